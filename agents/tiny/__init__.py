@@ -1,0 +1,1 @@
+"""The model that ships: its folder is what `--model tiny` loads."""

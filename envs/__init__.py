@@ -1,0 +1,1 @@
+"""Tasks an agent acts in. No module here imports torch."""

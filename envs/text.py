@@ -1,0 +1,153 @@
+"""What every onelayer environment is: a Gymnasium environment that reads and writes text.
+
+A subclass says what a task is, how it begins and what an action does; ``TextEnv`` turns that into Gymnasium's
+``reset`` and ``step`` and fills the ``info`` dictionary that agents, credit assignment and evaluation read.
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+Info = dict[str, Any]
+
+
+class FreeText(gym.Space[str]):
+    """Any string. ``gymnasium.spaces.Text`` would bound its length and its characters."""
+
+    def __init__(self, seed: int | np.random.Generator | None = None):
+        super().__init__(shape=None, dtype=None, seed=seed)
+
+    def sample(self, mask: Any = None, probability: Any = None) -> str:
+        """Return a short random string of printable ASCII."""
+        return "".join(chr(c) for c in self.np_random.integers(32, 127, size=8))
+
+    def contains(self, x: Any) -> bool:
+        """Return whether ``x`` is a string."""
+        return isinstance(x, str)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FreeText)
+
+    def __hash__(self) -> int:
+        return hash(FreeText)
+
+    def __repr__(self) -> str:
+        return "FreeText()"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an action led to."""
+
+    observation: str
+    reward: float = 0.0
+    terminated: bool = False
+    """the task is solved or lost"""
+    success: bool = False
+    """the task is solved; read only when the episode ends"""
+    valid: bool = True
+    """whether the environment understood the action"""
+
+
+class TextEnv(gym.Env[str, str]):
+    """Base class of text environments: implement ``tasks``, ``begin``, ``act`` and ``anchor``.
+
+    ``reset(seed=s)`` always starts the same task; ``reset(options={"task": id})`` starts that task.
+    ``info`` holds after every ``reset`` and ``step``:
+
+    * ``task``: str, the stable id of the task;
+    * ``anchor``: hashable, the true state of the episode; never equal for two tasks (GiGPO's step groups);
+    * ``admissible``: tuple of legal actions, or None where they are not listed;
+    * ``valid``: bool, whether the last action was understood;
+    * ``success``: bool, at the end of an episode only;
+
+    and whatever ``details`` adds.
+    """
+
+    metadata = {"render_modes": []}  # noqa: RUF012  (Gymnasium's own declaration)
+    max_steps: int
+    """actions until the episode is truncated"""
+
+    def __init__(self, max_steps: int):
+        if max_steps < 1:
+            raise ValueError(f"max_steps must be at least 1, got {max_steps}")
+        self.observation_space = FreeText()
+        self.action_space = FreeText()
+        self.max_steps = max_steps
+        self._task: str | None = None
+        self._steps = 0
+
+    @property
+    def tasks(self) -> Sequence[str]:
+        """The ids of the tasks of this split, in a fixed order; may be lazy."""
+        raise NotImplementedError
+
+    def begin(self, task: str) -> str:
+        """Start ``task`` and return its first observation."""
+        raise NotImplementedError
+
+    def act(self, action: str) -> Outcome:
+        """Carry out ``action``."""
+        raise NotImplementedError
+
+    def anchor(self) -> Hashable:
+        """Return a name of the current state, equal for equal states of one task."""
+        raise NotImplementedError
+
+    def admissible(self) -> tuple[str, ...] | None:
+        """Return the legal actions, or None where they can't be listed."""
+        return None
+
+    def details(self) -> Mapping[str, Any]:
+        """Return further entries for ``info``, such as the kind of the task."""
+        return {}
+
+    def solution(self, task: str) -> Sequence[str] | None:
+        """Return actions that solve ``task`` from its start, or None where none are known."""
+        return None
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[str, Info]:
+        """Start a task: the one in ``options["task"]``, else one drawn with the seeded generator.
+
+        Raises:
+            LookupError: the split has no such task.
+        """
+        super().reset(seed=seed)
+        chosen = (options or {}).get("task")
+        task = self.tasks[int(self.np_random.integers(len(self.tasks)))] if chosen is None else chosen
+        observation = self.begin(task)
+        self._task, self._steps = task, 0
+        return observation, self._info(valid=True)
+
+    def step(self, action: str) -> tuple[str, float, bool, bool, Info]:
+        """Take one action; see ``gymnasium.Env.step``.
+
+        Raises:
+            RuntimeError: no task was started.
+            TypeError: the action is not a string.
+        """
+        if self._task is None:
+            raise RuntimeError("call reset() before step()")
+        if not isinstance(action, str):
+            raise TypeError(f"an action is a str, got {type(action).__name__}")
+        outcome = self.act(action)
+        self._steps += 1
+        truncated = not outcome.terminated and self._steps >= self.max_steps
+        info = self._info(valid=outcome.valid)
+        if outcome.terminated or truncated:
+            info["success"] = outcome.success
+        return outcome.observation, float(outcome.reward), outcome.terminated, truncated, info
+
+    def _info(self, valid: bool) -> Info:
+        return {
+            "task": self._task,
+            "anchor": (self._task, self.anchor()),
+            "admissible": self.admissible(),
+            "valid": valid,
+            **self.details(),
+        }

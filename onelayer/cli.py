@@ -1,0 +1,5 @@
+"""The `onelayer` program."""
+
+
+def main() -> None:
+    """Run the command line."""

@@ -1,0 +1,1 @@
+"""The commands of the `onelayer` program, one file each."""

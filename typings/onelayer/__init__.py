@@ -1,0 +1,1 @@
+../../onelayer/__init__.py
