@@ -1,12 +1,13 @@
 """What every onelayer environment is: a Gymnasium environment that reads and writes text.
 
-A subclass says what a task is, how it begins and what an action does; ``TextEnv`` turns that into Gymnasium's
-``reset`` and ``step`` and fills the ``info`` dictionary that agents, credit assignment and evaluation read.
+A subclass says what a task is, how it begins and what an action does; ``TextEnv`` turns that into
+Gymnasium's ``reset`` and ``step`` and fills the ``info`` dictionary that agents, credit assignment and
+evaluation read.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium as gym
 import numpy as np
@@ -67,7 +68,11 @@ class TextEnv(gym.Env[str, str]):
     and whatever ``details`` adds.
     """
 
-    metadata = {"render_modes": []}  # noqa: RUF012  (Gymnasium's own declaration)
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
+    instructions = ""
+    """what a language model is told before its first observation: the rules of the world"""
+    free_form = False
+    """the whole reply is the action (a program, a derivation), not a short command in tags"""
     max_steps: int
     """actions until the episode is truncated"""
 
@@ -119,7 +124,7 @@ class TextEnv(gym.Env[str, str]):
         """
         super().reset(seed=seed)
         chosen = (options or {}).get("task")
-        task = self.tasks[int(self.np_random.integers(len(self.tasks)))] if chosen is None else chosen
+        task = chosen if chosen is not None else self._draw_task()
         observation = self.begin(task)
         self._task, self._steps = task, 0
         return observation, self._info(valid=True)
@@ -142,6 +147,9 @@ class TextEnv(gym.Env[str, str]):
         if outcome.terminated or truncated:
             info["success"] = outcome.success
         return outcome.observation, float(outcome.reward), outcome.terminated, truncated, info
+
+    def _draw_task(self) -> str:
+        return self.tasks[int(self.np_random.integers(len(self.tasks)))]
 
     def _info(self, valid: bool) -> Info:
         return {
