@@ -1,5 +1,123 @@
-"""The `onelayer` program."""
+"""The `onelayer` program: finds the command, and turns errors into one line.
+
+A command is a module of ``onelayer.commands`` with ``HELP`` (one line), ``Config`` (a frozen
+dataclass, see ``onelayer.commands.configuration``) and ``run(config)``; or with ``HELP`` and
+``main(arguments)`` where it has actions of its own. Heavy libraries are imported inside ``run``:
+``onelayer --help`` answers at once.
+"""
+
+import dis
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+import onelayer
+from onelayer.commands.configuration import did_you_mean, parse_config
+
+COMMANDS = {
+    "train": "train",
+    "eval": "evaluate",
+    "warmstart": "warmstart",
+    "envs": "envs",
+    "merge": "merge",
+    "report": "report",
+}
+"""command: its module in onelayer.commands"""
 
 
-def main() -> None:
-    """Run the command line."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return 0, 1 (a check failed), 2 (an error) or 130 (Ctrl-C)."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in arguments or os.environ.get("ONELAYER_DEBUG", "") not in ("", "0")
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    if os.getcwd() not in sys.path:
+        # Last, never first: --env my_envs:Maze-v0 is found, and our root folders shadow no package.
+        sys.path.append(os.getcwd())
+    try:
+        return _dispatch(arguments)
+    except KeyboardInterrupt:
+        print("onelayer: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `onelayer envs list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except Exception as error:
+        if debug or not _is_for_the_user(error):
+            raise
+        print(f"onelayer: error: {_one_line(error)}", file=sys.stderr)
+        return 2
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(_help())
+        return 0
+    if arguments[0] in ("-V", "--version"):
+        print(f"onelayer {onelayer.__version__}")
+        return 0
+    name, *rest = arguments
+    if name not in COMMANDS:
+        raise ValueError(f"unknown command {name!r}{did_you_mean(name, COMMANDS)}")
+    command = _load(name)
+    program = f"onelayer {name}"
+    if hasattr(command, "main"):
+        return int(command.main(rest) or 0)
+    config = parse_config(command.Config, rest, program=program, description=command.HELP)
+    return int(command.run(config) or 0)
+
+
+def _load(name: str) -> ModuleType:
+    return importlib.import_module(f"onelayer.commands.{COMMANDS[name]}")
+
+
+def _there(name: str) -> bool:
+    return importlib.util.find_spec(f"onelayer.commands.{COMMANDS[name]}") is not None
+
+
+def _help() -> str:
+    rows = "\n".join(f"  {name:<10} {_load(name).HELP}" for name in COMMANDS if _there(name))
+    return f"""\
+usage: onelayer COMMAND [OPTIONS]
+
+{onelayer.__doc__}
+
+commands:
+{rows}
+
+onelayer COMMAND --help shows a command's options; --config FILE reads them from YAML.
+--debug (or ONELAYER_DEBUG=1) shows the traceback of an error; --version the version."""
+
+
+def _is_for_the_user(error: Exception) -> bool:
+    """Return whether the message is for the user; otherwise it is a bug that needs its traceback.
+
+    A ``KeyError`` or ``RuntimeError`` is a message only where a ``raise`` statement raised it: one
+    from a dictionary or from inside torch is a bug.
+    """
+    if isinstance(error, ValueError | OSError):
+        return True
+    if isinstance(error, LookupError | RuntimeError) and not isinstance(error, RecursionError):
+        return _was_raised(error)
+    gymnasium_error = sys.modules.get("gymnasium.error")
+    return gymnasium_error is not None and isinstance(error, gymnasium_error.Error)
+
+
+def _was_raised(error: Exception) -> bool:
+    """Return whether the innermost frame stood at a ``raise`` statement."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return False
+    code = trace.tb_frame.f_code.co_code
+    return dis.opname[code[trace.tb_lasti]] in ("RAISE_VARARGS", "RERAISE")
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, KeyError) and error.args:
+        return " ".join(str(error.args[0]).split())  # str() of a KeyError adds quotes
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,1 @@
+../../onelayer/__main__.py
