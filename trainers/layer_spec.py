@@ -1,0 +1,133 @@
+"""Which layers to train, as a user writes it on the command line. Does not import torch."""
+
+import json
+import math
+import random
+import re
+from pathlib import Path
+
+FORMS = "14, -1, 10-14, 3,7, mid, mid-5, random:2:seed0, best:3@profile.json or all"
+EVERYTHING = "all"
+
+
+def trains_everything(spec: str | int) -> bool:
+    """Return whether ``spec`` is ``"all"``: every parameter learns, embedding and head included.
+
+    A list of every index, such as ``0-27``, means all decoder blocks and leaves the rest frozen.
+    """
+    return str(spec).strip() == EVERYTHING
+
+
+def parse_layers(spec: str | int, num_layers: int) -> list[int]:
+    """Return the indices of the decoder blocks that ``spec`` names, sorted, without repeats.
+
+    ==================== ===========================================================================
+    ``14``               that block; ``-1`` counts from the last, as in a list
+    ``10-14``            10, 11, 12, 13, 14
+    ``3,7``              those; the parts may be ranges: ``0,10-14``
+    ``mid``              the middle one, ``num_layers // 2``
+    ``mid-5``            the five from ``(num_layers - 5) // 2``: 11-15 of 28, 15-19 of 36
+    ``random:2:seed0``   two drawn with that seed, the same on every machine
+    ``best:3@FILE``      the three of highest contribution in what ``onelayer profile`` wrote
+    ``all``              every block; see ``trains_everything``
+    ==================== ===========================================================================
+
+    ``mid-1`` is ``mid``.
+
+    Raises:
+        ValueError: the text is none of these, or names a layer that a model of ``num_layers``
+        layers lacks.
+    """
+    text = str(spec).strip()
+    if num_layers < 1:
+        raise ValueError(f"a model has at least 1 layer, got {num_layers}")
+    if trains_everything(text):
+        return list(range(num_layers))
+    if match := re.fullmatch(r"mid(?:-(\d+))?", text):
+        return _middle(int(match[1] or 1), num_layers)
+    if match := re.fullmatch(r"random:(\d+):seed(\d+)", text):
+        return _drawn(int(match[1]), int(match[2]), num_layers)
+    if match := re.fullmatch(r"best:(\d+)@(.+)", text):
+        return _best(int(match[1]), Path(match[2]), num_layers)
+    return sorted({i for part in text.split(",") for i in _indices(part.strip(), text, num_layers)})
+
+
+def _indices(part: str, text: str, num_layers: int) -> range:
+    """Return what one part of a comma-separated list names: an index or a range."""
+    match = re.fullmatch(r"(\d+)-(\d+)|-?\d+", part)
+    if not match:
+        raise ValueError(f"layers {text!r} is not understood; write {FORMS}")
+    if match[1] is None:
+        index = int(part)
+        if not -num_layers <= index < num_layers:
+            raise ValueError(
+                f"layer {index} is out of range for a model of {num_layers} layers"
+                f" (0-{num_layers - 1})"
+            )
+        return range(index % num_layers, index % num_layers + 1)
+    first, last = int(match[1]), int(match[2])
+    if not first <= last < num_layers:
+        raise ValueError(
+            f"layers {part} is no rising range within a model of {num_layers} layers"
+            f" (0-{num_layers - 1})"
+        )
+    return range(first, last + 1)
+
+
+def _middle(number: int, num_layers: int) -> list[int]:
+    _check_number(number, num_layers, f"mid-{number}")
+    first = num_layers // 2 if number == 1 else (num_layers - number) // 2
+    return list(range(first, first + number))
+
+
+def _drawn(number: int, seed: int, num_layers: int) -> list[int]:
+    _check_number(number, num_layers, f"random:{number}:seed{seed}")
+    generator = random.Random(seed)  # of its methods only random() is the same in every Python
+    ticket = [generator.random() for _ in range(num_layers)]
+    return sorted(sorted(range(num_layers), key=ticket.__getitem__)[:number])
+
+
+def _best(number: int, path: Path, num_layers: int) -> list[int]:
+    spec = f"best:{number}@{path}"
+    _check_number(number, num_layers, spec)
+    contribution = _contributions(path)
+    if beyond := [layer for layer in contribution if not 0 <= layer < num_layers]:
+        raise ValueError(
+            f"{path} scores layer {beyond[0]}, which a model of {num_layers} layers lacks;"
+            " it profiles another model"
+        )
+    if len(contribution) < number:
+        raise ValueError(
+            f"layers {spec!r} asks for {number}, but {path} has contributions of"
+            f" {len(contribution)} only"
+        )
+    ranked = sorted(contribution, key=lambda layer: (-contribution[layer], layer))
+    return sorted(ranked[:number])
+
+
+def _contributions(path: Path) -> dict[int, float]:
+    """Return C(k) of the layers of a profile that have one; null and NaN are none."""
+    try:
+        profile = json.loads(path.read_text(encoding="utf-8"))
+        rows = [(row["layer"], row.get("contribution")) for row in profile["layers"]]
+    except FileNotFoundError:
+        raise ValueError(f"there is no profile {path}; `onelayer profile` writes one") from None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ValueError(
+            f'{path} is no profile, {{"layers": [{{"layer": 3, "contribution": 0.9}}, ...]}}:'
+            f" {type(error).__name__}: {error}"
+        ) from None
+    known: dict[int, float] = {}
+    for layer, score in rows:
+        if type(layer) is not int or layer in known:
+            raise ValueError(f"{path} is no profile: layer {layer!r} is no index or stands twice")
+        if isinstance(score, int | float) and math.isfinite(score):
+            known[layer] = float(score)
+    return known
+
+
+def _check_number(number: int, num_layers: int, spec: str) -> None:
+    if not 1 <= number <= num_layers:
+        raise ValueError(
+            f"layers {spec!r} asks for {number} of a model's {num_layers} layers (1-{num_layers})"
+        )

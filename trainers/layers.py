@@ -1,0 +1,104 @@
+"""Layer selection: of the whole policy, the chosen layers learn and nothing else moves."""
+
+from collections.abc import Iterable, Sequence
+
+from torch import nn
+from transformers import PreTrainedModel
+
+from onelayer.trainers.fingerprint import frozen_checksum
+from onelayer.trainers.layer_spec import parse_layers, trains_everything
+
+__all__ = [
+    "decoder_layers",
+    "frozen_checksum",
+    "parse_layers",
+    "train_only",
+    "trained_parameters",
+    "trains_everything",
+]
+
+
+def decoder_layers(model: PreTrainedModel) -> nn.ModuleList:
+    """Return the stack of transformer layers, first to last.
+
+    Lists inside a layer, such as its experts, are not stacks of layers whatever their length.
+
+    Raises:
+        ValueError: the model has no unique ``ModuleList`` of ``num_hidden_layers`` blocks.
+    """
+    depth = model.config.get_text_config().num_hidden_layers
+    stacks: dict[str, nn.ModuleList] = {}
+    for name, module in model.named_modules():  # parents come before their children
+        inside = any(name.startswith(f"{outer}.") for outer in stacks)
+        if isinstance(module, nn.ModuleList) and len(module) == depth and not inside:
+            stacks[name] = module
+    if len(stacks) != 1:
+        raise ValueError(
+            f"expected one stack of {depth} layers in {type(model).__name__}, found {len(stacks)}"
+        )
+    return next(iter(stacks.values()))
+
+
+def train_only(
+    model: PreTrainedModel,
+    layers: Sequence[int],
+    *,
+    everything: bool = False,
+    train_embeddings: bool = False,
+) -> list[nn.Parameter]:
+    """Freeze ``model`` except the parameters chosen; return those, for the optimizer.
+
+    Autograd then starts at the lowest chosen layer: the layers below it keep no activations.
+    The arguments are those of ``trained_parameters``, which raises ValueError for a layer that the
+    model lacks.
+    """
+    chosen = trained_parameters(
+        model, layers, everything=everything, train_embeddings=train_embeddings
+    )
+    model.requires_grad_(False)
+    for parameter in chosen.values():
+        parameter.requires_grad_(True)
+    return list(chosen.values())
+
+
+def trained_parameters(
+    model: PreTrainedModel,
+    layers: Sequence[int],
+    *,
+    everything: bool = False,
+    train_embeddings: bool = False,
+) -> dict[str, nn.Parameter]:
+    """Return the parameters that a choice of layers trains, by name, in the model's order.
+
+    A tensor shared by two modules (a head tied to its embedding) appears once.
+
+    Args:
+        model: any causal language model with one decoder stack.
+        layers: indices into the stack; negative ones count from the last, as in a list.
+        everything: every parameter of the model, whatever ``layers`` says: full-parameter
+            training. Pass ``trains_everything(spec)``.
+        train_embeddings: also the input embedding and the language-model head. The final norm
+            stays frozen.
+
+    Raises:
+        ValueError: no layer is named, or one that the model lacks.
+    """
+    if everything:
+        return dict(model.named_parameters())
+    stack = decoder_layers(model)
+    modules: list[nn.Module] = [stack[index] for index in _checked(layers, len(stack))]
+    if train_embeddings:
+        ends = (model.get_input_embeddings(), model.get_output_embeddings())
+        modules += [end for end in ends if end is not None]
+    chosen = {id(parameter) for module in modules for parameter in module.parameters()}
+    return {name: p for name, p in model.named_parameters() if id(p) in chosen}
+
+
+def _checked(layers: Iterable[int], depth: int) -> list[int]:
+    indices = list(layers)
+    if not indices:
+        raise ValueError("no layer to train: name at least one")
+    for index in indices:
+        if not -depth <= index < depth:
+            raise ValueError(f"layer {index} is out of range for a model of {depth} layers")
+    return indices
