@@ -29,11 +29,12 @@ class Step:
     action_ids: tuple[int, ...] = ()
     """tokens the policy sampled, and nothing else"""
     logprobs: tuple[float, ...] = ()
-    """log-probability of each action token under the sampling policy at temperature 1"""
+    """log-probability of each action token under the softmax at the sampling temperature"""
     continues: bool = False
     """whether ``prompt_ids`` follow the tokens of the step before (append-only history)"""
     hidden_TD: NDArray[np.float32] | None = None
-    """state entering the first trained layer, one row for each prompt and action token"""
+    """state entering the first trained layer, a row for each token that was read to write this action:
+    all tokens of the step but its last, and the last one of the step it continues"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,6 +9,7 @@ of any instruction-tuned model.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 from transformers import PreTrainedTokenizerBase
@@ -60,7 +61,7 @@ class PlainFormat:
     def prompt(self, turns: Sequence[Turn], skipped: int = 0) -> list[int]:
         """Return the turns one after the other, without a mark where some were skipped."""
         ids = [self.tokenizer.bos_token_id, *self._shown(turns[0])]
-        for before, turn in zip(turns, turns[1:], strict=False):
+        for before, turn in pairwise(turns):
             ids += [*self._encode(before.action or ""), *self.continuation(turn)]
         return ids
 

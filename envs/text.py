@@ -1,8 +1,8 @@
 """What every onelayer environment is: a Gymnasium environment that reads and writes text.
 
 A subclass says what a task is, how it begins and what an action does; ``TextEnv`` turns that into
-Gymnasium's ``reset`` and ``step`` and fills the ``info`` dictionary that agents, credit assignment and
-evaluation read.
+Gymnasium's ``reset`` and ``step`` and fills the ``info`` dictionary that agents, credit assignment
+and evaluation read.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -60,7 +60,7 @@ class TextEnv(gym.Env[str, str]):
     ``info`` holds after every ``reset`` and ``step``:
 
     * ``task``: str, the stable id of the task;
-    * ``anchor``: hashable, the true state of the episode; never equal for two tasks (GiGPO's step groups);
+    * ``anchor``: hashable, the true state of the episode (GiGPO's step groups); differs between tasks;
     * ``admissible``: tuple of legal actions, or None where they are not listed;
     * ``valid``: bool, whether the last action was understood;
     * ``success``: bool, at the end of an episode only;

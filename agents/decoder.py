@@ -1,0 +1,274 @@
+"""Sampling replies from a transformers model for many running episodes at once.
+
+The cache keeps what an episode has read: a prompt that begins with the tokens of the turn before costs only
+its new tokens, whether the history grows or is rebuilt. Rows that have finished their reply leave the
+forward pass, and episodes that are over leave the cache.
+
+Every row draws from its own stream of random numbers, so that an episode is the same whichever others run
+beside it. Axes: ``B`` rows in a forward pass, ``Q`` new tokens, ``K`` columns attended to, ``V`` vocabulary,
+``R`` rows of the cache.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from onelayer.agents.cache import RaggedCache
+from onelayer.agents.forward import capturing, logits_only_at
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How replies are drawn."""
+
+    temperature: float = 1.0
+    """0 takes the likeliest token"""
+    top_p: float = 1.0
+    """draw from the smallest set of tokens that holds this probability"""
+    response_limit: int = 512
+    """tokens, after which a reply is cut"""
+
+    def __post_init__(self) -> None:
+        if self.temperature < 0:
+            raise ValueError(f"temperature must be 0 or more, got {self.temperature}")
+        if not 0 < self.top_p <= 1:
+            raise ValueError(f"top_p must be in (0, 1], got {self.top_p}")
+        if self.response_limit < 1:
+            raise ValueError(f"response_limit must be at least 1 token, got {self.response_limit}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """One reply, token by token."""
+
+    ids: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    """under the softmax at the sampling temperature (at 1 where that is 0), before ``top_p``"""
+    cut: bool
+    """stopped by the limit instead of a stop token"""
+    hidden_TD: NDArray[np.float32] | None
+    """what entered the captured layer for each token read since the last reply"""
+
+
+@dataclass(slots=True)
+class _Row:
+    """What one row of the cache holds."""
+
+    slot: int = -1
+    ids: list[int] = field(default_factory=list)
+    """tokens whose keys and values are in the cache"""
+    read_from: int = 0
+    """how many of them the last reply found there"""
+    draws: Iterator[float] | None = None
+
+
+class Decoder:
+    """Samples from ``model``; ``slots`` name episodes as in ``Agent``.
+
+    Args:
+        model: a causal language model whose layers all attend to the whole prefix.
+        stop_ids: tokens that end a reply; they belong to it.
+        sampling: temperature, top-p, limit.
+        capture: collect the states that enter this decoder layer.
+
+    Raises:
+        ValueError: the model mixes in sliding-window or linear attention.
+    """
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        stop_ids: Sequence[int],
+        sampling: Sampling,
+        capture: torch.nn.Module | None = None,
+    ):
+        kinds = set(getattr(model.config.get_text_config(), "layer_types", None) or ())
+        if kinds - {"full_attention"}:
+            raise ValueError(f"the decoder needs full attention, this model has {sorted(kinds)}")
+        self.model = model
+        self.sampling = sampling
+        self.capture = capture
+        self._stop = frozenset(stop_ids)
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop the cache: the weights changed, or all episodes are new."""
+        self._rows: list[_Row] = []
+        self._cache: RaggedCache | None = None
+        self._hidden_RKD: Tensor | None = None
+
+    def release(self, slots: Sequence[int]) -> None:
+        """Drop what the cache holds of these episodes."""
+        for row in self._rows:
+            if row.slot in slots:
+                row.slot, row.ids, row.draws = -1, [], None
+
+    @torch.no_grad()
+    def sample(
+        self, slots: Sequence[int], prompts: Sequence[Sequence[int]], keys: Sequence[Sequence[int]]
+    ) -> list[Sampled]:
+        """Return one reply to each prompt, a whole one each time.
+
+        ``keys`` seed an episode's random numbers when its slot is first seen. Rows of slots that are not
+        passed are taken to be free.
+        """
+        self._seat(slots, keys)
+        new = [
+            self._keep_common_prefix(row, p) for row, p in zip(self._rows, prompts, strict=False)
+        ]
+        position = {slot: i for i, slot in enumerate(slots)}
+        replies: list[list[int]] = [[] for _ in slots]
+        logprobs: list[list[float]] = [[] for _ in slots]
+        while new:
+            logits_BV = self._read(new)
+            chosen_B, logp_B = self._draw(logits_BV, self._rows[: len(new)])
+            new, finished = [], []
+            for b, (token, logp) in enumerate(zip(chosen_B, logp_B, strict=True)):
+                i = position[self._rows[b].slot]
+                replies[i].append(token)
+                logprobs[i].append(logp)
+                over = token in self._stop or len(replies[i]) >= self.sampling.response_limit
+                finished.append(over)
+                if not over:
+                    new.append([token])
+            self._bring_to_front([b for b, over in enumerate(finished) if not over])
+        return [
+            Sampled(tuple(ids), tuple(logp), ids[-1] not in self._stop, self._captured(slot))
+            for slot, ids, logp in zip(slots, replies, logprobs, strict=True)
+        ]
+
+    def _seat(self, slots: Sequence[int], keys: Sequence[Sequence[int]]) -> None:
+        """Give every slot a row, and row ``i`` to ``slots[i]``."""
+        wanted = set(slots)
+        self.release([row.slot for row in self._rows if row.slot not in wanted])
+        if len(self._rows) < len(slots):
+            self._grow(len(slots))
+        seated = {row.slot for row in self._rows}
+        free = iter([row for row in self._rows if row.slot == -1])
+        for slot, key in zip(slots, keys, strict=True):
+            if slot not in seated:
+                row = next(free)
+                row.slot, row.ids, row.draws = slot, [], _uniform(key)
+        for i, slot in enumerate(slots):
+            if self._rows[i].slot != slot:
+                self._swap(i, next(j for j, row in enumerate(self._rows) if row.slot == slot))
+
+    def _grow(self, rows: int) -> None:
+        """Start a cache of more rows; what was read is read again."""
+        layers = self.model.config.get_text_config().num_hidden_layers
+        self._cache = RaggedCache(layers, rows)
+        self._hidden_RKD = None
+        for row in self._rows:
+            row.ids = []
+        self._rows += [_Row() for _ in range(rows - len(self._rows))]
+
+    def _keep_common_prefix(self, row: _Row, prompt: Sequence[int]) -> list[int]:
+        """Shorten the row to what it shares with ``prompt``; return the tokens still to be read."""
+        most = min(len(row.ids), len(prompt) - 1)  # the last token is read again, for its logits
+        shared = next((i for i in range(most) if row.ids[i] != prompt[i]), most)
+        del row.ids[shared:]
+        row.read_from = shared
+        return list(prompt[shared:])
+
+    def _read(self, new: Sequence[Sequence[int]]) -> Tensor:
+        """Feed the new tokens of the first ``len(new)`` rows; return the logits after each, ``[B, V]``."""
+        rows, device = self._rows[: len(new)], self.model.device
+        width = max(len(ids) for ids in new)
+        ids_BQ = torch.tensor([[*ids, *[0] * (width - len(ids))] for ids in new], device=device)
+        counts_B = torch.tensor([len(ids) for ids in new], device=device)
+        starts_B = torch.tensor([len(row.ids) for row in rows], device=device)
+        # Padding writes to columns past the row's end, which the next tokens overwrite.
+        columns_BQ = starts_B[:, None] + torch.arange(width, device=device)
+        used = max(len(row.ids) for row in rows) + width
+        assert self._cache is not None
+        self._cache.place(columns_BQ, used)
+        mask_BQK = torch.arange(used, device=device) <= columns_BQ[:, :, None]
+        last_BQ = torch.arange(width, device=device) == counts_B[:, None] - 1
+        with ExitStack() as stack:
+            stack.enter_context(logits_only_at(self.model, last_BQ))
+            captured = stack.enter_context(capturing(self.capture)) if self.capture else None
+            logits_BV = self.model(
+                input_ids=ids_BQ,
+                attention_mask=mask_BQK[:, None],
+                position_ids=columns_BQ,
+                past_key_values=self._cache,
+                use_cache=True,
+            ).logits[0]
+        if captured:
+            self._store_hidden(captured[0], columns_BQ)
+        for row, ids in zip(rows, new, strict=True):
+            row.ids += ids
+        return logits_BV.float()
+
+    def _draw(self, logits_BV: Tensor, rows: Sequence[_Row]) -> tuple[list[int], list[float]]:
+        """Return a token for each row and its log-probability."""
+        temperature = self.sampling.temperature or 1.0
+        logp_BV = torch.log_softmax(logits_BV / temperature, dim=-1)
+        if self.sampling.temperature == 0:
+            chosen_B = logp_BV.argmax(-1)
+        else:
+            draws_B = [next(row.draws) for row in rows if row.draws is not None]
+            chosen_B = _inverse_cdf(logp_BV.exp(), draws_B, self.sampling.top_p)
+        return chosen_B.tolist(), logp_BV.gather(-1, chosen_B[:, None])[:, 0].tolist()
+
+    def _bring_to_front(self, wanted: Sequence[int]) -> None:
+        for to, b in enumerate(wanted):
+            if to != b:
+                self._swap(to, b)
+
+    def _swap(self, a: int, b: int) -> None:
+        rows = self._rows
+        used = max(len(rows[a].ids), len(rows[b].ids))
+        if used and self._cache is not None:
+            self._cache.swap(a, b, used)
+            if self._hidden_RKD is not None:
+                self._hidden_RKD[[a, b], :used] = self._hidden_RKD[[b, a], :used]
+        rows[a], rows[b] = rows[b], rows[a]
+
+    def _store_hidden(self, hidden_BQD: Tensor, columns_BQ: Tensor) -> None:
+        assert self._cache is not None
+        stored, columns = self._hidden_RKD, self._cache.columns
+        if stored is None or stored.shape[1] < columns:
+            wider = hidden_BQD.new_zeros((self._cache.rows, columns, hidden_BQD.shape[-1]))
+            if stored is not None:
+                wider[:, : stored.shape[1]] = stored
+            self._hidden_RKD = stored = wider
+        stored[torch.arange(len(columns_BQ), device=stored.device)[:, None], columns_BQ] = (
+            hidden_BQD
+        )
+
+    def _captured(self, slot: int) -> NDArray[np.float32] | None:
+        if self._hidden_RKD is None:
+            return None
+        r = next(i for i, row in enumerate(self._rows) if row.slot == slot)
+        row = self._rows[r]
+        hidden_TD = self._hidden_RKD[r, row.read_from : len(row.ids)]
+        return np.array(hidden_TD.float().cpu().numpy())  # a copy: the row is used again
+
+
+def _uniform(key: Sequence[int]) -> Iterator[float]:
+    """Yield uniform numbers in [0, 1), the same for the same key."""
+    generator = np.random.default_rng(list(key))
+    while True:
+        yield from generator.random(256).tolist()
+
+
+def _inverse_cdf(probability_BV: Tensor, draws_B: Sequence[float], top_p: float) -> Tensor:
+    """Return for each row the token whose share of the unit interval holds the draw."""
+    order_BV = None
+    if top_p < 1:
+        probability_BV, order_BV = probability_BV.sort(dim=-1, descending=True)
+        before_BV = probability_BV.cumsum(-1) - probability_BV
+        probability_BV = probability_BV.masked_fill(before_BV >= top_p, 0.0)
+    cdf_BV = probability_BV.double().cumsum(-1)
+    draws_B1 = torch.tensor(draws_B, dtype=torch.float64, device=cdf_BV.device)[:, None]
+    # Scaled by the sum, which rounding keeps from being 1; the first column beyond the draw has weight.
+    chosen_B = torch.searchsorted(cdf_BV, draws_B1 * cdf_BV[:, -1:], right=True)[:, 0]
+    chosen_B = chosen_B.clamp(max=cdf_BV.shape[-1] - 1)
+    return chosen_B if order_BV is None else order_BV.gather(-1, chosen_B[:, None])[:, 0]

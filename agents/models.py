@@ -1,0 +1,46 @@
+"""Loading the language model: the tiny one that ships, a folder, or an id of the model hub."""
+
+from importlib.resources import files
+from pathlib import Path
+
+import torch
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+
+TINY = "tiny"
+
+
+def model_folder(name: str) -> str:
+    """Return the folder of ``tiny``; any other name unchanged."""
+    return str(files("onelayer.agents") / "tiny") if name == TINY else name
+
+
+def load_model(
+    name: str, dtype: str = "float32", device: str = "cpu"
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Return the model, without dropout, and its tokenizer.
+
+    Args:
+        name: ``tiny``, a transformers folder, or a hub id.
+        dtype: of the weights in memory, such as ``float32`` or ``bfloat16``.
+        device: where the weights go.
+
+    Raises:
+        ValueError: there is no such model, or it is not a causal language model.
+    """
+    folder = model_folder(name)
+    looks_local = name == TINY or name.startswith((".", "/", "~")) or name.count("/") > 1
+    if looks_local and not (Path(folder).expanduser() / "config.json").is_file():
+        raise ValueError(f"no model in {folder}: a transformers folder holds a config.json")
+    folder = str(Path(folder).expanduser()) if looks_local else folder
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype))
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ValueError(f"model {name!r} cannot be loaded: {reason}") from error
+    return model.to(device).eval(), tokenizer
