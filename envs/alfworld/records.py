@@ -19,7 +19,7 @@ class GameRecord:
     id: str
     """``<split>/<task type>-<object>-<movable>-<receptacle>-<scene>/<trial>``"""
     task: str
-    """the sentence after "Your task is to: ", such as ``put some mug in shelf.``"""
+    """what follows "Your task is to: ", without the full stop: ``put some mug in shelf``"""
     walkthrough: tuple[str, ...]
     """commands that win from the start"""
     pddl_problem: str
