@@ -1,7 +1,7 @@
 """Digests of weights: proof that frozen tensors did not move, and which base a delta fits."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
@@ -39,12 +39,11 @@ def digest(tensors: Iterable[tuple[str, Tensor]]) -> str:
     total = hashlib.sha256()
     for name, tensor in tensors:
         total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        for piece in _bytes(tensor):
-            total.update(piece)
+        total.update(_bytes(tensor))
     return total.hexdigest()
 
 
-def _bytes(tensor: Tensor) -> Iterator[memoryview]:
-    """Yield the bytes of a tensor; from an accelerator one tensor is copied at a time."""
+def _bytes(tensor: Tensor) -> memoryview:
+    """Return the bytes of a tensor; what lies on an accelerator is copied, one tensor at a time."""
     flat = tensor.detach().cpu().contiguous().reshape(-1)
-    yield memoryview(flat.view(torch.uint8).numpy())
+    return flat.view(torch.uint8).numpy().data

@@ -1,0 +1,208 @@
+"""The trained layers alone, as one small file that knows which base model it belongs to."""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from onelayer.trainers.fingerprint import base_fingerprint
+from onelayer.trainers.layers import decoder_layers, trained_parameters
+
+FORMAT = "onelayer.delta.1"
+FILE_NAME = "layer.safetensors"
+"""what a run folder calls its delta"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerDelta:
+    """Weights of the layers that were trained, in the model's dtype, and the name of their base."""
+
+    tensors: Mapping[str, Tensor]
+    """the trained parameters by their names in the model, on the CPU"""
+    base_id: str
+    """what the base was loaded as: a transformers id, a folder, or ``tiny``"""
+    fingerprint: str
+    """``base_fingerprint`` of everything that was not trained"""
+    layers: tuple[int, ...]
+    """indices of the trained decoder blocks"""
+    num_layers: int
+    everything: bool = False
+    """all parameters were trained, embedding and head included"""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """how it was trained; anything JSON can hold"""
+
+    @classmethod
+    def from_model(
+        cls,
+        model: PreTrainedModel,
+        layers: Sequence[int],
+        base_id: str,
+        *,
+        everything: bool = False,
+        train_embeddings: bool = False,
+        config: Mapping[str, Any] | None = None,
+        fingerprint: str | None = None,
+    ) -> "LayerDelta":
+        """Copy the trained weights out of ``model``.
+
+        Args:
+            model: the trained model.
+            layers: as given to ``train_only``, and so the next two of the same name.
+            base_id: what the base was loaded as.
+            everything: see ``train_only``.
+            train_embeddings: see ``train_only``.
+            config: how it was trained.
+            fingerprint: the base's, where known from an earlier delta of the run: finding it reads
+                every frozen weight (0.3 s for 135 M parameters in fp32).
+        """
+        trained = trained_parameters(
+            model, layers, everything=everything, train_embeddings=train_embeddings
+        )
+        depth = len(decoder_layers(model))
+        return cls(
+            tensors={name: _copy(parameter) for name, parameter in trained.items()},
+            base_id=base_id,
+            fingerprint=fingerprint or base_fingerprint(model, trained),
+            layers=tuple(sorted({index % depth for index in layers})),
+            num_layers=depth,
+            everything=everything,
+            config=dict(config or {}),
+        )
+
+    def save(self, path: Path | str) -> None:
+        """Write the delta as ``.safetensors``; a reader or a crash sees the old file or the new one."""
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        about = {
+            "base_id": self.base_id,
+            "fingerprint": self.fingerprint,
+            "layers": list(self.layers),
+            "num_layers": self.num_layers,
+            "everything": self.everything,
+            "config": dict(self.config),
+        }
+        # "format": transformers refuses safetensors files that don't name their framework
+        metadata = {"format": "pt", "onelayer": FORMAT, "delta": json.dumps(about)}
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            save_file(dict(self.tensors), draft, metadata)
+            with open(draft, "rb") as file:
+                os.fsync(file.fileno())
+            os.replace(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path: Path | str) -> "LayerDelta":
+        """Read a delta from its file, or from the run folder that holds one.
+
+        Raises:
+            FileNotFoundError: there is none.
+            ValueError: the file is damaged or something else.
+        """
+        path = delta_path(path)
+        try:
+            with safe_open(path, framework="pt") as file:
+                metadata = file.metadata() or {}
+                if metadata.get("onelayer") != FORMAT:
+                    raise ValueError(f"{path} is no layer delta of onelayer ({FORMAT})")
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            about = json.loads(metadata["delta"])
+            about["layers"] = tuple(about["layers"])
+            return cls(tensors=tensors, **about)
+        except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
+            raise ValueError(f"{path} is damaged or no layer delta: {error}") from error
+
+    def apply(self, model: PreTrainedModel) -> None:
+        """Write the trained weights into ``model``, a copy of the base; all of them or none.
+
+        It does not matter what the trained layers of ``model`` held before.
+
+        Raises:
+            ValueError: ``model`` is not the base that the delta was trained on.
+        """
+        parameters = dict(model.named_parameters())
+        if reason := self._mismatch(model, parameters):
+            raise ValueError(
+                f"the delta was trained on {self.base_id!r}, and this model is not that base: {reason}"
+            )
+        with torch.no_grad():
+            for name, tensor in self.tensors.items():
+                parameters[name].copy_(tensor)
+
+    def merge(
+        self,
+        out: Path | str,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+    ) -> None:
+        """Apply the delta to ``model`` and write a full folder for ``from_pretrained``.
+
+        The folder appears when it is complete.
+
+        Raises:
+            ValueError: ``model`` is another base, or ``out`` exists and is not an empty folder.
+        """
+        out = Path(out)
+        require_new_folder(out)
+        self.apply(model)
+        draft = out.with_name(f".{out.name}.{os.getpid()}")
+        draft.mkdir(parents=True)
+        try:
+            model.save_pretrained(draft)
+            if tokenizer is not None:
+                tokenizer.save_pretrained(draft)
+            os.replace(draft, out)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+
+    def _mismatch(self, model: PreTrainedModel, parameters: Mapping[str, Tensor]) -> str | None:
+        """Return why ``model`` is not the base, the clearest reason first; None where it is."""
+        depth = len(decoder_layers(model))
+        if depth != self.num_layers:
+            return f"it has {depth} layers instead of {self.num_layers}"
+        for name, tensor in self.tensors.items():
+            if name not in parameters:
+                return f"it has no parameter {name}"
+            found = parameters[name]
+            if found.shape != tensor.shape:
+                return f"its {name} is {tuple(found.shape)} instead of {tuple(tensor.shape)}"
+            if found.dtype != tensor.dtype:
+                return f"its {name} is {found.dtype}; load the base as {tensor.dtype}"
+        if base_fingerprint(model, self.tensors) != self.fingerprint:
+            return "its frozen weights differ"
+        return None
+
+
+def delta_path(path: Path | str) -> Path:
+    """Return the file of a delta: ``path`` itself, or ``layer.safetensors`` in a run folder.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    path = Path(path)
+    file = path / FILE_NAME if path.is_dir() else path
+    if not file.is_file():
+        raise FileNotFoundError(f"there is no layer delta {file}")
+    return file
+
+
+def require_new_folder(out: Path | str) -> None:
+    """Raise ValueError where ``out`` exists and is not an empty folder."""
+    out = Path(out)
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise ValueError(f"{out} exists and is not an empty folder; name a new one")
+
+
+def _copy(parameter: Tensor) -> Tensor:
+    return parameter.detach().to("cpu", copy=True).contiguous()
