@@ -78,6 +78,11 @@ class LayerDelta:
             config=dict(config or {}),
         )
 
+    @property
+    def dtype(self) -> str:
+        """The dtype to load the base in, such as ``float32``."""
+        return str(next(iter(self.tensors.values())).dtype).removeprefix("torch.")
+
     def save(self, path: Path | str) -> None:
         """Write the delta as ``.safetensors``; a reader or a crash sees the old file or the new one."""
         path = Path(path)
@@ -178,7 +183,7 @@ class LayerDelta:
             if found.shape != tensor.shape:
                 return f"its {name} is {tuple(found.shape)} instead of {tuple(tensor.shape)}"
             if found.dtype != tensor.dtype:
-                return f"its {name} is {found.dtype}; load the base as {tensor.dtype}"
+                return f"its {name} is {found.dtype}; load the base with dtype={self.dtype}"
         if base_fingerprint(model, self.tensors) != self.fingerprint:
             return "its frozen weights differ"
         return None

@@ -39,7 +39,7 @@ def run(config: Config) -> None:
     require_new_folder(config.out)
     delta = LayerDelta.load(config.delta)
     base = config.model or delta.base_id
-    model, tokenizer = load_model(base)
+    model, tokenizer = load_model(base, dtype=delta.dtype)
     delta.merge(config.out, model, tokenizer)
     what = "all parameters" if delta.everything else f"layers {', '.join(map(str, delta.layers))}"
     print(f"{config.out}: {base} with {what} of {config.delta}")
