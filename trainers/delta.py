@@ -99,7 +99,10 @@ class LayerDelta:
         metadata = {"format": "pt", "onelayer": FORMAT, "delta": json.dumps(about)}
         draft = path.with_name(f".{path.name}.{os.getpid()}")
         try:
+            draft.touch()
+            mode = draft.stat().st_mode  # save_file's own 0600 would hide the file from a group
             save_file(dict(self.tensors), draft, metadata)
+            draft.chmod(mode)
             with open(draft, "rb") as file:
                 os.fsync(file.fileno())
             os.replace(draft, path)

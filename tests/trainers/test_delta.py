@@ -64,6 +64,9 @@ def test_a_delta_holds_its_layer_and_no_more(tiny_model, tmp_path):
     made.save(tmp_path / "layer.safetensors")
     weights = sum(p.numel() * 4 for p in model.model.layers[3].parameters())
     assert weights < (tmp_path / "layer.safetensors").stat().st_size < weights + 4000
+    (tmp_path / "other").touch()
+    modes = {path.stat().st_mode for path in tmp_path.iterdir()}
+    assert len(modes) == 1  # readable by whoever may read other files
 
 
 def test_a_delta_is_a_copy(tiny_model):
