@@ -1,0 +1,110 @@
+"""Everything that decides what a training run does: the flags of `onelayer train`."""
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+
+def _option(default: Any, help: str) -> Any:  # noqa: A002  (the word that argparse uses)
+    return field(default=default, metadata={"help": help})
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """One run. Its numbers are checked here; names of layers, environments and tasks by the trainer."""
+
+    model: str = _option("tiny", "the model: `tiny`, a transformers folder, or a hub id")
+    env: str = _option("onelayer/ALFWorld-v0", "environment id, or module:id")
+    env_args: str = _option("", "YAML mapping of the environment's arguments, {room_size: 5}")
+    out: str = _option("", "run folder; default: runs/<env>-<algorithm>-<layers>-<seed>")
+    seed: int = _option(0, "of tasks and sampling")
+
+    algorithm: str = _option(
+        "gigpo", "advantage estimator: gigpo, grpo, dr_grpo, or a registered one"
+    )
+    layers: str = _option(
+        "mid", "layers that learn: 14, mid, mid-5, 10-14, 3,7, random:2:seed0, all"
+    )
+    train_embeddings: bool = _option(False, "train embedding and head too")
+    gamma: float = _option(0.95, "discount of the returns that GiGPO compares step by step")
+    omega: float = _option(1.0, "weight of the step advantage; 0 is GRPO")
+    divide_by_std: bool = _option(False, "scale advantages by the group's standard deviation")
+    invalid_penalty: float = _option(0.1, "taken from the reward of a step with an invalid action")
+
+    iterations: int = _option(100, "rollouts and updates")
+    tasks_per_iteration: int = _option(16, "tasks of one rollout")
+    group_size: int = _option(8, "episodes of each task, compared with each other")
+    learning_rate: float = _option(1e-5, "of AdamW on the trained layers")
+    warmup: int = _option(0, "iterations in which the learning rate rises to its value")
+    epochs: int = _option(1, "passes over a rollout")
+    minibatches: int = _option(1, "optimizer steps in an epoch")
+    rows_per_forward: int = _option(32, "rows of tokens in one forward pass; changes memory only")
+    clip_low: float = _option(0.2, "the ratio is clipped below 1 by this")
+    clip_high: float = _option(0.2, "and above 1 by this")
+    beta: float = _option(0.01, "weight of the KL to the start policy")
+    max_grad_norm: float = _option(1.0, "gradients are scaled down to this norm")
+
+    history: str = _option("all", "`all`: the prompt grows; K: first turn and last K pairs")
+    show_admissible: bool = _option(True, "list the legal actions in a chat prompt")
+    thinking: bool = _option(False, "ask for a thought before the action")
+    temperature: float = _option(1.0, "of sampling in training")
+    response_limit: int = _option(512, "tokens of a reply, after which it is cut")
+
+    eval_every: int = _option(10, "iterations between evaluations; 0: none")
+    eval_tasks: int = _option(100, "tasks of the held-out split, always the same")
+    eval_split: str = _option("test", "split of the held-out tasks")
+    eval_temperature: float = _option(0.4, "of sampling in evaluation")
+    eval_top_p: float = _option(1.0, "of sampling in evaluation")
+    checkpoint_every: int = _option(10, "iterations between checkpoints")
+    log_with: str = _option("", "also log to tensorboard, wandb or trackio")
+    dtype: str = _option("float32", "of the frozen weights: float32, bfloat16 or float16")
+    resume: bool = _option(False, "go on from the last checkpoint in `out`")
+
+    def __post_init__(self) -> None:
+        for name in ("iterations", "tasks_per_iteration", "group_size", "epochs", "minibatches"):
+            _check(name, getattr(self, name), at_least=1)
+        for name in ("rows_per_forward", "response_limit", "checkpoint_every"):
+            _check(name, getattr(self, name), at_least=1)
+        for name in (
+            "omega",
+            "invalid_penalty",
+            "beta",
+            "warmup",
+            "eval_every",
+            "eval_temperature",
+        ):
+            _check(name, getattr(self, name), at_least=0)
+        for name in ("learning_rate", "max_grad_norm", "clip_low", "clip_high", "temperature"):
+            _check(name, getattr(self, name), above=0)
+        _check("gamma", self.gamma, at_least=0, at_most=1)
+        _check("eval_top_p", self.eval_top_p, above=0, at_most=1)
+        _check("eval_tasks", self.eval_tasks, at_least=1 if self.eval_every else 0)
+        if self.dtype not in ("float32", "bfloat16", "float16"):
+            raise ValueError(f"dtype is float32, bfloat16 or float16, got {self.dtype!r}")
+        if self.history != "all" and not self.history.isdigit():
+            raise ValueError(f"history is `all` or a number of turns, got {self.history!r}")
+
+    @property
+    def history_pairs(self) -> int | str:
+        """``history`` as ``PolicyAgent`` takes it."""
+        return int(self.history) if self.history.isdigit() else self.history
+
+    def what_learns(self) -> dict[str, Any]:
+        """Return the fields that a resumed run must share with the run it goes on from."""
+        free = {"out", "resume", "iterations", "checkpoint_every", "log_with", "rows_per_forward"}
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in free}
+
+
+def _check(
+    name: str,
+    value: float,
+    *,
+    at_least: float | None = None,
+    above: float | None = None,
+    at_most: float | None = None,
+) -> None:
+    if at_least is not None and not value >= at_least:
+        raise ValueError(f"{name} must be at least {at_least}, got {value}")
+    if above is not None and not value > above:
+        raise ValueError(f"{name} must be above {above}, got {value}")
+    if at_most is not None and not value <= at_most:
+        raise ValueError(f"{name} must be at most {at_most}, got {value}")

@@ -1,0 +1,153 @@
+"""A run on disk: what was configured, what happened, and where to go on.
+
+``config.yaml``, ``metrics.jsonl`` (one line an iteration), ``episodes.jsonl`` (a group of each iteration),
+``layer.safetensors`` (the trained layer), ``checkpoints/<iteration>/``. A checkpoint is written to a draft
+folder and renamed, so that it is whole or not there.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+
+from onelayer.agents.episodes import Episode
+from onelayer.files import write_atomically
+
+KEPT_CHECKPOINTS = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checkpoint:
+    """Everything a run needs to go on, beside its base model."""
+
+    iteration: int
+    """the next one"""
+    config: Mapping[str, Any]
+    """what decides what is learned; a run that goes on must agree"""
+    weights: Mapping[str, torch.Tensor]
+    optimizer: Mapping[str, Any]
+
+
+class RunFolder:
+    """Reads and writes the files of one run."""
+
+    def __init__(self, path: Path | str):
+        self.path = Path(path)
+        self.metrics = self.path / "metrics.jsonl"
+        self.episodes = self.path / "episodes.jsonl"
+        self.checkpoints = self.path / "checkpoints"
+
+    def begin(self) -> None:
+        """Make the folder.
+
+        Raises:
+            ValueError: it holds a run already.
+        """
+        if self.metrics.exists() or self.checkpoints.exists():
+            raise ValueError(
+                f"{self.path} holds a run; add --resume to go on, or name another --out"
+            )
+        self.path.mkdir(parents=True, exist_ok=True)
+
+    def save(self, checkpoint: Checkpoint) -> None:
+        """Write a checkpoint and drop the oldest ones."""
+        folder = self.checkpoints / f"{checkpoint.iteration:06d}"
+        if folder.exists():
+            return
+        draft = self.checkpoints / f".draft-{os.getpid()}"
+        draft.mkdir(parents=True, exist_ok=True)
+        with open(draft / "state.pt", "wb") as file:
+            state = {"weights": dict(checkpoint.weights), "optimizer": dict(checkpoint.optimizer)}
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        about = {"iteration": checkpoint.iteration, "config": dict(checkpoint.config)}
+        write_atomically(draft / "about.json", json.dumps(about, indent=1))
+        os.replace(draft, folder)
+        for old in self._saved()[:-KEPT_CHECKPOINTS]:
+            shutil.rmtree(old)
+
+    def last(self) -> Checkpoint:
+        """Return the newest checkpoint, and take back what was logged after it.
+
+        Raises:
+            ValueError: there is none.
+        """
+        saved = self._saved()
+        if not saved:
+            raise ValueError(f"{self.path} holds no checkpoint to resume from")
+        about = json.loads((saved[-1] / "about.json").read_text())
+        state = torch.load(saved[-1] / "state.pt", weights_only=True)
+        for log in (self.metrics, self.episodes):
+            _keep_before(log, about["iteration"])
+        return Checkpoint(about["iteration"], about["config"], state["weights"], state["optimizer"])
+
+    def log(self, metrics: Mapping[str, Any]) -> None:
+        """Append one line of metrics."""
+        _append(self.metrics, [metrics])
+
+    def log_episodes(
+        self, iteration: int, episodes: Sequence[Episode], advantages_N: NDArray[Any]
+    ) -> None:
+        """Append episodes as a reader wants them: texts, rewards, advantages, no tokens."""
+        lines, start = [], 0
+        for episode in episodes:
+            values = advantages_N[start : start + len(episode.steps)]
+            start += len(episode.steps)
+            lines.append({"iteration": iteration, **episode_record(episode, values)})
+        _append(self.episodes, lines)
+
+    def _saved(self) -> list[Path]:
+        return sorted(folder for folder in self.checkpoints.glob("[0-9]*") if folder.is_dir())
+
+
+def episode_record(episode: Episode, advantages: Iterable[float] | None = None) -> dict[str, Any]:
+    """Return an episode as JSON can hold it."""
+    steps = [
+        {
+            "observation": step.observation,
+            "action": step.action,
+            "reply": step.reply,
+            "reward": step.reward,
+            "valid": step.valid,
+            "cut": step.cut,
+        }
+        for step in episode.steps
+    ]
+    if advantages is not None:
+        for record, advantage in zip(steps, advantages, strict=True):
+            record["advantage"] = round(float(advantage), 6)
+    return {
+        "task": episode.task,
+        "kind": episode.kind,
+        "success": episode.success,
+        "truncated": episode.truncated,
+        "error": episode.error,
+        "total_reward": episode.total_reward,
+        "steps": steps,
+    }
+
+
+def _append(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    with open(path, "a", encoding="utf-8") as file:
+        file.writelines(json.dumps(line) + "\n" for line in lines)
+
+
+def _keep_before(path: Path, iteration: int) -> None:
+    """Drop the lines of this iteration and later ones, and one that was torn by a crash."""
+    if not path.exists():
+        return
+    kept = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            if json.loads(line)["iteration"] < iteration:
+                kept.append(line + "\n")
+        except json.JSONDecodeError:
+            break
+    write_atomically(path, "".join(kept))

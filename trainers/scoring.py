@@ -1,0 +1,94 @@
+"""Log-probabilities of sampled tokens under the current policy, starting at the first layer that learns.
+
+The layers below it are frozen, so what they hand up never changes: it was captured while the episode was
+played (``Step.hidden_TD``), and every epoch, and the reference policy, begin there.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from onelayer.agents.forward import hidden_entering, logits_only_at, skipping
+from onelayer.trainers.rows import Batch
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """What the policy thinks of the sampled tokens of a batch."""
+
+    logp_N: Tensor
+    entropy_N: Tensor
+    """of the whole distribution at each, without gradient"""
+
+
+def score(
+    model: PreTrainedModel,
+    batch: Batch,
+    *,
+    below: Sequence[nn.Module] = (),
+    temperature: float = 1.0,
+) -> Scores:
+    """Return log-probabilities and entropies of the sampled tokens.
+
+    Args:
+        model: the policy.
+        batch: with the states that enter the layer after ``below``, or all layers are run.
+        below: the frozen layers that need not run again.
+        temperature: as the tokens were sampled (0 counts as 1).
+    """
+    inputs: dict[str, Tensor] = {"attention_mask": batch.read_BT.long()}
+    with ExitStack() as stack:
+        stack.enter_context(logits_only_at(model, batch.predicts_BT))
+        if batch.hidden_BTD is not None and below:
+            stack.enter_context(skipping(below))
+            inputs["inputs_embeds"] = batch.hidden_BTD
+        else:
+            inputs["input_ids"] = batch.ids_BT
+        logits_NV = model(**inputs, position_ids=batch.positions_BT, use_cache=False).logits[0]
+    logp_NV = torch.log_softmax(logits_NV.float() / (temperature or 1.0), dim=-1)
+    with torch.no_grad():
+        entropy_N = -(logp_NV.exp() * logp_NV).sum(-1)
+    return Scores(logp_NV.gather(-1, batch.target_N[:, None])[:, 0], entropy_N)
+
+
+@contextmanager
+def weights_of(
+    parameters: Mapping[str, nn.Parameter], weights: Mapping[str, Tensor]
+) -> Iterator[None]:
+    """Put other weights in place for a while: the reference policy is the trained layer's first ones."""
+    current = {name: parameter.data for name, parameter in parameters.items()}
+    try:
+        for name, parameter in parameters.items():
+            parameter.data = weights[name]
+        yield
+    finally:
+        for name, parameter in parameters.items():
+            parameter.data = current[name]
+
+
+@torch.no_grad()
+def check_split(model: PreTrainedModel, layers: Sequence[nn.Module], first: int) -> None:
+    """Compare a forward pass that starts at layer ``first`` with a whole one.
+
+    Raises:
+        ValueError: they differ, as in models that scale their embeddings on the way in.
+    """
+    if first == 0:
+        return
+    size = model.get_input_embeddings().num_embeddings
+    ids_BT = (torch.arange(12, device=model.device) * 7 % size).reshape(2, 6)
+    whole = model(input_ids=ids_BT, use_cache=False).logits
+    hidden_BTD = hidden_entering(model, layers[first], input_ids=ids_BT)
+    with skipping(layers[:first]):
+        split = model(inputs_embeds=hidden_BTD, use_cache=False).logits
+    tolerance = 1e-4 if whole.dtype == torch.float32 else 5e-2
+    difference = float((whole - split).abs().max() / whole.abs().max().clamp(min=1e-6))
+    if not difference <= tolerance:
+        raise ValueError(
+            f"{type(model).__name__} computes something else when it starts at layer {first} "
+            f"(relative difference {difference:.1e}); train from layer 0 on, or use another model"
+        )

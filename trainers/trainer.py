@@ -1,0 +1,362 @@
+"""The training loop: play, give credit, move one layer, log, evaluate, save.
+
+Everything random is a function of the seed, the iteration and the task, so that a checkpoint needs no random
+state and a run that goes on equals one that never stopped.
+"""
+
+import logging
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import torch
+from accelerate import Accelerator
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from onelayer.agents.decoder import Sampling
+from onelayer.agents.episodes import Episode
+from onelayer.agents.policy import PolicyAgent
+from onelayer.agents.prompts import format_for
+from onelayer.agents.rollout import rollout
+from onelayer.trainers.advantages import estimator, penalise_invalid
+from onelayer.trainers.config import TrainConfig
+from onelayer.trainers.delta import FILE_NAME, LayerDelta
+from onelayer.trainers.interrupts import deferred_interrupt
+from onelayer.trainers.layers import frozen_checksum, trains_everything
+from onelayer.trainers.run_folder import Checkpoint, RunFolder
+from onelayer.trainers.signal import signal
+from onelayer.trainers.update import DRIFT_LIMIT, Learner
+
+logger = logging.getLogger(__name__)
+
+MakeEnv = Callable[[], gym.Env[str, str]]
+EVAL_SEED = 20_000_003
+"""evaluations during training draw the same numbers in every run"""
+
+
+class Trainer:
+    """Improve a policy by comparing its episodes with each other.
+
+    Args:
+        model: a causal language model; it is changed in place.
+        tokenizer: the model's.
+        env: makes one environment of the training split.
+        config: the run.
+        held_out: makes one environment of the held-out split; None leaves evaluation out.
+        on_iteration: called with each iteration's metrics.
+
+    Raises:
+        ValueError: a layer, algorithm or number that cannot work, before anything is played.
+    """
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        env: MakeEnv,
+        config: TrainConfig,
+        *,
+        held_out: MakeEnv | None = None,
+        on_iteration: Callable[[Mapping[str, Any]], None] | None = None,
+    ):
+        self.config = config
+        self.estimate = estimator(config.algorithm)
+        self.accelerator = Accelerator(
+            mixed_precision={"bfloat16": "bf16", "float16": "fp16"}.get(config.dtype, "no"),
+            log_with=config.log_with or None,
+            project_dir=config.out,
+        )
+        self.model = model.to(self.accelerator.device).eval()
+        self.learner = Learner(self.model, config, self.accelerator)
+        self.envs = [env() for _ in range(self._tasks_of_rank() * config.group_size)]
+        self.held_out_envs = self._held_out_envs(held_out)
+        self.agent = self._agent(
+            tokenizer,
+            Sampling(config.temperature, 1.0, config.response_limit),
+            self.learner.capture,
+        )
+        self.eval_agent = self._agent(
+            tokenizer,
+            Sampling(config.eval_temperature, config.eval_top_p, config.response_limit),
+            None,
+        )
+        self.on_iteration = on_iteration
+        self.folder = RunFolder(config.out)
+        self.iteration = 0
+        self.seconds: dict[str, float] = {}
+
+    def train(self) -> None:
+        """Run to the last iteration, from the start or from the last checkpoint.
+
+        Raises:
+            KeyboardInterrupt: after a checkpoint was saved.
+            RuntimeError: a frozen tensor changed.
+        """
+        config = self.config
+        if config.resume:
+            self._restore()
+        else:
+            self._start()
+        frozen = frozen_checksum(self.model, self.learner.parameters.values())
+        try:
+            while self.iteration < config.iterations:
+                self.seconds = {}
+                held_out = self.evaluate() if self._evaluation_is_due() else {}
+                episodes = self.play()
+                with deferred_interrupt():  # the weights move: finish what belongs together
+                    self._learn(episodes, held_out)
+                if self.iteration % config.checkpoint_every == 0:
+                    self.save()
+            self.seconds = {}
+            if held_out := self.evaluate() if config.eval_every else {}:
+                self._log({"iteration": self.iteration, **held_out, **self._timings()})
+        except KeyboardInterrupt:
+            self.save()
+            raise
+        if frozen_checksum(self.model, self.learner.parameters.values()) != frozen:
+            raise RuntimeError("a frozen tensor changed during training; please report this")
+        self.save()
+        self.save_layer()
+
+    def play(self) -> list[Episode]:
+        """Roll out this iteration's tasks of this rank."""
+        self.agent.reseed(hash_seed(self.config.seed, self.iteration))
+        with self._timed("rollout"), self.accelerator.autocast():
+            return rollout(self.envs, self.agent, self._tasks(), self.config.group_size)
+
+    def evaluate(self) -> dict[str, float]:
+        """Play the held-out tasks, always the same; return the success rate and its parts."""
+        if not self.held_out_envs:
+            return {}
+        self.eval_agent.reseed(EVAL_SEED)
+        with self._timed("evaluate"), self.accelerator.autocast():
+            episodes = rollout(self.held_out_envs, self.eval_agent, self.held_out_tasks)
+        share = [np.mean([e.success for e in episodes]), np.mean([len(e.steps) for e in episodes])]
+        joined = self.accelerator.reduce(
+            torch.tensor(share, device=self.accelerator.device), "mean"
+        )
+        return {"eval/success": float(joined[0]), "eval/steps": float(joined[1])}
+
+    def _learn(self, episodes: Sequence[Episode], held_out: Mapping[str, float]) -> None:
+        """Give credit, update, log; then the iteration is over."""
+        config = self.config
+        compared = penalise_invalid(episodes, config.invalid_penalty)
+        advantages_N = self.estimate(
+            compared, gamma=config.gamma, omega=config.omega, divide_by_std=config.divide_by_std
+        )
+        with self._timed("update"):
+            update = self.learner.update(compared, advantages_N, self.iteration)
+        metrics = {
+            "iteration": self.iteration,
+            **self._averaged(summary(episodes)),
+            **self._averaged(
+                signal(
+                    compared, advantages_N, gamma=config.gamma, divide_by_std=config.divide_by_std
+                )
+            ),
+            **update,
+            **held_out,
+            **self._timings(update["tokens"]),
+        }
+        if self.accelerator.is_main_process:
+            of_first_task = sum(len(e.steps) for e in compared[: config.group_size])
+            self.folder.log_episodes(
+                self.iteration, compared[: config.group_size], advantages_N[:of_first_task]
+            )
+        self._log(metrics)
+        self.iteration += 1
+
+    def _log(self, metrics: dict[str, Any]) -> None:
+        if metrics.get("advantage") == 0:
+            logger.warning(
+                "iteration %d taught nothing: every advantage is 0 (success %.2f in all groups)",
+                metrics["iteration"],
+                metrics["success"],
+            )
+        if metrics.get("logp_drift", 0.0) > DRIFT_LIMIT:
+            logger.warning(
+                "sampling and training disagree on log-probabilities by up to %.1e",
+                metrics["logp_drift"],
+            )
+        if not all(math.isfinite(v) for v in metrics.values() if isinstance(v, float)):
+            raise RuntimeError(f"training diverged: {metrics}; try a lower --learning-rate")
+        if self.config.log_with:
+            self.accelerator.log(metrics, step=metrics["iteration"])
+        if self.accelerator.is_main_process:
+            self.folder.log(metrics)
+            if self.on_iteration is not None:
+                self.on_iteration(metrics)
+
+    def save(self) -> None:
+        """Write a checkpoint from which a run goes on at this iteration."""
+        if self.accelerator.is_main_process:
+            learner = self.learner
+            self.folder.save(
+                Checkpoint(
+                    iteration=self.iteration,
+                    config=self.config.what_learns(),
+                    weights={name: p.detach().cpu() for name, p in learner.parameters.items()},
+                    optimizer=learner.optimizer.state_dict(),
+                )
+            )
+        self.accelerator.wait_for_everyone()
+
+    def save_layer(self) -> None:
+        """Write the trained layer to the run folder."""
+        if self.accelerator.is_main_process:
+            self.delta().save(self.folder.path / FILE_NAME)
+
+    def delta(self) -> LayerDelta:
+        """Return the trained layer as it is now."""
+        return LayerDelta.from_model(
+            self.model,
+            self.learner.layers,
+            self.config.model,
+            everything=trains_everything(self.config.layers),
+            train_embeddings=self.config.train_embeddings,
+            config=asdict(self.config),
+        )
+
+    def _start(self) -> None:
+        if self.accelerator.is_main_process:
+            self.folder.begin()
+        self.accelerator.wait_for_everyone()
+        self._start_trackers()
+        self.save()
+
+    def _restore(self) -> None:
+        checkpoint = self.folder.last()
+        wanted = self.config.what_learns()
+        for name, value in checkpoint.config.items():
+            if wanted.get(name) != value:
+                raise ValueError(
+                    f"{self.folder.path} was trained with {name}={value!r}, not {wanted.get(name)!r}; "
+                    "resume with the run's own config.yaml"
+                )
+        with torch.no_grad():
+            for name, parameter in self.learner.parameters.items():
+                parameter.copy_(checkpoint.weights[name])
+        self.learner.optimizer.load_state_dict(dict(checkpoint.optimizer))
+        self.iteration = checkpoint.iteration
+        self._start_trackers()
+
+    def _start_trackers(self) -> None:
+        if self.config.log_with:
+            self.accelerator.init_trackers("onelayer", config=asdict(self.config))
+
+    def _tasks(self) -> list[str | int]:
+        """Return the tasks of this iteration and rank: the split in a new order each time through."""
+        count, tasks = (
+            self.config.tasks_per_iteration,
+            getattr(self.envs[0].unwrapped, "tasks", None),
+        )
+        if tasks is None:  # an environment without task ids: a seed is a task
+            first = self.iteration * count
+            chosen: list[str | int] = list(range(first, first + count))
+        else:
+            position = np.arange(self.iteration * count, (self.iteration + 1) * count)
+            chosen = [self._task(tasks, int(p)) for p in position]
+        return chosen[self.accelerator.process_index :: self.accelerator.num_processes]
+
+    def _task(self, tasks: Sequence[str], position: int) -> str:
+        passes, index = divmod(position, len(tasks))
+        order = np.random.default_rng([self.config.seed, passes]).permutation(len(tasks))
+        return tasks[int(order[index])]
+
+    def _tasks_of_rank(self) -> int:
+        ranks = self.accelerator.num_processes
+        if self.config.tasks_per_iteration % ranks:
+            raise ValueError(
+                f"tasks_per_iteration={self.config.tasks_per_iteration} is no multiple of {ranks} processes"
+            )
+        return self.config.tasks_per_iteration // ranks
+
+    def _held_out_envs(self, make: MakeEnv | None) -> list[gym.Env[str, str]]:
+        config = self.config
+        if make is None or not config.eval_every:
+            return []
+        first = make()
+        tasks = getattr(first.unwrapped, "tasks", None)
+        if tasks is None:
+            all_tasks: list[str | int] = list(range(EVAL_SEED, EVAL_SEED + config.eval_tasks))
+        else:
+            count = min(config.eval_tasks, len(tasks))
+            chosen = np.random.default_rng(EVAL_SEED).permutation(len(tasks))[:count]
+            all_tasks = [tasks[int(i)] for i in sorted(chosen)]
+        accelerator = self.accelerator
+        self.held_out_tasks = all_tasks[accelerator.process_index :: accelerator.num_processes]
+        together = min(len(self.held_out_tasks), len(self.envs))
+        return [first, *(make() for _ in range(together - 1))]
+
+    def _agent(
+        self,
+        tokenizer: PreTrainedTokenizerBase,
+        sampling: Sampling,
+        capture: torch.nn.Module | None,
+    ) -> PolicyAgent:
+        world = self.envs[0].unwrapped
+        return PolicyAgent(
+            self.model,
+            tokenizer,
+            sampling=sampling,
+            history=self.config.history_pairs,
+            prompt_format=format_for(
+                tokenizer,
+                instructions=getattr(world, "instructions", ""),
+                show_admissible=self.config.show_admissible,
+                thinking=self.config.thinking,
+                free_form=getattr(world, "free_form", False),
+            ),
+            capture=capture,
+        )
+
+    def _evaluation_is_due(self) -> bool:
+        return self.config.eval_every > 0 and self.iteration % self.config.eval_every == 0
+
+    def _averaged(self, metrics: Mapping[str, float]) -> dict[str, float]:
+        """Return the mean over ranks."""
+        values = torch.tensor(list(metrics.values()), dtype=torch.float64)
+        joined = self.accelerator.reduce(values.to(self.accelerator.device), "mean").tolist()
+        return dict(zip(metrics, joined, strict=True))
+
+    @contextmanager
+    def _timed(self, phase: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[phase] = time.perf_counter() - start
+
+    def _timings(self, tokens: float = 0.0) -> dict[str, float]:
+        timings = {f"seconds/{phase}": seconds for phase, seconds in self.seconds.items()}
+        if tokens and "rollout" in self.seconds:
+            busy = self.seconds["rollout"] + self.seconds["update"]
+            timings["tokens_per_second"] = tokens / busy
+        return timings
+
+
+def summary(episodes: Sequence[Episode]) -> dict[str, float]:
+    """Return what happened in a batch of episodes; those with an error count in ``errors`` only."""
+    whole = [episode for episode in episodes if episode.error is None]
+    steps = [step for episode in whole for step in episode.steps]
+    return {
+        "success": _mean([episode.success for episode in whole]),
+        "return": _mean([episode.total_reward for episode in whole]),
+        "episode_length": _mean([len(episode.steps) for episode in whole]),
+        "valid_actions": _mean([step.valid for step in steps]),
+        "cut_replies": _mean([step.cut for step in steps]),
+        "reply_tokens": _mean([len(step.action_ids) for step in steps]),
+        "errors": float(len(episodes) - len(whole)),
+    }
+
+
+def hash_seed(seed: int, iteration: int) -> int:
+    """Return one number for a pair, far from that of every other pair."""
+    return int(np.random.SeedSequence([seed, iteration]).generate_state(1)[0])
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if len(values) else 0.0

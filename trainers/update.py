@@ -1,0 +1,192 @@
+"""One update: what a batch of episodes, and the advantage of each of their steps, do to the weights.
+
+Everything here is about gradients; where episodes come from and when to save is ``trainer.py``. Axis
+letters: ``N`` sampled tokens of a batch, ``T`` tokens of a row.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from numpy.typing import NDArray
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from onelayer.agents.episodes import Episode
+from onelayer.trainers.config import TrainConfig
+from onelayer.trainers.layers import (
+    decoder_layers,
+    parse_layers,
+    train_only,
+    trained_parameters,
+    trains_everything,
+)
+from onelayer.trainers.loss import clipped, clipped_surrogate, kl_k3
+from onelayer.trainers.rows import Batch, Row, by_length, collate, rows
+from onelayer.trainers.scoring import check_split, score, weights_of
+
+DRIFT_LIMIT = 1e-3
+"""log-probabilities of sampling and training that differ by more are worth a warning"""
+
+
+class Learner:
+    """The layers that learn, their optimizer, and the gradient step.
+
+    Attributes:
+        layers: indices of the layers that learn.
+        first: the lowest of them; layers below it are run while playing only.
+        capture: the module whose input playing has to record, None where everything is run again.
+        start: the trained weights before training, which are the reference policy.
+    """
+
+    def __init__(self, model: PreTrainedModel, config: TrainConfig, accelerator: Accelerator):
+        stack = decoder_layers(model)
+        everything = trains_everything(config.layers)
+        self.model, self.config, self.accelerator = model, config, accelerator
+        self.layers = parse_layers(config.layers, len(stack))
+        chosen = {"everything": everything, "train_embeddings": config.train_embeddings}
+        train_only(model, self.layers, **chosen)
+        self.parameters = trained_parameters(model, self.layers, **chosen)
+        self.first = 0 if everything or config.train_embeddings else self.layers[0]
+        self.below = list(stack[: self.first])
+        self.capture = stack[self.first] if self.first > 0 else None
+        if self.capture is not None:
+            check_split(model, list(stack), self.first)
+        self.start = {name: p.detach().clone() for name, p in self.parameters.items()}
+        self.optimizer = torch.optim.AdamW(
+            self.parameters.values(), lr=config.learning_rate, weight_decay=0.0
+        )
+
+    def update(
+        self, episodes: Sequence[Episode], advantages_N: NDArray[np.float64], iteration: int
+    ) -> dict[str, float]:
+        """Take ``epochs * minibatches`` optimizer steps; return what to log."""
+        config = self.config
+        for group in self.optimizer.param_groups:
+            group["lr"] = config.learning_rate * min(1.0, (iteration + 1) / max(config.warmup, 1))
+        learned = rows(episodes, advantages_N)
+        if config.beta > 0:
+            learned = self._with_reference(learned)
+        totals: Counter[str] = Counter()
+        gradient_norms: list[float] = []
+        drift = 0.0
+        for epoch in range(config.epochs):
+            order = np.random.default_rng([config.seed, iteration, epoch]).permutation(len(learned))
+            for part in np.array_split(order, config.minibatches):
+                sums, difference = self._accumulate([learned[i] for i in part])
+                drift = drift if gradient_norms else difference  # before the first step only
+                totals.update(sums)
+                gradient_norms.append(self._step())
+        scored = max(totals["scored"], 1.0)
+        return {
+            "loss": totals["loss"] / max(totals["tokens"], 1.0),
+            "kl": totals["kl"] / scored,
+            "entropy": totals["entropy"] / scored,
+            "clip_fraction": totals["clipped"] / scored,
+            "gradient_norm": float(np.mean(gradient_norms)),
+            "learning_rate": self.optimizer.param_groups[0]["lr"],
+            "logp_drift": drift,
+            "tokens": totals["tokens"] / config.epochs,
+        }
+
+    def _accumulate(self, minibatch: Sequence[Row]) -> tuple[dict[str, float], float]:
+        """Add the gradients of a minibatch up.
+
+        Returns sums over its tokens, and the largest difference between the log-probability of a token
+        now and when it was sampled.
+        """
+        config = self.config
+        tokens = self._sum(sum(row.tokens for row in minibatch))
+        divisor = max(tokens, 1.0)
+        if config.algorithm == "dr_grpo":
+            # a constant: the longest possible replies, whatever was written
+            divisor = max(
+                self._sum(sum(row.steps for row in minibatch)) * config.response_limit, 1.0
+            )
+        sums: Counter[str] = Counter()
+        drift = 0.0
+        for part in by_length(self._worth_a_pass(minibatch), config.rows_per_forward):
+            batch = collate(part, self._device)
+            with self.accelerator.autocast():
+                scores = score(self.model, batch, below=self.below, temperature=config.temperature)
+            loss, logged = self._loss(batch, scores.logp_N)
+            self.accelerator.backward(loss / divisor)
+            sums.update(logged, entropy=float(scores.entropy_N.sum()), scored=len(batch.logp_N))
+            drift = max(drift, float((scores.logp_N.detach() - batch.logp_N).abs().max()))
+        local = torch.tensor([sums[name] for name in _SUMS], dtype=torch.float64)
+        joined = self.accelerator.reduce(local.to(self._device), "sum").tolist()
+        return {"tokens": tokens, **dict(zip(_SUMS, joined, strict=True))}, drift
+
+    def _loss(self, batch: Batch, logp_N: Tensor) -> tuple[Tensor, dict[str, float]]:
+        """Return the sum of the loss over the batch's tokens, and sums to log."""
+        config, clip = self.config, (self.config.clip_low, self.config.clip_high)
+        loss_N = clipped_surrogate(logp_N, batch.logp_N, batch.advantage_N, *clip)
+        logged: dict[str, float] = {"kl": 0.0}
+        if batch.reference_N is not None:
+            kl_N = kl_k3(logp_N, batch.reference_N)
+            loss_N = loss_N + config.beta * kl_N
+            logged["kl"] = float(kl_N.sum())
+        with torch.no_grad():
+            was_clipped_N = clipped(logp_N, batch.logp_N, batch.advantage_N, *clip)
+            logged["clipped"] = float(was_clipped_N.sum())
+            logged["loss"] = float(loss_N.sum())
+        return loss_N.sum(), logged
+
+    def _step(self) -> float:
+        """Join the ranks' gradients, clip, move the layer; return the norm before clipping."""
+        parameters = list(self.parameters.values())
+        for parameter in parameters:
+            if parameter.grad is None:  # no row of this rank had a signal
+                parameter.grad = torch.zeros_like(parameter)
+        if self.accelerator.num_processes > 1:
+            flat = torch.cat([p.grad.flatten() for p in parameters if p.grad is not None])
+            joined = self.accelerator.reduce(flat, "sum").split([p.numel() for p in parameters])
+            for parameter, gradient in zip(parameters, joined, strict=True):
+                parameter.grad = gradient.view_as(parameter)
+        norm = torch.nn.utils.clip_grad_norm_(parameters, self.config.max_grad_norm)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        return float(norm)
+
+    def _worth_a_pass(self, minibatch: Sequence[Row]) -> list[Row]:
+        """Return the rows that have a gradient: without KL, those with an advantage."""
+        if self.config.beta > 0:
+            return list(minibatch)
+        return [row for row in minibatch if row.advantage_T.any()]
+
+    @torch.no_grad()
+    def _with_reference(self, learned: Sequence[Row]) -> list[Row]:
+        """Return the rows with log-probabilities under the weights that training began with."""
+        done: list[Row] = []
+        with weights_of(self.parameters, self.start), self.accelerator.autocast():
+            for part in by_length(learned, self.config.rows_per_forward):
+                batch = collate(part, self._device)
+                scores = score(
+                    self.model, batch, below=self.below, temperature=self.config.temperature
+                )
+                done += _scattered(part, scores.logp_N)
+        return done
+
+    def _sum(self, value: float) -> float:
+        total = self.accelerator.reduce(torch.tensor([float(value)], device=self._device), "sum")
+        return float(total[0])
+
+    @property
+    def _device(self) -> torch.device:
+        return self.accelerator.device
+
+
+_SUMS = ("loss", "kl", "entropy", "clipped", "scored")
+
+
+def _scattered(part: Sequence[Row], logp_N: Tensor) -> Iterator[Row]:
+    """Yield the rows, each with its share of ``logp_N`` at its sampled tokens."""
+    values = logp_N.float().cpu().numpy()
+    for row in part:
+        reference_T = np.zeros(len(row.ids_T), dtype=np.float32)
+        reference_T[row.sampled_T] = values[: row.tokens]
+        values = values[row.tokens :]
+        yield replace(row, reference_T=reference_T)
