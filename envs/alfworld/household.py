@@ -1,7 +1,7 @@
 """What a household holds: rooms and their furniture, what fits where, and where things usually lie.
 
 The facts are those of ALFRED's households (AI2-THOR scenes as ALFWorld plays them); the tables are ours,
-rounded. Names are ALFRED's type names; texts have them in lower case (``CounterTop`` becomes ``countertop 2``).
+rounded. Names are ALFRED's type names; texts have them in lower case (``countertop 2``).
 """
 
 from collections.abc import Mapping

@@ -1,0 +1,126 @@
+"""Agents that need no model: uniform chance, the known solution, and a person."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from random import Random
+from typing import Any
+
+import gymnasium as gym
+
+from onelayer.agents.slots import Slots, slots_of
+from onelayer.envs.text import TextEnv
+
+Infos = Sequence[Mapping[str, Any]]
+
+
+class RandomAgent:
+    """Takes any of the admissible actions, each as likely.
+
+    Args:
+        seed: equal seeds act equally in equal episodes.
+    """
+
+    def __init__(self, seed: int = 0):
+        self._draws: Slots[Random] = Slots(lambda random: random, seed)
+
+    def reset(self, slots: Sequence[int] | None = None) -> None:
+        """See ``Agent.reset``."""
+        self._draws.reset(slots)
+
+    def act(
+        self,
+        observations: Sequence[str],
+        infos: Infos | None = None,
+        slots: Sequence[int] | None = None,
+    ) -> list[str]:
+        """Return one admissible action for each observation.
+
+        Raises:
+            ValueError: the environment does not list its admissible actions.
+        """
+        chosen = []
+        for index, slot in enumerate(slots_of(observations, slots)):
+            admissible = infos[index].get("admissible") if infos is not None else None
+            if not admissible:
+                raise ValueError(
+                    "RandomAgent draws from info['admissible'], and this environment lists no admissible actions"
+                )
+            chosen.append(self._draws[slot].choice(admissible))
+        return chosen
+
+
+class OracleAgent:
+    """Plays the solution that the environment knows for each task.
+
+    Args:
+        env: the environment, or one like it: asked for ``solution(task)``; wrappers are looked through.
+
+    Raises:
+        TypeError: ``env`` is not a ``TextEnv``.
+    """
+
+    def __init__(self, env: gym.Env[Any, Any]):
+        unwrapped = env.unwrapped
+        if not isinstance(unwrapped, TextEnv):
+            raise TypeError(f"OracleAgent needs a TextEnv, got {type(unwrapped).__name__}")
+        self._env = unwrapped
+        self._remaining: Slots[dict[str, Iterator[str]]] = Slots(lambda random: {})
+
+    def reset(self, slots: Sequence[int] | None = None) -> None:
+        """See ``Agent.reset``."""
+        self._remaining.reset(slots)
+
+    def act(
+        self,
+        observations: Sequence[str],
+        infos: Infos | None = None,
+        slots: Sequence[int] | None = None,
+    ) -> list[str]:
+        """Return the next action of each task's solution.
+
+        Raises:
+            ValueError: no infos were given, so the tasks are unknown.
+            LookupError: a task has no known solution.
+            RuntimeError: a solution is played to its end and its episode goes on.
+        """
+        if infos is None:
+            raise ValueError("OracleAgent reads the task from info['task']; pass infos")
+        return [
+            self._next(slot, info["task"])
+            for slot, info in zip(slots_of(observations, slots), infos, strict=True)
+        ]
+
+    def _next(self, slot: int, task: str) -> str:
+        started = self._remaining[slot]
+        if task not in started:  # also when an episode of another task began without a reset
+            solution = self._env.solution(task)
+            if solution is None:
+                raise LookupError(f"no solution is known for task {task!r}")
+            started.clear()
+            started[task] = iter(solution)
+        action = next(started[task], None)
+        if action is None:
+            raise RuntimeError(f"the solution of task {task!r} is played and the episode goes on")
+        return action
+
+
+class HumanAgent:
+    """Asks a person for every action.
+
+    Args:
+        ask: called with what the person reads, returns what they answer.
+    """
+
+    def __init__(self, ask: Callable[[str], str] = input):
+        self._ask = ask
+
+    def reset(self, slots: Sequence[int] | None = None) -> None:
+        """Do nothing: people remember by themselves."""
+
+    def act(
+        self,
+        observations: Sequence[str],
+        infos: Infos | None = None,
+        slots: Sequence[int] | None = None,
+    ) -> list[str]:
+        """Return the answers, one question for each observation; EOFError when the input ends."""
+        return [self._ask(f"{observation}\n> ").strip() for observation in observations]
