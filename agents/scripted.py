@@ -42,7 +42,8 @@ class RandomAgent:
             admissible = infos[index].get("admissible") if infos is not None else None
             if not admissible:
                 raise ValueError(
-                    "RandomAgent draws from info['admissible'], and this environment lists no admissible actions"
+                    "RandomAgent draws from info['admissible'], and none are listed here: "
+                    "use an environment that lists them, or another agent"
                 )
             chosen.append(self._draws[slot].choice(admissible))
         return chosen

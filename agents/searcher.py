@@ -1,8 +1,8 @@
-"""An expert for ALFWorld that sees what an agent sees: it looks for things, remembers them, and does its errand.
+"""An expert for ALFWorld that sees what an agent sees: it looks for things, remembers them, runs its errand.
 
-It reads the observations and nothing else (``info["admissible"]``, where given, only spares it a refused step). Two
-of them are of use: one that looks into receptacles in random order, to show a policy how the game is played and
-leave it to find out where things lie; and an informed one, which looks first where things usually are.
+It reads the observations and nothing else (``info["admissible"]``, where given, only spares it refused steps).
+Two of them are of use: one that looks into receptacles in random order, to show a policy how to play and leave
+it to find out where things lie; and an informed one, which looks first where things usually are.
 """
 
 from collections import Counter
@@ -22,7 +22,7 @@ from onelayer.agents.slots import Slots, slots_of
 from onelayer.envs.alfworld import household
 
 Likelihood = Callable[[str, str], float]
-"""how likely a thing of the first type lies in a receptacle of the second type; in lower case"""
+"""how likely a thing of the first type lies in a receptacle of the second type; types are in lower case"""
 
 _APPLIANCE = {"clean": "sinkbasin", "heat": "microwave", "cool": "fridge"}
 _OPENABLE = frozenset(kind.lower() for kind in household.OPENABLE)
@@ -31,13 +31,17 @@ _OPENABLE = frozenset(kind.lower() for kind in household.OPENABLE)
 class SearchingAgent:
     """Looks into one receptacle after another until it has what the task asks for.
 
+    An observation that names a task begins a new episode in its slot.
+
     Args:
-        seed: decides the order of receptacles that seem equally good, anew for each episode.
+        seed: decides, anew for each episode, the order of receptacles that promise the same.
         likelihood: where things lie; None for no idea, so that the order is random.
     """
 
     def __init__(self, seed: int = 0, likelihood: Likelihood | None = None):
-        self._searches: Slots[_Search] = Slots(lambda random: _Search(random, likelihood), seed)
+        self._likelihood = likelihood
+        self._draws: Slots[Random] = Slots(lambda random: random, seed)
+        self._searches: dict[int, _Search] = {}
 
     @classmethod
     def informed(cls, seed: int = 0) -> "SearchingAgent":
@@ -46,7 +50,9 @@ class SearchingAgent:
 
     def reset(self, slots: Sequence[int] | None = None) -> None:
         """See ``Agent.reset``."""
-        self._searches.reset(slots)
+        self._draws.reset(slots)
+        for slot in list(self._searches) if slots is None else slots:
+            self._searches.pop(slot, None)
 
     def act(
         self,
@@ -61,58 +67,57 @@ class SearchingAgent:
         """
         commands = []
         for index, slot in enumerate(slots_of(observations, slots)):
-            if read_errand(observations[index]) is not None:
-                self._searches.reset([slot])
             admissible = infos[index].get("admissible") if infos is not None else None
-            commands.append(self._searches[slot].next(observations[index], admissible))
+            commands.append(self._next(slot, observations[index], admissible))
         return commands
+
+    def _next(self, slot: int, observation: str, admissible: Collection[str] | None) -> str:
+        errand = read_errand(observation)
+        if errand is not None:
+            self.reset([slot])
+            room = read_room(observation)
+            self._searches[slot] = _Search(errand, room, self._draws[slot], self._likelihood)
+        elif slot not in self._searches:
+            raise ValueError(f"an episode must begin with its task, got {observation[:80]!r}")
+        else:
+            self._searches[slot].learn(observation)
+        return self._searches[slot].command(admissible)
 
 
 class _Search:
     """What is known in one episode, and what to do about it."""
 
-    def __init__(self, random: Random, likelihood: Likelihood | None):
+    def __init__(
+        self, errand: Errand, places: list[str], random: Random, likelihood: Likelihood | None
+    ):
+        random.shuffle(places)  # from here on the order of choice between equals
+        self._errand = errand
+        self._places = places
         self._random = random
         self._likelihood = likelihood
-        self._errand: Errand | None = None
-        self._command = ""
-        self._here: str | None = None
-        self._held: str | None = None
-        self._treated = False
+        self._numbers = Counter(kind_of(place) for place in places)
+        self._unseen = list(places)
+        self._ends = of_kind(places, errand.place) if errand.place else []
+        self._end: str | None = None
+        self._appliances = of_kind(places, _APPLIANCE.get(errand.treatment or "", ""))
         self._contents: dict[str, list[str]] = {}
         self._closed: set[str] = set()
+        self._here: str | None = None
+        self._same_spot: str | None = None
+        self._held: str | None = None
+        self._treated = False
+        self._command = ""
 
-    def next(self, observation: str, admissible: Collection[str] | None) -> str:
-        if self._errand is None:
-            self._begin(observation)
-        else:
-            self._learn(observation)
-        command = self._decide(self._errand_known())
-        if admissible is not None and command not in admissible and command.startswith("go to "):
+    def command(self, admissible: Collection[str] | None) -> str:
+        """Return the next command."""
+        command = self._decide()
+        if admissible is not None and command.startswith("go to ") and command not in admissible:
             # What stands at the same spot is here already, and "go to" is refused.
             command = command.replace("go to", "examine", 1)
         self._command = command
         return command
 
-    def _errand_known(self) -> Errand:
-        assert self._errand is not None
-        return self._errand
-
-    def _begin(self, observation: str) -> None:
-        self._errand = read_errand(observation)
-        if self._errand is None:
-            raise ValueError(f"an episode must begin with its task, got {observation[:80]!r}")
-        self._places = read_room(observation)
-        self._random.shuffle(self._places)  # now the order of choice between equals
-        self._numbers = Counter(kind_of(place) for place in self._places)
-        self._unseen = list(self._places)
-        errand = self._errand
-        self._ends = of_kind(self._places, errand.place) if errand.place else []
-        appliance = _APPLIANCE.get(errand.treatment or "", "")
-        self._appliances = of_kind(self._places, appliance)
-        self._end: str | None = None
-
-    def _learn(self, observation: str) -> None:
+    def learn(self, observation: str) -> None:
         """Update what is known from the answer to the last command."""
         verb, *words = self._command.split()
         if observation.strip() == "Nothing happens.":
@@ -159,15 +164,16 @@ class _Search:
             self._end = None
         elif verb in _APPLIANCE:
             self._appliances = [appliance for appliance in self._appliances if appliance != place]
+        elif verb == "use" and self._here in self._contents:
+            self._contents[self._here].remove(place)
 
-    _same_spot: str | None = None
-
-    def _decide(self, errand: Errand) -> str:
+    def _decide(self) -> str:
+        errand = self._errand
         if self._same_spot is not None:
             place, self._same_spot = self._same_spot, None
             return f"examine {place}"
         if self._held is None:
-            return self._fetch(errand)
+            return self._fetch()
         if errand.lamp is not None:
             return self._look_under(errand.lamp)
         if errand.treatment is not None and not self._treated and self._appliances:
@@ -177,8 +183,9 @@ class _Search:
             return f"{errand.treatment} {self._held} with {appliance}"
         return self._deliver()
 
-    def _fetch(self, errand: Errand) -> str:
-        delivered = self._delivered(errand) if errand.count > 1 else None
+    def _fetch(self) -> str:
+        errand = self._errand
+        delivered = self._delivered() if errand.count > 1 else None
         for place in sorted(self._contents, key=lambda place: place != self._here):
             things = of_kind(self._contents[place], errand.thing)
             if things and place != delivered:
@@ -187,11 +194,11 @@ class _Search:
                 return f"take {things[0]} from {place}"
         return self._search(errand.thing)
 
-    def _delivered(self, errand: Errand) -> str | None:
+    def _delivered(self) -> str | None:
         """Return the receptacle in which the first of two things lies already."""
         if self._end is None:
             for place in self._ends:
-                if of_kind(self._contents.get(place, []), errand.thing):
+                if of_kind(self._contents.get(place, []), self._errand.thing):
                     self._end = place
                     break
         return self._end
@@ -230,5 +237,7 @@ class _Search:
         """Return the chance of finding a thing in one receptacle, for each step it costs to look."""
         if self._likelihood is None:
             return 0.0
+        if kind == self._errand.place and self._errand.treatment is None:
+            return 0.0  # were one there, there would be no errand
         steps = 2 if kind in _OPENABLE else 1
         return self._likelihood(thing, kind) / self._numbers[kind] / steps

@@ -10,8 +10,8 @@ Memory = TypeVar("Memory")
 class Slots(Generic[Memory]):
     """One memory for each slot, made when its episode first needs it.
 
-    Each episode has its own stream of random numbers, named by the seed, its slot and how many episodes the slot
-    saw before: what one episode draws does not depend on which others run beside it.
+    Each episode has its own stream of random numbers, named by the seed, its slot and how many episodes the
+    slot saw before: what one episode draws does not depend on which others run beside it.
 
     Args:
         make: returns the memory of a new episode, given its random numbers.

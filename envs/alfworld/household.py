@@ -287,14 +287,21 @@ ROOMS: Mapping[str, Room] = {
     ),
 }
 
-_LIKELY = {
-    thing.lower(): {
-        place.lower(): weight / sum(places.values()) for place, weight in places.items()
-    }
-    for thing, places in PLACES.items()
-}
+_UNUSUAL = 0.2
+
+
+def _likely(thing: str) -> dict[str, float]:
+    weights = {place: _UNUSUAL for place, held in HOLDS.items() if thing in held}
+    weights.update(PLACES[thing])
+    return {place.lower(): weight / sum(weights.values()) for place, weight in weights.items()}
+
+
+_LIKELY = {thing.lower(): _likely(thing) for thing in PLACES}
 
 
 def likelihood(thing: str, receptacle: str) -> float:
-    """Return how likely a thing lies in receptacles of a type, from 0 to 1; types in any case."""
+    """Return how likely a thing lies in receptacles of a type, from 0 to 1; type names in any case.
+
+    Where it merely fits counts a little, as real games put things where our tables don't.
+    """
     return _LIKELY.get(thing.lower(), {}).get(receptacle.lower(), 0.0)
