@@ -1,1 +1,9 @@
-"""Tasks an agent acts in. No module here imports torch."""
+"""Tasks an agent acts in. No module here imports torch.
+
+Importing this package registers our environments with Gymnasium. Each stands as text, so that its
+module is imported only when an environment is made.
+"""
+
+import gymnasium as gym
+
+gym.register("onelayer/Counting-v0", entry_point="onelayer.envs.counting:CountingEnv")

@@ -124,6 +124,8 @@ class TextEnv(gym.Env[str, str]):
         """
         super().reset(seed=seed)
         chosen = (options or {}).get("task")
+        if chosen is not None and isinstance(self.tasks, list | tuple) and chosen not in self.tasks:
+            raise LookupError(f"there is no task {chosen!r} here; one is {self.tasks[0]!r}")
         task = chosen if chosen is not None else self._draw_task()
         observation = self.begin(task)
         self._task, self._steps = task, 0

@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from types import ModuleType
 
@@ -37,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if os.getcwd() not in sys.path:
         # Last, never first: --env my_envs:Maze-v0 is found, and our root folders shadow no package.
         sys.path.append(os.getcwd())
+    if not debug:
+        warnings.formatwarning = _one_line_warning
     try:
         return _dispatch(arguments)
     except KeyboardInterrupt:
@@ -115,6 +118,10 @@ def _was_raised(error: Exception) -> bool:
         return False
     code = trace.tb_frame.f_code.co_code
     return dis.opname[code[trace.tb_lasti]] in ("RAISE_VARARGS", "RERAISE")
+
+
+def _one_line_warning(message: Warning | str, *_: object, **__: object) -> str:
+    return f"onelayer: warning: {' '.join(str(message).split())}\n"
 
 
 def _one_line(error: Exception) -> str:

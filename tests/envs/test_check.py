@@ -1,0 +1,187 @@
+import itertools
+import math
+
+import gymnasium as gym
+import pytest
+
+from onelayer.envs.check import check
+from onelayer.envs.counting import CountingEnv
+from onelayer.envs.text import FreeText, Outcome
+
+made = itertools.count()
+
+
+@pytest.fixture
+def problems():
+    """Return a function that registers an environment, checks it and returns problems by check."""
+    registry = dict(gym.registry)
+
+    def find(env_class, **kwargs):
+        env_id = f"checked/Env{next(made)}-v0"
+        gym.register(env_id, entry_point=env_class)
+        return {f.check: f.problem for f in check(env_id, **kwargs) if f.failed}
+
+    yield find
+    gym.registry.clear()
+    gym.registry.update(registry)
+
+
+class Plain(gym.Env):
+    """An environment with nothing but Gymnasium's interface."""
+
+    def __init__(self):
+        self.observation_space = self.action_space = FreeText()
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.secret = str(self.np_random.integers(10))
+        return "Guess a digit.", {}
+
+    def step(self, action):
+        return "Done.", float(action == self.secret), True, False, {}
+
+
+@pytest.mark.parametrize("env_id", sorted(i for i in gym.registry if i.startswith("onelayer/")))
+def test_every_registered_environment_of_ours_keeps_its_promises(env_id):
+    findings = check(env_id, episodes=3)
+    assert [finding for finding in findings if finding.failed] == []
+
+
+def test_a_plain_gymnasium_environment_passes_with_notes():
+    gym.register("checked/Plain-v0", entry_point=Plain)
+    findings = {finding.check: finding for finding in check("checked/Plain-v0")}
+    assert not any(finding.failed for finding in findings.values())
+    assert findings["info"].note == "it does not tell: success, task, valid"
+    assert "equal observations" in findings["anchors"].note
+    assert findings["tasks by name"].note == "there are none: a task is a seed"
+
+
+def test_an_episode_that_its_seed_does_not_decide_is_found(problems):
+    class Moody(CountingEnv):
+        mood = itertools.count()
+
+        def begin(self, task):
+            return f"{super().begin(task)} (day {next(self.mood)})"
+
+    found = problems(Moody)
+    assert found["same seed, same episode"].startswith("seed 4, step 0: observation ")
+
+
+def test_a_state_carried_over_between_episodes_is_found(problems):
+    class Leaky(CountingEnv):
+        earned = 0
+
+        def act(self, action):
+            self.earned += 1
+            outcome = super().act(action)
+            return Outcome(outcome.observation, float(self.earned > 8), outcome.terminated)
+
+    assert "reward" in problems(Leaky)["same seed, same episode"]
+
+
+def test_an_anchor_that_cannot_be_hashed_is_found(problems):
+    class Unhashable(CountingEnv):
+        def anchor(self):
+            return [self._right]
+
+    assert "is not hashable" in problems(Unhashable)["anchors"]
+
+
+def test_an_anchor_shared_by_two_tasks_is_found(problems):
+    class Merging(CountingEnv):
+        def _info(self, valid):
+            return {**super()._info(valid), "anchor": self._right}
+
+    assert "share the anchor 0" in problems(Merging)["anchors"]
+
+
+@pytest.mark.parametrize("reward", [math.nan, math.inf])
+def test_a_reward_that_is_not_finite_is_found(problems, reward):
+    class Endless(CountingEnv):
+        def act(self, action):
+            return Outcome("?", reward)
+
+    assert problems(Endless)["rewards"] == f"a reward is {reward}"
+
+
+def test_info_of_the_wrong_kind_is_found(problems):
+    class Vague(CountingEnv):
+        def details(self):
+            return {"valid": "yes"}
+
+    assert problems(Vague)["info"] == "info['valid'] is 'yes', not a bool"
+
+
+def test_an_admissible_action_that_is_not_understood_is_found(problems):
+    class Boastful(CountingEnv):
+        def admissible(self):
+            return ("ten",)
+
+        def act(self, action):
+            return Outcome("?", valid=False)
+
+    assert "'ten' was admissible and then not valid" in problems(Boastful)["admissible actions"]
+
+
+def test_an_episode_without_end_is_found(problems):
+    class Endless(CountingEnv):
+        def __init__(self):
+            super().__init__(max_steps=10**9)
+
+        def act(self, action):
+            return Outcome("?")
+
+    assert "did not end in 10000 steps" in problems(Endless, episodes=1)["random agent"]
+
+
+def test_a_crash_on_a_strange_action_is_found(problems):
+    class Strict(CountingEnv):
+        def act(self, action):
+            return Outcome("?", reward=float(int(action) > 3))
+
+        def admissible(self):
+            return ("1", "2")
+
+    assert problems(Strict)["nonsense as an action"].startswith("ValueError: invalid literal")
+
+
+def test_splits_that_share_a_task_are_found(problems):
+    class Overlapping(CountingEnv):
+        @property
+        def tasks(self):
+            return (*self._tasks, "by-1-from-0")
+
+        def begin(self, task):
+            return super().begin(task) if task in self._tasks else "0 + 1 ="
+
+    assert problems(Overlapping)["splits apart"] == (
+        "task 'by-1-from-0' is in the splits train and test"
+    )
+
+
+def test_a_solution_that_does_not_solve_is_found(problems):
+    class Misled(CountingEnv):
+        def solution(self, task):
+            return ["0", "0"]
+
+    assert "is not solved by its solution" in problems(Misled)["solutions"]
+
+
+def test_a_task_that_is_not_refused_is_found(problems):
+    class Generous(CountingEnv):
+        def reset(self, *, seed=None, options=None):
+            known = (options or {}).get("task") in self._tasks
+            return super().reset(seed=seed, options=options if known else None)
+
+    assert "not refused with a LookupError" in problems(Generous)["tasks by name"]
+
+
+def test_observations_that_are_not_text_are_found(problems):
+    class Numeric(Plain):
+        def reset(self, *, seed=None, options=None):
+            super().reset(seed=seed)
+            return 3, {}
+
+    found = problems(Numeric)
+    assert "Gymnasium's API" in found
+    assert found["text in, text out"] == "an observation is a int"
