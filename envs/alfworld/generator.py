@@ -5,68 +5,21 @@ its scene, and the room: its furniture (the scene's, or a part that keeps the ga
 where. Training and held-out seeds never meet: each split has its own thousand million of them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from random import Random
 from typing import overload
 
+from onelayer.envs.alfworld.errands import SENTENCES, draw_goal
 from onelayer.envs.alfworld.furnish import furnish
-from onelayer.envs.alfworld.household import (
-    CLEANABLE,
-    COOLABLE,
-    FIXED,
-    HEATABLE,
-    HOLDS,
-    PLACES,
-    SINGLE,
-)
-from onelayer.envs.alfworld.oracle import APPLIANCES, plan
+from onelayer.envs.alfworld.oracle import plan
 from onelayer.envs.alfworld.problem import Goal, write_problem
 from onelayer.envs.alfworld.records import TASK_TYPES, GameRecord
-from onelayer.envs.alfworld.scenes import Scene, scene, scenes
 
 SEEDS_PER_SPLIT = 1_000_000_000
 SPLITS = ("train", "valid_seen", "valid_unseen")
 """``valid_seen`` has training's scenes and other seeds; ``valid_unseen`` has held-out scenes"""
 SMALLEST_ROOM = 3
-
-_TREATABLE = {
-    "pick_clean_then_place_in_recep": CLEANABLE,
-    "pick_heat_then_place_in_recep": HEATABLE,
-    "pick_cool_then_place_in_recep": COOLABLE,
-}
-_SENTENCES = {
-    "pick_and_place_simple": ("put a {thing} in {place}", "put some {thing} on {place}"),
-    "look_at_obj_in_light": (
-        "look at {thing} under the {place}",
-        "examine the {thing} with the {place}",
-    ),
-    "pick_clean_then_place_in_recep": (
-        "put a clean {thing} in {place}",
-        "clean some {thing} and put it in {place}",
-    ),
-    "pick_heat_then_place_in_recep": (
-        "put a hot {thing} in {place}",
-        "heat some {thing} and put it in {place}",
-    ),
-    "pick_cool_then_place_in_recep": (
-        "put a cool {thing} in {place}",
-        "cool some {thing} and put it in {place}",
-    ),
-    "pick_two_obj_and_place": (
-        "put two {thing} in {place}",
-        "find two {thing} and put them in {place}",
-    ),
-}
-# How often a task type is played in which room, near ALFWorld's own shares.
-_ROOMS_OF = {
-    "pick_and_place_simple": {"kitchen": 1, "living room": 3, "bedroom": 3, "bathroom": 3},
-    "look_at_obj_in_light": {"living room": 1, "bedroom": 4},
-    "pick_clean_then_place_in_recep": {"kitchen": 3, "bathroom": 1},
-    "pick_heat_then_place_in_recep": {"kitchen": 1},
-    "pick_cool_then_place_in_recep": {"kitchen": 1},
-    "pick_two_obj_and_place": {"kitchen": 1, "living room": 2, "bedroom": 2, "bathroom": 2},
-}
 
 
 def generate(
@@ -132,14 +85,22 @@ class GeneratedGames(Mapping[str, GameRecord]):
         return game_id in self.ids
 
     def __getitem__(self, game_id: str) -> GameRecord:
-        return self._make(self.ids.index(game_id))
+        seed = self.ids.seed(game_id)
+        if seed is None:
+            raise KeyError(
+                f"no generated game {game_id!r}; the first of {len(self)} is {self.ids[0]!r}"
+            )
+        return self._make(seed)
 
-    def __getstate__(self) -> tuple[str, int | None, tuple[str, ...], int]:
-        return self.split, self.room_size, self.task_types, len(self)
-
-    def __setstate__(self, state: tuple[str, int | None, tuple[str, ...], int]) -> None:
-        split, room_size, task_types, count = state
-        self.__init__(split, room_size=room_size, task_types=task_types, count=count)  # type: ignore[misc]
+    def __reduce__(self) -> tuple[Callable[[], "GeneratedGames"], tuple[()]]:
+        again = partial(
+            GeneratedGames,
+            self.split,
+            room_size=self.room_size,
+            task_types=self.task_types,
+            count=len(self),
+        )
+        return again, ()  # the cache of made games stays behind
 
     def _made(self, seed: int) -> GameRecord:
         return generate(
@@ -170,25 +131,23 @@ class _Ids(Sequence[str]):
         return _id(self._split, seed, self._room_size, goal)
 
     def __contains__(self, game_id: object) -> bool:
-        try:
-            self.index(game_id)
-        except LookupError:
-            return False
-        return True
+        return self.seed(game_id) is not None
 
-    def index(self, game_id: object, start: int = 0, stop: int | None = None) -> int:
-        """Return the seed of a game, read from its id.
-
-        Raises:
-            LookupError: no game has this id.
-        """
-        seed = _seed(game_id) - SPLITS.index(self._split) * SEEDS_PER_SPLIT
-        within = range(self._count)[start:stop]
-        if seed not in within or self[seed] != game_id:
-            raise LookupError(
-                f"no generated game {game_id!r}; the first of the {self._count} is {self[0]!r}"
-            )
+    def index(self, value: object, start: int = 0, stop: int | None = None) -> int:
+        """Return the place of an id; see ``Sequence.index``."""
+        seed = self.seed(value)
+        if seed is None or seed not in range(self._count)[start:stop]:
+            raise ValueError(f"{value!r} is not one of the {self._count} ids")
         return seed
+
+    def seed(self, game_id: object) -> int | None:
+        """Return the seed that an id was made from, or None if it is not one of these ids."""
+        _, _, trial = str(game_id).partition("/trial_G")
+        number = trial.partition("_R")[0]
+        if not (number.isascii() and number.isdecimal()):
+            return None
+        seed = int(number) - SPLITS.index(self._split) * SEEDS_PER_SPLIT
+        return seed if 0 <= seed < self._count and self[seed] == game_id else None
 
 
 def _checked(
@@ -217,69 +176,15 @@ def _id(split: str, seed: int, room_size: int | None, goal: Goal) -> str:
     )
 
 
-def _seed(game_id: object) -> int:
-    _, _, number = str(game_id).partition("/trial_G")
-    digits = number.partition("_R")[0]
-    return int(digits) if digits.isdecimal() else -1
-
-
 def _goal(split: str, seed: int, task_type: str) -> Goal:
     random = Random(f"goal {split} {seed} {task_type}")
-    rooms = _ROOMS_OF[task_type]
-    room = random.choices(list(rooms), list(rooms.values()))[0]
-    candidates: list[tuple[str, list[str]]] = []
-    while not candidates:
-        number = random.choice(scenes(room, unseen=split == "valid_unseen"))
-        candidates = _goals_of(number, task_type)
-    thing, receptacles = random.choice(candidates)
-    return Goal(task_type, thing, random.choice(receptacles), number)
-
-
-@cache
-def _goals_of(number: int, task_type: str) -> list[tuple[str, list[str]]]:
-    """Return the things a scene's game may be about, and for each the receptacle types it may ask for."""
-    place = scene(number)
-    if task_type == "look_at_obj_in_light":
-        if not place.kinds & PLACES["DeskLamp"].keys():
-            return []
-        goals = [(thing, ["DeskLamp"]) for thing in place.stock]
-    else:
-        appliance = APPLIANCES.get(task_type, ("", ""))[1]
-        treatable = _TREATABLE.get(task_type)
-        goals = [
-            (
-                thing,
-                [
-                    kind
-                    for kind in sorted(place.kinds)
-                    if thing in HOLDS[kind] and kind != appliance
-                ],
-            )
-            for thing in place.stock
-            if treatable is None or thing in treatable
-        ]
-    needed = 2 if task_type == "pick_two_obj_and_place" else 1
-    possible = []
-    for thing, kinds in goals:
-        kinds = [kind for kind in kinds if _room_for(thing, place, kind) >= needed]
-        if kinds and thing not in FIXED:
-            possible.append((thing, kinds))
-    return possible
-
-
-def _room_for(thing: str, place: Scene, goal_kind: str) -> int:
-    """Return how many of a thing can start outside the receptacles the goal names (two or more: 2)."""
-    spaces = 0
-    for receptacle in place.receptacles:
-        if receptacle.kind in PLACES[thing] and receptacle.kind != goal_kind:
-            spaces += 1 if receptacle.kind in SINGLE else 2
-    return min(spaces, 2)
+    return draw_goal(random, task_type, unseen=split == "valid_unseen")
 
 
 def _game(game_id: str, split: str, seed: int, room_size: int | None, goal: Goal) -> GameRecord:
     random = Random(f"room {split} {seed} {goal.task_type} {room_size}")
     household = furnish(goal, room_size, random)
-    sentence = random.choice(_SENTENCES[goal.task_type])
+    sentence = random.choice(SENTENCES[goal.task_type])
     return GameRecord(
         id=game_id,
         task=sentence.format(thing=goal.thing.lower(), place=goal.receptacle.lower()),
