@@ -7,3 +7,4 @@ module is imported only when an environment is made.
 import gymnasium as gym
 
 gym.register("onelayer/Counting-v0", entry_point="onelayer.envs.counting:CountingEnv")
+gym.register("onelayer/ALFWorld-v0", entry_point="onelayer.envs.alfworld.environment:ALFWorldEnv")

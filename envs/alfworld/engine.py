@@ -27,22 +27,10 @@ class Engine:
     Its state is made of immutable values, so that a copy is a few references.
     """
 
-    __slots__ = (
-        "_deeds",
-        "clean",
-        "contents",
-        "cool",
-        "game",
-        "held",
-        "here",
-        "hot",
-        "lying",
-        "opened",
-        "sliced",
-        "taken",
-        "toggled",
-        "won",
-    )
+    _STATE = (
+        "here", "held", "contents", "opened", "clean", "hot", "cool", "sliced", "toggled", "lying", "taken"
+    )  # fmt: skip
+    __slots__ = (*_STATE, "_deeds", "game", "won")
 
     def __init__(self, game: Game):
         self.game = game
@@ -61,7 +49,7 @@ class Engine:
         self.sliced = game.sliced
         self.toggled = game.toggled
         self.lying: frozenset[tuple[int, int]] = game.lying
-        """(object, location): sliceable objects, and what was put down at shared locations"""
+        """(object, location): where sliceable objects lie, and what lies "next to" its receptacle"""
         self.taken: frozenset[tuple[int, int]] = frozenset()
         """(object, receptacle): what was taken from receptacles that share their location"""
         self._deeds: dict[str, _Deed] | None = None
@@ -219,11 +207,11 @@ class Engine:
         game = self.game
         self._set_contents(r, tuple(sorted({*self.contents[r], o})))
         self.held = -1
-        shared = len(game.receptacles_at[self.here]) > 1
-        if shared or game.sliceable >> o & 1:
+        self.taken -= {(o, r)}
+        if game.sliceable >> o & 1 or any(
+            (o, r) in self.taken for r in game.receptacles_at[self.here]
+        ):
             self.lying |= {(o, self.here)}
-        if shared:
-            self.taken -= {(o, r)}
         self._changed()
         return f"You move the {game.object_names[o]} to the {game.receptacle_names[r]}."
 

@@ -66,6 +66,7 @@ class Game:
         goal = GoalReader(problem, self._fluents())
         self.goal = goal.read()
         self.goal_reads = frozenset(goal.reads)
+        del self._problem  # most of the memory, and no longer needed
 
     def _read_places(self) -> None:
         """Number the locations an agent can be at, and find what is there."""
@@ -154,7 +155,7 @@ class Game:
         self.cool = self._object_set(self._unary("iscool"))
         self.sliced = self._object_set(self._unary("issliced"))
         self.toggled = self._object_set(self._unary("istoggled"))
-        # Where an object lies matters only for slicing it (and for `look`, see Engine).
+        # Where an object lies matters only for slicing it (and for `look`, see Engine.lying).
         self.lying = frozenset(
             (self._objects[name], self._locations[location])
             for name, location in self._facts("objectatlocation", 2)

@@ -1,0 +1,144 @@
+"""ALFWorld as a Gymnasium environment: ``gymnasium.make("onelayer/ALFWorld-v0")``."""
+
+import copy
+from collections.abc import Hashable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+from onelayer.envs.alfworld.engine import Engine
+from onelayer.envs.alfworld.games import load_games, parsed
+from onelayer.envs.alfworld.records import GameRecord
+from onelayer.envs.text import Outcome, TextEnv
+
+BACKENDS = ("native", "textworld")
+
+
+class _PlaysGame(Protocol):
+    """What the two engines have in common."""
+
+    def reset(self) -> str: ...
+    def step(self, command: str) -> tuple[str, int, bool]: ...
+    def admissible(self) -> tuple[str, ...]: ...
+    def is_admissible(self, command: str) -> bool: ...
+    def anchor(self) -> Hashable: ...
+    def copy(self) -> Self: ...
+
+
+class ALFWorldEnv(TextEnv):
+    """Household tasks in text, word for word those of alfworld 0.4.2.
+
+    The episode is won, and ends, when the goal holds. Beyond ``TextEnv``'s entries, ``info["kind"]`` is the
+    task type. An action is valid where it is an admissible command, ``help`` among them, give or take spaces
+    around it.
+
+    Args:
+        games: a folder in the ``$ALFWORLD_DATA`` layout, a ``.jsonl[.xz]`` file, or ``"generated"``; None for
+            ``$ALFWORLD_DATA`` where it is set, else generated games (see ``load_games``).
+        split: ``train``, ``valid_seen``, ``valid_unseen``, or what the data have; ``test`` means
+            ``valid_unseen``.
+        backend: ``"native"``, or ``"textworld"`` for the real engine (``pip install 'onelayer[alfworld]'``).
+        room_size: receptacles in a generated room, 3 or more; None for ALFWorld's own size (23 on average).
+        task_types: the task types to play; None for all six.
+        max_steps: actions until the episode is truncated.
+        count: number of generated tasks; None for 10,000.
+        success_reward: reward of the winning action; all others get 0.
+        include_help: keep ``help`` among ``info["admissible"]``.
+    """
+
+    def __init__(
+        self,
+        games: str | Path | None = None,
+        split: str = "train",
+        backend: str = "native",
+        room_size: int | None = None,
+        task_types: Sequence[str] | None = None,
+        max_steps: int = 50,
+        count: int | None = None,
+        success_reward: float = 1.0,
+        include_help: bool = False,
+    ):
+        super().__init__(max_steps)
+        if backend not in BACKENDS:
+            raise ValueError(f"unknown backend {backend!r}; possible are {', '.join(BACKENDS)}")
+        if backend == "textworld":
+            # Imported here, where a missing extra is told before any work.
+            import onelayer.envs.alfworld.textworld_engine  # noqa: F401
+        self.games = load_games(
+            games, split, room_size=room_size, task_types=task_types, count=count
+        )
+        self.backend = backend
+        self.success_reward = success_reward
+        self.include_help = include_help
+        self._record: GameRecord | None = None
+        self._engine: _PlaysGame | None = None
+
+    @property
+    def tasks(self) -> Sequence[str]:
+        """The ids of the games."""
+        return self.games.ids
+
+    def begin(self, task: str) -> str:
+        """Start a game."""
+        if self._record is None or self._record.id != task:
+            record = self.games[task]
+            self._record = None  # until the game is known to be sound
+            self._engine = self._load(record)
+            self._record = record
+        return self._playing().reset()
+
+    def act(self, action: str) -> Outcome:
+        """Carry out a command; any other text makes nothing happen."""
+        engine = self._playing()
+        valid = engine.is_admissible(action)
+        observation, _, won = engine.step(action)
+        reward = self.success_reward if won else 0.0
+        return Outcome(observation, reward, terminated=won, success=won, valid=valid)
+
+    def anchor(self) -> Hashable:
+        """Return the true state: where everything is, and what was done to it."""
+        return self._playing().anchor()
+
+    def admissible(self) -> tuple[str, ...]:
+        """Return the commands that do something, in alfworld's order."""
+        commands = self._playing().admissible()
+        if self.include_help:
+            return commands
+        return tuple(command for command in commands if command != "help")
+
+    def details(self) -> Mapping[str, Any]:
+        """Return the task type as ``kind``."""
+        assert self._record is not None
+        return {"kind": self._record.task_type}
+
+    def solution(self, task: str) -> Sequence[str]:
+        """Return the game's walkthrough."""
+        return self.games[task].walkthrough
+
+    def clone(self) -> Self:
+        """Return an environment in the same state that goes its own way.
+
+        It takes microseconds; with ``backend="textworld"`` all actions are played again.
+        """
+        twin = copy.copy(self)
+        twin.action_space = copy.deepcopy(self.action_space)
+        twin.observation_space = copy.deepcopy(self.observation_space)
+        twin._np_random = copy.deepcopy(self._np_random)
+        if self._engine is not None:
+            twin._engine = self._engine.copy()
+        return twin
+
+    def _load(self, record: GameRecord) -> _PlaysGame:
+        """Return an engine that plays a game."""
+        if self.backend == "native":
+            return Engine(parsed(record))
+        from onelayer.envs.alfworld.textworld_engine import TextWorldEngine
+
+        if isinstance(self._engine, TextWorldEngine):
+            self._engine.load(record)
+            return self._engine
+        return TextWorldEngine(record)
+
+    def _playing(self) -> _PlaysGame:
+        if self._engine is None:
+            raise RuntimeError("call reset() first")
+        return self._engine

@@ -1,0 +1,96 @@
+"""ALFWorld's ``game.tw-pddl`` files: reading and writing one game in alfworld's own format."""
+
+import json
+import re
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+
+from onelayer.envs.alfworld.records import GameRecord
+
+GAME_FILE = "game.tw-pddl"
+NEEDS_ALFWORLD = "alfworld is not installed: pip install 'onelayer[alfworld]'"
+
+_TASK = re.compile(r'Your task is to: ((?:[^"\\]|\\.)*)"')
+_UNKNOWN_TASK = "UNKNOWN GOAL"
+
+
+def read_game_file(path: Path, game_id: str) -> GameRecord:
+    """Read one game.
+
+    Raises:
+        ValueError: the file is not a game; the message names it.
+        OSError: the file can't be read.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        task = _TASK.search(data["grammar"])
+        if task is None:
+            raise ValueError("its grammar has no sentence 'Your task is to: ...'")
+        return GameRecord(
+            id=game_id,
+            task=json.loads(f'"{task[1]}"').removesuffix("."),
+            walkthrough=tuple(data.get("walkthrough") or ()),
+            pddl_problem=data["pddl_problem"],
+        )
+    except KeyError as error:
+        raise ValueError(f"{path}: the key {error} is missing") from error
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path}: not an ALFWorld game: {error}") from error
+
+
+def game_data(record: GameRecord) -> dict[str, Any]:
+    """Return what alfworld's file of a game holds, with the installed package's domain and grammar.
+
+    Raises:
+        gymnasium.error.DependencyNotInstalled: alfworld is not installed.
+    """
+    return {
+        "pddl_domain": _package_file("alfred.pddl"),
+        "grammar": _package_file("alfred.twl2").replace(_UNKNOWN_TASK, record.task),
+        "pddl_problem": record.pddl_problem,
+        "solvable": True,
+        "walkthrough": list(record.walkthrough),
+    }
+
+
+def write_game_file(record: GameRecord, root: Path) -> Path:
+    """Write a game where alfworld looks for it, and return the file.
+
+    With ``root`` as ``$ALFWORLD_DATA`` that is ``root/json_2.1.1/<id>/game.tw-pddl``; a short
+    ``traj_data.json`` beside it holds what alfworld's loader asks for.
+    """
+    folder = root / "json_2.1.1" / record.id
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "traj_data.json").write_text(json.dumps(_trajectory(record)), encoding="utf-8")
+    path = folder / GAME_FILE
+    path.write_text(json.dumps(game_data(record)), encoding="utf-8")
+    return path
+
+
+def _trajectory(record: GameRecord) -> dict[str, Any]:
+    task_type, thing, movable, place, scene = record.id.split("/")[1].split("-")
+    to_light = task_type == "look_at_obj_in_light"
+    return {
+        "task_type": task_type,
+        "pddl_params": {
+            "object_target": thing,
+            "parent_target": "" if to_light else place,
+            "mrecep_target": "" if movable == "None" else movable,
+            "toggle_target": place if to_light else "",
+            "object_sliced": False,
+        },
+        "scene": {"scene_num": int(scene), "floor_plan": f"FloorPlan{scene}"},
+    }
+
+
+@cache
+def _package_file(name: str) -> str:
+    """Return a data file of alfworld, found without importing alfworld."""
+    package = find_spec("alfworld")
+    if package is None or not package.submodule_search_locations:
+        raise gym.error.DependencyNotInstalled(NEEDS_ALFWORLD)
+    return (Path(package.submodule_search_locations[0]) / "data" / name).read_text(encoding="utf-8")

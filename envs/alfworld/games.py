@@ -1,0 +1,247 @@
+"""Where games come from: a folder in ALFWorld's layout, a ``.jsonl`` file, or the generator.
+
+The split of a game is the first part of its id. Everything asked for is checked when it is loaded; a game's
+PDDL is parsed when it is first played.
+"""
+
+import json
+import lzma
+import os
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+from onelayer.envs.alfworld.game import Game
+from onelayer.envs.alfworld.game_files import GAME_FILE, read_game_file
+from onelayer.envs.alfworld.records import TASK_TYPES, GameRecord
+
+GENERATED = "generated"
+TEST_SPLIT = "valid_unseen"
+"""what ``split="test"`` means where the data have no split of that name"""
+_LAYOUT = "json_2.1.1"
+_FIELDS = {"id": str, "task": str, "walkthrough": list, "pddl_problem": str}
+
+
+class Games(Protocol):
+    """Games by id; the ids have a fixed order."""
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """All ids."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, game_id: str, /) -> GameRecord: ...
+
+
+def load_games(
+    games: str | Path | None = None,
+    split: str = "train",
+    *,
+    room_size: int | None = None,
+    task_types: Sequence[str] | None = None,
+    count: int | None = None,
+) -> Games:
+    """Return the games of a split by id, in a fixed order.
+
+    Args:
+        games: a folder in the ``$ALFWORLD_DATA`` layout, a folder of games, a ``.jsonl`` or ``.jsonl.xz``
+            file, or ``"generated"``. None: ``$ALFWORLD_DATA`` where it is set, else generated games;
+            ``room_size`` and ``count`` ask for generated ones.
+        split: the first part of the games' ids; ``"test"`` means ``valid_unseen``, unless the data have a
+            split of that name.
+        room_size: receptacles in a generated room; None for whole scenes.
+        task_types: the types to keep; None for all.
+        count: how many games to generate; None for 10,000.
+
+    Raises:
+        FileNotFoundError: there is no such file or folder.
+        ValueError: the data are broken, or hold no such split or task type; the message names the place.
+    """
+    unknown = [kind for kind in task_types or () if kind not in TASK_TYPES]
+    if unknown or (task_types is not None and not task_types):
+        raise ValueError(f"unknown task types {unknown}; possible are {', '.join(TASK_TYPES)}")
+    generated_only = room_size is not None or count is not None
+    if games is None:
+        data = os.environ.get("ALFWORLD_DATA")
+        games = GENERATED if generated_only or not data else data
+    if str(games) == GENERATED:
+        return _generated(split, room_size, task_types, count)
+    if generated_only:
+        raise ValueError(f"room_size and count are for generated games, not for {games}")
+    loaded = _load(Path(games).expanduser(), split)
+    return loaded if task_types is None else loaded.of_types(task_types)
+
+
+@lru_cache(maxsize=128)
+def parsed(record: GameRecord) -> Game:
+    """Return the parsed game, shared by all environments that play it."""
+    return Game(record)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A game whose PDDL is compressed (to a tenth) or left in its file."""
+
+    id: str
+    task: str
+    walkthrough: tuple[str, ...]
+    problem: bytes | Path
+
+    def record(self) -> GameRecord:
+        if isinstance(self.problem, Path):
+            return read_game_file(self.problem, self.id)
+        text = zlib.decompress(self.problem).decode()
+        return GameRecord(self.id, self.task, self.walkthrough, text)
+
+
+class LoadedGames(Mapping[str, GameRecord]):
+    """Games that were read from files."""
+
+    def __init__(self, source: Path, games: Sequence[_Stored]):
+        self._source = source
+        self._games = {game.id: game for game in games}
+        self.ids = tuple(self._games)
+
+    def __len__(self) -> int:
+        return len(self._games)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._games)
+
+    def __contains__(self, game_id: object) -> bool:
+        return game_id in self._games
+
+    def __getitem__(self, game_id: str) -> GameRecord:
+        if game_id not in self._games:
+            raise LookupError(
+                f"no game {game_id!r} in {self._source}; the first is {self.ids[0]!r}"
+            )
+        return self._games[game_id].record()
+
+    def of_types(self, task_types: Sequence[str]) -> "LoadedGames":
+        """Return the games of these types."""
+        kept = [game for game in self._games.values() if _task_type(game.id) in task_types]
+        if not kept:
+            raise ValueError(f"{self._source} has no games of type {', '.join(task_types)}")
+        return LoadedGames(self._source, kept)
+
+
+def _generated(
+    split: str, room_size: int | None, task_types: Sequence[str] | None, count: int | None
+) -> Games:
+    from onelayer.envs.alfworld.generator import GeneratedGames
+
+    return GeneratedGames(
+        TEST_SPLIT if split == "test" else split,
+        room_size=room_size,
+        task_types=task_types,
+        **({} if count is None else {"count": count}),
+    )
+
+
+def _load(path: Path, split: str) -> LoadedGames:
+    if path.is_dir():
+        return _load_folder(path, split)
+    if not path.is_file():
+        raise FileNotFoundError(f"there are no games at {path}: no such file or folder")
+    if not path.name.endswith((".jsonl", ".jsonl.xz")):
+        raise ValueError(f"{path} is neither a folder nor a .jsonl or .jsonl.xz file")
+    state = path.stat()
+    by_split = _read_lines(path, state.st_mtime_ns, state.st_size)
+    return LoadedGames(path, by_split[_choose(split, list(by_split), path)])
+
+
+def _choose(split: str, found: Sequence[str], path: Path) -> str:
+    if split == "test" and split not in found and TEST_SPLIT in found:
+        return TEST_SPLIT
+    if split not in found:
+        raise ValueError(f"{path} has no split {split!r}; it has {', '.join(sorted(found))}")
+    return split
+
+
+def _load_folder(path: Path, split: str) -> LoadedGames:
+    """Read the split of a folder: ``path/json_2.1.1/<split>``, ``path/<split>``, or ``path`` itself.
+
+    As in alfworld, games with movable receptacles or slices and games known to be unsolvable are left out.
+    """
+    root = path / _LAYOUT if (path / _LAYOUT).is_dir() else path
+    depth = {len(file.relative_to(root).parts) for file in root.rglob(GAME_FILE)}
+    if not depth:
+        raise ValueError(f"{path} holds no {GAME_FILE}")
+    if max(depth) < 4:  # <type>-.../<trial>/game.tw-pddl: the folder is a split
+        root = root.resolve()
+        _choose(split, [root.name], path)
+        chosen = root
+    else:
+        found = sorted({file.relative_to(root).parts[0] for file in root.rglob(GAME_FILE)})
+        chosen = root / _choose(split, found, path)
+    games = []
+    for file in sorted(chosen.rglob(GAME_FILE)):
+        game_id = f"{chosen.name}/{file.parent.relative_to(chosen).as_posix()}"
+        if "movable" in game_id or "Sliced" in game_id:
+            continue
+        _check_id(game_id, str(file))
+        record = read_game_file(file, game_id)
+        games.append(_Stored(record.id, record.task, record.walkthrough, file))
+    if not games:
+        raise ValueError(f"{chosen} holds no playable {GAME_FILE}")
+    return LoadedGames(chosen, games)
+
+
+@lru_cache(maxsize=4)
+def _read_lines(path: Path, modified_ns: int, size: int) -> Mapping[str, Sequence[_Stored]]:
+    """Read a file of games, checking every row; equal files are read once."""
+    by_split: dict[str, list[_Stored]] = {}
+    seen: Counter[str] = Counter()
+    row = 0
+    try:
+        with lzma.open(path, "rb") if path.suffix == ".xz" else path.open("rb") as lines:
+            for row, line in enumerate(lines, 1):
+                if line.strip():
+                    game = _read_row(line, f"{path}, row {row}")
+                    seen[game.id] += 1
+                    if seen[game.id] > 1:
+                        raise ValueError(
+                            f"{path}, row {row}: the id {game.id!r} stands there twice"
+                        )
+                    by_split.setdefault(game.id.split("/")[0], []).append(game)
+    except (lzma.LZMAError, EOFError) as error:
+        raise ValueError(f"{path}: broken xz file after row {row}: {error}") from error
+    if not by_split:
+        raise ValueError(f"{path} holds no games")
+    return by_split
+
+
+def _read_row(line: bytes, place: str) -> _Stored:
+    try:
+        data = json.loads(line)
+    except ValueError as error:
+        raise ValueError(f"{place}: not JSON: {error}") from error
+    if not isinstance(data, dict):
+        raise ValueError(f"{place}: not a JSON object")
+    for name, kind in _FIELDS.items():
+        if name not in data:
+            raise ValueError(f"{place}: the key {name!r} is missing")
+        if not isinstance(data[name], kind):
+            raise ValueError(f"{place}: {name!r} is not a {kind.__name__}")
+    if not all(isinstance(command, str) for command in data["walkthrough"]):
+        raise ValueError(f"{place}: 'walkthrough' holds something other than strings")
+    _check_id(data["id"], place)
+    problem = zlib.compress(data["pddl_problem"].encode(), level=1)
+    return _Stored(data["id"], data["task"], tuple(data["walkthrough"]), problem)
+
+
+def _check_id(game_id: str, place: str) -> None:
+    if game_id.count("/") < 2 or _task_type(game_id) not in TASK_TYPES:
+        raise ValueError(
+            f"{place}: the id {game_id!r} is not <split>/<task type>-...-<scene>/<trial> with one of "
+            f"the task types {', '.join(TASK_TYPES)}"
+        )
+
+
+def _task_type(game_id: str) -> str:
+    return game_id.split("/")[1].split("-")[0]

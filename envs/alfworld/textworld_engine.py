@@ -1,0 +1,182 @@
+"""The real engine, alfworld's own wrapper over TextWorld's planner, behind the methods of the native one.
+
+It is the reference that the native engine is compared with. What it costs beyond its answers is removed (see
+``textworld_patches``). It must stay in one thread.
+
+Importing this module imports alfworld, which sets ``$ALFWORLD_DATA`` where it is not set; that is undone, for
+``games=None`` reads it.
+
+Raises:
+    gymnasium.error.DependencyNotInstalled: on import, where ``onelayer[alfworld]`` is not installed.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Hashable
+from typing import Any
+
+import gymnasium as gym
+
+from onelayer.envs.alfworld.game_files import NEEDS_ALFWORLD, game_data
+from onelayer.envs.alfworld.records import GameRecord
+
+_data_was_set = "ALFWORLD_DATA" in os.environ
+try:
+    import fast_downward
+    import textworld
+    from alfworld.agents.environment.alfred_tw_env import AlfredDemangler
+    from textworld.envs.pddl import PddlEnv
+
+    from onelayer.envs.alfworld.textworld_patches import spared
+except ImportError as error:
+    raise gym.error.DependencyNotInstalled(f"{NEEDS_ALFWORLD} ({error})") from error
+finally:
+    if not _data_was_set:
+        os.environ.pop("ALFWORLD_DATA", None)
+
+_KNIVES = ("knifetype", "butterknifetype")
+_STATE = (
+    "atlocation",
+    "holds",
+    "inreceptacle",
+    "opened",
+    "isclean",
+    "ishot",
+    "iscool",
+    "issliced",
+    "istoggled",
+)
+
+
+class TextWorldEngine:
+    """Plays a game once it is ``reset``; to ``load`` another one is cheaper than to make another engine."""
+
+    def __init__(self, record: GameRecord):
+        self._environment = AlfredDemangler(_LeanPddlEnv(), shuffle=False)
+        self.load(record)
+
+    def load(self, record: GameRecord) -> None:
+        """Take up another game; ``reset`` begins it.
+
+        Raises:
+            ValueError: the planner can't read its problem.
+        """
+        self.record = record
+        self._commands: list[str] = []
+        try:
+            with spared():
+                self._environment.load(game_data(record))
+        except SystemExit as error:  # the planner's way to refuse a problem
+            raise ValueError(f"game {record.id}: {error}") from error
+
+    def reset(self) -> str:
+        """Return to the start of the game and return its first observation."""
+        self._commands.clear()
+        with spared():
+            self._state = self._environment.reset()
+        return str(self._state["feedback"])
+
+    def step(self, command: str) -> tuple[str, int, bool]:
+        """Carry out a command: its observation, the score, and whether the goal holds."""
+        self._commands.append(command)
+        with spared():
+            self._state, score, done = self._environment.step(command)
+        return str(self._state["feedback"]), int(score), bool(done)
+
+    @property
+    def won(self) -> bool:
+        """Whether the goal holds."""
+        return bool(self._state["won"])
+
+    def admissible(self) -> tuple[str, ...]:
+        """Return the commands that do something, sorted."""
+        return tuple(self._state["admissible_commands"])
+
+    def is_admissible(self, command: str) -> bool:
+        """Return whether ``step`` would carry ``command`` out."""
+        return command.strip() in self._state["_valid_commands"]
+
+    def copy(self) -> "TextWorldEngine":
+        """Return an engine in the same state, by playing all commands again."""
+        twin = TextWorldEngine(self.record)
+        twin.reset()
+        for command in self._commands:
+            twin.step(command)
+        return twin
+
+    def anchor(self) -> Hashable:
+        """Return the state: equal exactly where the game would go on in the same way.
+
+        Two kinds of facts matter only together, or to a knife: where an object lies
+        (``objectAtLocation``), and what it was taken from (``not_inReceptacle``, seen by ``look`` where
+        receptacles share a location).
+        """
+        facts: dict[str, set[Any]] = {}
+        for fact in self._environment._pddl_state.facts:
+            facts.setdefault(fact.name, set()).add(fact.names)
+        location = dict(facts["receptacleatlocation"])
+        shared = [at for at, receptacles in Counter(location.values()).items() if receptacles > 1]
+        taken = {
+            (thing, place)
+            for thing, place in facts.get("not_inreceptacle", ())
+            if location.get(place) in shared
+        }
+        beside = {(thing, location[place]) for thing, place in taken}
+        knives = any(kind in _KNIVES for _, kind in facts["objecttype"])
+        sliceable = facts.get("sliceable", set()) if knives else set()
+        lying = {
+            fact
+            for fact in facts.get("objectatlocation", ())
+            if fact in beside or fact[:1] in sliceable
+        }
+        changing = [frozenset(facts.get(name, ())) for name in _STATE]
+        return (*changing, frozenset(taken), frozenset(lying))
+
+    def close(self) -> None:
+        """Unload the planner; TextWorld itself never does."""
+        self._environment.unload()
+
+
+class _LeanPddlEnv(PddlEnv):  # type: ignore[misc]
+    """TextWorld's environment, working out only what ``TextWorldEngine`` asks for.
+
+    TextWorld also lists every fact once for each admissible command, and derives the text of each command
+    anew. The text depends on the action and its arguments alone, for names and places don't change.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(textworld.EnvInfos(won=True, admissible_commands=True))
+        # The translation for planning is left out, see textworld_patches.
+        self.downward_lib.load_sas_replan = lambda sas: None
+
+    def load(self, data: Any) -> None:
+        self._commands: dict[tuple[str, ...], str] = {}
+        super().load(data)
+
+    def unload(self) -> None:
+        fast_downward.close_lib(self.downward_lib)
+
+    def _gather_infos(self) -> None:
+        actions = self._pddl_state.all_applicable_actions()
+        commands = [self._command(action) for action in actions]
+        self.state["won"] = self._pddl_state.check_goal()
+        self.state["lost"] = False
+        self.state["_valid_actions"] = actions
+        self.state["_valid_commands"] = commands
+        self.state["admissible_commands"] = sorted(set(commands))
+
+    def _command(self, action: Any) -> str:
+        key = (action.name, *(entity.name for entity in action.mapping.values()))
+        if key not in self._commands:
+            context = {
+                "state": self._pddl_state,
+                "facts": (),
+                "variables": {
+                    place.name: self._entity_infos[entity.name]
+                    for place, entity in action.mapping.items()
+                },
+                "mapping": action.mapping,
+                "entity_infos": self._entity_infos,
+            }
+            self._commands[key] = self._logic.grammar.derive(action.command_template, context)
+        return self._commands[key]
