@@ -1,0 +1,119 @@
+"""The tiny model from nothing: its word-level tokenizer and its untrained Qwen3 network.
+
+The tokenizer knows ALFWorld's language. A thing with its number (``cabinet 3``) is one token, so that naming
+what was just read is copying one token, and the fixed phrases of the engine are one token each. Articles and
+commas between things are dropped. A room then takes about twenty tokens to read and an action three to six.
+"""
+
+from collections.abc import Iterable
+
+import torch
+from tokenizers import Regex, Tokenizer, decoders, normalizers, pre_tokenizers
+from tokenizers.models import WordLevel
+from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
+
+SPECIAL = ("<pad>", "<bos>", "<eos>", "<act>", "<unk>")
+CONTEXT = 2048
+"""positions; an episode of 50 steps in a full-size room takes about 900"""
+
+_PHRASES = (
+    "-= welcome to textworld alfred! =-",
+    "you are in the middle of a room. looking quickly around you you see",
+    "your task is to:",
+    "you arrive at",
+    "nothing happens.",
+    "you see nothing.",
+    "you see",
+    "on the",
+    "in it",
+    "is closed.",
+    "is open.",
+    "you pick up the",
+    "you move the",
+    "you open the",
+    "you close the",
+    "you clean the",
+    "you heat the",
+    "you cool the",
+    "you turn on the",
+    "from the",
+    "to the",
+    "using the",
+    "go to",
+)
+_ARTICLES = r",? (?:and )?an? (?=[a-z]+ \d)"
+"""what stands between the things of a list"""
+_WORDS = r"[a-z]+ \d+|[a-z]+|\d+|[^\sa-z\d]"
+
+
+def tiny_tokenizer(texts: Iterable[str], things: Iterable[str]) -> PreTrainedTokenizerFast:
+    """Return the tokenizer that knows the words of ``texts`` and all of ``things``.
+
+    Args:
+        texts: observations and actions.
+        things: names with numbers, such as ``cabinet 3``, whether or not they occur in the texts.
+    """
+    bare = Tokenizer(WordLevel({}, unk_token="<unk>"))
+    bare.normalizer = normalizers.Sequence(
+        [
+            normalizers.Lowercase(),
+            normalizers.Replace(Regex(r"\s+"), " "),
+            normalizers.Replace(Regex(_ARTICLES), " "),
+            normalizers.Replace(Regex(","), ""),
+        ]
+    )
+    phrases = "|".join(_escaped(phrase) for phrase in _PHRASES)
+    bare.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(rf"(?:{phrases})(?![a-z])|{_WORDS}"), "isolated"),
+            # the spaces between are pieces of their own, which this drops
+            pre_tokenizers.Split(Regex(r"^\s+$"), "removed"),
+        ]
+    )
+    found = {piece for text in texts for piece in _pieces(bare, text)}
+    vocabulary = [*SPECIAL, *_PHRASES, *sorted({*things, *found} - set(_PHRASES))]
+    bare.model = WordLevel({word: i for i, word in enumerate(vocabulary)}, unk_token="<unk>")
+    bare.decoder = decoders.WordPiece(prefix="##", cleanup=False)  # a space between words
+    return PreTrainedTokenizerFast(
+        tokenizer_object=bare,
+        pad_token="<pad>",
+        bos_token="<bos>",
+        eos_token="<eos>",
+        unk_token="<unk>",
+        additional_special_tokens=["<act>"],
+        model_max_length=CONTEXT,
+        clean_up_tokenization_spaces=False,
+    )
+
+
+def untrained_tiny_model(
+    tokenizer: PreTrainedTokenizerFast, *, width: int = 128, layers: int = 6, seed: int = 0
+) -> Qwen3ForCausalLM:
+    """Return a Qwen3 network of that size with random weights."""
+    config = Qwen3Config(
+        vocab_size=len(tokenizer),
+        hidden_size=width,
+        intermediate_size=3 * width,
+        num_hidden_layers=layers,
+        num_attention_heads=width // 32,
+        num_key_value_heads=width // 32,
+        head_dim=32,
+        max_position_embeddings=CONTEXT,
+        tie_word_embeddings=True,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        use_cache=True,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return Qwen3ForCausalLM(config)
+
+
+def _pieces(tokenizer: Tokenizer, text: str) -> list[str]:
+    normal = tokenizer.normalizer.normalize_str(text)
+    return [piece for piece, _ in tokenizer.pre_tokenizer.pre_tokenize_str(normal)]
+
+
+def _escaped(phrase: str) -> str:
+    return "".join(c if c.isalnum() or c == " " else f"\\{c}" for c in phrase)
