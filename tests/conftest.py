@@ -47,3 +47,47 @@ def tiny_model() -> Callable[..., Any]:
         return model.eval()
 
     return make
+
+
+@pytest.fixture(scope="session")
+def plain_tokenizer() -> Any:
+    """Return a word-level tokenizer of the plain format for onelayer/Counting-v0, 64 words."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    words = ["<pad>", "<bos>", "<eos>", "<act>", "<unk>", *map(str, range(20)), "+", "=", "?", "."]
+    words += [f"word{i}" for i in range(64 - len(words))]
+    bare = Tokenizer(models.WordLevel({w: i for i, w in enumerate(words)}, unk_token="<unk>"))
+    bare.pre_tokenizer = pre_tokenizers.Whitespace()
+    return PreTrainedTokenizerFast(
+        tokenizer_object=bare,
+        pad_token="<pad>",
+        bos_token="<bos>",
+        eos_token="<eos>",
+        unk_token="<unk>",
+        additional_special_tokens=["<act>"],
+    )
+
+
+@pytest.fixture(scope="session")
+def chat_tokenizer() -> Any:
+    """Return a tokenizer of single characters with a chat template of the ChatML kind, 128 tokens."""
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    words = ["<unk>", "<|im_start|>", "<|im_end|>", "\n", *map(chr, range(32, 127))]
+    words += [f"<extra{i}>" for i in range(128 - len(words))]
+    bare = Tokenizer(models.WordLevel({w: i for i, w in enumerate(words)}, unk_token="<unk>"))
+    bare.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
+    bare.decoder = decoders.Fuse()
+    return PreTrainedTokenizerFast(
+        tokenizer_object=bare,
+        unk_token="<unk>",
+        eos_token="<|im_end|>",
+        pad_token="<|im_end|>",
+        additional_special_tokens=["<|im_start|>"],
+        chat_template=(
+            "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n"
+            "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+        ),
+    )

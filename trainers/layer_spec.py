@@ -18,6 +18,19 @@ def trains_everything(spec: str | int) -> bool:
     return str(spec).strip() == EVERYTHING
 
 
+def check_form(spec: str | int) -> None:
+    """Refuse a ``spec`` that is wrong for every model, before one is loaded.
+
+    Raises:
+        ValueError: the text is none of the forms that ``parse_layers`` reads.
+    """
+    number = r"-?\d+|\d+-\d+"
+    forms = rf"all|mid(-\d+)?|random:\d+:seed\d+|best:\d+@.+|({number})(\s*,\s*({number}))*"
+    text = str(spec).strip()
+    if not re.fullmatch(forms, text):
+        raise ValueError(f"layers {text!r} is not understood; write {FORMS}")
+
+
 def parse_layers(spec: str | int, num_layers: int) -> list[int]:
     """Return the indices of the decoder blocks that ``spec`` names, sorted, without repeats.
 

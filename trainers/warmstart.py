@@ -1,7 +1,7 @@
 """Warm start: from an untrained tiny model to one that plays ALFWorld legally and wins part of the time.
 
 A searching expert that knows nothing about where things lie plays generated games; the model learns its
-commands by next-token prediction (TRL's ``SFTTrainer``), and reads the rest. What it can't learn here is where
+commands by next-token prediction (TRL's ``SFTTrainer``) and reads the rest. What it can't learn here is where
 to look first: that is left for reinforcement learning.
 """
 

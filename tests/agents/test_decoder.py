@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from onelayer.agents.decoder import Decoder, Sampling, _inverse_cdf
 
 STOP = 1

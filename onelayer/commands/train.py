@@ -1,0 +1,133 @@
+"""`onelayer train`: improve an agent by reinforcement learning, changing the chosen layers only."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from onelayer.commands.configuration import parse_mapping, write_config
+from onelayer.envs import plugins
+from onelayer.trainers.config import TrainConfig as Config
+
+HELP = "train an agent, changing one transformer layer"
+
+__all__ = ["HELP", "Config", "run"]
+
+
+def run(config: Config) -> None:
+    """Train to the end, or until Ctrl-C, which saves a checkpoint.
+
+    Raises:
+        ValueError: an environment, model, layer, algorithm or number that cannot work.
+        KeyboardInterrupt: Ctrl-C; what was learned is saved.
+    """
+    config = replace(config, out=config.out or _default_folder(config))
+    _check_names(config)
+    make_train, make_held_out = _environments(config)
+
+    from onelayer.agents.models import load_model
+    from onelayer.trainers.run_folder import RunFolder
+    from onelayer.trainers.trainer import Trainer
+
+    folder = RunFolder(config.out)
+    if not config.resume:
+        folder.begin()
+    model, tokenizer = load_model(config.model, config.dtype)
+    progress = _Progress(config)
+    trainer = Trainer(
+        model, tokenizer, make_train, config, held_out=make_held_out, on_iteration=progress
+    )
+    if trainer.accelerator.is_main_process:
+        write_config(replace(config, resume=False), folder.path / "config.yaml")
+    try:
+        trainer.train()
+    except KeyboardInterrupt:
+        progress.close()
+        print(
+            f"\nstopped before iteration {trainer.iteration} of {config.iterations}; go on with\n"
+            f"  onelayer train --config {folder.path}/config.yaml --resume true"
+        )
+        raise
+    progress.close()
+    if trainer.accelerator.is_main_process:
+        progress.conclude(trainer)
+
+
+def _check_names(config: Config) -> None:
+    """Refuse what needs no model to be seen as wrong."""
+    from onelayer.trainers.advantages import estimator
+    from onelayer.trainers.layer_spec import check_form
+
+    estimator(config.algorithm)
+    check_form(config.layers)
+    if config.log_with and config.log_with not in ("tensorboard", "wandb", "trackio"):
+        raise ValueError(f"log_with is tensorboard, wandb or trackio, got {config.log_with!r}")
+
+
+def _environments(config: Config) -> tuple[Callable[[], Any], Callable[[], Any] | None]:
+    """Return makers of the training and the held-out environment, after one of each was made."""
+    arguments = parse_mapping(config.env_args, "--env-args")
+    takes_split = "split" in plugins.arguments(plugins.resolve(config.env))
+    held_out = {**arguments, "split": config.eval_split} if takes_split else arguments
+
+    def train_env() -> Any:
+        return plugins.make(config.env, **arguments)
+
+    def held_out_env() -> Any:
+        return plugins.make(config.env, **held_out)
+
+    train_env().close()
+    if not config.eval_every:
+        return train_env, None
+    held_out_env().close()
+    return train_env, held_out_env
+
+
+def _default_folder(config: Config) -> str:
+    world = config.env.rpartition("/")[2].partition("-v")[0].lower()
+    layers = config.layers.replace("/", "_").replace(":", "-")
+    return str(Path("runs") / f"{world}-{config.algorithm}-{layers}-{config.seed}")
+
+
+class _Progress:
+    """A bar over iterations with the success rate, and a line for each evaluation."""
+
+    def __init__(self, config: Config):
+        self.config = config
+        self.bar: Any = None
+        self.first: float | None = None
+        self.last: float | None = None
+
+    def __call__(self, metrics: Mapping[str, Any]) -> None:
+        from tqdm import tqdm
+
+        done = metrics["iteration"]
+        if self.bar is None:
+            self.bar = tqdm(total=self.config.iterations, initial=done, desc="train", unit="it")
+        if "eval/success" in metrics:
+            self.last = metrics["eval/success"]
+            self.first = self.last if self.first is None else self.first
+            self.bar.write(f"iteration {done:4d}: held-out success {self.last:6.1%}")
+        if "success" in metrics:
+            self.bar.set_postfix_str(
+                f"success {metrics['success']:.0%}, legal {metrics['valid_actions']:.1%}, "
+                f"kl {metrics['kl']:.3f}",
+                refresh=False,
+            )
+            self.bar.update()
+
+    def close(self) -> None:
+        """Leave the bar as it stands."""
+        if self.bar is not None:
+            self.bar.close()
+
+    def conclude(self, trainer: Any) -> None:
+        """Say what came out and what to do with it."""
+        trained = sum(p.numel() for p in trainer.learner.parameters.values())
+        share = trained / sum(p.numel() for p in trainer.model.parameters())
+        layers = ", ".join(map(str, trainer.learner.layers))
+        print(f"trained layer {layers}: {trained:,} parameters, {share:.1%} of the model")
+        if self.first is not None and self.last is not None:
+            print(f"held-out success {self.first:.1%} -> {self.last:.1%}")
+        print(f"saved {trainer.folder.path}/layer.safetensors; evaluate it with")
+        print(f"  onelayer eval {trainer.folder.path} --suite SUITE")

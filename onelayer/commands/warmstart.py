@@ -1,0 +1,116 @@
+"""`onelayer warmstart`: make the tiny model from nothing, on demonstrations of a searching expert."""
+
+import json
+import tempfile
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+HELP = "make the tiny model from nothing, on demonstrations of a searching expert"
+
+
+def _option(default: Any, help: str) -> Any:  # noqa: A002
+    return field(default=default, metadata={"help": help})
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The recipe; its defaults made the model that ships."""
+
+    out: str = field(
+        default="", metadata={"help": "folder to write; new or empty", "positional": True}
+    )
+    demonstrations: int = _option(16_000, "won episodes of the random-order searcher")
+    room_sizes: str = _option("4-10", "receptacles of the rooms, from-to")
+    max_steps: int = _option(30, "a demonstration that takes longer is left out")
+    epochs: float = _option(4.0, "passes over the demonstrations")
+    batch: int = _option(32, "episodes in an optimizer step")
+    learning_rate: float = _option(3e-3, "at its peak; cosine schedule")
+    width: int = _option(128, "of the network; a multiple of 32")
+    layers: int = _option(6, "of the network")
+    seed: int = _option(0, "of games, demonstrations and weights")
+    threads: int = _option(0, "CPU threads; 0 leaves the choice to torch")
+    eval_room_size: int = _option(8, "receptacles of the rooms that measure the result")
+    eval_max_steps: int = _option(10, "actions until an episode is over there")
+    eval_episodes: int = _option(400, "held-out games that measure the result")
+
+    def __post_init__(self) -> None:
+        for name in ("demonstrations", "batch", "layers", "max_steps", "eval_episodes"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.epochs <= 0 or self.learning_rate <= 0:
+            raise ValueError("epochs and learning_rate must be above 0")
+        if self.width < 32 or self.width % 32:
+            raise ValueError(f"width must be a multiple of 32, got {self.width}")
+
+
+def run(config: Config) -> None:
+    """Play, train, measure, save.
+
+    Raises:
+        ValueError: ``out`` is missing or taken, or the room sizes make no sense.
+    """
+    if not config.out:
+        raise ValueError("warmstart takes the folder to write: onelayer warmstart FOLDER")
+    out = Path(config.out)
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise ValueError(f"{out} exists and is not an empty folder; name a new one")
+    sizes = _sizes(config.room_sizes)
+
+    import torch
+
+    from onelayer.agents.prompts import PlainFormat
+    from onelayer.trainers.tiny_model import tiny_tokenizer, untrained_tiny_model
+    from onelayer.trainers.warmstart import demonstrations, example, fit, measure, things
+
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    start = time.perf_counter()
+    print(f"playing {config.demonstrations} demonstrations")
+    episodes = list(demonstrations(sizes, config.demonstrations, config.seed, config.max_steps))
+    texts = (text for e in episodes for s in e.steps for text in (s.observation, s.action))
+    tokenizer = tiny_tokenizer(texts, things())
+    model = untrained_tiny_model(
+        tokenizer, width=config.width, layers=config.layers, seed=config.seed
+    )
+    examples = [example(episode, PlainFormat(tokenizer)) for episode in episodes]
+    print(f"training {model.num_parameters():,} parameters on {len(examples)} episodes")
+    with tempfile.TemporaryDirectory() as scratch:
+        fit(
+            model,
+            tokenizer,
+            examples,
+            scratch=Path(scratch),
+            epochs=config.epochs,
+            batch=config.batch,
+            learning_rate=config.learning_rate,
+            seed=config.seed,
+        )
+    model.half().save_pretrained(out)
+    tokenizer.save_pretrained(out)
+    found = measure(
+        model.float(),
+        tokenizer,
+        room_size=config.eval_room_size,
+        max_steps=config.eval_max_steps,
+        episodes=config.eval_episodes,
+    )
+    seconds = time.perf_counter() - start
+    recipe = {**asdict(config), "seconds": round(seconds), "measured": asdict(found)}
+    (out / "warmstart.json").write_text(json.dumps(recipe, indent=1) + "\n")
+    print(
+        f"{out}: {found.success:.1%} success, {found.legal_actions:.1%} legal actions at temperature "
+        f"1 in {found.episodes} held-out games of {config.eval_room_size} receptacles within "
+        f"{config.eval_max_steps} steps; {seconds / 60:.0f} minutes"
+    )
+
+
+def _sizes(text: str) -> list[int]:
+    first, _, last = text.partition("-")
+    if not (first.isdigit() and (last.isdigit() or not last)):
+        raise ValueError(f"room_sizes is a number or from-to, such as 4-10, got {text!r}")
+    sizes = list(range(int(first), int(last or first) + 1))
+    if not sizes or sizes[0] < 3:
+        raise ValueError(f"room_sizes must rise from at least 3, got {text!r}")
+    return sizes

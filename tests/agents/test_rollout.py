@@ -1,0 +1,127 @@
+import gymnasium as gym
+import pytest
+
+from onelayer.agents.rollout import rollout
+from onelayer.agents.scripted import OracleAgent, RandomAgent
+from onelayer.envs.plugins import make
+from onelayer.envs.text import FreeText, Outcome, TextEnv
+
+
+class Broken(TextEnv):
+    """Raises at the second action of task "bad", and at the start of task "worse"."""
+
+    tasks = ("good", "bad", "worse")
+
+    def __init__(self):
+        super().__init__(3)
+
+    def begin(self, task):
+        if task == "worse":
+            raise RuntimeError("no start")
+        self.name, self.count = task, 0
+        return "begin"
+
+    def act(self, action):
+        self.count += 1
+        if self.name == "bad" and self.count == 2:
+            raise RuntimeError("broken")
+        return Outcome("on", 0.5)
+
+    def anchor(self):
+        return self.count
+
+    def admissible(self):
+        return ("a",)
+
+
+class Foreign(gym.Env):
+    """A plain Gymnasium environment that knows nothing of us."""
+
+    observation_space = action_space = FreeText()
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        return f"start {seed}", {}
+
+    def step(self, action):
+        return "end", 1.0, True, False, {}
+
+
+class Recorder:
+    """Notes what it is asked."""
+
+    def __init__(self):
+        self.calls, self.resets = [], []
+
+    def reset(self, slots=None):
+        self.resets.append(slots)
+
+    def act(self, observations, infos=None, slots=None):
+        self.calls.append(list(slots))
+        return ["a"] * len(observations)
+
+
+def test_episodes_come_task_by_task_whatever_the_number_of_environments():
+    tasks = list(make("onelayer/Counting-v0").unwrapped.tasks)[:5]
+    for count in (1, 3, 20):
+        envs = [make("onelayer/Counting-v0") for _ in range(count)]
+        episodes = rollout(envs, RandomAgent(0), tasks, group_size=2)
+        assert [e.task for e in episodes] == [task for task in tasks for _ in range(2)]
+
+
+def test_the_oracle_wins_and_its_rewards_add_up():
+    env = make("onelayer/Counting-v0")
+    for episode in rollout([env], OracleAgent(env), list(env.unwrapped.tasks)):
+        assert episode.success
+        assert not episode.truncated
+        assert episode.total_reward == pytest.approx(1.0)
+
+
+def test_an_environment_that_raises_ends_its_episode_and_no_other():
+    episodes = rollout([Broken(), Broken()], Recorder(), ["good", "bad", "worse", "good"])
+    assert [e.error for e in episodes] == [
+        None,
+        "RuntimeError('broken')",
+        "RuntimeError('no start')",
+        None,
+    ]
+    assert [len(e.steps) for e in episodes] == [3, 1, 0, 3]
+    assert all(e.truncated for e in episodes)
+
+
+def test_finished_episodes_are_no_longer_asked_and_their_place_is_taken():
+    agent = Recorder()
+    rollout([Broken(), Broken()], agent, ["good", "bad", "good"])
+    assert agent.calls[0] == [0, 1]
+    assert agent.resets[0] is None
+    assert agent.resets.count([1]) == 2  # slot 1 is given to the third episode
+
+
+def test_an_anchor_names_the_state_the_action_was_taken_in():
+    episode = rollout([Broken()], Recorder(), ["good"])[0]
+    assert [step.anchor for step in episode.steps] == [("good", 0), ("good", 1), ("good", 2)]
+
+
+def test_an_environment_of_others_is_played_by_seeds():
+    episode = rollout([Foreign()], Recorder(), [7])[0]
+    assert episode.task == "seed-7"
+    assert episode.steps[0].anchor == ("seed-7", "start 7")
+    assert episode.success
+
+
+def test_every_episode_is_told_as_it_ends():
+    told = []
+    episodes = rollout([Broken()], Recorder(), ["good", "worse"], on_episode=told.append)
+    assert told == episodes
+
+
+def test_a_task_that_does_not_exist_is_the_callers_mistake():
+    with pytest.raises(LookupError, match="nowhere"):
+        rollout([make("onelayer/Counting-v0")], Recorder(), ["nowhere"])
+
+
+def test_no_environment_and_no_group_are_refused():
+    with pytest.raises(ValueError, match="at least one environment"):
+        rollout([], Recorder(), ["good"])
+    with pytest.raises(ValueError, match="group_size"):
+        rollout([Broken()], Recorder(), ["good"], group_size=0)
