@@ -49,9 +49,8 @@ class Game:
         self._problem = problem
         mentioned = {name for facts in problem.facts.values() for fact in facts for name in fact}
         names = readable_names(mentioned)
-        undeclared = mentioned - problem.types.keys()
-        if undeclared and (unknown := undeclared - _numbers(undeclared)):
-            raise ValueError(f"{min(unknown)!r} is used but not declared in (:objects ...)")
+        if undeclared := mentioned - problem.types.keys():
+            raise ValueError(f"{min(undeclared)!r} is used but not declared in (:objects ...)")
 
         objects = sorted(name for name in mentioned if problem.types.get(name) == "object")
         receptacles = sorted(name for name in mentioned if problem.types.get(name) == "receptacle")
@@ -71,10 +70,10 @@ class Game:
     def _read_places(self) -> None:
         """Number the locations an agent can be at, and find what is there."""
         location_of: dict[str, str] = {}
-        for receptacle, location in self._facts("receptacleatlocation", 2):
+        for receptacle, location in self._facts("receptacleatlocation"):
             if location_of.setdefault(receptacle, location) != location:
                 raise ValueError(f"receptacle {receptacle} is at two locations")
-        starts = self._facts("atlocation", 2)
+        starts = self._facts("atlocation")
         if len(starts) != 1:
             raise ValueError(f"one agent must be at one location, found {len(starts)}")
         [(self._agent, start)] = starts
@@ -111,17 +110,17 @@ class Game:
         self.holds_objects = self._object_set(self._unary("isreceptacleobject"))
 
         type_of = defaultdict(set)
-        for name, its_type in self._facts("objecttype", 2):
+        for name, its_type in self._facts("objecttype"):
             type_of[its_type].add(name)
         self.knives = self._object_set(name for knife in KNIVES for name in type_of[knife])
         self.sliceable = self._object_set(self._unary("sliceable")) if self.knives else 0
 
         fitting: dict[str, int] = defaultdict(int)
-        for receptacle_type, object_type in self._facts("cancontain", 2):
+        for receptacle_type, object_type in self._facts("cancontain"):
             fitting[receptacle_type] |= self._object_set(type_of[object_type])
         fits = [0] * len(self._receptacles)
         of_type = defaultdict(list)
-        for name, its_type in self._facts("receptacletype", 2):
+        for name, its_type in self._facts("receptacletype"):
             if name in self._receptacles:
                 fits[self._receptacles[name]] |= fitting[its_type]
             of_type[its_type].append(name)
@@ -132,7 +131,7 @@ class Game:
         self.fridges = self._receptacle_set(of_type[FRIDGE])
 
         inside = defaultdict(list)
-        for inner, outer in self._facts("inreceptacleobject", 2):
+        for inner, outer in self._facts("inreceptacleobject"):
             if inner in self._objects and inner != outer:
                 inside[outer].append(self._objects[inner])
         self.inside = tuple(
@@ -142,7 +141,7 @@ class Game:
     def _read_start(self) -> None:
         """Note what can change, as it is at the start."""
         contents: list[set[int]] = [set() for _ in self._receptacles]
-        for name, receptacle in self._facts("inreceptacle", 2):
+        for name, receptacle in self._facts("inreceptacle"):
             if name not in self._objects or receptacle not in self._receptacles:
                 raise ValueError(
                     f"(inReceptacle {name} {receptacle}): not an object and a receptacle"
@@ -158,13 +157,13 @@ class Game:
         # Where an object lies matters only for slicing it (and for `look`, see Engine.lying).
         self.lying = frozenset(
             (self._objects[name], self._locations[location])
-            for name, location in self._facts("objectatlocation", 2)
+            for name, location in self._facts("objectatlocation")
             if location in self._locations
             and name in self._objects
             and self.sliceable >> self._objects[name] & 1
         )
-        held = [name for _, name in self._facts("holds", 2)]
-        if len(held) > 1 or bool(held) != bool(self._facts("holdsany", 1)):
+        held = [name for _, name in self._facts("holds")]
+        if len(held) > 1 or bool(held) != bool(self._facts("holdsany")):
             raise ValueError("at the start an agent holds one object (and holdsAny) or none")
         self.held = self._objects[held[0]] if held else -1
 
@@ -206,15 +205,12 @@ class Game:
             **{name: _not_followed(name) for name in ("checked", "ison", "objectatlocation")},
         }
 
-    def _facts(self, predicate: str, arity: int) -> list[tuple[str, ...]]:
+    def _facts(self, predicate: str) -> list[tuple[str, ...]]:
         """Return the facts of a predicate, each once."""
-        facts = list(dict.fromkeys(self._problem.facts.get(predicate, ())))
-        if any(len(fact) != arity for fact in facts):
-            raise ValueError(f"{predicate} takes {arity} arguments")
-        return facts
+        return list(dict.fromkeys(self._problem.facts.get(predicate, ())))
 
     def _unary(self, predicate: str) -> Iterable[str]:
-        return (name for (name,) in self._facts(predicate, 1))
+        return (name for (name,) in self._facts(predicate))
 
     def _object_set(self, names: Iterable[str]) -> int:
         return sum(1 << self._objects[name] for name in set(names) if name in self._objects)
@@ -241,8 +237,3 @@ def _not_followed(predicate: str) -> Fluent:
         raise ValueError(f"its goal asks for {predicate}, which the native engine does not follow")
 
     return fluent
-
-
-def _numbers(names: Iterable[str]) -> set[str]:
-    """Return those names that are numbers: costs and distances."""
-    return {name for name in names if name.replace(".", "", 1).isdigit()}

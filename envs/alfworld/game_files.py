@@ -18,8 +18,8 @@ _TASK = re.compile(r'Your task is to: ((?:[^"\\]|\\.)*)"')
 _UNKNOWN_TASK = "UNKNOWN GOAL"
 
 
-def read_game_file(path: Path, game_id: str) -> GameRecord:
-    """Read one game.
+def read_game_file(path: Path, game_id: str) -> GameRecord | None:
+    """Read one game; None where the file says that it is unsolvable.
 
     Raises:
         ValueError: the file is not a game; the message names it.
@@ -27,9 +27,13 @@ def read_game_file(path: Path, game_id: str) -> GameRecord:
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
+        if data.get("solvable") is False:
+            return None
         task = _TASK.search(data["grammar"])
         if task is None:
             raise ValueError("its grammar has no sentence 'Your task is to: ...'")
+        if not isinstance(data["pddl_problem"], str):
+            raise ValueError("'pddl_problem' is not text")
         return GameRecord(
             id=game_id,
             task=json.loads(f'"{task[1]}"').removesuffix("."),
@@ -38,7 +42,7 @@ def read_game_file(path: Path, game_id: str) -> GameRecord:
         )
     except KeyError as error:
         raise ValueError(f"{path}: the key {error} is missing") from error
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise ValueError(f"{path}: not an ALFWorld game: {error}") from error
 
 

@@ -93,7 +93,10 @@ class _Stored:
 
     def record(self) -> GameRecord:
         if isinstance(self.problem, Path):
-            return read_game_file(self.problem, self.id)
+            record = read_game_file(self.problem, self.id)
+            if record is None:
+                raise ValueError(f"{self.problem} has become unsolvable since it was loaded")
+            return record
         text = zlib.decompress(self.problem).decode()
         return GameRecord(self.id, self.task, self.walkthrough, text)
 
@@ -117,9 +120,7 @@ class LoadedGames(Mapping[str, GameRecord]):
 
     def __getitem__(self, game_id: str) -> GameRecord:
         if game_id not in self._games:
-            raise LookupError(
-                f"no game {game_id!r} in {self._source}; the first is {self.ids[0]!r}"
-            )
+            raise KeyError(f"no game {game_id!r} in {self._source}; the first is {self.ids[0]!r}")
         return self._games[game_id].record()
 
     def of_types(self, task_types: Sequence[str]) -> "LoadedGames":
@@ -186,7 +187,8 @@ def _load_folder(path: Path, split: str) -> LoadedGames:
             continue
         _check_id(game_id, str(file))
         record = read_game_file(file, game_id)
-        games.append(_Stored(record.id, record.task, record.walkthrough, file))
+        if record is not None:
+            games.append(_Stored(record.id, record.task, record.walkthrough, file))
     if not games:
         raise ValueError(f"{chosen} holds no playable {GAME_FILE}")
     return LoadedGames(chosen, games)

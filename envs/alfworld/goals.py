@@ -8,7 +8,7 @@ after each action.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from onelayer.envs.alfworld.pddl import Formula, Problem, typed_names
+from onelayer.envs.alfworld.pddl import ARITIES, Formula, Problem, typed_names
 
 if TYPE_CHECKING:
     from onelayer.envs.alfworld.engine import Engine
@@ -36,7 +36,10 @@ class GoalReader:
         Raises:
             ValueError: the goal uses something that this engine does not follow.
         """
-        condition = self._ground(self._problem.goal, {})
+        try:
+            condition = self._ground(self._problem.goal, {})
+        except IndexError as error:
+            raise ValueError(f"its goal is malformed: {self._problem.goal!r}") from error
         if isinstance(condition, bool):
             return lambda engine: condition
         return condition
@@ -65,6 +68,10 @@ class GoalReader:
         arguments = tuple(binding.get(str(term), str(term)) for term in terms)
         if predicate == "=":
             return arguments[0] == arguments[1]
+        if ARITIES.get(predicate) != len(arguments):
+            raise ValueError(
+                f"its goal has {predicate!r} of {len(arguments)} argument(s), not of ALFWorld's domain"
+            )
         if predicate in self._fluents:
             self.reads.add(predicate)
             return self._fluents[predicate](arguments)
@@ -93,7 +100,7 @@ class GoalReader:
             part
             for part in parts
             if not isinstance(part, str)
-            and part[0] in self._problem.facts
+            and ARITIES.get(str(part[0])) == len(part) - 1
             and part[0] not in self._fluents
         ]
         partial: list[Binding] = [binding]
@@ -102,7 +109,7 @@ class GoalReader:
             partial = [
                 bound
                 for b in partial
-                for fact in self._problem.facts[str(part[0])]
+                for fact in self._problem.facts.get(str(part[0]), ())
                 if (bound := _match(names, fact, b, variables)) is not None
             ]
         for bound in partial:

@@ -12,6 +12,19 @@ from dataclasses import dataclass
 Formula = str | list["Formula"]
 """An S-expression: a token, or a list of S-expressions."""
 
+ARITIES = {
+    name.lower(): arity
+    for arity, names in {
+        1: "openable opened checked examined full isReceptacleObject isReceptacleObjectFull holdsAny "
+        "holdsAnyReceptacleObject isClean cleanable isHot heatable isCool coolable pickupable moveable "
+        "toggleable isOn isToggled sliceable isSliced",
+        2: "atLocation receptacleAtLocation objectAtLocation inReceptacle inReceptacleObject "
+        "wasInReceptacle receptacleType canContain objectType holds",
+    }.items()
+    for name in names.split()
+}
+"""The predicates of ALFWorld's domain, with the number of their arguments."""
+
 _SECTION = re.compile(r"\(\s*:(\w+)")
 _NEGATED = re.compile(r"\(\s*not\s*\([^()]*\)\s*\)")
 _FACT = re.compile(r"\(([^()]*)\)")
@@ -47,6 +60,8 @@ def read_problem(text: str) -> Problem:
     facts: dict[str, list[tuple[str, ...]]] = defaultdict(list)
     for match in _FACT.findall(_NEGATED.sub("", sections["init"])):
         predicate, *arguments = match.split() or [""]
+        if ARITIES.get(predicate, len(arguments)) != len(arguments):
+            raise ValueError(f"({match}): {predicate} takes {ARITIES[predicate]} argument(s)")
         facts[predicate].append(tuple(arguments))
     return Problem(
         types=dict(typed_names(sections["objects"].replace(")", " ").split())),

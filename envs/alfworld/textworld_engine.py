@@ -11,8 +11,10 @@ Raises:
 """
 
 import os
+import sys
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import gymnasium as gym
@@ -49,10 +51,17 @@ _STATE = (
 
 
 class TextWorldEngine:
-    """Plays a game once it is ``reset``; to ``load`` another one is cheaper than to make another engine."""
+    """Plays a game once it is ``reset``; to ``load`` another one is cheaper than to make another engine.
 
-    def __init__(self, record: GameRecord):
-        self._environment = AlfredDemangler(_LeanPddlEnv(), shuffle=False)
+    Args:
+        record: the game.
+        untouched: leave nothing out: TextWorld as it is installed, to compare with.
+    """
+
+    def __init__(self, record: GameRecord, untouched: bool = False):
+        self._untouched = untouched
+        inner = PddlEnv(_asked_for()) if untouched else _LeanPddlEnv(_asked_for())
+        self._environment = AlfredDemangler(inner, shuffle=False)
         self.load(record)
 
     def load(self, record: GameRecord) -> None:
@@ -64,7 +73,7 @@ class TextWorldEngine:
         self.record = record
         self._commands: list[str] = []
         try:
-            with spared():
+            with self._running():
                 self._environment.load(game_data(record))
         except SystemExit as error:  # the planner's way to refuse a problem
             raise ValueError(f"game {record.id}: {error}") from error
@@ -72,14 +81,14 @@ class TextWorldEngine:
     def reset(self) -> str:
         """Return to the start of the game and return its first observation."""
         self._commands.clear()
-        with spared():
+        with self._running():
             self._state = self._environment.reset()
         return str(self._state["feedback"])
 
     def step(self, command: str) -> tuple[str, int, bool]:
         """Carry out a command: its observation, the score, and whether the goal holds."""
         self._commands.append(command)
-        with spared():
+        with self._running():
             self._state, score, done = self._environment.step(command)
         return str(self._state["feedback"]), int(score), bool(done)
 
@@ -98,7 +107,7 @@ class TextWorldEngine:
 
     def copy(self) -> "TextWorldEngine":
         """Return an engine in the same state, by playing all commands again."""
-        twin = TextWorldEngine(self.record)
+        twin = TextWorldEngine(self.record, self._untouched)
         twin.reset()
         for command in self._commands:
             twin.step(command)
@@ -134,7 +143,20 @@ class TextWorldEngine:
 
     def close(self) -> None:
         """Unload the planner; TextWorld itself never does."""
-        self._environment.unload()
+        fast_downward.close_lib(self._environment.downward_lib)
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
+        arguments = sys.argv
+        try:
+            with nullcontext() if self._untouched else spared():
+                yield
+        finally:
+            sys.argv = arguments  # the planner's translator overwrites it
+
+
+def _asked_for() -> Any:
+    return textworld.EnvInfos(won=True, admissible_commands=True)
 
 
 class _LeanPddlEnv(PddlEnv):  # type: ignore[misc]
@@ -144,17 +166,14 @@ class _LeanPddlEnv(PddlEnv):  # type: ignore[misc]
     anew. The text depends on the action and its arguments alone, for names and places don't change.
     """
 
-    def __init__(self) -> None:
-        super().__init__(textworld.EnvInfos(won=True, admissible_commands=True))
+    def __init__(self, infos: Any) -> None:
+        super().__init__(infos)
         # The translation for planning is left out, see textworld_patches.
         self.downward_lib.load_sas_replan = lambda sas: None
 
     def load(self, data: Any) -> None:
         self._commands: dict[tuple[str, ...], str] = {}
         super().load(data)
-
-    def unload(self) -> None:
-        fast_downward.close_lib(self.downward_lib)
 
     def _gather_infos(self) -> None:
         actions = self._pddl_state.all_applicable_actions()

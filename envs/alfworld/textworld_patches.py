@@ -4,8 +4,7 @@ TextWorld 1.7.0 spends nearly all its time on work that it has done before, or w
 While ``spared`` is entered, and no longer, these names are replaced:
 
 * ``fast_downward.pddl2sas`` remembers its translation of a problem (0.2 s, asked for by each load and
-  reset), and leaves out the second, "optimized" one: it serves planning alone, which is never asked for. The
-  original also overwrites ``sys.argv`` for good; that is undone.
+  reset), and leaves out the second, "optimized" one: it serves planning alone, which is never asked for.
 * ``pddl.logic._parse_and_convert`` remembers the parsed grammar (70 ms a load): the grammars of two games
   differ in the task sentence alone, and the rule of that sentence is put in anew.
 * ``pddl.textgen._parse_and_convert`` remembers parsed templates, and gives a fresh copy each time (2 ms).
@@ -19,7 +18,6 @@ None of this is safe in threads, nor is TextWorld itself.
 import copy
 import json
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -56,11 +54,7 @@ def _translate(domain: str, problem: str, verbose: bool = False, optimize: bool 
 
 @lru_cache(maxsize=16)
 def _translate_once(domain: str, problem: str) -> Any:
-    arguments, output = sys.argv, sys.stdout
-    try:
-        return _translate_original(domain, problem)
-    finally:
-        sys.argv, sys.stdout = arguments, output
+    return _translate_original(domain, problem)
 
 
 def _parse_grammar(text: str, rule_name: str) -> Any:
