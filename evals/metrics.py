@@ -1,0 +1,144 @@
+"""The figures of an evaluation as ``evaluate.Metric`` classes that need no hub and no cache folder.
+
+Every metric takes ``predictions``, a number for each episode, and ``references``, the episode's task::
+
+    SuccessRate().compute(predictions=[1, 0, 1], references=["a", "b", "c"])
+    # {'value': 0.667, 'low': 0.208, 'high': 0.939}
+
+They compose with ``evaluate.combine`` and take ``add`` and ``add_batch``. Importing this module imports
+``evaluate``, and with it torch; ``onelayer.evals.statistics`` holds the same arithmetic in numpy.
+"""
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import datasets
+import evaluate
+import numpy as np
+
+from onelayer.agents.episodes import Episode
+from onelayer.evals.statistics import Estimate, bootstrap_mean, mean_share, pass_at_k
+from onelayer.evals.suite import pass_k
+
+_scratch = tempfile.TemporaryDirectory(prefix="onelayer-metrics-")  # removed when Python ends
+
+
+class _EpisodeMetric(evaluate.Metric):  # type: ignore[misc]
+    """Takes one number and one task for each episode, and keeps them in memory."""
+
+    description = ""
+
+    def __init__(self, **kwargs: Any):
+        # Otherwise every object writes an arrow file and a lock below the user's home; even in memory
+        # it makes its folder.
+        super().__init__(**{"keep_in_memory": True, "cache_dir": _scratch.name, **kwargs})
+
+    def _info(self) -> evaluate.MetricInfo:
+        return evaluate.MetricInfo(
+            description=self.description,
+            citation="",
+            inputs_description="predictions: a number for each episode; references: its task",
+            features=datasets.Features(
+                {
+                    "predictions": datasets.Value("float64"),
+                    "references": datasets.Value("string"),
+                }
+            ),
+        )
+
+    def _compute(
+        self, predictions: Sequence[float], references: Sequence[str], **kwargs: Any
+    ) -> dict[str, float]:
+        return self.estimate(predictions, references, **kwargs)._asdict()
+
+    def estimate(self, predictions: Sequence[float], references: Sequence[str]) -> Estimate:
+        """Return the figure and its interval."""
+        return bootstrap_mean(predictions, references)
+
+
+class SuccessRate(_EpisodeMetric):
+    """Share of episodes that solve their task; predictions are 0 or 1."""
+
+    description = "Share of solved episodes with Wilson's interval, as wide as the tasks vary."
+
+    def estimate(self, predictions: Sequence[float], references: Sequence[str]) -> Estimate:
+        """Return the share and its interval."""
+        return mean_share(predictions, references)
+
+
+class MeanReturn(_EpisodeMetric):
+    """Mean undiscounted return; predictions are returns."""
+
+    description = "Mean undiscounted return with a bootstrap interval over tasks."
+
+
+class MeanSteps(_EpisodeMetric):
+    """Mean length of an episode; predictions are numbers of steps."""
+
+    description = "Mean number of steps with a bootstrap interval over tasks."
+
+
+class ValidActionRate(_EpisodeMetric):
+    """Share of actions that were understood; predictions are each episode's share.
+
+    ``compute(..., steps=[...])`` takes the episodes' numbers of steps, by which they are weighted.
+    """
+
+    description = "Share of valid actions with a bootstrap interval over tasks."
+
+    def estimate(
+        self,
+        predictions: Sequence[float],
+        references: Sequence[str],
+        steps: Sequence[int] | None = None,
+    ) -> Estimate:
+        """Return the share of all actions and its interval; NaN where no action was taken."""
+        return bootstrap_mean(predictions, references, weights_N=steps)
+
+
+class PassAtK(_EpisodeMetric):
+    """Unbiased chance to solve a task within ``k`` attempts, averaged over tasks.
+
+    Predictions are 0 or 1; ``compute(..., k=4)`` says how many attempts.
+    """
+
+    description = "Unbiased pass@k with Wilson's interval over tasks."
+
+    def estimate(
+        self, predictions: Sequence[float], references: Sequence[str], k: int = 1
+    ) -> Estimate:
+        """Return pass@k and its interval; ValueError where a task has fewer than ``k`` episodes."""
+        attempts: dict[str, list[float]] = defaultdict(list)
+        for success, task in zip(predictions, references, strict=True):
+            attempts[task].append(success)
+        return mean_share([pass_at_k(len(a), int(sum(a)), k) for a in attempts.values()])
+
+
+def measure(name: str, episodes: Sequence[Episode]) -> Estimate:
+    """Return one of a suite's metrics of at least one episode.
+
+    Args:
+        name: one of ``onelayer.evals.suite.METRICS``, or ``pass@K``.
+        episodes: one with an error counts as it ended, not solved.
+    """
+    tasks = [episode.task for episode in episodes]
+    solved = [float(episode.success) for episode in episodes]
+    steps = [len(episode.steps) for episode in episodes]
+    k = pass_k(name)
+    if k is not None:
+        found = PassAtK().compute(predictions=solved, references=tasks, k=k)
+    elif name == "success":
+        found = SuccessRate().compute(predictions=solved, references=tasks)
+    elif name == "return":
+        returns = [episode.total_reward for episode in episodes]
+        found = MeanReturn().compute(predictions=returns, references=tasks)
+    elif name == "steps":
+        found = MeanSteps().compute(predictions=[float(n) for n in steps], references=tasks)
+    elif name == "valid_actions":
+        shares = [float(np.mean([s.valid for s in e.steps])) if e.steps else 0.0 for e in episodes]
+        found = ValidActionRate().compute(predictions=shares, references=tasks, steps=steps)
+    else:
+        raise LookupError(f"there is no metric {name!r}")
+    return Estimate(**found)
