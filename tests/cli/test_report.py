@@ -14,6 +14,7 @@ from safetensors.numpy import save_file
 
 from onelayer.cli import main
 from onelayer.evals.charts import CHARTS, smooth
+from onelayer.evals.report_tables import suite
 from onelayer.evals.run_record import read_run
 from onelayer.evals.transcripts import samples
 
@@ -209,6 +210,62 @@ def test_several_runs_stand_side_by_side(make_run, tmp_path):
     assert "onelayer/ALFWorld-v0</td><td>onelayer/ALFWorld-v0" in html
     assert "solid: training tasks; dashed: held-out tasks" in page.words
     assert len(set(page.ids)) == len(page.ids)
+
+
+@pytest.fixture
+def evaluated(make_run):
+    """A run that `onelayer eval` played a suite with: 2 of 3 won, the base 1 of the same 3."""
+    from onelayer.agents.episodes import Episode, Step
+    from onelayer.evals.results import Results, write_results
+    from onelayer.evals.suite import Suite
+
+    def attempt(task, won):
+        step = Step("observation", "action", float(won), anchor=None)
+        return Episode(task, (step,), won, kind=task.split("-")[0])
+
+    def results(*won):
+        tasks = ("cool-1", "cool-2", "heat-1")
+        return Results(tiny, tuple(attempt(task, w) for task, w in zip(tasks, won, strict=True)))
+
+    tiny = Suite("small", "onelayer/ALFWorld-v0", split="valid_seen", metrics=("success",))
+    folder = make_run()
+    by_agent = {"trained": results(1, 1, 0), "base": results(0, 1, 0)}
+    write_results(folder / "eval" / "small" / "results.json", by_agent)
+    return folder
+
+
+def test_an_evaluated_suite_stands_in_the_page(evaluated):
+    html = report(evaluated)
+    words = Page(html).words
+    assert "Suite small, onelayer/ALFWorld-v0, split valid_seen" in words
+    rows = re.findall(r"<tr>(.*?)</tr>", html)
+    cells = {row[0]: row[1:] for row in (re.findall(r"<td>(.*?)</td>", r) for r in rows) if row}
+    assert [cell.split("&")[0] for cell in cells["cool"]] == ["2", "100.0", "50.0"]
+    assert [cell.split("&")[0] for cell in cells["heat"]] == ["1", "0.0", "0.0"]
+    # Wilson of 2 / 3: 0.2077, 0.9385
+    assert cells["All"][:2] == ["3", "66.7&nbsp;% <small>[20.8, 93.9]</small>"]
+    assert "trained - base, on the same 3 tasks: +33.3 points [" in words
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        {},
+        {"agents": [1]},
+        {"agents": {"trained": {"rows": [{"kind": "All"}, 3]}}, "comparisons": [{}, 1]},
+        {"agents": {"trained": {"rows": [{"kind": "All"}]}}, "comparisons": [{"rows": {}}]},
+        {"agents": {"trained": {"rows": {}}}, "suite": 3, "comparisons": 3},
+    ],
+)
+def test_results_of_another_shape_show_what_they_can(results):
+    Page(suite(results))
+
+
+def test_a_results_file_that_is_not_json_is_passed_over(make_run):
+    folder = make_run()
+    (folder / "eval" / "small").mkdir(parents=True)
+    (folder / "eval" / "small" / "results.json").write_text("{")
+    assert read_run(folder).evaluations == ()
 
 
 def test_a_run_that_has_just_begun_has_a_page(tmp_path):

@@ -1,0 +1,153 @@
+"""What a run left in its folder, read without torch and without minding what is missing.
+
+A report is made of runs that finished, stopped or still go on, and of runs of older versions: only
+``metrics.jsonl`` must be there.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from safetensors import SafetensorError, safe_open
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedLayer:
+    """What ``layer.safetensors`` says about itself."""
+
+    base_id: str
+    layers: tuple[int, ...]
+    num_layers: int
+    everything: bool
+    parameters: int
+    """how many numbers were trained"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunRecord:
+    """One run: its configuration, an entry an iteration, and episodes to look at."""
+
+    path: Path
+    config: Record
+    metrics: tuple[Record, ...]
+    episodes: tuple[Record, ...]
+    """those of the first and of the last iteration that were kept"""
+    layer: TrainedLayer | None
+    """None while the run goes on"""
+    evaluations: tuple[Record, ...]
+    """every ``results.json`` below ``eval/``"""
+
+    @property
+    def name(self) -> str:
+        """The name of the folder."""
+        return self.path.resolve().name
+
+    @property
+    def keys(self) -> list[str]:
+        """Every number that was logged, in the order of first appearance."""
+        seen = {key: None for entry in self.metrics for key in entry if _is_number(entry[key])}
+        return [key for key in seen if key != "iteration"]
+
+    def series(self, key: str) -> tuple[list[float], list[float]]:
+        """Return the iterations that logged ``key``, and its values there."""
+        points = [
+            (float(entry.get("iteration", position)), float(entry[key]))
+            for position, entry in enumerate(self.metrics)
+            if _is_number(entry.get(key))
+        ]
+        return [x for x, _ in points], [y for _, y in points]
+
+
+def read_run(path: Path | str) -> RunRecord:
+    """Read a run folder.
+
+    Raises:
+        ValueError: ``path`` is no run folder.
+    """
+    path = Path(path)
+    if not (path / "metrics.jsonl").is_file():
+        raise ValueError(f"{path} is no run folder: it holds no metrics.jsonl")
+    return RunRecord(
+        path=path,
+        config=_config(path / "config.yaml"),
+        metrics=tuple(_lines(path / "metrics.jsonl")),
+        episodes=_first_and_last(path / "episodes.jsonl"),
+        layer=_layer(path / "layer.safetensors"),
+        evaluations=tuple(_evaluations(path / "eval")),
+    )
+
+
+def _config(path: Path) -> Record:
+    if not path.is_file():
+        return {}
+    try:
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError:
+        return {}
+    return config if isinstance(config, Mapping) else {}
+
+
+def _lines(path: Path) -> Iterator[Record]:
+    """Yield the objects of a JSON-lines file; the last line of a running or killed run may be torn."""
+    if not path.is_file():
+        return
+    with open(path, encoding="utf-8", errors="replace") as file:
+        for line in file:
+            try:
+                record = json.loads(line)
+            except json.JSONDecodeError:
+                continue
+            if isinstance(record, Mapping):
+                yield record
+
+
+def _first_and_last(path: Path) -> tuple[Record, ...]:
+    """Return the episodes of two iterations; the file may be far larger than both."""
+    first: list[Record] = []
+    last: list[Record] = []
+    for episode in _lines(path):
+        if not first or episode.get("iteration") == first[0].get("iteration"):
+            first.append(episode)
+        elif last and episode.get("iteration") == last[0].get("iteration"):
+            last.append(episode)
+        else:
+            last = [episode]
+    return (*first, *last)
+
+
+def _layer(path: Path) -> TrainedLayer | None:
+    if not path.is_file():
+        return None
+    try:
+        with safe_open(path, framework="numpy") as file:
+            about = json.loads((file.metadata() or {})["delta"])
+            shapes = [file.get_slice(name).get_shape() for name in file.keys()]  # noqa: SIM118
+        return TrainedLayer(
+            base_id=about["base_id"],
+            layers=tuple(about["layers"]),
+            num_layers=about["num_layers"],
+            everything=about["everything"],
+            parameters=sum(math.prod(shape) for shape in shapes),
+        )
+    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError):
+        return None
+
+
+def _evaluations(folder: Path) -> Iterator[Record]:
+    for path in sorted(folder.rglob("results.json")):
+        try:
+            results = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, json.JSONDecodeError):
+            continue
+        if isinstance(results, Mapping):
+            yield results
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
