@@ -4,6 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import torch
+import transformers
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
@@ -37,6 +38,8 @@ def load_model(
     if looks_local and not (Path(folder).expanduser() / "config.json").is_file():
         raise ValueError(f"no model in {folder}: a transformers folder holds a config.json")
     folder = str(Path(folder).expanduser()) if looks_local else folder
+    # Its bar over weights is noise for a tiny model and stays in the way of ours.
+    transformers.utils.logging.disable_progress_bar()
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder)
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype))

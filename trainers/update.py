@@ -128,11 +128,11 @@ class Learner:
         if batch.reference_N is not None:
             kl_N = kl_k3(logp_N, batch.reference_N)
             loss_N = loss_N + config.beta * kl_N
-            logged["kl"] = float(kl_N.sum())
+            logged["kl"] = kl_N.sum().item()
         with torch.no_grad():
             was_clipped_N = clipped(logp_N, batch.logp_N, batch.advantage_N, *clip)
-            logged["clipped"] = float(was_clipped_N.sum())
-            logged["loss"] = float(loss_N.sum())
+            logged["clipped"] = was_clipped_N.sum().item()
+            logged["loss"] = loss_N.sum().item()
         return loss_N.sum(), logged
 
     def _step(self) -> float:
