@@ -53,7 +53,7 @@ class Sampled:
     cut: bool
     """stopped by the limit instead of a stop token"""
     hidden_TD: NDArray[np.float32] | None
-    """what entered the captured layer for each token read since the last reply"""
+    """what entered the captured layer at each token but the reply's last, from the last known token on"""
 
 
 @dataclass(slots=True)
@@ -63,8 +63,6 @@ class _Row:
     slot: int = -1
     ids: list[int] = field(default_factory=list)
     """tokens whose keys and values are in the cache"""
-    read_from: int = 0
-    """how many of them the last reply found there"""
     draws: Iterator[float] | None = None
 
 
@@ -111,12 +109,17 @@ class Decoder:
 
     @torch.no_grad()
     def sample(
-        self, slots: Sequence[int], prompts: Sequence[Sequence[int]], keys: Sequence[Sequence[int]]
+        self,
+        slots: Sequence[int],
+        prompts: Sequence[Sequence[int]],
+        keys: Sequence[Sequence[int]],
+        known: Sequence[int] | None = None,
     ) -> list[Sampled]:
         """Return one reply to each prompt, a whole one each time.
 
         ``keys`` seed an episode's random numbers when its slot is first seen. Rows of slots that are not
-        passed are taken to be free.
+        passed are taken to be free. Captured states leave out the first ``known`` tokens of each prompt,
+        all but the last of them: the earlier replies of the episode brought theirs.
         """
         self._seat(slots, keys)
         new = [
@@ -138,9 +141,10 @@ class Decoder:
                 if not over:
                     new.append([token])
             self._bring_to_front([b for b, over in enumerate(finished) if not over])
+        known = [0] * len(slots) if known is None else known
         return [
-            Sampled(tuple(ids), tuple(logp), ids[-1] not in self._stop, self._captured(slot))
-            for slot, ids, logp in zip(slots, replies, logprobs, strict=True)
+            Sampled(tuple(ids), tuple(logp), ids[-1] not in self._stop, self._captured(slot, skip))
+            for slot, ids, logp, skip in zip(slots, replies, logprobs, known, strict=True)
         ]
 
     def _seat(self, slots: Sequence[int], keys: Sequence[Sequence[int]]) -> None:
@@ -173,7 +177,6 @@ class Decoder:
         most = min(len(row.ids), len(prompt) - 1)  # the last token is read again, for its logits
         shared = next((i for i in range(most) if row.ids[i] != prompt[i]), most)
         del row.ids[shared:]
-        row.read_from = shared
         return list(prompt[shared:])
 
     def _read(self, new: Sequence[Sequence[int]]) -> Tensor:
@@ -243,12 +246,13 @@ class Decoder:
             hidden_BQD
         )
 
-    def _captured(self, slot: int) -> NDArray[np.float32] | None:
+    def _captured(self, slot: int, known: int) -> NDArray[np.float32] | None:
         if self._hidden_RKD is None:
             return None
         r = next(i for i, row in enumerate(self._rows) if row.slot == slot)
         row = self._rows[r]
-        hidden_TD = self._hidden_RKD[r, row.read_from : len(row.ids)]
+        # Not from where reading began: a rebuilt prompt may find its first tokens in the cache.
+        hidden_TD = self._hidden_RKD[r, max(known - 1, 0) : len(row.ids)]
         return np.array(hidden_TD.float().cpu().numpy())  # a copy: the row is used again
 
 

@@ -136,7 +136,8 @@ class PolicyAgent:
             memories.append(memory)
             prompts.append(shown)
             continues.append(follows)
-        replies = self.decoder.sample(slots, prompts, [memory.key for memory in memories])
+        keys = [memory.key for memory in memories]
+        replies = self.decoder.sample(slots, prompts, keys, known=continues)
         return [
             self._record(memory, prompt, follows, reply)
             for memory, prompt, follows, reply in zip(

@@ -74,7 +74,8 @@ def rows(episodes: Sequence[Episode], advantages_N: NDArray[np.float64]) -> list
         advantages_N: one for each step of all the episodes.
 
     Raises:
-        ValueError: a step has no sampled tokens, so there is nothing to train on.
+        ValueError: a step has no sampled tokens, so there is nothing to train on; or its recorded states
+            are not those of its tokens.
     """
     made: list[Row] = []
     start = 0
@@ -157,12 +158,15 @@ def _join(run: Sequence[tuple[Step, float]]) -> Row:
         sampled += [False] * read + [True] * written
         logp += [0.0] * read + list(step.logprobs)
         advantage += [0.0] * read + [value] * written
-    hidden = [step.hidden_TD for step, _ in run if step.hidden_TD is not None]
+    states = [step.hidden_TD for step, _ in run if step.hidden_TD is not None]
+    hidden_TD = np.concatenate(states) if len(states) == len(run) else None
+    if hidden_TD is not None and len(hidden_TD) != len(ids) - 1:
+        raise ValueError(f"{len(hidden_TD)} states were recorded for a row of {len(ids)} tokens")
     return Row(
         ids_T=np.array(ids, dtype=np.int64),
         sampled_T=np.array(sampled, dtype=bool),
         logp_T=np.array(logp, dtype=np.float32),
         advantage_T=np.array(advantage, dtype=np.float32),
         steps=len(run),
-        hidden_TD=np.concatenate(hidden) if len(hidden) == len(run) else None,
+        hidden_TD=hidden_TD,
     )

@@ -17,6 +17,13 @@ def plain_logprobs(model, prompt, reply, temperature=1.0):
     return torch.log_softmax(logits, -1).gather(-1, torch.tensor(reply)[:, None])[:, 0]
 
 
+def entering(model, ids):
+    """What a plain forward pass hands to layer 1."""
+    with torch.no_grad():
+        output = model(input_ids=torch.tensor([ids]), output_hidden_states=True)
+    return output.hidden_states[1][0]
+
+
 @pytest.mark.parametrize("architecture", ["qwen3", "qwen2", "llama"])
 @pytest.mark.parametrize("temperature", [1.0, 0.7])
 def test_recorded_logprobs_equal_a_plain_forward_pass(tiny_model, architecture, temperature):
@@ -90,17 +97,23 @@ def test_captured_states_are_those_of_a_plain_forward_pass(tiny_model):
     layer = model.model.layers[1]
     decoder = Decoder(model, [STOP], Sampling(response_limit=8), capture=layer)
     prompt = [5, 6, 7]
-    hidden, ids = [], list(prompt)
+    hidden, ids, known = [], list(prompt), 0
     for _ in range(3):
-        reply = decoder.sample([0], [ids], KEYS[:1])[0]
+        reply = decoder.sample([0], [ids], KEYS[:1], known=[known])[0]
         hidden.append(torch.tensor(reply.hidden_TD))
+        known = len(ids) + len(reply.ids)
         ids = [*ids, *reply.ids, 2, 3]
     read = ids[: -2 - 1]  # the tokens after the last reply, and its last token, were never read
-    with torch.no_grad():
-        expected = model(input_ids=torch.tensor([read]), output_hidden_states=True).hidden_states[
-            1
-        ][0]
-    torch.testing.assert_close(torch.cat(hidden), expected, atol=1e-5, rtol=0)
+    torch.testing.assert_close(torch.cat(hidden), entering(model, read), atol=1e-5, rtol=0)
+
+
+def test_captured_states_of_a_rebuilt_prompt_hold_what_the_cache_knew(tiny_model):
+    model = tiny_model("qwen3")
+    decoder = Decoder(model, [], Sampling(response_limit=4), capture=model.model.layers[1])
+    for prompt in ([3, 4, 5, 6], [3, 4, 5, 9, 9], [3, 4]):
+        reply = decoder.sample([0], [prompt], KEYS[:1])[0]
+        expected = entering(model, [*prompt, *reply.ids[:-1]])
+        torch.testing.assert_close(torch.tensor(reply.hidden_TD), expected, atol=1e-5, rtol=0)
 
 
 def test_a_reply_without_a_stop_token_is_cut_at_the_limit(tiny_model):

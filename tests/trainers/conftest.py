@@ -1,0 +1,57 @@
+"""Episodes of random models on onelayer/Counting-v0, and what trains on them."""
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def play() -> Callable[..., Any]:
+    """Return ``play(model, tokenizer, *, first=None, history="all", ...) -> episodes``.
+
+    Two rewarded tasks and more, three episodes each; ``first`` is the layer whose input is recorded.
+    """
+    from onelayer.agents.decoder import Sampling
+    from onelayer.agents.policy import PolicyAgent
+    from onelayer.agents.rollout import rollout
+    from onelayer.envs.plugins import make
+    from onelayer.trainers.layers import decoder_layers
+
+    def make_episodes(
+        model: Any,
+        tokenizer: Any,
+        *,
+        first: int | None = None,
+        history: int | str = "all",
+        seed: int = 0,
+        envs: int = 6,
+        tasks: int = 3,
+        env_args: dict[str, Any] | None = None,
+        **sampling: Any,
+    ) -> Any:
+        agent = PolicyAgent(
+            model,
+            tokenizer,
+            sampling=Sampling(**{"response_limit": 3, **sampling}),
+            history=history,
+            capture=None if first is None else decoder_layers(model)[first],
+            seed=seed,
+        )
+        worlds = [make("onelayer/Counting-v0", **(env_args or {})) for _ in range(envs)]
+        chosen = list(itertools.islice(itertools.cycle(worlds[0].unwrapped.tasks), tasks))
+        return rollout(worlds, agent, chosen, group_size=3)
+
+    return make_episodes
+
+
+@pytest.fixture
+def advantages() -> Callable[..., Any]:
+    """Return ``advantages(episodes, seed=0)``: a seeded normal number for each step."""
+    import numpy as np
+
+    def draw(episodes: Any, seed: int = 0) -> Any:
+        return np.random.default_rng(seed).normal(size=sum(len(e.steps) for e in episodes))
+
+    return draw

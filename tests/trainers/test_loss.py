@@ -1,0 +1,88 @@
+"""The loss against arithmetic done by hand: ratios of 0.5 to 2, both signs, clipped at 0.8 and 1.3."""
+
+import math
+
+import pytest
+import torch
+
+from onelayer.trainers.loss import clipped, clipped_surrogate, kl_k3
+
+CLIP = (0.2, 0.3)
+CASES = [
+    # ratio, advantage, loss, still has a gradient
+    (1.0, 2.0, -2.0, True),
+    (1.2, 2.0, -2.4, True),
+    (2.0, 2.0, -2.6, False),  # min(4, 1.3 * 2)
+    (0.5, 2.0, -1.0, True),  # min(1, 0.8 * 2): what became too unlikely may come back
+    (1.0, -2.0, 2.0, True),
+    (0.9, -2.0, 1.8, True),
+    (0.5, -2.0, 1.6, False),  # -min(-1, 0.8 * -2)
+    (2.0, -2.0, 4.0, True),  # -min(-4, 1.3 * -2): what became too likely is still pushed down
+    (2.0, 0.0, 0.0, False),
+]
+
+
+def logs(ratios):
+    """New log-probabilities that have these ratios to old ones of different sizes."""
+    old = torch.log(torch.linspace(0.1, 0.4, len(ratios), dtype=torch.float64))
+    return (old + torch.log(torch.tensor(ratios, dtype=torch.float64))).requires_grad_(), old
+
+
+@pytest.mark.parametrize(("ratio", "advantage", "loss", "moves"), CASES)
+def test_the_surrogate_is_the_worse_of_the_ratio_and_the_clipped_one(ratio, advantage, loss, moves):
+    logp, old = logs([ratio])
+    value = clipped_surrogate(logp, old, torch.tensor([advantage], dtype=torch.float64), *CLIP)
+    assert value.item() == pytest.approx(loss)
+    value.sum().backward()
+    # d(ratio A)/d logp = ratio A
+    assert logp.grad.item() == pytest.approx(-ratio * advantage if moves else 0.0)
+
+
+def test_clipped_tokens_are_those_without_a_gradient():
+    logp, old = logs([ratio for ratio, *_ in CASES])
+    advantage = torch.tensor([a for _, a, *_ in CASES], dtype=torch.float64)
+    clipped_surrogate(logp, old, advantage, *CLIP).sum().backward()
+    still = (logp.grad == 0) & (advantage != 0)
+    assert clipped(logp, old, advantage, *CLIP).tolist() == still.tolist()
+    assert still.sum() == 2
+
+
+def test_at_the_sampling_policy_the_gradient_is_the_policy_gradient():
+    logp, old = logs([1.0, 1.0, 1.0])
+    advantage = torch.tensor([1.5, -0.5, 0.0], dtype=torch.float64)
+    clipped_surrogate(logp, old, advantage, *CLIP).sum().backward()
+    torch.testing.assert_close(logp.grad, -advantage)
+
+
+def test_tokens_do_not_mix():
+    logp, old = logs([ratio for ratio, *_ in CASES])
+    advantage = torch.tensor([a for _, a, *_ in CASES], dtype=torch.float64)
+    values = clipped_surrogate(logp, old, advantage, *CLIP)
+    assert values.tolist() == pytest.approx([loss for _, _, loss, _ in CASES])
+
+
+def test_k3_by_hand():
+    logp = torch.log(torch.tensor([0.5, 0.25, 0.5], dtype=torch.float64)).requires_grad_()
+    reference = torch.log(torch.tensor([0.5, 0.5, 0.25], dtype=torch.float64))
+    value = kl_k3(logp, reference)
+    # ratio - log ratio - 1 with ratios 1, 2 and 1/2
+    assert value.tolist() == pytest.approx([0.0, 1 - math.log(2), math.log(2) - 0.5])
+    value.sum().backward()
+    assert logp.grad.tolist() == pytest.approx([0.0, 1 - 2, 1 - 0.5])  # 1 - ratio
+
+
+def test_k3_is_never_negative_and_zero_only_where_both_agree():
+    generator = torch.Generator().manual_seed(0)
+    logp = torch.log_softmax(torch.randn(500, 7, generator=generator), -1)[:, 0]
+    reference = torch.log_softmax(torch.randn(500, 7, generator=generator), -1)[:, 0]
+    value = kl_k3(logp.double(), reference.double())
+    assert (value > 0).all()
+    assert (kl_k3(logp, logp) == 0).all()
+
+
+def test_k3_estimates_the_divergence_of_the_policy_from_the_reference():
+    policy = torch.tensor([0.7, 0.2, 0.1], dtype=torch.float64)
+    reference = torch.tensor([0.3, 0.3, 0.4], dtype=torch.float64)
+    exact = (policy * (policy / reference).log()).sum()
+    expected = (policy * kl_k3(policy.log(), reference.log())).sum()  # mean over what it samples
+    assert expected.item() == pytest.approx(exact.item())

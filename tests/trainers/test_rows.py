@@ -1,0 +1,198 @@
+"""From episodes to rows: every sampled token once, with what belongs to it, and nothing else."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from onelayer.agents.episodes import Episode, Step
+from onelayer.agents.forward import hidden_entering
+from onelayer.trainers.rows import by_length, collate, rows
+
+
+def step(prompt, action, *, continues=False, first=0.5, hidden=None):
+    """A step whose log-probabilities are -first, -(first + 1), ..."""
+    return Step(
+        observation="",
+        action="",
+        reward=0.0,
+        anchor=0,
+        prompt_ids=tuple(prompt),
+        action_ids=tuple(action),
+        logprobs=tuple(-(first + i) for i in range(len(action))),
+        continues=continues,
+        hidden_TD=hidden,
+    )
+
+
+def episode(*steps, error=None):
+    return Episode("task", steps, success=False, error=error)
+
+
+def test_steps_that_continue_are_joined_into_one_row():
+    played = episode(
+        step([7, 8], [3, 2]), step([9], [4, 5, 2], continues=True), step([6], [2], continues=True)
+    )
+    [row] = rows([played], np.array([0.5, -1.0, 2.0]))
+    assert row.ids_T.tolist() == [7, 8, 3, 2, 9, 4, 5, 2, 6, 2]
+    assert row.sampled_T.tolist() == [bool(i) for i in (0, 0, 1, 1, 0, 1, 1, 1, 0, 1)]
+    assert row.logp_T.tolist() == [0, 0, -0.5, -1.5, 0, -0.5, -1.5, -2.5, 0, -0.5]
+    assert row.advantage_T.tolist() == [0, 0, 0.5, 0.5, 0, -1, -1, -1, 0, 2]
+    assert (row.steps, row.tokens) == (3, 6)
+
+
+def test_a_step_that_does_not_continue_begins_a_row():
+    played = episode(
+        step([7], [2]), step([7, 2, 8], [3]), step([9], [4], continues=True), step([5], [6])
+    )
+    made = rows([played], np.arange(4.0))
+    assert [row.ids_T.tolist() for row in made] == [[7, 2], [7, 2, 8, 3, 9, 4], [5, 6]]
+    assert [row.steps for row in made] == [1, 2, 1]
+    assert [row.advantage_T.max() for row in made] == [0, 2, 3]
+
+
+def test_an_episode_with_an_error_is_left_out_and_takes_its_advantages_with_it():
+    broken = episode(step([7], [2]), step([8], [2], continues=True), error="OSError()")
+    nothing = episode(error="no start")
+    sound = episode(step([9], [3]))
+    made = rows([sound, broken, nothing, sound], np.array([1.0, 2.0, 3.0, 4.0]))
+    assert [row.advantage_T.tolist() for row in made] == [[0, 1], [0, 4]]
+
+
+def test_steps_without_sampled_tokens_are_refused():
+    by_a_script = Episode("by-1-from-0", (Step("1 + 1 =", "2", 1.0, 0),), success=True)
+    with pytest.raises(ValueError, match="a step of task by-1-from-0 has no sampled tokens"):
+        rows([by_a_script], np.zeros(1))
+
+
+def test_an_advantage_for_every_step_is_required():
+    with pytest.raises(ValueError):
+        rows([episode(step([7], [2]), step([7], [2]))], np.zeros(1))
+
+
+@pytest.mark.parametrize("kind", ["plain", "chat"])
+@pytest.mark.parametrize("history", ["all", 2])
+def test_played_rows_hold_every_sampled_token_once(
+    tiny_model, plain_tokenizer, chat_tokenizer, play, advantages, history, kind
+):
+    tokenizer = plain_tokenizer if kind == "plain" else chat_tokenizer
+    model = tiny_model(vocab_size=len(tokenizer), max_position_embeddings=2048)
+    episodes = play(model, tokenizer, history=history)
+    advantages_N = advantages(episodes)
+    made = rows(episodes, advantages_N)
+    steps = [s for e in episodes for s in e.steps]
+    assert len(made) == (len(episodes) if history == "all" else len(steps))
+    sampled = np.concatenate([row.ids_T[row.sampled_T] for row in made])
+    assert sampled.tolist() == [token for s in steps for token in s.action_ids]
+    logp = np.concatenate([row.logp_T[row.sampled_T] for row in made])
+    assert logp.tolist() == pytest.approx([value for s in steps for value in s.logprobs])
+    advantage = np.concatenate([row.advantage_T[row.sampled_T] for row in made])
+    expected = np.repeat(advantages_N, [len(s.action_ids) for s in steps])
+    np.testing.assert_allclose(advantage, expected, rtol=1e-6)
+    for row in made:
+        assert not row.advantage_T[~row.sampled_T].any()
+        assert not row.logp_T[~row.sampled_T].any()
+        assert not row.sampled_T[0]
+
+
+@pytest.mark.parametrize("kind", ["plain", "chat"])
+def test_an_end_token_that_was_put_after_a_cut_reply_carries_no_loss(
+    tiny_model, plain_tokenizer, chat_tokenizer, play, advantages, kind
+):
+    tokenizer = plain_tokenizer if kind == "plain" else chat_tokenizer
+    model = tiny_model(vocab_size=len(tokenizer), max_position_embeddings=2048)
+    episodes = play(model, tokenizer, response_limit=2)
+    made = rows(episodes, advantages(episodes))
+    by_hand = by_model = 0
+    for row, played in zip(made, episodes, strict=True):
+        end = 0
+        for s, following in zip(played.steps, played.steps[1:], strict=False):
+            end += len(s.prompt_ids) + len(s.action_ids)
+            if s.cut:
+                assert row.ids_T[end] == tokenizer.eos_token_id
+                assert not row.sampled_T[end]
+                assert following.prompt_ids[0] == tokenizer.eos_token_id
+                by_hand += 1
+            else:
+                assert row.ids_T[end - 1] == tokenizer.eos_token_id
+                assert row.sampled_T[end - 1]
+                by_model += 1
+    assert by_hand
+    assert by_model or kind == "chat"  # of 128 letters a random model seldom takes the last
+
+
+@pytest.mark.parametrize("history", ["all", 0, 2])
+@pytest.mark.parametrize("first", [0, 1, 3])
+def test_recorded_states_are_those_that_enter_the_layer(
+    tiny_model, plain_tokenizer, play, advantages, history, first
+):
+    model = tiny_model()
+    # fewer environments than episodes: places in the cache are used again
+    episodes = play(model, plain_tokenizer, history=history, first=first, envs=4)
+    assert max(len(e.steps) for e in episodes) > 4
+    for row in rows(episodes, advantages(episodes)):
+        assert row.hidden_TD is not None
+        assert len(row.hidden_TD) == len(row.ids_T) - 1
+        read = torch.from_numpy(row.ids_T[None, :-1])
+        expected = hidden_entering(model, model.model.layers[first], input_ids=read)[0]
+        torch.testing.assert_close(torch.from_numpy(row.hidden_TD), expected, atol=1e-5, rtol=0)
+
+
+def test_states_align_after_a_growing_history_began_anew(
+    tiny_model, plain_tokenizer, play, advantages
+):
+    model = tiny_model(max_position_embeddings=40)
+    episodes = play(model, plain_tokenizer, first=2)
+    made = rows(episodes, advantages(episodes))
+    assert len(made) > len(episodes)
+    for row in made:
+        read = torch.from_numpy(row.ids_T[None, :-1])
+        expected = hidden_entering(model, model.model.layers[2], input_ids=read)[0]
+        torch.testing.assert_close(torch.from_numpy(row.hidden_TD), expected, atol=1e-5, rtol=0)
+
+
+def test_a_batch_reads_all_tokens_but_the_last_and_predicts_the_sampled_ones():
+    states = np.arange(10, dtype=np.float32)
+    played = [
+        episode(
+            step([7, 8], [3, 2], hidden=states[:6].reshape(3, 2)),
+            step([9], [4], continues=True, first=3, hidden=states[:4].reshape(2, 2)),
+        ),
+        episode(step([5], [6], hidden=states[:2].reshape(1, 2))),
+    ]
+    batch = collate(rows(played, np.array([1.0, -1.0, 0.5])))
+    assert batch.ids_BT.tolist() == [[7, 8, 3, 2, 9], [5, 0, 0, 0, 0]]
+    assert batch.read_BT.tolist() == [[True] * 5, [True] + [False] * 4]
+    assert batch.predicts_BT.int().tolist() == [[0, 1, 1, 0, 1], [1, 0, 0, 0, 0]]
+    assert batch.target_N.tolist() == [3, 2, 4, 6]
+    assert batch.logp_N.tolist() == [-0.5, -1.5, -3, -0.5]
+    assert batch.advantage_N.tolist() == [1, 1, -1, 0.5]
+    assert batch.positions_BT.tolist() == [[0, 1, 2, 3, 4]] * 2
+    assert batch.reference_N is None
+    assert batch.hidden_BTD is not None
+    assert batch.hidden_BTD[0].flatten().tolist() == [0, 1, 2, 3, 4, 5, 0, 1, 2, 3]
+    assert batch.hidden_BTD[1].flatten().tolist() == [0, 1, 0, 0, 0, 0, 0, 0, 0, 0]
+
+
+def test_states_are_used_only_where_every_row_has_them():
+    whole = episode(step([7], [2], hidden=np.zeros((1, 2), np.float32)))
+    without = episode(step([7], [2]))
+    made = rows([whole, without], np.zeros(2))
+    assert made[0].hidden_TD is not None
+    assert collate(made).hidden_BTD is None
+    partly = episode(*whole.steps, replace(without.steps[0], continues=True))
+    assert rows([partly], np.zeros(2))[0].hidden_TD is None
+
+
+def test_states_of_other_tokens_are_refused():
+    short = episode(step([7, 8], [2], hidden=np.zeros((1, 2), np.float32)))
+    with pytest.raises(ValueError, match="1 states were recorded for a row of 3 tokens"):
+        rows([short], np.zeros(1))
+
+
+def test_rows_are_taken_longest_first_and_none_is_lost():
+    made = rows([episode(step([1] * n, [2])) for n in (3, 9, 1, 5, 7)], np.zeros(5))
+    parts = list(by_length(made, 2))
+    assert [[len(row.ids_T) for row in part] for part in parts] == [[10, 8], [6, 4], [2]]
+    assert list(by_length([], 2)) == []
