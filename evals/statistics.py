@@ -71,8 +71,11 @@ def mean_share(
     residual_T = _by_task(share_N, tasks_N) - rate * counts_T
     n, tasks = len(share_N), len(counts_T)
     variance = float((residual_T**2).sum()) * tasks / max(1, tasks - 1) / n**2
-    most = n if tasks < n else math.inf
-    trials = max(tasks, min(most, rate * (1 - rate) / variance)) if variance > 0 else tasks
+    most = n if tasks < n else math.inf  # a share of a task played once may stand for any number
+    if variance > 0:
+        trials = max(tasks, min(most, rate * (1 - rate) / variance))
+    else:  # all tasks are alike: all solved or none, or each to the same part
+        trials = n if 0 < rate < 1 else tasks
     return Estimate(rate, *_score_interval(rate, trials, confidence))
 
 

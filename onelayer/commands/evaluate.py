@@ -92,7 +92,7 @@ def run(config: Config) -> None:
     subject = Subject.of(config.run)
     suite = _suite(config, subject)
     env = suite.make_env()
-    suite.choose_tasks(env)
+    total = len(suite.choose_tasks(env)) * suite.attempts
     scripted = {  # refused, if so, before a model is loaded
         **({"random": chance(env, suite.seed)} if config.random else {}),
         **({"expert": expert(env, suite.seed)} if config.expert else {}),
@@ -106,7 +106,7 @@ def run(config: Config) -> None:
         *models(subject, config, env),
         *((name, *player) for name, player in scripted.items()),
     ):
-        with _progress(name, folder.journal(name)) as on_episode:
+        with _progress(name, total, folder.journal(name)) as on_episode:
             folder.play(name, agent, settings, parallel=config.parallel, on_episode=on_episode)
         first = "model" if subject.folder is None else "trained"
         results = folder.write(_COLUMNS, first if first in folder.results else name)
@@ -129,12 +129,12 @@ def _suite(config: Config, subject: "Subject") -> "Suite":
         raise ValueError("name a suite, such as --suite alfworld: there is no run to take one from")
     suite = _held_out(subject) if not config.suite else load_suite(config.suite)
     given = parse_mapping(config.env_args, "--env-args")
-    if config.games is not None:
-        given["games"] = config.games  # real rooms have their own size and step limit
-    elif subject.folder is not None and suite.env == subject.trained.env:
-        suite = replace(suite, env_args={**subject.env_args, **suite.env_args})
     if config.split is not None:
         given["split"] = config.split
+    if config.games is not None:
+        suite = _on_games(suite, config.games, given)  # with their own room sizes and step limit
+    elif subject.folder is not None and suite.env == subject.trained.env:
+        suite = replace(suite, env_args={**subject.env_args, **suite.env_args})
     suite = suite.with_env_args(given)
     if config.seed is not None:
         suite = replace(suite, seed=config.seed)
@@ -146,6 +146,25 @@ def _suite(config: Config, subject: "Subject") -> "Suite":
             )
         suite = replace(suite, tasks=config.episodes // suite.attempts)
     return suite
+
+
+def _on_games(suite: "Suite", games: str, env_args: dict[str, Any]) -> "Suite":
+    """Return the suite on real games: of its own split, or of the held-out one that they have."""
+    errors = []
+    for split in (suite.split, "valid_unseen", "valid_seen"):
+        chosen = replace(
+            suite,
+            split=split,
+            env_args={**suite.env_args, "games": games},
+            description=f"games of {games}, {split} split",
+        )
+        try:
+            chosen.with_env_args(env_args).make_env().close()
+        except ValueError as error:  # no such split, or something wrong with the games
+            errors.append(error)
+        else:
+            return chosen
+    raise errors[0]
 
 
 def _held_out(subject: "Subject") -> "Suite":
@@ -173,11 +192,11 @@ def _folder(config: Config, subject: "Subject", suite: "Suite") -> Path:
 
 
 @contextmanager
-def _progress(name: str, journal: Path) -> "Iterator[Callable[[Episode], None]]":
+def _progress(name: str, total: int, journal: Path) -> "Iterator[Callable[[Episode], None]]":
     """Show a bar of episodes with the success rate; on Ctrl-C say how to go on."""
     from tqdm import tqdm
 
-    with tqdm(desc=name, unit="episode") as bar:
+    with tqdm(total=total, desc=name, unit="episode") as bar:
         solved = 0
 
         def on_episode(episode: "Episode") -> None:

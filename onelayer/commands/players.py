@@ -38,6 +38,8 @@ class Subject:
         if not name:
             raise ValueError("name a run folder, a model (an id or a folder), or `tiny`")
         folder = Path(name)
+        if not folder.exists() and _means_a_folder(folder):
+            raise ValueError(f"there is no run folder {name}")
         if not (folder / "config.yaml").is_file():
             if folder.is_dir() and not (folder / "config.json").is_file():
                 raise ValueError(
@@ -57,6 +59,11 @@ class Subject:
         """The arguments of the environment that the run was trained in, without the split."""
         given = parse_mapping(self.trained.env_args, f"{self.folder}/config.yaml: env_args")
         return {name: value for name, value in given.items() if name != "split"}
+
+
+def _means_a_folder(path: Path) -> bool:
+    """Return whether a path that does not exist was meant as one, and not as the id of a model."""
+    return len(path.parts) > 1 and (path.parts[0] == "runs" or path.parent.is_dir())
 
 
 def models(
