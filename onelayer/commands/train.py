@@ -1,8 +1,8 @@
 """`onelayer train`: improve an agent by reinforcement learning, changing the chosen layers only."""
 
+import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from onelayer.commands.configuration import parse_mapping, write_config
@@ -21,7 +21,7 @@ def run(config: Config) -> None:
         ValueError: an environment, model, layer, algorithm or number that cannot work.
         KeyboardInterrupt: Ctrl-C; what was learned is saved.
     """
-    config = replace(config, out=config.out or _default_folder(config))
+    config = replace(config, out=str(config.folder))
     _check_names(config)
     make_train, make_held_out = _environments(config)
 
@@ -29,27 +29,33 @@ def run(config: Config) -> None:
     from onelayer.trainers.run_folder import RunFolder
     from onelayer.trainers.trainer import Trainer
 
-    folder = RunFolder(config.out)
-    if not config.resume:
-        folder.begin()
+    folder = RunFolder(
+        config.folder
+    )  # the trainer looks again, but only after the model was loaded
+    if config.resume:
+        folder.require_run(config.what_learns())
+    else:
+        folder.require_new()
     model, tokenizer = load_model(config.model, config.dtype)
     progress = _Progress(config)
     trainer = Trainer(
         model, tokenizer, make_train, config, held_out=make_held_out, on_iteration=progress
     )
-    if trainer.accelerator.is_main_process:
+    is_main = trainer.accelerator.is_main_process
+    if is_main:
         write_config(replace(config, resume=False), folder.path / "config.yaml")
     try:
         trainer.train()
     except KeyboardInterrupt:
         progress.close()
-        print(
-            f"\nstopped before iteration {trainer.iteration} of {config.iterations}; go on with\n"
-            f"  onelayer train --config {folder.path}/config.yaml --resume true"
-        )
+        if is_main:
+            print(
+                f"\nstopped before iteration {trainer.iteration} of {config.iterations}; go on with\n"
+                f"  onelayer train --config {folder.path}/config.yaml --resume true"
+            )
         raise
     progress.close()
-    if trainer.accelerator.is_main_process:
+    if is_main:
         progress.conclude(trainer)
 
 
@@ -62,6 +68,8 @@ def _check_names(config: Config) -> None:
     check_form(config.layers)
     if config.log_with and config.log_with not in ("tensorboard", "wandb", "trackio"):
         raise ValueError(f"log_with is tensorboard, wandb or trackio, got {config.log_with!r}")
+    if config.log_with and importlib.util.find_spec(config.log_with) is None:
+        raise ValueError(f"log_with={config.log_with} needs `pip install {config.log_with}`")
 
 
 def _environments(config: Config) -> tuple[Callable[[], Any], Callable[[], Any] | None]:
@@ -81,12 +89,6 @@ def _environments(config: Config) -> tuple[Callable[[], Any], Callable[[], Any] 
         return train_env, None
     held_out_env().close()
     return train_env, held_out_env
-
-
-def _default_folder(config: Config) -> str:
-    world = config.env.rpartition("/")[2].partition("-v")[0].lower()
-    layers = config.layers.replace("/", "_").replace(":", "-")
-    return str(Path("runs") / f"{world}-{config.algorithm}-{layers}-{config.seed}")
 
 
 class _Progress:
