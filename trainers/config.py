@@ -1,6 +1,7 @@
 """Everything that decides what a training run does: the flags of `onelayer train`."""
 
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 
@@ -56,7 +57,7 @@ class TrainConfig:
     eval_top_p: float = _option(1.0, "of sampling in evaluation")
     checkpoint_every: int = _option(10, "iterations between checkpoints")
     log_with: str = _option("", "also log to tensorboard, wandb or trackio")
-    dtype: str = _option("float32", "of the frozen weights: float32, bfloat16 or float16")
+    dtype: str = _option("float32", "of the frozen weights: float32 or bfloat16")
     resume: bool = _option(False, "go on from the last checkpoint in `out`")
 
     def __post_init__(self) -> None:
@@ -64,24 +65,26 @@ class TrainConfig:
             _check(name, getattr(self, name), at_least=1)
         for name in ("rows_per_forward", "response_limit", "checkpoint_every"):
             _check(name, getattr(self, name), at_least=1)
-        for name in (
-            "omega",
-            "invalid_penalty",
-            "beta",
-            "warmup",
-            "eval_every",
-            "eval_temperature",
-        ):
+        for name in ("seed", "omega", "invalid_penalty", "beta", "warmup"):
+            _check(name, getattr(self, name), at_least=0)
+        for name in ("eval_every", "eval_temperature"):
             _check(name, getattr(self, name), at_least=0)
         for name in ("learning_rate", "max_grad_norm", "clip_low", "clip_high", "temperature"):
             _check(name, getattr(self, name), above=0)
         _check("gamma", self.gamma, at_least=0, at_most=1)
         _check("eval_top_p", self.eval_top_p, above=0, at_most=1)
         _check("eval_tasks", self.eval_tasks, at_least=1 if self.eval_every else 0)
-        if self.dtype not in ("float32", "bfloat16", "float16"):
-            raise ValueError(f"dtype is float32, bfloat16 or float16, got {self.dtype!r}")
+        if self.dtype not in ("float32", "bfloat16"):  # float16 would need its losses scaled
+            raise ValueError(f"dtype is float32 or bfloat16, got {self.dtype!r}")
         if self.history != "all" and not self.history.isdigit():
             raise ValueError(f"history is `all` or a number of turns, got {self.history!r}")
+
+    @property
+    def folder(self) -> Path:
+        """The run folder: ``out``, or one named after what is trained."""
+        world = self.env.rpartition("/")[2].rpartition(":")[2].partition("-v")[0].lower()
+        layers = self.layers.replace("/", "_").replace(":", "-")
+        return Path(self.out or f"runs/{world}-{self.algorithm}-{layers}-{self.seed}")
 
     @property
     def history_pairs(self) -> int | str:

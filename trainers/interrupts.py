@@ -9,9 +9,10 @@ from types import FrameType
 
 @contextmanager
 def deferred_interrupt() -> Iterator[None]:
-    """Hold a Ctrl-C back until the block is over, then raise ``KeyboardInterrupt``.
+    """Hold a Ctrl-C back until the block is over, then let it do what it would have done.
 
-    Outside the main thread, which alone receives signals, the block just runs.
+    That is, raise ``KeyboardInterrupt``, unless the program ignores Ctrl-C, as one in the background does, or
+    answers it in its own way. Outside the main thread, which alone receives signals, the block just runs.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -28,4 +29,4 @@ def deferred_interrupt() -> Iterator[None]:
     finally:
         signal.signal(signal.SIGINT, before)
     if came:
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)

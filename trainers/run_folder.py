@@ -43,25 +43,38 @@ class RunFolder:
         self.episodes = self.path / "episodes.jsonl"
         self.checkpoints = self.path / "checkpoints"
 
-    def begin(self) -> None:
-        """Make the folder.
-
-        Raises:
-            ValueError: it holds a run already.
-        """
+    def require_new(self) -> None:
+        """Raise ValueError where the folder holds a run already."""
         if self.metrics.exists() or self.checkpoints.exists():
             raise ValueError(
                 f"{self.path} holds a run; add --resume to go on, or name another --out"
             )
-        self.path.mkdir(parents=True, exist_ok=True)
+        if self.path.exists() and not self.path.is_dir():
+            raise ValueError(f"{self.path} is a file; name another --out")
+
+    def require_run(self, config: Mapping[str, Any]) -> None:
+        """Raise ValueError where there is no checkpoint, or one of a run with other settings.
+
+        Args:
+            config: what decides what is learned, as in ``Checkpoint``.
+        """
+        about = json.loads((self._newest() / "about.json").read_text())
+        for name, value in about["config"].items():
+            if config.get(name) != value:
+                raise ValueError(
+                    f"{self.path} was trained with {name}={value!r}, not {config.get(name)!r}; "
+                    "resume with the run's own config.yaml"
+                )
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Write a checkpoint and drop the oldest ones."""
+        """Write a checkpoint and drop the oldest ones, and what a crash left of others."""
         folder = self.checkpoints / f"{checkpoint.iteration:06d}"
         if folder.exists():
             return
+        for left in self.checkpoints.glob(".draft-*"):
+            shutil.rmtree(left)
         draft = self.checkpoints / f".draft-{os.getpid()}"
-        draft.mkdir(parents=True, exist_ok=True)
+        draft.mkdir(parents=True)
         with open(draft / "state.pt", "wb") as file:
             state = {"weights": dict(checkpoint.weights), "optimizer": dict(checkpoint.optimizer)}
             torch.save(state, file)
@@ -74,19 +87,20 @@ class RunFolder:
             shutil.rmtree(old)
 
     def last(self) -> Checkpoint:
-        """Return the newest checkpoint, and take back what was logged after it.
+        """Return the newest checkpoint, its tensors on the CPU.
 
         Raises:
             ValueError: there is none.
         """
-        saved = self._saved()
-        if not saved:
-            raise ValueError(f"{self.path} holds no checkpoint to resume from")
-        about = json.loads((saved[-1] / "about.json").read_text())
-        state = torch.load(saved[-1] / "state.pt", weights_only=True)
-        for log in (self.metrics, self.episodes):
-            _keep_before(log, about["iteration"])
+        folder = self._newest()
+        about = json.loads((folder / "about.json").read_text())
+        state = torch.load(folder / "state.pt", map_location="cpu", weights_only=True)
         return Checkpoint(about["iteration"], about["config"], state["weights"], state["optimizer"])
+
+    def take_back(self, iteration: int) -> None:
+        """Drop what was logged of this iteration and later ones."""
+        for log in (self.metrics, self.episodes):
+            _keep_before(log, iteration)
 
     def log(self, metrics: Mapping[str, Any]) -> None:
         """Append one line of metrics."""
@@ -102,6 +116,12 @@ class RunFolder:
             start += len(episode.steps)
             lines.append({"iteration": iteration, **episode_record(episode, values)})
         _append(self.episodes, lines)
+
+    def _newest(self) -> Path:
+        saved = self._saved()
+        if not saved:
+            raise ValueError(f"{self.path} holds no checkpoint to resume from")
+        return saved[-1]
 
     def _saved(self) -> list[Path]:
         return sorted(folder for folder in self.checkpoints.glob("[0-9]*") if folder.is_dir())

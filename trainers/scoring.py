@@ -45,7 +45,7 @@ def score(
         stack.enter_context(logits_only_at(model, batch.predicts_BT))
         if batch.hidden_BTD is not None and below:
             stack.enter_context(skipping(below))
-            inputs["inputs_embeds"] = batch.hidden_BTD
+            inputs["inputs_embeds"] = batch.hidden_BTD.to(model.get_input_embeddings().weight.dtype)
         else:
             inputs["input_ids"] = batch.ids_BT
         logits_NV = model(**inputs, position_ids=batch.positions_BT, use_cache=False).logits[0]

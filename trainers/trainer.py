@@ -28,15 +28,16 @@ from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.delta import FILE_NAME, LayerDelta
 from onelayer.trainers.interrupts import deferred_interrupt
 from onelayer.trainers.layers import frozen_checksum, trains_everything
+from onelayer.trainers.processes import summed
 from onelayer.trainers.run_folder import Checkpoint, RunFolder
 from onelayer.trainers.signal import signal
+from onelayer.trainers.summary import summary
+from onelayer.trainers.tasks import EVAL_SEED, Tasks, held_out_tasks, training_tasks
 from onelayer.trainers.update import DRIFT_LIMIT, Learner
 
 logger = logging.getLogger(__name__)
 
 MakeEnv = Callable[[], gym.Env[str, str]]
-EVAL_SEED = 20_000_003
-"""evaluations during training draw the same numbers in every run"""
 
 
 class Trainer:
@@ -51,7 +52,8 @@ class Trainer:
         on_iteration: called with each iteration's metrics.
 
     Raises:
-        ValueError: a layer, algorithm or number that cannot work, before anything is played.
+        ValueError: a layer, algorithm or number that cannot work, a folder that holds another run, or with
+            ``resume`` none; before anything is played or written.
     """
 
     def __init__(
@@ -65,11 +67,14 @@ class Trainer:
         on_iteration: Callable[[Mapping[str, Any]], None] | None = None,
     ):
         self.config = config
+        self.folder = RunFolder(config.folder)
+        if config.resume:
+            self.folder.require_run(config.what_learns())
+        else:
+            self.folder.require_new()
         self.estimate = estimator(config.algorithm)
         self.accelerator = Accelerator(
-            mixed_precision={"bfloat16": "bf16", "float16": "fp16"}.get(config.dtype, "no"),
-            log_with=config.log_with or None,
-            project_dir=config.out,
+            log_with=config.log_with or None, project_dir=str(config.folder)
         )
         self.model = model.to(self.accelerator.device).eval()
         self.learner = Learner(self.model, config, self.accelerator)
@@ -86,7 +91,6 @@ class Trainer:
             None,
         )
         self.on_iteration = on_iteration
-        self.folder = RunFolder(config.out)
         self.iteration = 0
         self.seconds: dict[str, float] = {}
 
@@ -118,6 +122,9 @@ class Trainer:
         except KeyboardInterrupt:
             self.save()
             raise
+        finally:
+            for tracker in self.accelerator.trackers:
+                tracker.finish()
         if frozen_checksum(self.model, self.learner.parameters.values()) != frozen:
             raise RuntimeError("a frozen tensor changed during training; please report this")
         self.save()
@@ -125,22 +132,34 @@ class Trainer:
 
     def play(self) -> list[Episode]:
         """Roll out this iteration's tasks of this rank."""
-        self.agent.reseed(hash_seed(self.config.seed, self.iteration))
-        with self._timed("rollout"), self.accelerator.autocast():
-            return rollout(self.envs, self.agent, self._tasks(), self.config.group_size)
+        config = self.config
+        self.agent.reseed(hash_seed(config.seed, self.iteration))
+        tasks = self._mine(
+            training_tasks(self.envs[0], self.iteration, config.tasks_per_iteration, config.seed)
+        )
+        with self._timed("rollout"), self.learner.autocast():
+            episodes = rollout(self.envs, self.agent, tasks, config.group_size)
+        self.agent.reset()  # the update needs the memory of the cache
+        return episodes
 
     def evaluate(self) -> dict[str, float]:
         """Play the held-out tasks, always the same; return the success rate and its parts."""
         if not self.held_out_envs:
             return {}
         self.eval_agent.reseed(EVAL_SEED)
-        with self._timed("evaluate"), self.accelerator.autocast():
+        with self._timed("evaluate"), self.learner.autocast():
             episodes = rollout(self.held_out_envs, self.eval_agent, self.held_out_tasks)
-        share = [np.mean([e.success for e in episodes]), np.mean([len(e.steps) for e in episodes])]
-        joined = self.accelerator.reduce(
-            torch.tensor(share, device=self.accelerator.device), "mean"
+        self.eval_agent.reset()
+        won, steps, errors, played = summed(
+            self.accelerator,
+            [
+                sum(e.success for e in episodes),
+                sum(len(e.steps) for e in episodes),
+                sum(e.error is not None for e in episodes),
+                len(episodes),
+            ],
         )
-        return {"eval/success": float(joined[0]), "eval/steps": float(joined[1])}
+        return {"eval/success": won / played, "eval/steps": steps / played, "eval/errors": errors}
 
     def _learn(self, episodes: Sequence[Episode], held_out: Mapping[str, float]) -> None:
         """Give credit, update, log; then the iteration is over."""
@@ -154,6 +173,7 @@ class Trainer:
         metrics = {
             "iteration": self.iteration,
             **self._averaged(summary(episodes)),
+            "errors": summed(self.accelerator, [sum(e.error is not None for e in episodes)])[0],
             **self._averaged(
                 signal(
                     compared, advantages_N, gamma=config.gamma, divide_by_std=config.divide_by_std
@@ -178,7 +198,7 @@ class Trainer:
                 metrics["iteration"],
                 metrics["success"],
             )
-        if metrics.get("logp_drift", 0.0) > DRIFT_LIMIT:
+        if metrics.get("logp_drift", 0.0) > DRIFT_LIMIT[self.config.dtype]:
             logger.warning(
                 "sampling and training disagree on log-probabilities by up to %.1e",
                 metrics["logp_drift"],
@@ -220,24 +240,18 @@ class Trainer:
             everything=trains_everything(self.config.layers),
             train_embeddings=self.config.train_embeddings,
             config=asdict(self.config),
+            dtype=self.learner.dtype,
         )
 
     def _start(self) -> None:
-        if self.accelerator.is_main_process:
-            self.folder.begin()
-        self.accelerator.wait_for_everyone()
+        self.accelerator.wait_for_everyone()  # all have seen that the folder was new
         self._start_trackers()
         self.save()
 
     def _restore(self) -> None:
         checkpoint = self.folder.last()
-        wanted = self.config.what_learns()
-        for name, value in checkpoint.config.items():
-            if wanted.get(name) != value:
-                raise ValueError(
-                    f"{self.folder.path} was trained with {name}={value!r}, not {wanted.get(name)!r}; "
-                    "resume with the run's own config.yaml"
-                )
+        if self.accelerator.is_main_process:
+            self.folder.take_back(checkpoint.iteration)
         with torch.no_grad():
             for name, parameter in self.learner.parameters.items():
                 parameter.copy_(checkpoint.weights[name])
@@ -249,25 +263,6 @@ class Trainer:
         if self.config.log_with:
             self.accelerator.init_trackers("onelayer", config=asdict(self.config))
 
-    def _tasks(self) -> list[str | int]:
-        """Return the tasks of this iteration and rank: the split in a new order each time through."""
-        count, tasks = (
-            self.config.tasks_per_iteration,
-            getattr(self.envs[0].unwrapped, "tasks", None),
-        )
-        if tasks is None:  # an environment without task ids: a seed is a task
-            first = self.iteration * count
-            chosen: list[str | int] = list(range(first, first + count))
-        else:
-            position = np.arange(self.iteration * count, (self.iteration + 1) * count)
-            chosen = [self._task(tasks, int(p)) for p in position]
-        return chosen[self.accelerator.process_index :: self.accelerator.num_processes]
-
-    def _task(self, tasks: Sequence[str], position: int) -> str:
-        passes, index = divmod(position, len(tasks))
-        order = np.random.default_rng([self.config.seed, passes]).permutation(len(tasks))
-        return tasks[int(order[index])]
-
     def _tasks_of_rank(self) -> int:
         ranks = self.accelerator.num_processes
         if self.config.tasks_per_iteration % ranks:
@@ -276,20 +271,15 @@ class Trainer:
             )
         return self.config.tasks_per_iteration // ranks
 
+    def _mine(self, tasks: Tasks) -> Tasks:
+        """Return those of the tasks that this process plays."""
+        return tasks[self.accelerator.process_index :: self.accelerator.num_processes]
+
     def _held_out_envs(self, make: MakeEnv | None) -> list[gym.Env[str, str]]:
-        config = self.config
-        if make is None or not config.eval_every:
+        if make is None or not self.config.eval_every:
             return []
         first = make()
-        tasks = getattr(first.unwrapped, "tasks", None)
-        if tasks is None:
-            all_tasks: list[str | int] = list(range(EVAL_SEED, EVAL_SEED + config.eval_tasks))
-        else:
-            count = min(config.eval_tasks, len(tasks))
-            chosen = np.random.default_rng(EVAL_SEED).permutation(len(tasks))[:count]
-            all_tasks = [tasks[int(i)] for i in sorted(chosen)]
-        accelerator = self.accelerator
-        self.held_out_tasks = all_tasks[accelerator.process_index :: accelerator.num_processes]
+        self.held_out_tasks = self._mine(held_out_tasks(first, self.config.eval_tasks))
         together = min(len(self.held_out_tasks), len(self.envs))
         return [first, *(make() for _ in range(together - 1))]
 
@@ -319,10 +309,10 @@ class Trainer:
         return self.config.eval_every > 0 and self.iteration % self.config.eval_every == 0
 
     def _averaged(self, metrics: Mapping[str, float]) -> dict[str, float]:
-        """Return the mean over ranks."""
-        values = torch.tensor(list(metrics.values()), dtype=torch.float64)
-        joined = self.accelerator.reduce(values.to(self.accelerator.device), "mean").tolist()
-        return dict(zip(metrics, joined, strict=True))
+        """Return the mean over processes, all of which play as many episodes."""
+        totals = summed(self.accelerator, list(metrics.values()))
+        processes = self.accelerator.num_processes
+        return {name: total / processes for name, total in zip(metrics, totals, strict=True)}
 
     @contextmanager
     def _timed(self, phase: str) -> Iterator[None]:
@@ -338,25 +328,7 @@ class Trainer:
         return timings
 
 
-def summary(episodes: Sequence[Episode]) -> dict[str, float]:
-    """Return what happened in a batch of episodes; those with an error count in ``errors`` only."""
-    whole = [episode for episode in episodes if episode.error is None]
-    steps = [step for episode in whole for step in episode.steps]
-    return {
-        "success": _mean([episode.success for episode in whole]),
-        "return": _mean([episode.total_reward for episode in whole]),
-        "episode_length": _mean([len(episode.steps) for episode in whole]),
-        "valid_actions": _mean([step.valid for step in steps]),
-        "cut_replies": _mean([step.cut for step in steps]),
-        "reply_tokens": _mean([len(step.action_ids) for step in steps]),
-        "errors": float(len(episodes) - len(whole)),
-    }
-
-
 def hash_seed(seed: int, iteration: int) -> int:
     """Return one number for a pair, far from that of every other pair."""
-    return int(np.random.SeedSequence([seed, iteration]).generate_state(1)[0])
-
-
-def _mean(values: Sequence[float]) -> float:
-    return float(np.mean(values)) if len(values) else 0.0
+    [mixed] = np.random.SeedSequence([seed, iteration]).generate_state(1).tolist()
+    return int(mixed)

@@ -4,8 +4,8 @@ Everything here is about gradients; where episodes come from and when to save is
 letters: ``N`` sampled tokens of a batch, ``T`` tokens of a row.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import numpy as np
@@ -25,11 +25,12 @@ from onelayer.trainers.layers import (
     trains_everything,
 )
 from onelayer.trainers.loss import clipped, clipped_surrogate, kl_k3
+from onelayer.trainers.processes import sum_gradients, summed
 from onelayer.trainers.rows import Batch, Row, by_length, collate, rows
 from onelayer.trainers.scoring import check_split, score, weights_of
 
-DRIFT_LIMIT = 1e-3
-"""log-probabilities of sampling and training that differ by more are worth a warning"""
+DRIFT_LIMIT = {"float32": 1e-3, "bfloat16": 0.1}
+"""log-probabilities of sampling and training that differ by more are worth a warning, by ``dtype``"""
 
 
 class Learner:
@@ -40,6 +41,13 @@ class Learner:
         first: the lowest of them; layers below it are run while playing only.
         capture: the module whose input playing has to record, None where everything is run again.
         start: the trained weights before training, which are the reference policy.
+        dtype: of the frozen weights, and of the trained ones outside of training.
+
+    The trained weights are kept in float32 whatever ``dtype`` is, and rounded on their way into a matrix
+    product (``autocast``): in bfloat16 most steps of a small learning rate would round to nothing.
+
+    Raises:
+        ValueError: the model lacks a layer, is in another dtype, or cannot start at the lowest layer.
     """
 
     def __init__(self, model: PreTrainedModel, config: TrainConfig, accelerator: Accelerator):
@@ -47,6 +55,11 @@ class Learner:
         everything = trains_everything(config.layers)
         self.model, self.config, self.accelerator = model, config, accelerator
         self.layers = parse_layers(config.layers, len(stack))
+        self.dtype = model.get_input_embeddings().weight.dtype
+        if self.dtype != getattr(torch, config.dtype):
+            raise ValueError(
+                f"the model is in {self.dtype}, not in {config.dtype}; load it in that, or set dtype"
+            )
         chosen = {"everything": everything, "train_embeddings": config.train_embeddings}
         train_only(model, self.layers, **chosen)
         self.parameters = trained_parameters(model, self.layers, **chosen)
@@ -55,10 +68,17 @@ class Learner:
         self.capture = stack[self.first] if self.first > 0 else None
         if self.capture is not None:
             check_split(model, list(stack), self.first)
+        for parameter in self.parameters.values():
+            parameter.data = parameter.data.float()
         self.start = {name: p.detach().clone() for name, p in self.parameters.items()}
         self.optimizer = torch.optim.AdamW(
             self.parameters.values(), lr=config.learning_rate, weight_decay=0.0
         )
+
+    def autocast(self) -> AbstractContextManager[None]:
+        """Return the context in which the model is run, while playing as while learning."""
+        reduced = self.dtype != torch.float32
+        return torch.autocast(self._device.type, dtype=self.dtype, enabled=reduced)
 
     def update(
         self, episodes: Sequence[Episode], advantages_N: NDArray[np.float64], iteration: int
@@ -70,7 +90,7 @@ class Learner:
         learned = rows(episodes, advantages_N)
         if config.beta > 0:
             learned = self._with_reference(learned)
-        totals: Counter[str] = Counter()
+        totals = dict.fromkeys(("tokens", *_SUMS), 0.0)
         gradient_norms: list[float] = []
         drift = 0.0
         for epoch in range(config.epochs):
@@ -78,7 +98,7 @@ class Learner:
             for part in np.array_split(order, config.minibatches):
                 sums, difference = self._accumulate([learned[i] for i in part])
                 drift = drift if gradient_norms else difference  # before the first step only
-                totals.update(sums)
+                totals = {name: totals[name] + sums[name] for name in totals}
                 gradient_norms.append(self._step())
         scored = max(totals["scored"], 1.0)
         return {
@@ -99,25 +119,22 @@ class Learner:
         now and when it was sampled.
         """
         config = self.config
-        tokens = self._sum(sum(row.tokens for row in minibatch))
+        [tokens] = summed(self.accelerator, [sum(row.tokens for row in minibatch)])
         divisor = max(tokens, 1.0)
-        if config.algorithm == "dr_grpo":
-            # a constant: the longest possible replies, whatever was written
-            divisor = max(
-                self._sum(sum(row.steps for row in minibatch)) * config.response_limit, 1.0
-            )
-        sums: Counter[str] = Counter()
-        drift = 0.0
+        if config.algorithm == "dr_grpo":  # a constant, whatever was written
+            episodes = config.tasks_per_iteration * config.group_size
+            divisor = episodes * config.response_limit / config.minibatches
+        sums, drift = dict.fromkeys(_SUMS, 0.0), 0.0
         for part in by_length(self._worth_a_pass(minibatch), config.rows_per_forward):
             batch = collate(part, self._device)
-            with self.accelerator.autocast():
+            with self.autocast():
                 scores = score(self.model, batch, below=self.below, temperature=config.temperature)
             loss, logged = self._loss(batch, scores.logp_N)
-            self.accelerator.backward(loss / divisor)
-            sums.update(logged, entropy=float(scores.entropy_N.sum()), scored=len(batch.logp_N))
+            torch.autograd.backward(loss / divisor)
+            logged |= {"entropy": float(scores.entropy_N.sum()), "scored": len(batch.logp_N)}
+            sums = {name: sums[name] + logged[name] for name in _SUMS}
             drift = max(drift, float((scores.logp_N.detach() - batch.logp_N).abs().max()))
-        local = torch.tensor([sums[name] for name in _SUMS], dtype=torch.float64)
-        joined = self.accelerator.reduce(local.to(self._device), "sum").tolist()
+        joined = summed(self.accelerator, [sums[name] for name in _SUMS])
         return {"tokens": tokens, **dict(zip(_SUMS, joined, strict=True))}, drift
 
     def _loss(self, batch: Batch, logp_N: Tensor) -> tuple[Tensor, dict[str, float]]:
@@ -136,16 +153,9 @@ class Learner:
         return loss_N.sum(), logged
 
     def _step(self) -> float:
-        """Join the ranks' gradients, clip, move the layer; return the norm before clipping."""
+        """Join the processes' gradients, clip, move the layer; return the norm before clipping."""
         parameters = list(self.parameters.values())
-        for parameter in parameters:
-            if parameter.grad is None:  # no row of this rank had a signal
-                parameter.grad = torch.zeros_like(parameter)
-        if self.accelerator.num_processes > 1:
-            flat = torch.cat([p.grad.flatten() for p in parameters if p.grad is not None])
-            joined = self.accelerator.reduce(flat, "sum").split([p.numel() for p in parameters])
-            for parameter, gradient in zip(parameters, joined, strict=True):
-                parameter.grad = gradient.view_as(parameter)
+        sum_gradients(self.accelerator, parameters)
         norm = torch.nn.utils.clip_grad_norm_(parameters, self.config.max_grad_norm)
         self.optimizer.step()
         self.optimizer.zero_grad()
@@ -161,7 +171,7 @@ class Learner:
     def _with_reference(self, learned: Sequence[Row]) -> list[Row]:
         """Return the rows with log-probabilities under the weights that training began with."""
         done: list[Row] = []
-        with weights_of(self.parameters, self.start), self.accelerator.autocast():
+        with weights_of(self.parameters, self.start), self.autocast():
             for part in by_length(learned, self.config.rows_per_forward):
                 batch = collate(part, self._device)
                 scores = score(
@@ -170,13 +180,9 @@ class Learner:
                 done += _scattered(part, scores.logp_N)
         return done
 
-    def _sum(self, value: float) -> float:
-        total = self.accelerator.reduce(torch.tensor([float(value)], device=self._device), "sum")
-        return float(total[0])
-
     @property
     def _device(self) -> torch.device:
-        return self.accelerator.device
+        return torch.device(self.accelerator.device)
 
 
 _SUMS = ("loss", "kl", "entropy", "clipped", "scored")

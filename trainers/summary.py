@@ -1,0 +1,25 @@
+"""What happened in a batch of episodes, as numbers to log."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from onelayer.agents.episodes import Episode
+
+
+def summary(episodes: Sequence[Episode]) -> dict[str, float]:
+    """Return means over the episodes, and over their steps; those with an error do not count."""
+    whole = [episode for episode in episodes if episode.error is None]
+    steps = [step for episode in whole for step in episode.steps]
+    return {
+        "success": _mean([episode.success for episode in whole]),
+        "return": _mean([episode.total_reward for episode in whole]),
+        "episode_length": _mean([len(episode.steps) for episode in whole]),
+        "valid_actions": _mean([step.valid for step in steps]),
+        "cut_replies": _mean([step.cut for step in steps]),
+        "reply_tokens": _mean([len(step.action_ids) for step in steps]),
+    }
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if len(values) else 0.0
