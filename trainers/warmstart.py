@@ -5,7 +5,7 @@ commands by next-token prediction (TRL's ``SFTTrainer``) and reads the rest. Wha
 to look first: that is left for reinforcement learning.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from onelayer.agents.base import Agent
 from onelayer.agents.decoder import Sampling
 from onelayer.agents.episodes import Episode
 from onelayer.agents.policy import PolicyAgent
@@ -39,8 +40,57 @@ class Measurement:
     steps: float
 
 
+class StumblingAgent:
+    """Now and then says a command that is not possible here, then what the expert had said.
+
+    A model that saw perfect demonstrations only has never read "Nothing happens." and does not get over its
+    first mistake. The commands are those that the expert gave elsewhere.
+
+    Args:
+        expert: is not told of the stumble, which changes nothing in the world.
+        stumbles: probability of one at each step.
+        seed: of when and what.
+    """
+
+    def __init__(self, expert: Agent, stumbles: float, seed: int):
+        self._expert, self._stumbles = expert, stumbles
+        self._random = np.random.default_rng(seed)
+        self._intended: dict[int, str] = {}
+        self._said = ["look"]
+
+    def reset(self, slots: Sequence[int] | None = None) -> None:
+        """See ``Agent.reset``."""
+        for slot in list(self._intended) if slots is None else slots:
+            self._intended.pop(slot, None)
+        self._expert.reset(slots)
+
+    def act(
+        self,
+        observations: Sequence[str],
+        infos: Sequence[Mapping[str, Any]] | None = None,
+        slots: Sequence[int] | None = None,
+    ) -> list[str]:
+        """Return the expert's commands, or stumble."""
+        infos = [{}] * len(observations) if infos is None else infos
+        slots = range(len(observations)) if slots is None else slots
+        fresh = [i for i, slot in enumerate(slots) if slot not in self._intended]
+        commands = self._expert.act(
+            [observations[i] for i in fresh], [infos[i] for i in fresh], [slots[i] for i in fresh]
+        )
+        self._intended.update({slots[i]: c for i, c in zip(fresh, commands, strict=True)})
+        self._said = (self._said + list(commands))[-2000:]
+        return [self._say(slot, info) for slot, info in zip(slots, infos, strict=True)]
+
+    def _say(self, slot: int, info: Mapping[str, Any]) -> str:
+        if self._random.random() < self._stumbles:
+            command = self._said[self._random.integers(len(self._said))]
+            if command not in (info["admissible"] or ()):
+                return command
+        return self._intended.pop(slot)
+
+
 def demonstrations(
-    room_sizes: Sequence[int], count: int, seed: int, max_steps: int
+    room_sizes: Sequence[int], count: int, seed: int, max_steps: int, stumbles: float
 ) -> Iterator[Episode]:
     """Yield ``count`` won episodes of the random-order searcher, spread evenly over the room sizes.
 
@@ -51,7 +101,8 @@ def demonstrations(
         arguments = {"split": "train", "room_size": size, "count": 4 * wanted + 64}
         envs = [make(ENV, max_steps=max_steps, **arguments) for _ in range(64)]
         tasks = envs[0].unwrapped.tasks  # type: ignore[attr-defined]
-        expert, found, start = SearchingAgent(seed + size), 0, 0
+        expert = StumblingAgent(SearchingAgent(seed + size), stumbles, seed + size)
+        found, start = 0, 0
         while found < wanted:
             chosen = [tasks[j] for j in range(start, start + 512)]
             start += len(chosen)
@@ -61,7 +112,7 @@ def demonstrations(
 
 
 def example(episode: Episode, prompt_format: PlainFormat) -> dict[str, list[int]]:
-    """Return the tokens of an episode and their labels: its commands and the ends of them."""
+    """Return the tokens of an episode and their labels: its possible commands and the ends of them."""
     ids: list[int] = []
     labels: list[int] = []
     for step in episode.steps:
@@ -72,7 +123,7 @@ def example(episode: Episode, prompt_format: PlainFormat) -> dict[str, list[int]
             prompt_format.stop_ids[0],
         ]
         ids += [*read, *written]
-        labels += [IGNORED] * len(read) + written
+        labels += [IGNORED] * len(read) + (written if step.valid else [IGNORED] * len(written))
     return {"input_ids": ids, "labels": labels}
 
 
