@@ -5,10 +5,12 @@ from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, Self
 
+import numpy as np
+
 from onelayer.envs.alfworld.engine import Engine
 from onelayer.envs.alfworld.games import load_games, parsed
 from onelayer.envs.alfworld.records import GameRecord
-from onelayer.envs.text import Outcome, TextEnv
+from onelayer.envs.text import FreeText, Outcome, TextEnv
 
 BACKENDS = ("native", "textworld")
 
@@ -103,7 +105,8 @@ class ALFWorldEnv(TextEnv):
         commands = self._playing().admissible()
         if self.include_help:
             return commands
-        return tuple(command for command in commands if command != "help")
+        place = commands.index("help")
+        return commands[:place] + commands[place + 1 :]
 
     def details(self) -> Mapping[str, Any]:
         """Return the task type as ``kind``."""
@@ -120,9 +123,9 @@ class ALFWorldEnv(TextEnv):
         It takes microseconds; with ``backend="textworld"`` all actions are played again.
         """
         twin = copy.copy(self)
-        twin.action_space = copy.deepcopy(self.action_space)
-        twin.observation_space = copy.deepcopy(self.observation_space)
-        twin._np_random = copy.deepcopy(self._np_random)
+        twin.action_space, twin.observation_space = FreeText(), FreeText()
+        if self._np_random is not None:
+            twin._np_random = _copy_of(self._np_random)
         if self._engine is not None:
             twin._engine = self._engine.copy()
         return twin
@@ -142,3 +145,10 @@ class ALFWorldEnv(TextEnv):
         if self._engine is None:
             raise RuntimeError("call reset() first")
         return self._engine
+
+
+def _copy_of(generator: np.random.Generator) -> np.random.Generator:
+    """Return a generator in the same state; a deepcopy would take as long as three steps."""
+    twin = type(generator.bit_generator)(0)
+    twin.state = generator.bit_generator.state
+    return np.random.Generator(twin)

@@ -24,7 +24,6 @@ from onelayer.envs.alfworld.records import GameRecord
 
 _data_was_set = "ALFWORLD_DATA" in os.environ
 try:
-    import fast_downward
     import textworld
     from alfworld.agents.environment.alfred_tw_env import AlfredDemangler
     from textworld.envs.pddl import PddlEnv
@@ -51,7 +50,10 @@ _STATE = (
 
 
 class TextWorldEngine:
-    """Plays a game once it is ``reset``; to ``load`` another one is cheaper than to make another engine.
+    """Plays a game once it is ``reset``.
+
+    To play many games, ``load`` each into one engine: each engine loads its own copy of the planner's library
+    (about 1 MB), which is never given back. To unload it crashes the interpreter when it exits.
 
     Args:
         record: the game.
@@ -140,10 +142,6 @@ class TextWorldEngine:
         }
         changing = [frozenset(facts.get(name, ())) for name in _STATE]
         return (*changing, frozenset(taken), frozenset(lying))
-
-    def close(self) -> None:
-        """Unload the planner; TextWorld itself never does."""
-        fast_downward.close_lib(self._environment.downward_lib)
 
     @contextmanager
     def _running(self) -> Iterator[None]:

@@ -40,6 +40,13 @@ def kitchen() -> Callable[..., GameRecord]:
     return make
 
 
+@pytest.fixture(scope="session")
+def transcript() -> list[tuple[str, str]]:
+    """Return commands for the kitchen that use every verb, each with alfworld's answer to it."""
+    exchanges = (HERE / "kitchen.txt").read_text().strip().removeprefix("> ").split("\n> ")
+    return [(command, answer) for command, _, answer in (e.partition("\n") for e in exchanges)]
+
+
 @pytest.fixture
 def play(kitchen: Callable[..., GameRecord]) -> Callable[..., Engine]:
     """Return ``play(*commands) -> engine`` in the kitchen; every command must do something."""

@@ -7,106 +7,10 @@ import pytest
 from onelayer.envs.alfworld.engine import Engine
 from onelayer.envs.alfworld.game import Game
 
-TRANSCRIPT = """
-> look
-You are in the middle of a room. Looking quickly around you, you see nothing.
-> inventory
-You are not carrying anything.
-> go to countertop 1
-You arrive at countertop 1. On the countertop 1, you see a apple 1, a knife 1, and a mug 2.
-> look
-You are facing the countertop 1. Next to it, you see nothing.
-> take mug 2 from countertop 1
-You pick up the mug 2 from the countertop 1.
-> inventory
-You are carrying: a mug 2.
-> examine mug 2
-There's nothing special about mug 2.
-> examine countertop 1
-On the countertop 1, you see a apple 1, and a knife 1.
-> go to sinkbasin 1
-You arrive at sinkbasin 1. On the sinkbasin 1, you see nothing.
-> clean mug 2 with sinkbasin 1
-You clean the mug 2 using the sinkbasin 1.
-> examine mug 2
-This is a clean mug 2.
-> go to microwave 1
-You arrive at microwave 1. The microwave 1 is closed.
-> heat mug 2 with microwave 1
-You heat the mug 2 using the microwave 1.
-> examine mug 2
-This is a hot and clean mug 2.
-> go to fridge 1
-You arrive at fridge 1. The fridge 1 is closed.
-> cool mug 2 with fridge 1
-You cool the mug 2 using the fridge 1.
-> examine mug 2
-This is a cool and clean mug 2.
-> open fridge 1
-You open the fridge 1. The fridge 1 is open. In it, you see a apple 2.
-> move mug 2 to fridge 1
-You move the mug 2 to the fridge 1.
-> take apple 2 from fridge 1
-You pick up the apple 2 from the fridge 1.
-> examine apple 2
-This is a cold apple 2.
-> move apple 2 to fridge 1
-You move the apple 2 to the fridge 1.
-> close fridge 1
-You close the fridge 1.
-> go to countertop 1
-You arrive at countertop 1. On the countertop 1, you see a apple 1, and a knife 1.
-> take knife 1 from countertop 1
-You pick up the knife 1 from the countertop 1.
-> go to fridge 1
-You arrive at fridge 1. The fridge 1 is closed.
-> slice apple 2 with knife 1
-You sliced the apple 2 with the knife 1.
-> go to countertop 1
-You arrive at countertop 1. On the countertop 1, you see a apple 1.
-> move knife 1 to countertop 1
-You move the knife 1 to the countertop 1.
-> go to fridge 1
-You arrive at fridge 1. The fridge 1 is closed.
-> open fridge 1
-You open the fridge 1. The fridge 1 is open. In it, you see a apple 2, and a mug 2.
-> take apple 2 from fridge 1
-You pick up the apple 2 from the fridge 1.
-> examine apple 2
-This is a cool sliced apple 2.
-> go to sidetable 1
-You arrive at sidetable 1. On the sidetable 1, you see a desklamp 1, and a keychain 1.
-> use desklamp 1
-You turn on the desklamp 1.
-> use desklamp 1
-You turn on the desklamp 1.
-> take keychain 1 from sidetable 1
-Nothing happens.
-> move apple 2 to sidetable 1
-You move the apple 2 to the sidetable 1.
-> examine desklamp 1
-Nothing happens.
-> go to stoveburner 1
-You arrive at stoveburner 1. On the stoveburner 1, you see nothing.
-> go to stoveburner 2
-Nothing happens.
-> look
-You are facing the stoveburner 2, and stoveburner 1. Next to it, you see nothing.
-> take pan 1 from stoveburner 2
-You pick up the pan 1 from the stoveburner 2.
-> examine pan 1
-This is a normal pan 1. In it, you see a egg 1.
-> move pan 1 to stoveburner 1
-You move the pan 1 to the stoveburner 1.
-> look
-You are facing the stoveburner 2, and stoveburner 1. Next to it, you see a pan 1.
-"""
 
-
-def test_every_verb_says_what_alfworld_says(kitchen):
+def test_every_verb_says_what_alfworld_says(kitchen, transcript):
     engine = Engine(Game(kitchen()))
-    for exchange in TRANSCRIPT.strip().split("> ")[1:]:
-        command, answer, *_ = exchange.split("\n")
+    for command, answer in transcript:
         observation, score, done = engine.step(command)
         assert (command, observation) == (command, answer)
         assert (score, done) == (0, False)
