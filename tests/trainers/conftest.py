@@ -1,10 +1,21 @@
 """Episodes of random models on onelayer/Counting-v0, and what trains on them."""
 
 import itertools
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def on_the_cpu() -> Iterator[None]:
+    """Keep accelerate off a GPU: these tests compare numbers to the last digits."""
+    before = os.environ.get("ACCELERATE_USE_CPU")
+    os.environ["ACCELERATE_USE_CPU"] = "true"
+    yield
+    if before is None:
+        del os.environ["ACCELERATE_USE_CPU"]
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +66,34 @@ def advantages() -> Callable[..., Any]:
         return np.random.default_rng(seed).normal(size=sum(len(e.steps) for e in episodes))
 
     return draw
+
+
+@pytest.fixture
+def make_learner() -> Callable[..., Any]:
+    """Return ``make_learner(model, layers="mid", **config) -> Learner``, without gradient clipping."""
+    from accelerate import Accelerator
+
+    from onelayer.trainers.config import TrainConfig
+    from onelayer.trainers.update import Learner
+
+    def make(model: Any, layers: str = "mid", **config: Any) -> Any:
+        settings = {"max_grad_norm": 1e9, "learning_rate": 1e-3, "response_limit": 3, **config}
+        return Learner(model, TrainConfig(layers=layers, **settings), Accelerator())
+
+    return make
+
+
+@pytest.fixture
+def gradients() -> Callable[..., Any]:
+    """Return ``gradients(learner) -> list``, which fills with the gradients of each optimizer step."""
+
+    def collect(learner: Any) -> list[dict[str, Any]]:
+        seen: list[dict[str, Any]] = []
+
+        def note(*_: Any) -> None:
+            seen.append({name: p.grad.clone() for name, p in learner.parameters.items()})
+
+        learner.optimizer.register_step_pre_hook(note)
+        return seen
+
+    return collect

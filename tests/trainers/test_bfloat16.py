@@ -1,0 +1,87 @@
+"""Training with frozen weights in bfloat16: the trained layers lose nothing of their small steps."""
+
+import pytest
+import torch
+
+from onelayer.trainers.delta import LayerDelta
+from onelayer.trainers.layers import frozen_checksum
+from onelayer.trainers.rows import collate, rows
+from onelayer.trainers.scoring import score
+
+BOLD = {"initializer_range": 0.2}
+"""weights so large that every token and every layer counts"""
+
+
+def capture_of(learner):
+    """The layer whose input playing has to record."""
+    return learner.first if learner.first > 0 else None
+
+
+def test_trained_weights_are_kept_in_float32_and_frozen_ones_are_not(
+    tiny_model, plain_tokenizer, play, advantages, make_learner
+):
+    model = tiny_model(**BOLD).to(torch.bfloat16)
+    learner = make_learner(model, dtype="bfloat16", learning_rate=1e-6, epochs=10)
+    dtypes = {n: p.dtype for n, p in model.named_parameters()}
+    assert {dtypes[name] for name in learner.parameters} == {torch.float32}
+    assert {dtypes[n] for n in dtypes if n not in learner.parameters} == {torch.bfloat16}
+    frozen = frozen_checksum(model, learner.parameters.values())
+    with learner.autocast():
+        episodes = play(model, plain_tokenizer, first=2)
+    metrics = learner.update(episodes, advantages(episodes), 0)
+    assert metrics["logp_drift"] < 0.1
+    weight = "model.layers.2.mlp.up_proj.weight"
+    moved = (learner.parameters[weight].detach() - learner.start[weight]).abs()
+    assert 3e-6 < moved.mean() < 1.1e-5  # ten steps of 1e-6, most of them the same way
+    lost = learner.parameters[weight].bfloat16() == learner.start[weight].bfloat16()
+    assert lost.float().mean() > 0.95  # what weights in bfloat16 would have kept of it: nothing
+    assert frozen_checksum(model, learner.parameters.values()) == frozen
+
+
+def test_gradients_point_where_those_of_float32_do(
+    tiny_model, plain_tokenizer, play, advantages, make_learner, gradients
+):
+    episodes = play(tiny_model(**BOLD), plain_tokenizer, first=2)
+    flat = []
+    for dtype in ("float32", "bfloat16"):
+        model = tiny_model(**BOLD).to(getattr(torch, dtype))
+        learner = make_learner(model, dtype=dtype, beta=0.0)
+        seen = gradients(learner)
+        learner.update(episodes, advantages(episodes), 0)
+        assert {gradient.dtype for gradient in seen[0].values()} == {torch.float32}
+        flat.append(torch.cat([gradient.flatten() for gradient in seen[0].values()]))
+    assert torch.cosine_similarity(*flat, dim=0) > 0.99
+
+
+@pytest.mark.parametrize("layers", ["mid", "all"])
+def test_a_trained_layer_is_saved_in_bfloat16_applied_and_plays_the_same(
+    tiny_model, plain_tokenizer, play, advantages, make_learner, tmp_path, layers
+):
+    model = tiny_model(**BOLD).to(torch.bfloat16)
+    learner = make_learner(model, layers, dtype="bfloat16", learning_rate=0.01)
+    with learner.autocast():
+        episodes = play(model, plain_tokenizer, first=capture_of(learner))
+    learner.update(episodes, advantages(episodes), 0)
+    delta = LayerDelta.from_model(
+        model, learner.layers, "base", everything=layers == "all", dtype=learner.dtype
+    )
+    delta.save(tmp_path / "layer.safetensors")
+    loaded = LayerDelta.load(tmp_path)
+    assert loaded.dtype == "bfloat16"
+    base = tiny_model(**BOLD).to(torch.bfloat16)
+    loaded.apply(base)
+    for name, parameter in base.named_parameters():
+        trained = dict(model.named_parameters())[name]
+        assert torch.equal(parameter, trained.bfloat16()), name
+    batch = collate(rows(episodes, advantages(episodes)))
+    with torch.no_grad():
+        plain = score(base, batch).logp_N
+        with learner.autocast():
+            training = score(model, batch).logp_N
+    assert (plain - training).abs().max() < 0.15
+    assert (plain - batch.logp_N).abs().mean() > 0.3  # and it did learn
+
+
+def test_a_model_in_another_dtype_is_refused(tiny_model, make_learner):
+    with pytest.raises(ValueError, match=r"is in torch.bfloat16, not in float32; load it in that"):
+        make_learner(tiny_model().to(torch.bfloat16))

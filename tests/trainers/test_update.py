@@ -1,0 +1,372 @@
+"""One update: its gradient against a slow and plain one, and which tensors it moves."""
+
+import copy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from onelayer.trainers.advantages import gigpo, grpo
+from onelayer.trainers.layers import frozen_checksum
+from onelayer.trainers.rows import collate, rows
+from onelayer.trainers.scoring import score
+
+ARCHITECTURES = ["qwen3", "qwen2", "llama"]
+CHOICES = {"0": [0], "mid": [2], "-1": [3], "1,3": [1, 3], "random:2:seed0": None}
+BOLD = {"initializer_range": 0.2}
+"""weights so large that every token and every layer counts"""
+
+
+def capture_of(learner):
+    """The layer whose input playing has to record."""
+    return learner.first if learner.first > 0 else None
+
+
+def rewarded(episodes):
+    """The episodes with other rewards: random models earn none."""
+    draw = np.random.default_rng(0)
+    return [
+        replace(e, steps=tuple(replace(s, reward=draw.normal()) for s in e.steps)) for e in episodes
+    ]
+
+
+def assert_same(found, expected, relative):
+    """Compare gradients, with the largest of all as the measure."""
+    assert found.keys() == expected.keys()
+    largest = max(float(gradient.abs().max()) for gradient in expected.values())
+    assert largest > 0
+    for name, gradient in expected.items():
+        torch.testing.assert_close(found[name], gradient, atol=relative * largest, rtol=0)
+
+
+def naive_gradients(model, start, episodes, advantages_N, config, divisor=None):
+    """The loss as the papers write it: a forward pass of the whole model for every single token."""
+    total, count, advantages = 0.0, 0, iter(advantages_N)
+    for episode in episodes:
+        ids = []
+        for step in episode.steps:
+            advantage = float(next(advantages))
+            if episode.error is not None:
+                continue
+            ids = [*(ids if step.continues else []), *step.prompt_ids]
+            for token, old in zip(step.action_ids, step.logprobs, strict=True):
+                read = torch.tensor([ids])
+                logp = torch.log_softmax(model(read).logits[0, -1] / config.temperature, -1)[token]
+                ratio = torch.exp(logp - old)
+                low, high = 1 - config.clip_low, 1 + config.clip_high
+                clipped = min(max(ratio, torch.tensor(low)), torch.tensor(high))
+                total = total - min(ratio * advantage, clipped * advantage)
+                if config.beta:
+                    with torch.no_grad():
+                        reference = torch.log_softmax(
+                            start(read).logits[0, -1] / config.temperature, -1
+                        )[token]
+                    kl = torch.exp(reference - logp) - (reference - logp) - 1
+                    total = total + config.beta * kl
+                ids.append(token)
+                count += 1
+    model.zero_grad()
+    (total / (divisor or count)).backward()
+    return {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+
+
+@pytest.mark.parametrize(
+    ("architecture", "layers", "history", "beta"),
+    [
+        ("qwen3", "mid", "all", 0.3),
+        ("qwen3", "mid", 2, 0.3),
+        ("qwen3", "0", "all", 0.0),
+        ("qwen3", "all", "all", 0.3),
+        ("qwen2", "1,3", "all", 0.3),
+        ("llama", "-1", 2, 0.0),
+    ],
+)
+def test_the_gradient_is_that_of_a_plain_loop_over_tokens(
+    tiny_model,
+    plain_tokenizer,
+    play,
+    advantages,
+    make_learner,
+    gradients,
+    architecture,
+    layers,
+    history,
+    beta,
+):
+    model = tiny_model(architecture, **BOLD)
+    start = copy.deepcopy(model)
+    learner = make_learner(
+        model, layers, beta=beta, temperature=0.8, learning_rate=0.05, rows_per_forward=2
+    )
+    episodes = play(
+        model, plain_tokenizer, first=capture_of(learner), history=history, temperature=0.8, tasks=1
+    )
+    episodes[1] = replace(episodes[1], error="it broke")
+    advantages_N = advantages(episodes)
+    seen = gradients(learner)
+    learner.update(episodes, advantages_N, 0)  # away from the policy that sampled, so that it clips
+    moved = copy.deepcopy(model)
+    metrics = learner.update(episodes, advantages_N, 1)
+    assert 0.05 < metrics["clip_fraction"] < 0.95
+    assert metrics["kl"] > 0.01 or beta == 0
+    assert metrics["logp_drift"] > 0.1
+    for network, found in ((start, seen[0]), (moved, seen[1])):
+        expected = naive_gradients(network, start, episodes, advantages_N, learner.config)
+        assert_same(found, {name: expected[name] for name in learner.parameters}, 1e-5)
+
+
+@pytest.mark.parametrize("history", ["all", 2])
+def test_the_rows_of_a_forward_pass_do_not_change_the_gradient(
+    tiny_model, plain_tokenizer, play, advantages, make_learner, gradients, history
+):
+    found = []
+    for rows_per_forward in (100, 1, 3):
+        model = tiny_model(**BOLD)
+        learner = make_learner(model, rows_per_forward=rows_per_forward, beta=0.1)
+        episodes = play(model, plain_tokenizer, first=2, history=history)
+        seen = gradients(learner)
+        learner.update(episodes, advantages(episodes), 0)
+        found += seen
+    assert_same(found[1], found[0], 1e-6)
+    assert_same(found[2], found[0], 1e-6)
+
+
+@pytest.mark.parametrize(("epochs", "minibatches"), [(1, 1), (3, 1), (1, 4), (2, 3)])
+def test_every_minibatch_of_every_epoch_is_an_optimizer_step(
+    tiny_model, plain_tokenizer, play, advantages, make_learner, gradients, epochs, minibatches
+):
+    model = tiny_model()
+    learner = make_learner(model, epochs=epochs, minibatches=minibatches)
+    episodes = play(model, plain_tokenizer, first=2)
+    seen = gradients(learner)
+    metrics = learner.update(episodes, advantages(episodes), 0)
+    assert len(seen) == epochs * minibatches
+    assert metrics["tokens"] == sum(len(s.action_ids) for e in episodes for s in e.steps)
+    assert metrics["logp_drift"] < 1e-5
+
+
+def test_minibatches_share_the_rows_out(
+    tiny_model, plain_tokenizer, play, advantages, make_learner, gradients
+):
+    """Weighted by their tokens, the gradients of the minibatches add up to that of the batch."""
+    sizes = []
+    for minibatches in (1, 4):
+        model = tiny_model(**BOLD)
+        learner = make_learner(model, minibatches=minibatches, beta=0.0, learning_rate=1e-30)
+        episodes = play(model, plain_tokenizer, first=2)
+        seen = gradients(learner)
+        learner.update(episodes, advantages(episodes), 0)
+        sizes.append(seen)
+    tokens = [sum(len(s.action_ids) for s in e.steps) for e in episodes]
+    order = np.random.default_rng([0, 0, 0]).permutation(len(tokens))
+    weights = [sum(tokens[i] for i in part) for part in np.array_split(order, 4)]
+    joined = {
+        name: sum(w * g[name] for w, g in zip(weights, sizes[1], strict=True)) / sum(weights)
+        for name in sizes[0][0]
+    }
+    assert_same(joined, sizes[0][0], 1e-5)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("layers", CHOICES)
+def test_only_the_chosen_layers_change(
+    tiny_model, plain_tokenizer, play, advantages, make_learner, architecture, layers
+):
+    model = tiny_model(architecture, **BOLD)  # its head is tied to its embedding
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    learner = make_learner(model, layers, epochs=3, minibatches=2, beta=0.1)
+    frozen = frozen_checksum(model, learner.parameters.values())
+    assert CHOICES[layers] in (None, learner.layers)
+    for iteration in range(2):
+        episodes = play(model, plain_tokenizer, first=capture_of(learner), seed=iteration)
+        learner.update(episodes, advantages(episodes), iteration)
+    changed = {n for n, tensor in model.state_dict().items() if not torch.equal(tensor, before[n])}
+    chosen = {name for name in before if name.startswith(tuple(_prefixes(learner.layers)))}
+    assert changed == chosen == set(learner.parameters)
+    assert frozen_checksum(model, learner.parameters.values()) == frozen
+
+
+def _prefixes(layers):
+    return [f"model.layers.{layer}." for layer in layers]
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_embedding_and_head_learn_only_when_asked(
+    tiny_model, plain_tokenizer, play, advantages, make_learner, tied
+):
+    model = tiny_model(tied=tied)
+    before = {name: p.clone() for name, p in model.named_parameters()}
+    learner = make_learner(model, "1", train_embeddings=True)
+    episodes = play(model, plain_tokenizer, first=capture_of(learner))
+    learner.update(episodes, advantages(episodes), 0)
+    changed = {n for n, p in model.named_parameters() if not torch.equal(p, before[n])}
+    ends = {"model.embed_tokens.weight"} | (set() if tied else {"lm_head.weight"})
+    assert changed - {n for n in changed if n.startswith("model.layers.1.")} == ends
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_all_changes_every_tensor(
+    tiny_model, plain_tokenizer, play, advantages, make_learner, architecture
+):
+    model = tiny_model(architecture, **BOLD)
+    before = {name: p.clone() for name, p in model.named_parameters()}
+    learner = make_learner(model, "all")
+    episodes = play(model, plain_tokenizer)
+    learner.update(episodes, advantages(episodes), 0)
+    assert [n for n, p in model.named_parameters() if torch.equal(p, before[n])] == []
+
+
+def test_gigpo_without_the_step_advantage_is_grpo_bit_for_bit(
+    tiny_model, plain_tokenizer, play, make_learner
+):
+    weights = []
+    for estimate, omega in ((gigpo, 0.0), (grpo, 1.0)):
+        model = tiny_model(**BOLD)
+        learner = make_learner(model)
+        episodes = rewarded(play(model, plain_tokenizer, first=2))
+        advantages_N = estimate(episodes, gamma=0.95, omega=omega, divide_by_std=True)
+        assert advantages_N.any()
+        learner.update(episodes, advantages_N, 0)
+        weights.append({name: p.clone() for name, p in learner.parameters.items()})
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
+def test_without_kl_rows_without_an_advantage_are_not_run_and_not_missed(
+    tiny_model, plain_tokenizer, play, advantages, make_learner, gradients, monkeypatch
+):
+    found, forwards = [], []
+    for skips in (True, False):
+        model = tiny_model(**BOLD)
+        learner = make_learner(model, beta=0.0, rows_per_forward=1)
+        episodes = play(model, plain_tokenizer, first=2)
+        advantages_N = advantages(episodes)
+        advantages_N[: sum(len(e.steps) for e in episodes[:4])] = 0
+        if not skips:
+            monkeypatch.setattr(learner, "_worth_a_pass", list)
+        passes = []
+        model.register_forward_pre_hook(lambda *_, passes=passes: passes.append(1))
+        seen = gradients(learner)
+        learner.update(episodes, advantages_N, 0)
+        found += seen
+        forwards.append(len(passes))
+    assert forwards == [5, 9]
+    assert_same(found[0], found[1], 1e-6)
+
+
+def test_dr_grpo_divides_by_a_constant(
+    tiny_model, plain_tokenizer, play, advantages, make_learner, gradients
+):
+    found, sums = {}, {}
+    for algorithm in ("grpo", "dr_grpo"):
+        for tasks in (3, 1):
+            model = tiny_model(**BOLD)
+            learner = make_learner(
+                model, algorithm=algorithm, tasks_per_iteration=5, group_size=7, response_limit=11
+            )
+            episodes = play(model, plain_tokenizer, first=2, tasks=tasks)
+            seen = gradients(learner)
+            metrics = learner.update(episodes, advantages(episodes), 0)
+            found[algorithm, tasks], sums[tasks] = seen[0], metrics["tokens"]
+    assert sums[1] != sums[3]
+    for tasks, tokens in sums.items():
+        by_tokens = found["grpo", tasks]
+        expected = {name: g * tokens / (5 * 7 * 11) for name, g in by_tokens.items()}
+        assert_same(found["dr_grpo", tasks], expected, 1e-5)
+
+
+def test_dr_grpo_has_the_same_divisor_in_every_minibatch(
+    tiny_model, plain_tokenizer, play, advantages, make_learner, gradients
+):
+    runs = []
+    for minibatches in (1, 3):
+        model = tiny_model(**BOLD)
+        learner = make_learner(
+            model, algorithm="dr_grpo", beta=0.0, minibatches=minibatches, learning_rate=1e-30
+        )
+        episodes = play(model, plain_tokenizer, first=2)
+        seen = gradients(learner)
+        learner.update(episodes, advantages(episodes), 0)
+        runs.append(seen)
+    mean = {name: sum(g[name] for g in runs[1]) / 3 for name in runs[0][0]}
+    assert_same(mean, runs[0][0], 1e-5)
+
+
+def test_gradients_are_scaled_down_to_the_norm_and_logged_before_it(
+    tiny_model, plain_tokenizer, play, advantages, make_learner, gradients
+):
+    model = tiny_model()
+    learner = make_learner(model, max_grad_norm=1e-3)
+    episodes = play(model, plain_tokenizer, first=2)
+    seen = gradients(learner)
+    metrics = learner.update(episodes, advantages(episodes), 0)
+    norm = sum(float(g.square().sum()) for g in seen[0].values()) ** 0.5
+    assert norm == pytest.approx(1e-3, rel=1e-3)
+    assert metrics["gradient_norm"] > 2e-3
+
+
+def test_the_learning_rate_rises_in_the_warmup(
+    tiny_model, plain_tokenizer, play, advantages, make_learner
+):
+    model = tiny_model()
+    learner = make_learner(model, warmup=4, learning_rate=0.004)
+    episodes = play(model, plain_tokenizer, first=2, tasks=1)
+    rates = [learner.update(episodes, advantages(episodes), i)["learning_rate"] for i in range(6)]
+    assert rates == pytest.approx([0.001, 0.002, 0.003, 0.004, 0.004, 0.004])
+
+
+def test_the_reference_is_the_policy_before_training(
+    tiny_model, plain_tokenizer, play, advantages, make_learner
+):
+    model = tiny_model()
+    learner = make_learner(model, beta=0.1)
+    episodes = play(model, plain_tokenizer, first=2)
+    divergences = [learner.update(episodes, advantages(episodes), i)["kl"] for i in range(4)]
+    assert divergences[0] == pytest.approx(0, abs=1e-8)
+    assert divergences[0] < divergences[1] < divergences[2] < divergences[3]
+
+
+def test_the_kl_alone_pulls_the_layer_back(
+    tiny_model, plain_tokenizer, play, advantages, make_learner
+):
+    model = tiny_model()
+    learner = make_learner(model, beta=1.0, learning_rate=3e-4)
+    episodes = play(model, plain_tokenizer, first=2)
+    with torch.no_grad():
+        for parameter in learner.parameters.values():
+            parameter.add_(torch.randn(parameter.shape) * 0.05)
+    nothing = np.zeros_like(advantages(episodes))
+    divergences = [learner.update(episodes, nothing, i)["kl"] for i in range(30)]
+    assert divergences[-1] < 0.2 * divergences[0]
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.1])
+def test_a_batch_of_errors_alone_teaches_nothing(
+    tiny_model, plain_tokenizer, play, advantages, make_learner, beta
+):
+    model = tiny_model()
+    learner = make_learner(model, beta=beta)
+    before = {name: p.clone() for name, p in learner.parameters.items()}
+    episodes = [replace(e, error="broken") for e in play(model, plain_tokenizer, first=2)]
+    metrics = learner.update(episodes, advantages(episodes), 0)
+    assert all(torch.equal(before[name], p) for name, p in learner.parameters.items())
+    assert (metrics["tokens"], metrics["loss"], metrics["gradient_norm"]) == (0, 0, 0)
+
+
+def test_better_actions_become_likelier_and_worse_ones_less(
+    tiny_model, plain_tokenizer, play, advantages, make_learner
+):
+    model = tiny_model(**BOLD)
+    learner = make_learner(model, beta=0.0)
+    episodes = play(model, plain_tokenizer, first=2)
+    learner.update(episodes, advantages(episodes), 0)
+    batch = collate(rows(episodes, advantages(episodes)))
+    with torch.no_grad():
+        change_N = score(model, batch).logp_N - batch.logp_N
+    assert (change_N * batch.advantage_N).mean() > 0.005
+    assert change_N[batch.advantage_N > 0.5].mean() > 0 > change_N[batch.advantage_N < -0.5].mean()
+
+
+def test_a_layer_that_the_model_lacks_is_refused(tiny_model, make_learner):
+    with pytest.raises(ValueError, match="7"):
+        make_learner(tiny_model(), "7")
