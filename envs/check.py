@@ -257,7 +257,10 @@ def _splits(env_id: str, kwargs: dict[str, Any]) -> str:
     where: dict[str, str] = {}
     counts = {}
     for name in names:
-        env = make(env_id, **{**kwargs, "split": name})
+        try:
+            env = make(env_id, **{**kwargs, "split": name})
+        except ValueError:  # these data lack the split
+            continue
         tasks = getattr(env.unwrapped, "tasks", ())
         counts[name] = len(tasks)
         for task in islice(tasks, _MOST_TASKS):

@@ -8,7 +8,6 @@ dataclass, see ``onelayer.commands.configuration``) and ``run(config)``; or with
 
 import dis
 import importlib
-import importlib.util
 import os
 import sys
 import warnings
@@ -77,12 +76,8 @@ def _load(name: str) -> ModuleType:
     return importlib.import_module(f"onelayer.commands.{COMMANDS[name]}")
 
 
-def _there(name: str) -> bool:
-    return importlib.util.find_spec(f"onelayer.commands.{COMMANDS[name]}") is not None
-
-
 def _help() -> str:
-    rows = "\n".join(f"  {name:<10} {_load(name).HELP}" for name in COMMANDS if _there(name))
+    rows = "\n".join(f"  {name:<10} {_load(name).HELP}" for name in COMMANDS)
     return f"""\
 usage: onelayer COMMAND [OPTIONS]
 

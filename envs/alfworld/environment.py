@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
@@ -46,6 +46,9 @@ class ALFWorldEnv(TextEnv):
         success_reward: reward of the winning action; all others get 0.
         include_help: keep ``help`` among ``info["admissible"]``.
     """
+
+    splits: ClassVar[tuple[str, ...]] = ("train", "valid_seen", "valid_unseen")
+    """those of ALFWorld's data and of generated games; other data may have others"""
 
     def __init__(
         self,

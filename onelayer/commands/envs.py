@@ -114,7 +114,10 @@ def _tasks(env_id: str, made_by: Any, kwargs: Mapping[str, Any]) -> str:
         return "one for each seed" if tasks is None else str(len(tasks))
     counts = []
     for split in splits:
-        env = make(env_id, **{**kwargs, "split": split})
+        try:
+            env = make(env_id, **{**kwargs, "split": split})
+        except ValueError:  # these data lack the split
+            continue
         counts.append(f"{split} {len(env.unwrapped.tasks):,}")  # type: ignore[attr-defined]
         env.close()
     return ", ".join(counts)
