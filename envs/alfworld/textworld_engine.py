@@ -53,7 +53,7 @@ class TextWorldEngine:
     """Plays a game once it is ``reset``.
 
     To play many games, ``load`` each into one engine: each engine loads its own copy of the planner's library
-    (about 1 MB), which is never given back. To unload it crashes the interpreter when it exits.
+    (about 1 MB), which stays.
 
     Args:
         record: the game.
@@ -142,6 +142,13 @@ class TextWorldEngine:
         }
         changing = [frozenset(facts.get(name, ())) for name in _STATE]
         return (*changing, frozenset(taken), frozenset(lying))
+
+    def close(self) -> None:
+        """Free what the planner holds of the game; ``reset`` or ``load`` takes it up again.
+
+        The library stays loaded: to unload two of them crashes the interpreter when it exits.
+        """
+        self._environment.downward_lib.cleanup()
 
     @contextmanager
     def _running(self) -> Iterator[None]:

@@ -1,6 +1,8 @@
 """The native engine against alfworld's own, side by side: text, commands, score, end, and state."""
 
 import random
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -224,8 +226,6 @@ def test_a_copy_of_the_real_engine_goes_its_own_way(kitchen, real):
 
 
 def test_textworld_is_left_as_it_was(kitchen, capsys):
-    import sys
-
     import fast_downward
     from textworld.envs.pddl import logic, textgen
 
@@ -239,6 +239,19 @@ def test_textworld_is_left_as_it_was(kitchen, capsys):
     assert sys.argv == arguments
     assert sys.stdout is output
     assert capsys.readouterr().out == ""
+
+
+def test_engines_can_be_closed_and_the_interpreter_still_exits():
+    program = (
+        "import sys; from onelayer.envs.alfworld.textworld_engine import TextWorldEngine\n"
+        "from onelayer.envs.alfworld.generator import generate\n"
+        "for seed in range(3):\n"
+        "    engine = TextWorldEngine(generate(seed, split='train', room_size=3))\n"
+        "    first = engine.reset(); engine.close(); assert engine.reset() == first; engine.close()\n"
+        "print('alive')\n"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (told.returncode, told.stdout) == (0, "alive\n"), told.stderr
 
 
 def test_a_problem_that_the_planner_refuses_is_a_clear_error(kitchen):
