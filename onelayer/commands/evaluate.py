@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onelayer.commands.configuration import parse_mapping
+from onelayer.commands.configuration import parse_mapping, write_config
 
 if TYPE_CHECKING:
     from onelayer.agents.episodes import Episode
@@ -102,6 +102,7 @@ def run(config: Config) -> None:
     from onelayer.evals.table import difference_table, metrics_table, success_table
 
     folder = ResultsFolder(_folder(config, subject, suite), suite, fresh=config.fresh)
+    write_config(replace(config, fresh=False), folder.folder / "eval.yaml")
     for name, agent, settings in (
         *models(subject, config, env),
         *((name, *player) for name, player in scripted.items()),

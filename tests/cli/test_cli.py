@@ -1,13 +1,14 @@
 import os
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import SimpleNamespace
 
 import pytest
 
 import onelayer
 from onelayer import cli
+from onelayer.commands.configuration import parse_config, write_config
 
 HEAVY = ("torch", "transformers", "trl", "evaluate", "datasets", "accelerate", "textworld")
 
@@ -68,6 +69,27 @@ def test_envs_imports_no_heavy_library(arguments):
     heavy, output = modules_after(*arguments)
     assert heavy == "[]"
     assert output
+
+
+@pytest.mark.parametrize("name", [name for name in cli.COMMANDS if name != "envs"])
+def test_the_help_of_a_command_shows_every_field(name, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main([name, "--help"])
+    assert stop.value.code == 0
+    shown = capsys.readouterr().out
+    for field_ in fields(cli._load(name).Config):
+        flag = f"--{field_.name.replace('_', '-')}"
+        place = field_.name.upper()
+        assert flag in shown or place in shown
+        assert field_.metadata["help"].split()[0] in shown
+
+
+@pytest.mark.parametrize("name", [name for name in cli.COMMANDS if name != "envs"])
+def test_the_defaults_of_a_command_survive_their_file(name, tmp_path):
+    command = cli._load(name)
+    write_config(command.Config(), tmp_path / "config.yaml")
+    arguments = ["--config", str(tmp_path / "config.yaml")]
+    assert parse_config(command.Config, arguments, program="", description="") == command.Config()
 
 
 def test_a_command_gets_its_config(command):

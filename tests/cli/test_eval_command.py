@@ -125,6 +125,16 @@ def test_a_second_call_plays_only_what_is_new_and_gives_the_same(capsys, run):
     assert " random |" in second and " random |" not in first
 
 
+def test_the_written_configuration_repeats_the_evaluation(capsys, run):
+    flags = ["--suite", "counting", "--episodes", "8", "--no-base", "--temperature", "0.7"]
+    _, first, _ = evaluate(capsys, run, *flags)
+    before = results_of(run, "counting")
+    status, again, _ = evaluate(capsys, "--config", run / "eval/counting/eval.yaml", "--fresh")
+    assert status == 0
+    assert again == first
+    assert results_of(run, "counting") == before
+
+
 def test_ctrl_c_keeps_the_episodes_and_the_same_command_goes_on(capsys, run, monkeypatch):
     from onelayer.agents.policy import PolicyAgent
 
