@@ -97,3 +97,72 @@ def gradients() -> Callable[..., Any]:
         return seen
 
     return collect
+
+
+COUNTING = {"digits": 2, "length": 2}
+"""a world in which a random policy over 0, 1 and <eos> wins now and then"""
+
+
+@pytest.fixture
+def counting_model(tiny_model: Any, plain_tokenizer: Any) -> Callable[..., Any]:
+    """Return ``make(architecture="qwen3") -> model`` that mostly says 0, 1 or <eos>, whatever it reads.
+
+    Every token has the same first coordinate, and the head reads from it which words are likely: a policy
+    that earns some rewards from the start, and can learn by any of its layers.
+    """
+    import torch
+
+    likely = [plain_tokenizer.convert_tokens_to_ids(word) for word in ("0", "1", "<eos>")]
+
+    def make(architecture: str = "qwen3") -> Any:
+        model = tiny_model(architecture, tied=False, initializer_range=0.1)
+        with torch.no_grad():
+            model.get_input_embeddings().weight[:, 0] = 1.0
+            model.get_output_embeddings().weight[:, 0] = -0.7
+            model.get_output_embeddings().weight[likely, 0] = 0.7
+        return model
+
+    return make
+
+
+@pytest.fixture
+def make_trainer(counting_model: Any, plain_tokenizer: Any, tmp_path: Any) -> Callable[..., Any]:
+    """Return ``make_trainer(out="run", *, model=None, env=None, **config) -> Trainer`` of a small run."""
+    from onelayer.envs.plugins import make
+    from onelayer.trainers.config import TrainConfig
+    from onelayer.trainers.trainer import Trainer
+
+    def make_one(
+        out: str = "run",
+        *,
+        model: Any = None,
+        env: Any = None,
+        on_iteration: Any = None,
+        **config: Any,
+    ) -> Any:
+        def world(**split: str) -> Any:
+            return env() if env else make("onelayer/Counting-v0", **COUNTING, **split)
+
+        settings = {
+            "env": "onelayer/Counting-v0",
+            "model": "counting",
+            "iterations": 4,
+            "tasks_per_iteration": 3,
+            "group_size": 4,
+            "response_limit": 3,
+            "learning_rate": 1e-2,
+            "eval_every": 0,
+            "eval_tasks": 2,
+            "checkpoint_every": 2,
+            **config,
+        }
+        return Trainer(
+            counting_model() if model is None else model,
+            plain_tokenizer,
+            world,
+            TrainConfig(out=str(tmp_path / out), **settings),
+            held_out=lambda: world() if env else world(split="test"),
+            on_iteration=on_iteration,
+        )
+
+    return make_one
