@@ -15,7 +15,7 @@ export HF_HUB_DISABLE_TELEMETRY = 1
 demo: $(VENV)/.installed
 	rm -rf runs/demo
 	$(BIN)/onelayer train --config examples/demo.yaml
-	$(BIN)/onelayer eval runs/demo --suite alfworld-small
+	$(BIN)/onelayer eval runs/demo --suite alfworld
 
 test: $(VENV)/.installed-dev
 	$(BIN)/pytest

@@ -5,7 +5,7 @@ what was just read is copying one token, and the fixed phrases of the engine are
 commas between things are dropped. A room then takes about twenty tokens to read and an action three to six.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import torch
 from tokenizers import Regex, Tokenizer, decoders, normalizers, pre_tokenizers
@@ -89,7 +89,11 @@ def tiny_tokenizer(texts: Iterable[str], things: Iterable[str]) -> PreTrainedTok
 def untrained_tiny_model(
     tokenizer: PreTrainedTokenizerFast, *, width: int = 128, layers: int = 6, seed: int = 0
 ) -> Qwen3ForCausalLM:
-    """Return a Qwen3 network of that size with random weights."""
+    """Return a Qwen3 network of that size with random weights.
+
+    The embedding of ``cabinet 3`` begins as that of ``cabinet`` plus one that all threes share: that a
+    thing is of the kind the task names need not be learned for every thing.
+    """
     config = Qwen3Config(
         vocab_size=len(tokenizer),
         hidden_size=width,
@@ -107,7 +111,28 @@ def untrained_tiny_model(
     )
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return Qwen3ForCausalLM(config)
+        model = Qwen3ForCausalLM(config)
+    _compose_embeddings(model.get_input_embeddings().weight.data, tokenizer.get_vocab(), seed)
+    return model
+
+
+def _compose_embeddings(
+    embedding_VD: torch.Tensor, vocabulary: Mapping[str, int], seed: int
+) -> None:
+    generator = torch.Generator().manual_seed(seed + 1)
+    parts: dict[str, torch.Tensor] = {}
+
+    def part(word: str) -> torch.Tensor:
+        if word not in parts:
+            parts[word] = 0.02 * torch.randn(embedding_VD.shape[1], generator=generator)
+        return parts[word]
+
+    for word, index in sorted(vocabulary.items(), key=lambda item: item[1]):
+        kind, _, number = word.partition(" ")
+        if number.isdigit():
+            embedding_VD[index] = (part(kind) + part(f"#{number}")) / 2**0.5
+        elif word.isalpha():
+            embedding_VD[index] = part(word)
 
 
 def _pieces(tokenizer: Tokenizer, text: str) -> list[str]:

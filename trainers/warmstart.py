@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.agents.base import Agent
@@ -22,6 +23,8 @@ from onelayer.agents.rollout import rollout
 from onelayer.agents.searcher import SearchingAgent
 from onelayer.envs.alfworld import household
 from onelayer.envs.plugins import make
+from onelayer.trainers.layers import decoder_layers
+from onelayer.trainers.muon import MuonWithAdamW
 
 ENV = "onelayer/ALFWorld-v0"
 IGNORED = -100
@@ -99,7 +102,7 @@ def demonstrations(
     for i, size in enumerate(room_sizes):
         wanted = count * (i + 1) // len(room_sizes) - count * i // len(room_sizes)
         arguments = {"split": "train", "room_size": size, "count": 4 * wanted + 64}
-        envs = [make(ENV, max_steps=max_steps, **arguments) for _ in range(64)]
+        envs = [make(ENV, games="generated", max_steps=max_steps, **arguments) for _ in range(64)]
         tasks = envs[0].unwrapped.tasks  # type: ignore[attr-defined]
         expert = StumblingAgent(SearchingAgent(seed + size), stumbles, seed + size)
         found, start = 0, 0
@@ -140,29 +143,38 @@ def fit(
     examples: Sequence[dict[str, list[int]]],
     *,
     scratch: Path,
-    epochs: float,
+    steps: int,
     batch: int,
+    matrix_learning_rate: float,
     learning_rate: float,
+    warmup: int,
     seed: int,
     callbacks: Sequence[Any] = (),
 ) -> None:
-    """Train ``model`` in place on the examples, all parameters, cosine schedule."""
+    """Train all parameters of ``model`` in place for ``steps`` optimizer steps of ``batch`` examples.
+
+    Both learning rates rise for ``warmup`` steps and then fall to 0 in a straight line.
+    """
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
+    optimizer = MuonWithAdamW(
+        model,
+        decoder_layers(model),
+        matrix_learning_rate=matrix_learning_rate,
+        learning_rate=learning_rate,
+    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: min(1.0, (step + 1) / warmup) * max(0.0, 1 - step / steps)
+    )
     arguments = SFTConfig(
         output_dir=str(scratch),
-        num_train_epochs=epochs,
+        max_steps=steps,
         per_device_train_batch_size=batch,
-        learning_rate=learning_rate,
-        lr_scheduler_type="cosine",
-        warmup_steps=100,
-        weight_decay=0.01,
-        adam_beta2=0.98,
         max_length=None,
         dataset_kwargs={"skip_prepare_dataset": True},
         train_sampling_strategy="group_by_length",
-        gradient_checkpointing=False,  # the model is small; see TRL's own default
+        gradient_checkpointing=False,  # TRL's default, and slower for a model this small
         bf16=False,
         seed=seed,
         logging_steps=25,
@@ -177,6 +189,7 @@ def fit(
         train_dataset=Dataset.from_list(list(examples)),
         processing_class=tokenizer,
         callbacks=list(callbacks),
+        optimizers=(optimizer, schedule),
     )
     trainer.train()
     model.eval()
@@ -193,7 +206,14 @@ def measure(
 ) -> Measurement:
     """Play held-out games and count legal actions and wins."""
     envs = [
-        make(ENV, split="test", room_size=room_size, max_steps=max_steps, count=episodes)
+        make(
+            ENV,
+            games="generated",
+            split="test",
+            room_size=room_size,
+            max_steps=max_steps,
+            count=episodes,
+        )
         for _ in range(min(episodes, 128))
     ]
     agent = PolicyAgent(model, tokenizer, sampling=Sampling(temperature, 1.0, REPLY_LIMIT))

@@ -21,12 +21,15 @@ class Config:
     out: str = field(
         default="", metadata={"help": "folder to write; new or empty", "positional": True}
     )
-    demonstrations: int = _option(16_000, "won episodes of the random-order searcher")
+    demonstrations: int = _option(20_000, "won episodes of the random-order searcher")
     room_sizes: str = _option("4-10", "receptacles of the rooms, from-to")
     max_steps: int = _option(30, "a demonstration that takes longer is left out")
-    epochs: float = _option(4.0, "passes over the demonstrations")
-    batch: int = _option(32, "episodes in an optimizer step")
-    learning_rate: float = _option(3e-3, "at its peak; cosine schedule")
+    stumbles: float = _option(0.1, "probability that a demonstrated step is an impossible command")
+    steps: int = _option(2_500, "optimizer steps")
+    batch: int = _option(16, "episodes in an optimizer step")
+    matrix_learning_rate: float = _option(0.02, "of Muon, for the matrices in the layers")
+    learning_rate: float = _option(3e-3, "of AdamW, for embedding and norms")
+    warmup: int = _option(50, "steps in which both rise, before they fall to 0")
     width: int = _option(128, "of the network; a multiple of 32")
     layers: int = _option(6, "of the network")
     seed: int = _option(0, "of games, demonstrations and weights")
@@ -36,11 +39,13 @@ class Config:
     eval_episodes: int = _option(400, "held-out games that measure the result")
 
     def __post_init__(self) -> None:
-        for name in ("demonstrations", "batch", "layers", "max_steps", "eval_episodes"):
+        for name in ("demonstrations", "steps", "batch", "layers", "warmup", "max_steps"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if self.epochs <= 0 or self.learning_rate <= 0:
-            raise ValueError("epochs and learning_rate must be above 0")
+        if self.matrix_learning_rate <= 0 or self.learning_rate <= 0:
+            raise ValueError("learning rates must be above 0")
+        if not 0 <= self.stumbles < 1:
+            raise ValueError(f"stumbles must be in [0, 1), got {self.stumbles}")
         if self.width < 32 or self.width % 32:
             raise ValueError(f"width must be a multiple of 32, got {self.width}")
 
@@ -68,7 +73,9 @@ def run(config: Config) -> None:
         torch.set_num_threads(config.threads)
     start = time.perf_counter()
     print(f"playing {config.demonstrations} demonstrations")
-    episodes = list(demonstrations(sizes, config.demonstrations, config.seed, config.max_steps))
+    episodes = list(
+        demonstrations(sizes, config.demonstrations, config.seed, config.max_steps, config.stumbles)
+    )
     texts = (text for e in episodes for s in e.steps for text in (s.observation, s.action))
     tokenizer = tiny_tokenizer(texts, things())
     model = untrained_tiny_model(
@@ -82,9 +89,11 @@ def run(config: Config) -> None:
             tokenizer,
             examples,
             scratch=Path(scratch),
-            epochs=config.epochs,
+            steps=config.steps,
             batch=config.batch,
+            matrix_learning_rate=config.matrix_learning_rate,
             learning_rate=config.learning_rate,
+            warmup=config.warmup,
             seed=config.seed,
         )
     model.half().save_pretrained(out)
