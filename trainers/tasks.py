@@ -1,7 +1,5 @@
 """Which tasks are played when: a function of the seed and the iteration, so that no checkpoint keeps it."""
 
-from collections.abc import Sequence
-
 import gymnasium as gym
 import numpy as np
 
@@ -13,19 +11,25 @@ EVAL_SEED = 20_000_003
 
 
 def training_tasks(env: gym.Env[str, str], iteration: int, count: int, seed: int) -> Tasks:
-    """Return the tasks of an iteration: the split in a new order each time through."""
-    positions = range(iteration * count, (iteration + 1) * count)
+    """Return the tasks of an iteration: each time through, the split is in a new order.
+
+    No task comes twice in an iteration, where its episodes would be compared with each other as one larger
+    group; what is left at the end of an order is left out this time. Only a split of fewer than ``count``
+    tasks is repeated.
+    """
     tasks = getattr(env.unwrapped, "tasks", None)
     if tasks is None:
-        return list(positions)
-    orders: dict[int, Sequence[int]] = {}
-    chosen: Tasks = []
-    for position in positions:
-        times, index = divmod(position, len(tasks))
-        if times not in orders:
-            orders[times] = np.random.default_rng([seed, times]).permutation(len(tasks)).tolist()
-        chosen.append(tasks[orders[times][index]])
-    return chosen
+        return list(range(iteration * count, (iteration + 1) * count))
+    size = len(tasks)
+    if count > size:
+        repeats = range(-(-count // size))
+        orders = [np.random.default_rng([seed, iteration, r]).permutation(size) for r in repeats]
+        chosen = np.concatenate(orders)[:count]
+    else:
+        times, part = divmod(iteration, size // count)
+        order = np.random.default_rng([seed, times]).permutation(size)
+        chosen = order[part * count : (part + 1) * count]
+    return [tasks[i] for i in chosen.tolist()]
 
 
 def held_out_tasks(env: gym.Env[str, str], count: int) -> Tasks:

@@ -78,7 +78,7 @@ class Trainer:
         )
         self.model = model.to(self.accelerator.device).eval()
         self.learner = Learner(self.model, config, self.accelerator)
-        self.envs = [env() for _ in range(self._tasks_of_rank() * config.group_size)]
+        self.envs = self._training_envs(env)
         self.held_out_envs = self._held_out_envs(held_out)
         self.agent = self._agent(
             tokenizer,
@@ -263,13 +263,22 @@ class Trainer:
         if self.config.log_with:
             self.accelerator.init_trackers("onelayer", config=asdict(self.config))
 
-    def _tasks_of_rank(self) -> int:
-        ranks = self.accelerator.num_processes
-        if self.config.tasks_per_iteration % ranks:
+    def _training_envs(self, make: MakeEnv) -> list[gym.Env[str, str]]:
+        """Return an environment for each episode of a rollout of this process."""
+        count, processes = self.config.tasks_per_iteration, self.accelerator.num_processes
+        if count % processes:
+            raise ValueError(f"tasks_per_iteration={count} is no multiple of {processes} processes")
+        first = make()
+        tasks = getattr(first.unwrapped, "tasks", None)
+        if tasks is not None and len(tasks) == 0:
+            raise ValueError(f"{self.config.env} has no tasks to train on")
+        if tasks is not None and processes > 1 and len(tasks) < count:
             raise ValueError(
-                f"tasks_per_iteration={self.config.tasks_per_iteration} is no multiple of {ranks} processes"
+                f"{self.config.env} has {len(tasks)} tasks, fewer than tasks_per_iteration={count}: "
+                "several processes would play the same"
             )
-        return self.config.tasks_per_iteration // ranks
+        together = count // processes * self.config.group_size
+        return [first, *(make() for _ in range(together - 1))]
 
     def _mine(self, tasks: Tasks) -> Tasks:
         """Return those of the tasks that this process plays."""

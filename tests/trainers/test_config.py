@@ -1,0 +1,36 @@
+"""What decides a run: senseless numbers are refused before anything happens."""
+
+import pytest
+
+from onelayer.trainers.config import TrainConfig
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"iterations": 0},
+        {"group_size": 0},
+        {"epochs": 0},
+        {"rows_per_forward": 0},
+        {"seed": -1},
+        {"omega": -0.1},
+        {"beta": float("nan")},
+        {"learning_rate": 0.0},
+        {"clip_low": 0.0},
+        {"gamma": 1.01},
+        {"eval_top_p": 0.0},
+        {"eval_tasks": 0},
+        {"dtype": "float16"},
+        {"history": "some"},
+    ],
+)
+def test_senseless_numbers_are_refused_by_name(setting):
+    with pytest.raises(ValueError, match=next(iter(setting))):
+        TrainConfig(**setting)
+
+
+def test_the_run_folder_is_named_after_what_is_trained():
+    assert str(TrainConfig().folder) == "runs/alfworld-gigpo-mid-0"
+    named = TrainConfig(env="my_envs.py:Maze-v0", layers="best:2@a/b.json", seed=3)
+    assert str(named.folder) == "runs/maze-gigpo-best-2@a_b.json-3"
+    assert str(TrainConfig(out="here").folder) == "here"

@@ -1,0 +1,212 @@
+"""Stopped and gone on with: killed, interrupted or finished, a run equals one that never stopped."""
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from onelayer.trainers.delta import LayerDelta
+from onelayer.trainers.run_folder import RunFolder
+
+SCRIPT = Path(__file__).with_name("counting_run.py")
+CLOCK = ("seconds/", "tokens_per_second")
+
+
+def timeless(path):
+    """The metrics of a run without what a clock measured."""
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    return [{k: v for k, v in line.items() if not k.startswith(CLOCK)} for line in lines]
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def assert_equal_runs(one, other):
+    """Weights, optimizer and logs, bit for bit."""
+    one, other = RunFolder(one), RunFolder(other)
+    assert timeless(one.metrics) == timeless(other.metrics)
+    assert one.episodes.read_text() == other.episodes.read_text()
+    a, b = one.last(), other.last()
+    assert a.iteration == b.iteration
+    for name, tensor in a.weights.items():
+        assert torch.equal(tensor, b.weights[name]), name
+    assert a.optimizer["param_groups"] == b.optimizer["param_groups"]
+    assert a.optimizer["state"].keys() == b.optimizer["state"].keys()
+    for key, state in a.optimizer["state"].items():
+        for name, value in state.items():
+            assert torch.equal(value, b.optimizer["state"][key][name]), (key, name)
+    layers = [LayerDelta.load(run.path).tensors for run in (one, other)]
+    assert all(torch.equal(tensor, layers[1][name]) for name, tensor in layers[0].items())
+
+
+@pytest.fixture(scope="module")
+def apart():
+    """Return ``apart(*arguments) -> exit code``: counting_run.py in a process that may be killed."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["onelayer.trainers.trainer", "onelayer.agents.models"])
+
+    def run(settings, *arguments):
+        argv = [str(SCRIPT), json.dumps(settings), *map(str, arguments)]
+        code = f"import runpy, sys; sys.argv = {argv}; runpy.run_path(sys.argv[0], run_name='__main__')"
+        process = context.Process(target=exec, args=(code, {}))
+        process.start()
+        process.join(120)
+        assert process.exitcode is not None, "the process hangs"
+        return process.exitcode
+
+    return run
+
+
+@pytest.fixture
+def settings(counting_model, plain_tokenizer, tmp_path):
+    """What a run needs but its folder; the model is in a folder of its own."""
+    counting_model().save_pretrained(tmp_path / "model")
+    plain_tokenizer.save_pretrained(tmp_path / "model")
+    return {
+        "model": str(tmp_path / "model"),
+        "env": "onelayer/Counting-v0",
+        "iterations": 4,
+        "tasks_per_iteration": 2,
+        "group_size": 4,
+        "epochs": 2,
+        "minibatches": 2,
+        "learning_rate": 1e-3,
+        "beta": 0.05,
+        "response_limit": 3,
+        "eval_every": 1,
+        "eval_tasks": 2,
+        "checkpoint_every": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    ("moment", "iteration"), [("play", 2), ("play", 1), ("update", 3), ("log", 2), ("save", 2)]
+)
+def test_a_run_that_was_killed_goes_on_as_if_nothing_had_happened(
+    apart, settings, tmp_path, moment, iteration
+):
+    whole, parts = ({**settings, "out": str(tmp_path / name)} for name in ("whole", "parts"))
+    assert apart(whole) == 0
+    assert apart(parts, moment, iteration) == -signal.SIGKILL
+    assert RunFolder(parts["out"]).last().iteration == (
+        2 if iteration > 1 and moment != "save" else 0
+    )
+    assert apart({**parts, "resume": True}) == 0
+    assert_equal_runs(whole["out"], parts["out"])
+
+
+@pytest.mark.parametrize(
+    ("moment", "iteration", "saved"), [("play", 3, 3), ("evaluate", 1, 1), ("update", 0, 1)]
+)
+def test_ctrl_c_saves_a_checkpoint_and_the_run_goes_on_from_it(
+    apart, settings, tmp_path, moment, iteration, saved
+):
+    whole, parts = ({**settings, "out": str(tmp_path / name)} for name in ("whole", "parts"))
+    assert apart(whole) == 0
+    assert apart(parts, moment, iteration, "SIGINT") == 130
+    assert RunFolder(parts["out"]).last().iteration == saved
+    assert len(timeless(RunFolder(parts["out"]).metrics)) == saved  # whole iterations only
+    assert apart({**parts, "resume": True}) == 0
+    assert_equal_runs(whole["out"], parts["out"])
+
+
+@pytest.mark.slow
+def test_two_processes_learn_what_one_learns(apart, settings, tmp_path):
+    one, two = ({**settings, "out": str(tmp_path / name)} for name in ("one", "two"))
+    for run in (one, two):  # the minibatches of two processes are drawn from the rows of each
+        run |= {"minibatches": 1, "learning_rate": 1e-4, "checkpoint_every": 4}
+    assert apart(one) == 0
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+    done = subprocess.run(
+        [*launch, str(SCRIPT), json.dumps(two)],
+        env={**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr
+    a, b = RunFolder(one["out"]), RunFolder(two["out"])
+    start = torch.load(a.checkpoints / "000000" / "state.pt")["weights"]
+    for name, tensor in a.last().weights.items():
+        assert (tensor - start[name]).abs().max() > 3e-4
+        torch.testing.assert_close(b.last().weights[name], tensor, atol=1e-6, rtol=0)
+    assert a.episodes.read_text() == b.episodes.read_text()  # the main process alone writes
+    for mine, theirs in zip(timeless(a.metrics), timeless(b.metrics), strict=True):
+        mine.pop("logp_drift", None), theirs.pop("logp_drift", None)
+        assert theirs == pytest.approx(mine, abs=1e-5)
+    assert sorted(os.listdir(one["out"])) == sorted(os.listdir(two["out"]))
+
+
+@pytest.mark.slow
+def test_tasks_that_cannot_be_shared_out_are_refused(settings, tmp_path):
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+    odd = {**settings, "out": str(tmp_path / "run"), "tasks_per_iteration": 3}
+    done = subprocess.run(
+        [*launch, str(SCRIPT), json.dumps(odd)],
+        env={**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode != 0
+    assert "tasks_per_iteration=3 is no multiple of 2 processes" in done.stderr
+
+
+def test_another_seed_is_another_run_and_the_same_one_is_the_same(make_trainer):
+    runs = [make_trainer(f"run{i}", seed=seed, iterations=2) for i, seed in enumerate((0, 0, 1))]
+    for trainer in runs:
+        trainer.train()
+    assert_equal_runs(runs[0].folder.path, runs[1].folder.path)
+    assert timeless(runs[0].folder.metrics) != timeless(runs[2].folder.metrics)
+
+
+def test_bfloat16_trains_saves_and_resumes(make_trainer, counting_model):
+    half = [counting_model().to(torch.bfloat16) for _ in range(4)]
+    whole = make_trainer("whole", model=half[0], dtype="bfloat16", checkpoint_every=1)
+    whole.train()
+    make_trainer("parts", model=half[1], dtype="bfloat16", iterations=2, checkpoint_every=1).train()
+    make_trainer("parts", model=half[2], dtype="bfloat16", checkpoint_every=1, resume=True).train()
+    assert_equal_runs(whole.folder.path, whole.folder.path.with_name("parts"))
+    delta = LayerDelta.load(whole.folder.path)
+    assert delta.dtype == "bfloat16"
+    delta.apply(half[3])
+    trained = dict(half[0].named_parameters())
+    assert all(torch.equal(p, trained[n].bfloat16()) for n, p in half[3].named_parameters())
+
+
+def test_a_folder_that_holds_a_run_is_refused(make_trainer):
+    make_trainer(iterations=1).train()
+    with pytest.raises(ValueError, match="holds a run; add --resume"):
+        make_trainer(iterations=1)
+
+
+def test_resuming_nothing_is_refused(make_trainer, tmp_path):
+    with pytest.raises(ValueError, match="holds no checkpoint to resume from"):
+        make_trainer(resume=True)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("learning_rate", 0.5), ("layers", "1"), ("seed", 5), ("group_size", 2)]
+)
+def test_resuming_with_another_setting_is_refused_by_its_name(make_trainer, name, value):
+    trainer = make_trainer(iterations=1)
+    trainer.train()
+    before = contents(trainer.folder.path)
+    with pytest.raises(ValueError, match=rf"was trained with {name}=.*, not '?{value}"):
+        make_trainer(iterations=2, resume=True, **{name: value})
+    assert contents(trainer.folder.path) == before
+
+
+def test_what_does_not_decide_the_result_may_change_in_a_resumed_run(make_trainer):
+    make_trainer(iterations=1).train()
+    trainer = make_trainer(iterations=2, resume=True, checkpoint_every=9, rows_per_forward=1)
+    trainer.train()
+    assert trainer.iteration == 2

@@ -1,0 +1,270 @@
+"""The loop: what it writes, that it learns, and when it stops."""
+
+import json
+import logging
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from onelayer.envs.counting import CountingEnv
+from onelayer.trainers.delta import LayerDelta
+
+
+def read(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def weights(trainer):
+    return {name: p.detach().clone() for name, p in trainer.learner.parameters.items()}
+
+
+def test_a_run_leaves_metrics_episodes_checkpoints_and_its_layer(make_trainer):
+    seen = []
+    trainer = make_trainer(eval_every=2, on_iteration=seen.append)
+    trainer.train()
+    folder = trainer.folder.path
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "checkpoints",
+        "episodes.jsonl",
+        "layer.safetensors",
+        "metrics.jsonl",
+    ]
+    lines = read(folder / "metrics.jsonl")
+    assert lines == seen
+    assert [line["iteration"] for line in lines] == [0, 1, 2, 3, 4]
+    assert set(lines[1]) == {
+        *("iteration", "success", "return", "episode_length", "valid_actions", "cut_replies"),
+        *("reply_tokens", "errors", "groups_without_signal", "lone_steps", "step_group_size"),
+        *("episode_advantage", "step_advantage", "advantage", "loss", "kl", "entropy"),
+        *("clip_fraction", "gradient_norm", "learning_rate", "logp_drift", "tokens"),
+        *("seconds/rollout", "seconds/update", "tokens_per_second"),
+    }
+    evaluation = {"eval/success", "eval/steps", "eval/errors", "seconds/evaluate"}
+    assert [set(line) & evaluation for line in lines] == [
+        evaluation,
+        set(),
+        evaluation,
+        set(),
+        evaluation,
+    ]
+    assert set(lines[-1]) == {"iteration", *evaluation}
+    assert all(isinstance(value, int | float) for line in lines for value in line.values())
+    delta = LayerDelta.load(folder)
+    assert (delta.layers, delta.base_id) == ((2,), "counting")
+    assert delta.config["learning_rate"] == 1e-2
+    trained = weights(trainer)
+    assert all(torch.equal(tensor, trained[name]) for name, tensor in delta.tensors.items())
+
+
+def test_the_numbers_are_those_of_the_episodes(make_trainer, monkeypatch):
+    trainer = make_trainer(iterations=1, group_size=3)
+    played = []
+    play = trainer.play
+    monkeypatch.setattr(trainer, "play", lambda: played.extend(play()) or played)
+    trainer.train()
+    [line] = read(trainer.folder.metrics)
+    steps = [step for episode in played for step in episode.steps]
+    assert len(played) == 9
+    assert line["success"] == pytest.approx(np.mean([e.success for e in played]))
+    assert line["return"] == pytest.approx(np.mean([e.total_reward for e in played]))  # no penalty
+    assert line["episode_length"] == pytest.approx(len(steps) / 9)
+    assert line["valid_actions"] == pytest.approx(np.mean([s.valid for s in steps]))
+    assert line["cut_replies"] == pytest.approx(np.mean([s.cut for s in steps]))
+    assert line["tokens"] == sum(len(s.action_ids) for s in steps)
+    assert line["reply_tokens"] == pytest.approx(line["tokens"] / len(steps))
+    assert line["logp_drift"] < 1e-5
+    assert line["kl"] == pytest.approx(0, abs=1e-8)
+
+
+def test_a_group_of_each_iteration_is_kept_with_its_advantages(make_trainer):
+    trainer = make_trainer(iterations=2, invalid_penalty=0.25)
+    trainer.train()
+    records = read(trainer.folder.episodes)
+    assert [record["iteration"] for record in records] == [0] * 4 + [1] * 4
+    assert len({record["task"] for record in records[:4]}) == 1
+    steps = [step for record in records for step in record["steps"]]
+    assert any(step["advantage"] for step in steps)
+    assert {step["reward"] for step in steps if not step["valid"]} == {-0.25}
+
+
+@pytest.mark.parametrize("architecture", ["qwen3", "qwen2", "llama"])
+def test_a_model_learns_by_its_middle_layer_alone(make_trainer, counting_model, architecture):
+    model = counting_model(architecture)
+    before = {name: p.clone() for name, p in model.named_parameters()}
+    trainer = make_trainer(model=model, iterations=40, tasks_per_iteration=4, group_size=8)
+    trainer.train()
+    success = [line["success"] for line in read(trainer.folder.metrics)]
+    assert np.mean(success[:5]) < 0.2
+    assert np.mean(success[-5:]) > np.mean(success[:5]) + 0.3
+    changed = {name for name, p in model.named_parameters() if not torch.equal(p, before[name])}
+    assert all(name.startswith("model.layers.2.") for name in changed)
+
+
+def test_training_with_windowed_history_learns_too(make_trainer):
+    trainer = make_trainer(iterations=40, tasks_per_iteration=4, group_size=8, history="1")
+    trainer.train()
+    lines = read(trainer.folder.metrics)
+    success = [line["success"] for line in lines]
+    assert np.mean(success[-5:]) > np.mean(success[:5]) + 0.3
+    assert max(line["logp_drift"] for line in lines) < 1e-4
+
+
+def test_evaluating_does_not_change_what_is_learned(make_trainer):
+    runs = [make_trainer(f"run{every}", eval_every=every) for every in (0, 1)]
+    for trainer in runs:
+        trainer.train()
+    without, with_it = (weights(trainer) for trainer in runs)
+    assert all(torch.equal(tensor, with_it[name]) for name, tensor in without.items())
+
+
+def test_evaluation_is_the_same_whatever_is_trained_on(make_trainer, monkeypatch):
+    from onelayer.trainers import trainer as module
+
+    played = []
+    rollout = module.rollout
+    monkeypatch.setattr(module, "rollout", lambda *a: played.append(rollout(*a)) or played[-1])
+    found = []
+    for i, batch in enumerate(({}, {"tasks_per_iteration": 1, "group_size": 1}, {"seed": 9})):
+        trainer = make_trainer(
+            f"run{i}", env=CountingEnv, eval_every=1, eval_tasks=12, eval_temperature=1.0, **batch
+        )
+        found += [trainer.evaluate()]
+        trainer.play()
+        found += [trainer.evaluate()]
+    said = [[(e.task, [s.reply for s in e.steps]) for e in run] for run in played]
+    evaluations = [said[i] for i in range(len(said)) if i % 3 != 1]
+    assert all(one == evaluations[0] for one in evaluations)
+    assert all(one == found[0] for one in found)
+    assert len({task for task, _ in evaluations[0]}) == 12
+    assert len({str(replies) for _, replies in evaluations[0]}) > 6
+    assert said[1] != said[7]  # while what is trained on is another with another seed
+
+
+def test_held_out_tasks_are_none_of_the_training_tasks(make_trainer):
+    trainer = make_trainer(eval_every=1, eval_tasks=100)
+    assert not set(trainer.held_out_tasks) & set(trainer.envs[0].unwrapped.tasks)
+    assert trainer.held_out_tasks == list(trainer.held_out_envs[0].unwrapped.tasks)
+
+
+def test_gigpo_with_omega_0_is_a_run_of_grpo(make_trainer):
+    runs = [make_trainer("a", omega=0.0), make_trainer("b", algorithm="grpo")]
+    for trainer in runs:
+        trainer.train()
+    one, other = (weights(trainer) for trainer in runs)
+    assert all(torch.equal(tensor, other[name]) for name, tensor in one.items())
+
+
+class Faulty(CountingEnv):
+    """Breaks in the middle of every second episode."""
+
+    begun = 0
+
+    def __init__(self):
+        super().__init__(digits=2, length=2)
+
+    def begin(self, task):
+        Faulty.begun += 1
+        self.number = Faulty.begun
+        return super().begin(task)
+
+    def act(self, action):
+        if self.number % 2 == 0 and self._steps == 1:
+            raise OSError("the world broke")
+        return super().act(action)
+
+
+def test_episodes_of_an_environment_that_breaks_are_counted_and_teach_nothing(
+    make_trainer, caplog, monkeypatch
+):
+    monkeypatch.setattr(Faulty, "begun", 0)
+    trainer = make_trainer(env=Faulty, iterations=1, eval_every=1, eval_tasks=4)
+    episodes = trainer.play()
+    broken = [episode for episode in episodes if episode.error]
+    assert len(broken) == 6
+    assert all(episode.steps for episode in broken)  # there would be something to learn from
+    trainer.train()  # plays the same
+    first, last = read(trainer.folder.metrics)
+    assert (first["errors"], first["eval/errors"], last["eval/errors"]) == (6, 2, 2)
+    sound = [episode for episode in episodes if not episode.error]
+    assert first["tokens"] == sum(len(s.action_ids) for e in sound for s in e.steps)
+    assert first["success"] == pytest.approx(np.mean([e.success for e in sound]))
+    assert "the world broke" in caplog.text
+    failed = [record for record in read(trainer.folder.episodes) if record["error"]]
+    assert failed
+    assert all(step["advantage"] == 0 for record in failed for step in record["steps"])
+
+
+def test_a_run_that_learns_nothing_says_so(make_trainer, caplog):
+    class Mute(CountingEnv):
+        def act(self, action):
+            return replace(super().act("no"), valid=True)
+
+    trainer = make_trainer(env=Mute, iterations=2, invalid_penalty=0.0, beta=0.0)
+    before = weights(trainer)
+    with caplog.at_level(logging.WARNING):
+        trainer.train()
+    said = [r.getMessage() for r in caplog.records if "taught nothing" in r.getMessage()]
+    assert len(said) == 2
+    assert said[1].startswith("iteration 1 taught nothing: every advantage is 0")
+    after = weights(trainer)
+    assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
+
+
+def test_a_run_that_diverges_stops_and_keeps_its_last_good_checkpoint(make_trainer, monkeypatch):
+    trainer = make_trainer(checkpoint_every=1)
+    play = trainer.play
+
+    def poisoned():
+        if trainer.iteration == 2:
+            with torch.no_grad():
+                next(iter(trainer.learner.parameters.values())).fill_(float("nan"))
+        return play()
+
+    monkeypatch.setattr(trainer, "play", poisoned)
+    with pytest.raises(RuntimeError, match=r"training diverged: .*try a lower --learning-rate"):
+        trainer.train()
+    assert [line["iteration"] for line in read(trainer.folder.metrics)] == [0, 1]
+    last = trainer.folder.last()
+    assert last.iteration == 2
+    assert all(tensor.isfinite().all() for tensor in last.weights.values())
+    assert not (trainer.folder.path / "layer.safetensors").exists()
+
+
+def test_a_frozen_tensor_that_changes_is_reported(make_trainer):
+    trainer = make_trainer(iterations=1)
+
+    def tamper(_):
+        with torch.no_grad():
+            trainer.model.lm_head.weight[0, 0] += 1
+
+    trainer.on_iteration = tamper
+    with pytest.raises(RuntimeError, match="a frozen tensor changed"):
+        trainer.train()
+
+
+def test_the_run_is_logged_to_tensorboard_when_asked(make_trainer):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    trainer = make_trainer(iterations=2, log_with="tensorboard")
+    trainer.train()
+    events = EventAccumulator(str(trainer.folder.path / "onelayer")).Reload()
+    assert [event.step for event in events.Scalars("success")] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"layers": "17"}, "17"),
+        ({"layers": "middle"}, "is not understood"),
+        ({"algorithm": "ppo"}, "ppo"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_anything_is_written(
+    make_trainer, tmp_path, setting, message
+):
+    with pytest.raises(ValueError, match=message):
+        make_trainer(**setting)
+    assert not (tmp_path / "run").exists()
