@@ -31,8 +31,11 @@ def load_model(
         device: where the weights go.
 
     Raises:
-        ValueError: there is no such model, or it is not a causal language model.
+        ValueError: there is no such model or dtype, or it is not a causal language model.
     """
+    weights = getattr(torch, dtype, None)
+    if not isinstance(weights, torch.dtype):
+        raise ValueError(f"there is no dtype {dtype!r}; float32 and bfloat16 are two")
     folder = model_folder(name)
     looks_local = name == TINY or name.startswith((".", "/", "~")) or name.count("/") > 1
     if looks_local and not (Path(folder).expanduser() / "config.json").is_file():
@@ -42,8 +45,11 @@ def load_model(
     transformers.utils.logging.disable_progress_bar()
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder)
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype))
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ValueError(f"model {name!r} cannot be loaded: {reason}") from error
+        if not tokenizer.encode("look", add_special_tokens=False):  # made up from the config alone
+            raise ValueError("it comes without a tokenizer")
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=weights)
+    except Exception as error:  # a damaged file comes up as any of a dozen
+        reason = (str(error).strip() or "no reason given").splitlines()[0]
+        kind = "" if isinstance(error, OSError | ValueError) else f"{type(error).__name__}: "
+        raise ValueError(f"model {name!r} cannot be loaded: {kind}{reason}") from error
     return model.to(device).eval(), tokenizer

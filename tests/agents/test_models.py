@@ -1,0 +1,131 @@
+"""Loading a model: what cannot be loaded is one clear line, never a traceback from inside a library."""
+
+import json
+
+import pytest
+import torch
+
+from onelayer.agents.models import TINY, load_model, model_folder
+
+
+@pytest.fixture
+def folder(tiny_model, plain_tokenizer, tmp_path):
+    """A model as a user has it."""
+    tiny_model().save_pretrained(tmp_path / "model")
+    plain_tokenizer.save_pretrained(tmp_path / "model")
+    return tmp_path / "model"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_a_folder_is_loaded_ready_to_play(tiny_model, plain_tokenizer, folder, dtype):
+    model, tokenizer = load_model(str(folder), dtype)
+    assert not model.training
+    assert model.dtype == getattr(torch, dtype)
+    expected = tiny_model().to(getattr(torch, dtype)).state_dict()
+    assert all(torch.equal(tensor, expected[name]) for name, tensor in model.state_dict().items())
+    assert tokenizer.encode("1 + 1 =") == plain_tokenizer.encode("1 + 1 =")
+
+
+def test_a_folder_in_the_working_directory_needs_no_dot(folder, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    assert load_model("model")[0].config.hidden_size == 32
+    assert load_model("./model")[0].config.hidden_size == 32
+
+
+def test_a_folder_of_the_home_directory_may_be_written_with_a_tilde(folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(folder.parent))
+    assert load_model("~/model")[0].config.hidden_size == 32
+
+
+def test_the_tiny_model_is_a_name_for_a_folder_of_the_package():
+    assert model_folder(TINY).endswith("tiny")
+    assert model_folder("org/model") == "org/model"
+
+
+def without_weights(folder):
+    (folder / "model.safetensors").unlink()
+
+
+def with_half_the_weights(folder):
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-1000])
+
+
+def with_weights_of_another_shape(folder):
+    change(folder, hidden_size=16)
+
+
+def with_a_broken_config(folder):
+    (folder / "config.json").write_text("{not json")
+
+
+def of_an_unknown_kind(folder):
+    change(folder, model_type="nothing_known", architectures=["Nothing"])
+
+
+def that_is_no_language_model(folder):
+    (folder / "config.json").write_text(
+        json.dumps({"model_type": "vit", "architectures": ["ViTForImageClassification"]})
+    )
+
+
+def without_a_tokenizer(folder):
+    for path in folder.glob("*token*"):
+        path.unlink()
+
+
+def with_a_broken_tokenizer(folder):
+    (folder / "tokenizer.json").write_text("{}")
+
+
+def change(folder, **values):
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, **values}))
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        without_weights,
+        with_half_the_weights,
+        with_weights_of_another_shape,
+        with_a_broken_config,
+        of_an_unknown_kind,
+        that_is_no_language_model,
+        without_a_tokenizer,
+        with_a_broken_tokenizer,
+    ],
+)
+def test_what_is_no_model_is_one_line_with_its_name(folder, harm):
+    harm(folder)
+    with pytest.raises(ValueError) as caught:
+        load_model(str(folder))
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.startswith(f"model {str(folder)!r} cannot be loaded: ")
+    assert len(message) < 400
+
+
+@pytest.mark.parametrize("name", ["./absent", "/no/such/model", "~/nothing", "runs/a/b"])
+def test_a_path_without_a_model_is_said_to_be_one(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        ValueError, match=r"no model in .*: a transformers folder holds a config.json"
+    ):
+        load_model(name)
+
+
+@pytest.mark.parametrize("name", ["no-such-model", "no-such-org/no-such-model", "not a name!"])
+def test_an_id_that_the_hub_does_not_give_is_one_line(monkeypatch, name):
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(ValueError) as caught:
+        load_model(name)
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).startswith(f"model {name!r} cannot be loaded: ")
+
+
+def test_an_unknown_dtype_is_refused(folder):
+    with pytest.raises(ValueError, match="float99"):
+        load_model(str(folder), "float99")
