@@ -1,12 +1,11 @@
 """Agents that need no model: uniform chance, the known solution, and a person."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from random import Random
 from typing import Any
 
 import gymnasium as gym
 
-from onelayer.agents.slots import Slots, slots_of
+from onelayer.agents.slots import EpisodeStreams, slots_of
 from onelayer.envs.text import TextEnv
 
 Infos = Sequence[Mapping[str, Any]]
@@ -20,11 +19,11 @@ class RandomAgent:
     """
 
     def __init__(self, seed: int = 0):
-        self._draws: Slots[Random] = Slots(lambda random: random, seed)
+        self._streams = EpisodeStreams(seed)
 
     def reset(self, slots: Sequence[int] | None = None) -> None:
         """See ``Agent.reset``."""
-        self._draws.reset(slots)
+        self._streams.reset(slots)
 
     def act(
         self,
@@ -45,7 +44,7 @@ class RandomAgent:
                     "RandomAgent draws from info['admissible'], and none are listed here: "
                     "use an environment that lists them, or another agent"
                 )
-            chosen.append(self._draws[slot].choice(admissible))
+            chosen.append(self._streams.of(slot, observations[index]).choice(admissible))
         return chosen
 
 
@@ -64,11 +63,12 @@ class OracleAgent:
         if not isinstance(unwrapped, TextEnv):
             raise TypeError(f"OracleAgent needs a TextEnv, got {type(unwrapped).__name__}")
         self._env = unwrapped
-        self._remaining: Slots[dict[str, Iterator[str]]] = Slots(lambda random: {})
+        self._remaining: dict[int, tuple[str, Iterator[str]]] = {}
 
     def reset(self, slots: Sequence[int] | None = None) -> None:
         """See ``Agent.reset``."""
-        self._remaining.reset(slots)
+        for slot in list(self._remaining) if slots is None else slots:
+            self._remaining.pop(slot, None)
 
     def act(
         self,
@@ -91,14 +91,14 @@ class OracleAgent:
         ]
 
     def _next(self, slot: int, task: str) -> str:
-        started = self._remaining[slot]
-        if task not in started:  # also when an episode of another task began without a reset
+        playing, actions = self._remaining.get(slot, ("", iter(())))
+        if playing != task:  # also when an episode of another task began without a reset
             solution = self._env.solution(task)
             if solution is None:
                 raise LookupError(f"no solution is known for task {task!r}")
-            started.clear()
-            started[task] = iter(solution)
-        action = next(started[task], None)
+            actions = iter(solution)
+            self._remaining[slot] = (task, actions)
+        action = next(actions, None)
         if action is None:
             raise RuntimeError(f"the solution of task {task!r} is played and the episode goes on")
         return action

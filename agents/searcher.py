@@ -18,7 +18,7 @@ from onelayer.agents.household_text import (
     read_errand,
     read_room,
 )
-from onelayer.agents.slots import Slots, slots_of
+from onelayer.agents.slots import EpisodeStreams, slots_of
 from onelayer.envs.alfworld import household
 
 Likelihood = Callable[[str, str], float]
@@ -40,7 +40,7 @@ class SearchingAgent:
 
     def __init__(self, seed: int = 0, likelihood: Likelihood | None = None):
         self._likelihood = likelihood
-        self._draws: Slots[Random] = Slots(lambda random: random, seed)
+        self._streams = EpisodeStreams(seed)
         self._searches: dict[int, _Search] = {}
 
     @classmethod
@@ -50,7 +50,7 @@ class SearchingAgent:
 
     def reset(self, slots: Sequence[int] | None = None) -> None:
         """See ``Agent.reset``."""
-        self._draws.reset(slots)
+        self._streams.reset(slots)
         for slot in list(self._searches) if slots is None else slots:
             self._searches.pop(slot, None)
 
@@ -76,7 +76,8 @@ class SearchingAgent:
         if errand is not None:
             self.reset([slot])
             room = read_room(observation)
-            self._searches[slot] = _Search(errand, room, self._draws[slot], self._likelihood)
+            stream = self._streams.of(slot, observation)
+            self._searches[slot] = _Search(errand, room, stream, self._likelihood)
         elif slot not in self._searches:
             raise ValueError(f"an episode must begin with its task, got {observation[:80]!r}")
         else:

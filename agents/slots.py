@@ -1,40 +1,34 @@
-"""Per-episode memory of an agent that plays many episodes at once."""
+"""Random numbers of agents that play many episodes at once."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from random import Random
-from typing import Generic, TypeVar
-
-Memory = TypeVar("Memory")
 
 
-class Slots(Generic[Memory]):
-    """One memory for each slot, made when its episode first needs it.
+class EpisodeStreams:
+    """One stream of random numbers for each running episode.
 
-    Each episode has its own stream of random numbers, named by the seed, its slot and how many episodes the
-    slot saw before: what one episode draws does not depend on which others run beside it.
-
-    Args:
-        make: returns the memory of a new episode, given its random numbers.
-        seed: names the streams.
+    A stream is named by the seed, the episode's first observation and how often that was met before: what an
+    agent draws does not depend on which episodes run beside it, or on how many at once.
     """
 
-    def __init__(self, make: Callable[[Random], Memory], seed: int = 0):
-        self._make = make
+    def __init__(self, seed: int = 0):
         self._seed = seed
-        self._episodes: dict[int, int] = {}
-        self._memories: dict[int, Memory] = {}
+        self._met: Counter[str] = Counter()
+        self._streams: dict[int, Random] = {}
 
     def reset(self, slots: Sequence[int] | None) -> None:
         """Forget these slots' episodes (None: all)."""
-        for slot in list(self._memories) if slots is None else slots:
-            if self._memories.pop(slot, None) is not None:
-                self._episodes[slot] += 1
+        for slot in list(self._streams) if slots is None else slots:
+            self._streams.pop(slot, None)
 
-    def __getitem__(self, slot: int) -> Memory:
-        if slot not in self._memories:
-            episode = self._episodes.setdefault(slot, 0)
-            self._memories[slot] = self._make(Random(f"{self._seed} {slot} {episode}"))
-        return self._memories[slot]
+    def of(self, slot: int, observation: str) -> Random:
+        """Return the stream of the slot's episode, which begins with ``observation`` if it is new."""
+        if slot not in self._streams:
+            times = self._met[observation]
+            self._met[observation] += 1
+            self._streams[slot] = Random(f"{self._seed} {times} {observation}")
+        return self._streams[slot]
 
 
 def slots_of(observations: Sequence[str], slots: Sequence[int] | None) -> Sequence[int]:

@@ -1,5 +1,6 @@
 """`onelayer eval`: how good a trained agent is on held-out tasks, beside its base and other agents."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 from onelayer.commands.configuration import parse_mapping, write_config
 
 if TYPE_CHECKING:
+    import gymnasium as gym
+
+    from onelayer.agents.base import Agent
     from onelayer.agents.episodes import Episode
     from onelayer.commands.players import Subject
     from onelayer.evals.results import Results
@@ -40,8 +44,8 @@ class Config:
     episodes: int | None = _option(None, "episodes to play instead of the suite's number")
     seed: int | None = _option(None, "seed instead of the suite's: of tasks and sampling")
     base: bool = _option(True, "also play the base model, before training")
-    random: bool = _option(False, "also play a random agent")
-    expert: bool = _option(False, "also play the expert: it searches, or knows the solution")
+    random: bool = _option(True, "also play a random agent, where actions are listed")
+    expert: bool = _option(True, "also play the expert, where one searches or knows the solution")
     compare: list[str] = field(
         default_factory=list,
         metadata={
@@ -93,9 +97,9 @@ def run(config: Config) -> None:
     suite = _suite(config, subject)
     env = suite.make_env()
     total = len(suite.choose_tasks(env)) * suite.attempts
-    scripted = {  # refused, if so, before a model is loaded
-        **({"random": chance(env, suite.seed)} if config.random else {}),
-        **({"expert": expert(env, suite.seed)} if config.expert else {}),
+    scripted = {
+        **_where_possible("random", chance, config.random, env, suite.seed),
+        **_where_possible("expert", expert, config.expert, env, suite.seed),
     }
 
     from onelayer.evals.folder import ResultsFolder
@@ -120,6 +124,23 @@ def run(config: Config) -> None:
         differences = compare(results["trained"], results["base"])
         print("", difference_table(differences, "trained", "base"), sep="\n")
     print(f"\nevery episode: {folder.file}")
+
+
+def _where_possible(
+    name: str,
+    player: "Callable[[gym.Env[str, str], int], tuple[Agent, dict[str, Any]]]",
+    wanted: bool,
+    env: "gym.Env[str, str]",
+    seed: int,
+) -> "dict[str, tuple[Agent, dict[str, Any]]]":
+    """Return the player by its name; nothing, and why, where it can't play this environment."""
+    if not wanted:
+        return {}
+    try:
+        return {name: player(env, seed)}
+    except ValueError as error:
+        print(f"{name} does not play: {error}", file=sys.stderr)
+        return {}
 
 
 def _suite(config: Config, subject: "Subject") -> "Suite":

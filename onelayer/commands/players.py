@@ -161,7 +161,7 @@ def expert(env: gym.Env[str, str], seed: int) -> tuple["Agent", dict[str, Any]]:
     if isinstance(world, ALFWorldEnv):
         return SearchingAgent.informed(seed), {"agent": "SearchingAgent.informed", "seed": seed}
     if not isinstance(world, TextEnv) or world.solution(world.tasks[0]) is None:
-        raise ValueError("--expert: the environment has no solution() that an expert could play")
+        raise ValueError("the environment has no solution() that an expert could play")
     return OracleAgent(env), {"agent": "OracleAgent"}
 
 
@@ -175,7 +175,7 @@ def chance(env: gym.Env[str, str], seed: int) -> tuple["Agent", dict[str, Any]]:
 
     _, info = env.reset(seed=seed)
     if not info.get("admissible"):
-        raise ValueError("--random: the environment does not list its admissible actions")
+        raise ValueError("the environment does not list its admissible actions")
     return RandomAgent(seed), {"agent": "RandomAgent", "seed": seed}
 
 

@@ -32,7 +32,7 @@ def test_equal_seeds_draw_equally_and_others_do_not() -> None:
 
 def test_what_a_slot_draws_does_not_depend_on_the_other_slots() -> None:
     together, alone = RandomAgent(5), RandomAgent(5)
-    both = [together.act(["", ""], [OFFER, OFFER], [4, 9]) for _ in range(50)]
+    both = [together.act(["other", ""], [OFFER, OFFER], [4, 9]) for _ in range(50)]
     assert [pair[1] for pair in both] == draws(alone, 9, 50)
     assert [pair[0] for pair in both] != [pair[1] for pair in both]
 
@@ -43,6 +43,7 @@ def test_a_new_episode_in_a_slot_draws_anew_and_leaves_the_others_alone() -> Non
     agent.reset([0])
     assert draws(agent, 0, 50) != first
     unbroken = RandomAgent(5)
+    draws(unbroken, 0, 50)
     assert other + draws(agent, 1, 25) == draws(unbroken, 1, 50)
 
 

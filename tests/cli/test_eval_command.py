@@ -116,9 +116,9 @@ def test_flags_go_over_the_suite(capsys, run):
 
 
 def test_a_second_call_plays_only_what_is_new_and_gives_the_same(capsys, run):
-    _, first, _ = evaluate(capsys, run, "--suite", "counting")
+    _, first, _ = evaluate(capsys, run, "--suite", "counting", "--no-random", "--no-expert")
     before = results_of(run, "counting")["agents"]
-    _, second, _ = evaluate(capsys, run, "--suite", "counting", "--random")
+    _, second, _ = evaluate(capsys, run, "--suite", "counting", "--no-expert")
     after = results_of(run, "counting")["agents"]
     assert {name: after[name] for name in before} == before
     assert list(after) == ["base", "trained", "random"]
