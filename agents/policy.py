@@ -97,6 +97,11 @@ class PolicyAgent:
         self.history = history
         self.decoder = Decoder(model, self.format.stop_ids, self.sampling, capture)
         self._context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+        if not self._fits([0]):
+            raise ValueError(
+                f"a reply of {self.sampling.response_limit} tokens does not fit into the model's "
+                f"{self._context} positions; lower response_limit"
+            )
         self.reseed(seed)
 
     def reseed(self, seed: int) -> None:

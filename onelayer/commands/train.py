@@ -29,9 +29,7 @@ def run(config: Config) -> None:
     from onelayer.trainers.run_folder import RunFolder
     from onelayer.trainers.trainer import Trainer
 
-    folder = RunFolder(
-        config.folder
-    )  # the trainer looks again, but only after the model was loaded
+    folder = RunFolder(config.folder)
     if config.resume:
         folder.require_run(config.what_learns())
     else:
