@@ -5,6 +5,7 @@ column ``t`` of its row, so no padding is ever attended to, and rows that have n
 a forward pass by keeping the busy ones in front: ``keys[:busy]`` is a view, not a copy.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -77,12 +78,18 @@ class RaggedCache(Cache):
         rows_B1 = torch.arange(len(columns_BQ), device=columns_BQ.device)[:, None]
         self.writing = (rows_B1, columns_BQ, used)
 
-    def swap(self, a: int, b: int, used: int) -> None:
-        """Exchange two rows, of which ``used`` columns hold something."""
+    def swap(self, a: Sequence[int], b: Sequence[int], used: int) -> None:
+        """Exchange row ``a[i]`` with row ``b[i]``, for all i; ``used`` columns of them hold something."""
         for layer in self.layers:
             if layer.is_initialized:
-                for tensor in (layer.keys, layer.values):
-                    tensor[[a, b], :, :used] = tensor[[b, a], :, :used]
+                exchange(layer.keys.transpose(1, 2), a, b, used)
+                exchange(layer.values.transpose(1, 2), a, b, used)
+
+
+def exchange(tensor_RK: Tensor, a: Sequence[int], b: Sequence[int], used: int) -> None:
+    """Exchange rows of a tensor ``[rows, columns, ...]`` in place, as far as the first columns."""
+    to, of = [*a, *b], [*b, *a]
+    tensor_RK[to, :used] = tensor_RK[of, :used]
 
 
 def _widened(tensor: Tensor, columns: int) -> Tensor:

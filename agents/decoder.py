@@ -9,7 +9,7 @@ beside it. Axes: ``B`` rows in a forward pass, ``Q`` new tokens, ``K`` columns a
 ``R`` rows of the cache.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from onelayer.agents.cache import RaggedCache
+from onelayer.agents.cache import RaggedCache, exchange
 from onelayer.agents.forward import capturing, logits_only_at
 
 
@@ -122,25 +122,25 @@ class Decoder:
         all but the last of them: the earlier replies of the episode brought theirs.
         """
         self._seat(slots, keys)
-        new = [
-            self._keep_common_prefix(row, p) for row, p in zip(self._rows, prompts, strict=False)
-        ]
         position = {slot: i for i, slot in enumerate(slots)}
         replies: list[list[int]] = [[] for _ in slots]
         logprobs: list[list[float]] = [[] for _ in slots]
+        new = [
+            self._keep_common_prefix(row, prompts[position[row.slot]])
+            for row in self._rows[: len(slots)]
+        ]
         while new:
             logits_BV = self._read(new)
             chosen_B, logp_B = self._draw(logits_BV, self._rows[: len(new)])
-            new, finished = [], []
+            unfinished = set()
             for b, (token, logp) in enumerate(zip(chosen_B, logp_B, strict=True)):
                 i = position[self._rows[b].slot]
                 replies[i].append(token)
                 logprobs[i].append(logp)
-                over = token in self._stop or len(replies[i]) >= self.sampling.response_limit
-                finished.append(over)
-                if not over:
-                    new.append([token])
-            self._bring_to_front([b for b, over in enumerate(finished) if not over])
+                if token not in self._stop and len(replies[i]) < self.sampling.response_limit:
+                    unfinished.add(b)
+            self._bring_to_front(unfinished)
+            new = [[replies[position[row.slot]][-1]] for row in self._rows[: len(unfinished)]]
         known = [0] * len(slots) if known is None else known
         return [
             Sampled(tuple(ids), tuple(logp), ids[-1] not in self._stop, self._captured(slot, skip))
@@ -148,7 +148,7 @@ class Decoder:
         ]
 
     def _seat(self, slots: Sequence[int], keys: Sequence[Sequence[int]]) -> None:
-        """Give every slot a row, and row ``i`` to ``slots[i]``."""
+        """Give every slot a row, one of the first ``len(slots)``."""
         wanted = set(slots)
         self.release([row.slot for row in self._rows if row.slot not in wanted])
         if len(self._rows) < len(slots):
@@ -159,9 +159,7 @@ class Decoder:
             if slot not in seated:
                 row = next(free)
                 row.slot, row.ids, row.draws = slot, [], _uniform(key)
-        for i, slot in enumerate(slots):
-            if self._rows[i].slot != slot:
-                self._swap(i, next(j for j, row in enumerate(self._rows) if row.slot == slot))
+        self._bring_to_front({r for r, row in enumerate(self._rows) if row.slot in wanted})
 
     def _grow(self, rows: int) -> None:
         """Start a cache of more rows; what was read is read again."""
@@ -220,19 +218,20 @@ class Decoder:
             chosen_B = _inverse_cdf(logp_BV.exp(), draws_B, self.sampling.top_p)
         return chosen_B.tolist(), logp_BV.gather(-1, chosen_B[:, None])[:, 0].tolist()
 
-    def _bring_to_front(self, wanted: Sequence[int]) -> None:
-        for to, b in enumerate(wanted):
-            if to != b:
-                self._swap(to, b)
-
-    def _swap(self, a: int, b: int) -> None:
+    def _bring_to_front(self, wanted: Set[int]) -> None:
+        """Make the wanted rows the first ones, moving as few as possible."""
         rows = self._rows
-        used = max(len(rows[a].ids), len(rows[b].ids))
+        away = [r for r in range(len(wanted)) if r not in wanted]
+        here = [r for r in sorted(wanted) if r >= len(wanted)]
+        if not away:
+            return
+        used = max(len(rows[r].ids) for r in (*away, *here))
         if used and self._cache is not None:
-            self._cache.swap(a, b, used)
+            self._cache.swap(away, here, used)
             if self._hidden_RKD is not None:
-                self._hidden_RKD[[a, b], :used] = self._hidden_RKD[[b, a], :used]
-        rows[a], rows[b] = rows[b], rows[a]
+                exchange(self._hidden_RKD, away, here, used)
+        for a, b in zip(away, here, strict=True):
+            rows[a], rows[b] = rows[b], rows[a]
 
     def _store_hidden(self, hidden_BQD: Tensor, columns_BQ: Tensor) -> None:
         assert self._cache is not None

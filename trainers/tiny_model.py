@@ -13,6 +13,8 @@ from tokenizers.models import WordLevel
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
 SPECIAL = ("<pad>", "<bos>", "<eos>", "<act>", "<unk>")
+SHARPNESS = 2.0
+"""initial gain of the normed queries and keys: at 1, heads this narrow could hardly single out one token"""
 CONTEXT = 2048
 """positions; an episode of 50 steps in a full-size room takes about 900"""
 
@@ -112,6 +114,9 @@ def untrained_tiny_model(
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = Qwen3ForCausalLM(config)
+    for layer in model.model.layers:
+        layer.self_attn.q_norm.weight.data.fill_(SHARPNESS)
+        layer.self_attn.k_norm.weight.data.fill_(SHARPNESS)
     _compose_embeddings(model.get_input_embeddings().weight.data, tokenizer.get_vocab(), seed)
     return model
 

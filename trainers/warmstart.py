@@ -5,6 +5,7 @@ commands by next-token prediction (TRL's ``SFTTrainer``) and reads the rest. Wha
 to look first: that is left for reinforcement learning.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from onelayer.agents.base import Agent
 from onelayer.agents.decoder import Sampling
 from onelayer.agents.episodes import Episode
+from onelayer.agents.household_text import read_errand
 from onelayer.agents.policy import PolicyAgent
 from onelayer.agents.prompts import PlainFormat, Turn
 from onelayer.agents.rollout import rollout
@@ -47,7 +49,8 @@ class StumblingAgent:
     """Now and then says a command that is not possible here, then what the expert had said.
 
     A model that saw perfect demonstrations only has never read "Nothing happens." and does not get over its
-    first mistake. The commands are those that the expert gave elsewhere.
+    first mistake. Half of the stumbles reach for the thing that the task names where there is none, which is
+    the mistake that a model makes most; the others are commands that the expert gave elsewhere.
 
     Args:
         expert: is not told of the stumble, which changes nothing in the world.
@@ -59,6 +62,7 @@ class StumblingAgent:
         self._expert, self._stumbles = expert, stumbles
         self._random = np.random.default_rng(seed)
         self._intended: dict[int, str] = {}
+        self._wanted: dict[int, str] = {}
         self._said = ["look"]
 
     def reset(self, slots: Sequence[int] | None = None) -> None:
@@ -82,11 +86,22 @@ class StumblingAgent:
         )
         self._intended.update({slots[i]: c for i, c in zip(fresh, commands, strict=True)})
         self._said = (self._said + list(commands))[-2000:]
-        return [self._say(slot, info) for slot, info in zip(slots, infos, strict=True)]
+        return [
+            self._say(slot, observation, info)
+            for slot, observation, info in zip(slots, observations, infos, strict=True)
+        ]
 
-    def _say(self, slot: int, info: Mapping[str, Any]) -> str:
+    def _say(self, slot: int, observation: str, info: Mapping[str, Any]) -> str:
+        errand = read_errand(observation)
+        if errand is not None:
+            self._wanted[slot] = errand.thing
         if self._random.random() < self._stumbles:
-            command = self._said[self._random.integers(len(self._said))]
+            place = re.search(r"(?:arrive at|open the) (\w+ \d+)", observation)
+            if place is not None and self._random.random() < 0.5:
+                number = self._random.integers(1, 4)
+                command = f"take {self._wanted[slot]} {number} from {place[1]}"
+            else:
+                command = self._said[self._random.integers(len(self._said))]
             if command not in (info["admissible"] or ()):
                 return command
         return self._intended.pop(slot)
@@ -153,7 +168,7 @@ def fit(
 ) -> None:
     """Train all parameters of ``model`` in place for ``steps`` optimizer steps of ``batch`` examples.
 
-    Both learning rates rise for ``warmup`` steps and then fall to 0 in a straight line.
+    Both learning rates rise for ``warmup`` steps, stay, and fall to 0 over the last third.
     """
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
@@ -165,7 +180,7 @@ def fit(
         learning_rate=learning_rate,
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(1.0, (step + 1) / warmup) * max(0.0, 1 - step / steps)
+        optimizer, lambda step: min(1.0, (step + 1) / warmup, 3 * max(0.0, 1 - step / steps))
     )
     arguments = SFTConfig(
         output_dir=str(scratch),
