@@ -70,7 +70,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _before_and_after(run: RunRecord) -> list[str]:
     iterations, rates = run.series("eval/success")
-    tasks = run.config.get("eval_tasks")
+    _, played = run.series("eval/tasks")
+    tasks = int(played[-1]) if played else None
     row = [escape(run.name), escape(str(tasks or "?")), _rate(rates[0], tasks)]
     if len(rates) == 1:
         return [*row, "not yet", "", ""]
@@ -83,8 +84,8 @@ def _before_and_after(run: RunRecord) -> list[str]:
     ]
 
 
-def _rate(rate: float, tasks: Any) -> str:
-    if not isinstance(tasks, int) or tasks < 1 or not 0 <= rate <= 1:
+def _rate(rate: float, tasks: int | None) -> str:
+    if not tasks or not 0 <= rate <= 1:
         return f"{100 * rate:.1f}&nbsp;%"
     low, high = wilson(round(rate * tasks), tasks)
     return _share({"value": rate, "low": low, "high": high})

@@ -159,7 +159,12 @@ class Trainer:
                 len(episodes),
             ],
         )
-        return {"eval/success": won / played, "eval/steps": steps / played, "eval/errors": errors}
+        return {
+            "eval/success": won / played,
+            "eval/tasks": played,
+            "eval/steps": steps / played,
+            "eval/errors": errors,
+        }
 
     def _learn(self, episodes: Sequence[Episode], held_out: Mapping[str, float]) -> None:
         """Give credit, update, log; then the iteration is over."""
