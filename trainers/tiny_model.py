@@ -6,15 +6,16 @@ commas between things are dropped. A room then takes about twenty tokens to read
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
 import torch
 from tokenizers import Regex, Tokenizer, decoders, normalizers, pre_tokenizers
 from tokenizers.models import WordLevel
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
+from onelayer.envs.alfworld import wording
+
 SPECIAL = ("<pad>", "<bos>", "<eos>", "<act>", "<unk>")
-SHARPNESS = 2.0
-"""initial gain of the normed queries and keys: at 1, heads this narrow could hardly single out one token"""
 CONTEXT = 2048
 """positions; an episode of 50 steps in a full-size room takes about 900"""
 
@@ -43,18 +44,29 @@ _PHRASES = (
     "using the",
     "go to",
 )
+_RARE = (
+    wording.HELP,
+    "look, inventory, help, open, close, examine, take, from, move, to, use, heat, with, clean, cool, slice",
+    "You are facing the. Next to it, you see nothing. You are carrying: a. You are not carrying anything.",
+    "You close the. You sliced the with the. This is a normal. In it, you see a. There's nothing special about.",
+    "This is a hot and clean sliced. This is a cold. This is a cool. This is on.",
+    "find two, put a some and put them, put it in on, look at under the, examine the with the, heat cool clean",
+)
+"""words that a demonstration may never show; a player that tries them out reads and writes them too"""
 _ARTICLES = r",? (?:and )?an? (?=[a-z]+ \d)"
 """what stands between the things of a list"""
 _WORDS = r"[a-z]+ \d+|[a-z]+|\d+|[^\sa-z\d]"
 
 
 def tiny_tokenizer(texts: Iterable[str], things: Iterable[str]) -> PreTrainedTokenizerFast:
-    """Return the tokenizer that knows the words of ``texts`` and all of ``things``.
+    """Return the tokenizer that knows ALFWorld's sentences, the words of ``texts`` and all of ``things``.
 
     Args:
         texts: observations and actions.
         things: names with numbers, such as ``cabinet 3``, whether or not they occur in the texts.
     """
+    things = set(things)
+    kinds = {thing.rpartition(" ")[0] for thing in things}
     bare = Tokenizer(WordLevel({}, unk_token="<unk>"))
     bare.normalizer = normalizers.Sequence(
         [
@@ -72,8 +84,8 @@ def tiny_tokenizer(texts: Iterable[str], things: Iterable[str]) -> PreTrainedTok
             pre_tokenizers.Split(Regex(r"^\s+$"), "removed"),
         ]
     )
-    found = {piece for text in texts for piece in _pieces(bare, text)}
-    vocabulary = [*SPECIAL, *_PHRASES, *sorted({*things, *found} - set(_PHRASES))]
+    found = {piece for text in chain(texts, _RARE) for piece in _pieces(bare, text)}
+    vocabulary = [*SPECIAL, *_PHRASES, *sorted((things | kinds | found) - set(_PHRASES))]
     bare.model = WordLevel({word: i for i, word in enumerate(vocabulary)}, unk_token="<unk>")
     bare.decoder = decoders.WordPiece(prefix="##", cleanup=False)  # a space between words
     return PreTrainedTokenizerFast(
@@ -114,9 +126,6 @@ def untrained_tiny_model(
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = Qwen3ForCausalLM(config)
-    for layer in model.model.layers:
-        layer.self_attn.q_norm.weight.data.fill_(SHARPNESS)
-        layer.self_attn.k_norm.weight.data.fill_(SHARPNESS)
     _compose_embeddings(model.get_input_embeddings().weight.data, tokenizer.get_vocab(), seed)
     return model
 

@@ -113,16 +113,25 @@ def demonstrations(
     """Yield ``count`` won episodes of the random-order searcher, spread evenly over the room sizes.
 
     Games that it does not win within ``max_steps`` are played and left out.
+
+    Raises:
+        ValueError: it wins too few.
     """
     for i, size in enumerate(room_sizes):
         wanted = count * (i + 1) // len(room_sizes) - count * i // len(room_sizes)
-        arguments = {"split": "train", "room_size": size, "count": 4 * wanted + 64}
+        reserve = 4 * wanted + 64  # games of each seed; no two seeds share one
+        arguments = {"split": "train", "room_size": size, "count": (seed + 1) * reserve}
         envs = [make(ENV, games="generated", max_steps=max_steps, **arguments) for _ in range(64)]
         tasks = envs[0].unwrapped.tasks  # type: ignore[attr-defined]
         expert = StumblingAgent(SearchingAgent(seed + size), stumbles, seed + size)
-        found, start = 0, 0
+        found, start = 0, seed * reserve
         while found < wanted:
-            chosen = [tasks[j] for j in range(start, start + 512)]
+            chosen = [tasks[j] for j in range(start, min(start + 512, len(tasks)))]
+            if not chosen:
+                raise ValueError(
+                    f"the expert won {found} of {reserve} games of {size} receptacles within "
+                    f"{max_steps} steps, too few for {wanted} demonstrations; raise max_steps"
+                )
             start += len(chosen)
             won = [e for e in rollout(envs, expert, chosen) if e.success][: wanted - found]
             found += len(won)
@@ -168,7 +177,7 @@ def fit(
 ) -> None:
     """Train all parameters of ``model`` in place for ``steps`` optimizer steps of ``batch`` examples.
 
-    Both learning rates rise for ``warmup`` steps, stay, and fall to 0 over the last third.
+    Both learning rates rise for ``warmup`` steps and then fall to 0 in a straight line.
     """
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
@@ -180,7 +189,7 @@ def fit(
         learning_rate=learning_rate,
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(1.0, (step + 1) / warmup, 3 * max(0.0, 1 - step / steps))
+        optimizer, lambda step: min(1.0, (step + 1) / warmup) * max(0.0, 1 - step / steps)
     )
     arguments = SFTConfig(
         output_dir=str(scratch),

@@ -1,6 +1,7 @@
 """`onelayer train`: improve an agent by reinforcement learning, changing the chosen layers only."""
 
 import importlib.util
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -86,6 +87,11 @@ def _environments(config: Config) -> tuple[Callable[[], Any], Callable[[], Any] 
     if not config.eval_every:
         return train_env, None
     held_out_env().close()
+    if not takes_split:
+        warnings.warn(
+            f"{config.env} has no splits: evaluation plays the tasks that are trained on",
+            stacklevel=2,
+        )
     return train_env, held_out_env
 
 

@@ -21,6 +21,7 @@ class Config:
     out: str = field(
         default="", metadata={"help": "folder to write; new or empty", "positional": True}
     )
+    start: str = _option("", "go on from this model instead of from nothing; give another seed")
     demonstrations: int = _option(20_000, "won episodes of the random-order searcher")
     room_sizes: str = _option("4-10", "receptacles of the rooms, from-to")
     max_steps: int = _option(30, "a demonstration that takes longer is left out")
@@ -65,6 +66,7 @@ def run(config: Config) -> None:
 
     import torch
 
+    from onelayer.agents.models import load_model
     from onelayer.agents.prompts import PlainFormat
     from onelayer.trainers.tiny_model import tiny_tokenizer, untrained_tiny_model
     from onelayer.trainers.warmstart import demonstrations, example, fit, measure, things
@@ -76,11 +78,14 @@ def run(config: Config) -> None:
     episodes = list(
         demonstrations(sizes, config.demonstrations, config.seed, config.max_steps, config.stumbles)
     )
-    texts = (text for e in episodes for s in e.steps for text in (s.observation, s.action))
-    tokenizer = tiny_tokenizer(texts, things())
-    model = untrained_tiny_model(
-        tokenizer, width=config.width, layers=config.layers, seed=config.seed
-    )
+    if config.start:
+        model, tokenizer = load_model(config.start)
+    else:
+        texts = (text for e in episodes for s in e.steps for text in (s.observation, s.action))
+        tokenizer = tiny_tokenizer(texts, things())
+        model = untrained_tiny_model(
+            tokenizer, width=config.width, layers=config.layers, seed=config.seed
+        )
     examples = [example(episode, PlainFormat(tokenizer)) for episode in episodes]
     print(f"training {model.num_parameters():,} parameters on {len(examples)} episodes")
     with tempfile.TemporaryDirectory() as scratch:
