@@ -82,7 +82,11 @@ def _curves(runs: Sequence[RunRecord]) -> str:
     figures = [(chart, draw(chart, runs)) for chart in CHARTS]
     known = {key for chart in CHARTS for key in chart.keys}
     keys = dict.fromkeys(key for run in runs for key in run.keys if key not in known)
-    others = [Chart(key, {key: key}) for key in keys if not key.startswith("seconds/")]
+    others = [
+        Chart(key, {key: key})
+        for key in keys
+        if not key.startswith("seconds/") and key != "eval/tasks"  # always the same number
+    ]
     phases = "".join(
         _figure(f"Seconds per phase{f', {run.name}' if len(runs) > 1 else ''}", "", svg)
         for run in runs

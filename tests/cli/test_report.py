@@ -72,8 +72,10 @@ def make_run(tmp_path):
         fields = {"algorithm": "gigpo", "env": "onelayer/ALFWorld-v0", "eval_tasks": 200, **config}
         (folder / "config.yaml").write_text(yaml.safe_dump(fields))
         metrics = [entry(i) for i in range(30)]
-        metrics[0] |= {"eval/success": 0.45, "eval/tasks": 100}
-        metrics.append({"iteration": 30, "eval/success": 0.75, "eval/tasks": 100, "seconds/evaluate": 9.0})
+        metrics[0] |= {"eval/success": 0.45, "eval/tasks": 200}
+        metrics.append(
+            {"iteration": 30, "eval/success": 0.75, "eval/tasks": 200, "seconds/evaluate": 9.0}
+        )
         write_lines(folder / "metrics.jsonl", metrics)
         episodes = [played(i, won) for i in range(30) for won in (True, True, False)]
         write_lines(folder / "episodes.jsonl", episodes)
