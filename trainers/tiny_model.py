@@ -48,9 +48,10 @@ _RARE = (
     wording.HELP,
     "look, inventory, help, open, close, examine, take, from, move, to, use, heat, with, clean, cool, slice",
     "You are facing the. Next to it, you see nothing. You are carrying: a. You are not carrying anything.",
-    "You close the. You sliced the with the. This is a normal. In it, you see a. There's nothing special about.",
+    "You close the. You sliced the with the. This is a normal. In it, you see a.",
     "This is a hot and clean sliced. This is a cold. This is a cool. This is on.",
-    "find two, put a some and put them, put it in on, look at under the, examine the with the, heat cool clean",
+    "There's nothing special about.",
+    "find two, put a some and put them, put it in on, look at under the, examine the with the, heat, cool",
 )
 """words that a demonstration may never show; a player that tries them out reads and writes them too"""
 _ARTICLES = r",? (?:and )?an? (?=[a-z]+ \d)"

@@ -35,6 +35,22 @@ REPLY_LIMIT = 12
 """tokens; the longest command takes seven"""
 
 
+_UNGENERATED = {
+    *("baseballbat", "basketball", "bathtub", "blinds", "boots", "chair", "curtains", "floorlamp"),
+    *(
+        "footstool",
+        "laundryhamperlid",
+        "lightswitch",
+        "painting",
+        "plunger",
+        "poster",
+        "scrubbrush",
+    ),
+    *("showerdoor", "showerglass", "sink", "stoveknob", "tennisracket", "window"),
+}
+"""kinds of things in ALFWorld's own games that generated ones lack"""
+
+
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """How the warm-started model plays at temperature 1."""
@@ -156,7 +172,7 @@ def example(episode: Episode, prompt_format: PlainFormat) -> dict[str, list[int]
 
 def things() -> list[str]:
     """Return every name with its number that a room may hold, in lower case."""
-    kinds = {kind.lower() for kind in (*household.PLACES, *household.HOLDS)}
+    kinds = {kind.lower() for kind in (*household.PLACES, *household.HOLDS)} | _UNGENERATED
     most = {"cabinet": 30, "drawer": 30, "shelf": 15}
     return sorted(f"{kind} {n}" for kind in kinds for n in range(1, most.get(kind, 8) + 1))
 

@@ -255,6 +255,13 @@ def test_an_environment_of_a_file_is_trained(speaker, tmp_path, capsys):
     assert sum(success[-5:]) > sum(success[:5]) + 1  # a fifth more of the episodes
 
 
+def test_evaluating_on_the_training_tasks_is_said(speaker, tmp_path):
+    env = f"{ROOT / 'examples' / 'my_envs.py'}:Reverse-v0"
+    with pytest.warns(UserWarning, match="Reverse-v0 has no splits: evaluation plays the tasks that"):
+        status = train(model=speaker(["pets"]), env=env, env_args="", out=tmp_path / "run")
+    assert status == 0
+
+
 @pytest.fixture
 def installed_maze(tmp_path, monkeypatch):
     """Install the example package as a user does, into a folder of its own."""
