@@ -13,7 +13,7 @@ from torch import Tensor
 from transformers.cache_utils import Cache, CacheLayerMixin
 
 
-class RaggedLayer(CacheLayerMixin):
+class RaggedLayer(CacheLayerMixin):  # type: ignore[misc]
     """Keys and values of one transformer layer, ``[rows, heads, columns, head width]``."""
 
     is_sliding = False
@@ -59,7 +59,7 @@ class RaggedLayer(CacheLayerMixin):
         return -1
 
 
-class RaggedCache(Cache):
+class RaggedCache(Cache):  # type: ignore[misc]
     """The cache of a whole model for up to ``rows`` sequences."""
 
     def __init__(self, layers: int, rows: int, columns: int = 256):

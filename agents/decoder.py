@@ -194,7 +194,7 @@ class Decoder:
         with ExitStack() as stack:
             stack.enter_context(logits_only_at(self.model, last_BQ))
             captured = stack.enter_context(capturing(self.capture)) if self.capture else None
-            logits_BV = self.model(
+            logits_BV: Tensor = self.model(
                 input_ids=ids_BQ,
                 attention_mask=mask_BQK[:, None],
                 position_ids=columns_BQ,

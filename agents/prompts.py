@@ -56,7 +56,7 @@ class PlainFormat:
                 "the tokenizer has neither a chat template nor the token <act> of the plain format; "
                 "use an instruction-tuned model or `--model tiny`"
             )
-        self.stop_ids = (tokenizer.eos_token_id,)
+        self.stop_ids: tuple[int, ...] = (tokenizer.eos_token_id,)
 
     def prompt(self, turns: Sequence[Turn], skipped: int = 0) -> list[int]:
         """Return the turns one after the other, without a mark where some were skipped."""
@@ -109,7 +109,7 @@ class ChatFormat:
         end = tokenizer.encode(self._tail.split("\0")[0], add_special_tokens=False)
         if not end:
             raise ValueError("the chat template puts nothing after a reply, so replies cannot end")
-        self.stop_ids = tuple({end[0], tokenizer.eos_token_id} - {None})
+        self.stop_ids: tuple[int, ...] = tuple({end[0], tokenizer.eos_token_id} - {None})
         self._end_id = end[0]
 
     def prompt(self, turns: Sequence[Turn], skipped: int = 0) -> list[int]:

@@ -107,7 +107,6 @@ def one_run(settings: dict, runs: Path) -> dict:
         "success": [line["eval/success"] for line in held_out],
         "rollout_seconds": sum(line["seconds/rollout"] for line in played),
         "update_seconds": sum(line["seconds/update"] for line in played),
-        "trained_share": None,
     }
 
 

@@ -7,7 +7,7 @@ and evaluation read.
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -68,7 +68,7 @@ class TextEnv(gym.Env[str, str]):
     and whatever ``details`` adds.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
+    metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012  (as Gymnasium declares it)
     instructions = ""
     """what a language model is told before its first observation: the rules of the world"""
     free_form = False
