@@ -2,6 +2,7 @@
 
 import importlib.util
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -103,11 +104,14 @@ class _Progress:
         self.bar: Any = None
         self.first: float | None = None
         self.last: float | None = None
+        self.seconds: Counter[str] = Counter()
 
     def __call__(self, metrics: Mapping[str, Any]) -> None:
         from tqdm import tqdm
 
         done = metrics["iteration"]
+        for phase in ("rollout", "update", "evaluate"):
+            self.seconds[phase] += metrics.get(f"seconds/{phase}", 0.0)
         if self.bar is None:
             self.bar = tqdm(total=self.config.iterations, initial=done, desc="train", unit="it")
         if "eval/success" in metrics:
@@ -133,6 +137,9 @@ class _Progress:
         share = trained / sum(p.numel() for p in trainer.model.parameters())
         layers = ", ".join(map(str, trainer.learner.layers))
         print(f"trained layer {layers}: {trained:,} parameters, {share:.1%} of the model")
+        total = sum(self.seconds.values()) or 1.0
+        shares = ", ".join(f"{phase} {s / total:.0%}" for phase, s in self.seconds.items())
+        print(f"{total / 60:.1f} minutes: {shares}")
         if self.first is not None and self.last is not None:
             print(f"held-out success {self.first:.1%} -> {self.last:.1%}")
         print(f"saved {trainer.folder.path}/layer.safetensors; evaluate it with")
