@@ -73,13 +73,14 @@ def run(config: Config) -> None:
 
     if config.threads:
         torch.set_num_threads(config.threads)
+    earlier = load_model(config.start) if config.start else None
     start = time.perf_counter()
     print(f"playing {config.demonstrations} demonstrations")
     episodes = list(
         demonstrations(sizes, config.demonstrations, config.seed, config.max_steps, config.stumbles)
     )
-    if config.start:
-        model, tokenizer = load_model(config.start)
+    if earlier is not None:
+        model, tokenizer = earlier
     else:
         texts = (text for e in episodes for s in e.steps for text in (s.observation, s.action))
         tokenizer = tiny_tokenizer(texts, things())
