@@ -129,3 +129,22 @@ def test_an_id_that_the_hub_does_not_give_is_one_line(monkeypatch, name):
 def test_an_unknown_dtype_is_refused(folder):
     with pytest.raises(ValueError, match="float99"):
         load_model(str(folder), "float99")
+
+
+def test_the_tiny_model_ships_plays_legally_and_leaves_something_to_learn():
+    from pathlib import Path
+
+    from onelayer.agents.decoder import Sampling
+    from onelayer.agents.policy import PolicyAgent
+    from onelayer.agents.rollout import rollout
+    from onelayer.envs.plugins import make
+
+    assert sum(path.stat().st_size for path in Path(model_folder(TINY)).iterdir()) < 5e6
+    model, tokenizer = load_model(TINY)
+    world = {"games": "generated", "split": "test", "room_size": 8, "max_steps": 10, "count": 60}
+    envs = [make("onelayer/ALFWorld-v0", **world) for _ in range(60)]
+    agent = PolicyAgent(model, tokenizer, sampling=Sampling(response_limit=12))
+    episodes = rollout(envs, agent, list(envs[0].unwrapped.tasks))
+    valid = [step.valid for episode in episodes for step in episode.steps]
+    assert sum(valid) > 0.92 * len(valid)
+    assert 0.2 < sum(episode.success for episode in episodes) / 60 < 0.85
