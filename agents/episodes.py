@@ -1,7 +1,8 @@
 """What a rollout leaves behind: episodes made of steps, plain data that is never changed."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,3 +61,35 @@ class Episode:
     def total_reward(self) -> float:
         """The undiscounted return."""
         return float(sum(self.rewards))
+
+
+_RECORDED = ("observation", "action", "reply", "reward", "valid", "cut")
+"""the fields of a step that a reader wants"""
+
+
+def as_record(episode: Episode) -> dict[str, Any]:
+    """Return an episode as JSON holds it: texts and rewards, no tokens and no anchors."""
+    return {
+        "task": episode.task,
+        "kind": episode.kind,
+        "success": episode.success,
+        "truncated": episode.truncated,
+        "error": episode.error,
+        "total_reward": episode.total_reward,
+        "steps": [{name: getattr(step, name) for name in _RECORDED} for step in episode.steps],
+    }
+
+
+def as_episode(record: Mapping[str, Any]) -> Episode:
+    """Return the episode of a record; its anchors are unknown."""
+    return Episode(
+        task=record["task"],
+        steps=tuple(
+            Step(anchor=None, **{name: step[name] for name in _RECORDED})
+            for step in record["steps"]
+        ),
+        success=record["success"],
+        error=record["error"],
+        truncated=record["truncated"],
+        kind=record["kind"],
+    )

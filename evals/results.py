@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import onelayer
-from onelayer.agents.episodes import Episode, Step
+from onelayer.agents.episodes import Episode, as_episode, as_record
 from onelayer.evals.comparison import Difference, compare_episodes
 from onelayer.evals.statistics import Estimate
 from onelayer.evals.suite import Suite, suite_of
@@ -162,34 +162,6 @@ def read_results(path: Path | str) -> dict[str, Results]:
         }
     except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
         raise ValueError(f"{path} holds no results of an evaluation: {error!r}") from error
-
-
-def as_record(episode: Episode) -> dict[str, Any]:
-    """Return an episode as JSON holds it: texts and rewards, no tokens and no anchors."""
-    return {
-        "task": episode.task,
-        "kind": episode.kind,
-        "success": episode.success,
-        "truncated": episode.truncated,
-        "error": episode.error,
-        "total_reward": episode.total_reward,
-        "steps": [{name: getattr(step, name) for name in _STEP} for step in episode.steps],
-    }
-
-
-def as_episode(record: Mapping[str, Any]) -> Episode:
-    """Return the episode of a record; its anchors are unknown."""
-    return Episode(
-        task=record["task"],
-        steps=tuple(Step(anchor=None, **{n: step[n] for n in _STEP}) for step in record["steps"]),
-        success=record["success"],
-        error=record["error"],
-        truncated=record["truncated"],
-        kind=record["kind"],
-    )
-
-
-_STEP = ("observation", "action", "reply", "reward", "valid", "cut")
 
 
 def _agent_record(results: Results) -> dict[str, Any]:

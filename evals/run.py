@@ -8,10 +8,10 @@ from typing import Any
 import gymnasium as gym
 
 from onelayer.agents.base import Agent
-from onelayer.agents.episodes import Episode
+from onelayer.agents.episodes import Episode, as_episode, as_record
 from onelayer.agents.rollout import rollout
 from onelayer.evals.journal import Journal
-from onelayer.evals.results import Results, as_episode, as_record
+from onelayer.evals.results import Results
 from onelayer.evals.suite import Suite
 
 

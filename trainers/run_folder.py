@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
-from onelayer.agents.episodes import Episode
+from onelayer.agents.episodes import Episode, as_record
 from onelayer.files import write_atomically
 
 KEPT_CHECKPOINTS = 2
@@ -114,7 +114,10 @@ class RunFolder:
         for episode in episodes:
             values = advantages_N[start : start + len(episode.steps)]
             start += len(episode.steps)
-            lines.append({"iteration": iteration, **episode_record(episode, values)})
+            record = as_record(episode)
+            for step, advantage in zip(record["steps"], values, strict=True):
+                step["advantage"] = round(float(advantage), 6)
+            lines.append({"iteration": iteration, **record})
         _append(self.episodes, lines)
 
     def _newest(self) -> Path:
@@ -125,33 +128,6 @@ class RunFolder:
 
     def _saved(self) -> list[Path]:
         return sorted(folder for folder in self.checkpoints.glob("[0-9]*") if folder.is_dir())
-
-
-def episode_record(episode: Episode, advantages: Iterable[float] | None = None) -> dict[str, Any]:
-    """Return an episode as JSON can hold it."""
-    steps = [
-        {
-            "observation": step.observation,
-            "action": step.action,
-            "reply": step.reply,
-            "reward": step.reward,
-            "valid": step.valid,
-            "cut": step.cut,
-        }
-        for step in episode.steps
-    ]
-    if advantages is not None:
-        for record, advantage in zip(steps, advantages, strict=True):
-            record["advantage"] = round(float(advantage), 6)
-    return {
-        "task": episode.task,
-        "kind": episode.kind,
-        "success": episode.success,
-        "truncated": episode.truncated,
-        "error": episode.error,
-        "total_reward": episode.total_reward,
-        "steps": steps,
-    }
 
 
 def _append(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:

@@ -4,14 +4,13 @@ import logging
 import gymnasium as gym
 import pytest
 
+from onelayer.agents.episodes import as_episode, as_record
 from onelayer.agents.scripted import OracleAgent, RandomAgent
 from onelayer.envs.counting import CountingEnv
 from onelayer.envs.text import FreeText
 from onelayer.evals.folder import ResultsFolder
 from onelayer.evals.results import (
     Results,
-    as_episode,
-    as_record,
     compare,
     read_results,
     write_results,

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from onelayer.agents.episodes import Episode, Step
-from onelayer.trainers.run_folder import Checkpoint, RunFolder, episode_record
+from onelayer.agents.episodes import Episode, Step, as_record
+from onelayer.trainers.run_folder import Checkpoint, RunFolder
 
 
 def checkpoint(iteration, value=0.0, **config):
@@ -173,5 +173,5 @@ def test_episodes_are_logged_as_a_reader_wants_them(tmp_path):
 
 
 def test_an_episode_without_advantages_is_a_record_too():
-    record = episode_record(made_episode())
+    record = as_record(made_episode())
     assert all("advantage" not in step for step in record["steps"])
