@@ -48,6 +48,9 @@ class TrainConfig:
     show_admissible: bool = _option(True, "list the legal actions in a chat prompt")
     thinking: bool = _option(False, "ask for a thought before the action")
     temperature: float = _option(1.0, "of sampling in training")
+    top_p: float = _option(
+        1.0, "of sampling in training; below 1 learning is slightly off policy"
+    )
     response_limit: int = _option(512, "tokens of a reply, after which it is cut")
 
     eval_every: int = _option(10, "iterations between evaluations; 0: none")
@@ -55,6 +58,7 @@ class TrainConfig:
     eval_split: str = _option("test", "split of the held-out tasks")
     eval_temperature: float = _option(0.4, "of sampling in evaluation")
     eval_top_p: float = _option(1.0, "of sampling in evaluation")
+    eval_response_limit: int = _option(0, "tokens of a reply in evaluation; 0: as in training")
     checkpoint_every: int = _option(10, "iterations between checkpoints")
     log_with: str = _option("", "also log to tensorboard, wandb or trackio")
     dtype: str = _option("float32", "of the frozen weights: float32 or bfloat16")
@@ -72,7 +76,9 @@ class TrainConfig:
         for name in ("learning_rate", "max_grad_norm", "clip_low", "clip_high", "temperature"):
             _check(name, getattr(self, name), above=0)
         _check("gamma", self.gamma, at_least=0, at_most=1)
+        _check("top_p", self.top_p, above=0, at_most=1)
         _check("eval_top_p", self.eval_top_p, above=0, at_most=1)
+        _check("eval_response_limit", self.eval_response_limit, at_least=0)
         _check("eval_tasks", self.eval_tasks, at_least=1 if self.eval_every else 0)
         if self.dtype not in ("float32", "bfloat16"):  # float16 would need its losses scaled
             raise ValueError(f"dtype is float32 or bfloat16, got {self.dtype!r}")
@@ -90,6 +96,11 @@ class TrainConfig:
     def history_pairs(self) -> int | str:
         """``history`` as ``PolicyAgent`` takes it."""
         return int(self.history) if self.history.isdigit() else self.history
+
+    @property
+    def eval_limit(self) -> int:
+        """Tokens of a reply in evaluation."""
+        return self.eval_response_limit or self.response_limit
 
     def what_learns(self) -> dict[str, Any]:
         """Return the fields that a resumed run must share with the run it goes on from."""

@@ -82,12 +82,12 @@ class Trainer:
         self.held_out_envs = self._held_out_envs(held_out)
         self.agent = self._agent(
             tokenizer,
-            Sampling(config.temperature, 1.0, config.response_limit),
+            Sampling(config.temperature, config.top_p, config.response_limit),
             self.learner.capture,
         )
         self.eval_agent = self._agent(
             tokenizer,
-            Sampling(config.eval_temperature, config.eval_top_p, config.response_limit),
+            Sampling(config.eval_temperature, config.eval_top_p, config.eval_limit),
             None,
         )
         self.on_iteration = on_iteration

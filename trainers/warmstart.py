@@ -233,6 +233,7 @@ def fit(
     )
     trainer.train()
     model.eval()
+    model.config.use_cache = True  # TRL turns it off
 
 
 def measure(

@@ -118,7 +118,7 @@ def _policy(
         "model": subject.model,
         "temperature": _first(config.temperature, run.eval_temperature),
         "top_p": _first(config.top_p, run.eval_top_p),
-        "response_limit": _first(config.response_limit, run.response_limit),
+        "response_limit": _first(config.response_limit, run.eval_limit),
         "history": _first(config.history, run.history),
         "show_admissible": _first(config.show_admissible, run.show_admissible),
         "thinking": _first(config.thinking, run.thinking),

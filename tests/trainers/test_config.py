@@ -34,3 +34,8 @@ def test_the_run_folder_is_named_after_what_is_trained():
     named = TrainConfig(env="my_envs.py:Maze-v0", layers="best:2@a/b.json", seed=3)
     assert str(named.folder) == "runs/maze-gigpo-best-2@a_b.json-3"
     assert str(TrainConfig(out="here").folder) == "here"
+
+
+def test_evaluation_has_a_reply_limit_of_its_own_or_that_of_training():
+    assert TrainConfig(response_limit=40).eval_limit == 40
+    assert TrainConfig(response_limit=40, eval_response_limit=7).eval_limit == 7
