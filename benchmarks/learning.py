@@ -1,7 +1,7 @@
 """Does credit for single steps help, and is one layer enough? Learning curves, side by side, several seeds.
 
-    python benchmarks/learning.py --out docs/results/learning           # all arms, 3 seeds, two runs at a time
-    python benchmarks/learning.py --out docs/results/learning --draw    # only table and picture, from the results
+    python benchmarks/learning.py --out docs/results/learning         # all arms, 3 seeds, two at a time
+    python benchmarks/learning.py --out docs/results/learning --draw  # table and picture from the results
 
 Every arm plays the same number of episodes of the same tasks, from the same start; success is measured at
 temperature 1 on the same held-out games, which no arm trains on. A run that is finished is not run again.
@@ -28,9 +28,13 @@ COLORS = ("#0b6e4f", "#c8553d", "#3d5a80")
 
 def main() -> None:
     """Run what is missing, then write the table and the picture."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder of results and picture")
-    parser.add_argument("--runs", type=Path, default=Path("runs/learning"), help="folder of the runs")
+    parser.add_argument(
+        "--runs", type=Path, default=Path("runs/learning"), help="folder of the runs"
+    )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--iterations", type=int, default=60)
     parser.add_argument("--eval-every", type=int, default=10)
@@ -95,15 +99,19 @@ def one_run(settings: dict, runs: Path) -> dict:
         command += ["--resume", "true"] if (folder / "checkpoints").exists() else []
         environment = {"OMP_NUM_THREADS": "1"}
         with open(runs / f"{name}.log", "w") as log:
-            subprocess.run(command, check=True, stdout=log, stderr=log, env={**_environment(), **environment})
+            subprocess.run(
+                command, check=True, stdout=log, stderr=log, env={**_environment(), **environment}
+            )
         print(f"finished {name}", flush=True)
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     held_out = [line for line in lines if "eval/success" in line]
     played = [line for line in lines if "success" in line]
     return {
         "learning_rate": settings["learning_rate"],
-        "episodes": [line["iteration"] * settings["tasks_per_iteration"] * settings["group_size"]
-                     for line in held_out],
+        "episodes": [
+            line["iteration"] * settings["tasks_per_iteration"] * settings["group_size"]
+            for line in held_out
+        ],
         "success": [line["eval/success"] for line in held_out],
         "rollout_seconds": sum(line["seconds/rollout"] for line in played),
         "update_seconds": sum(line["seconds/update"] for line in played),

@@ -19,7 +19,9 @@ import time
 
 def main() -> None:
     """Print a Markdown table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--model", default="tiny")
     parser.add_argument("--layers", nargs="+", default=["all", "0", "mid", "-1"])
     parser.add_argument("--tasks", type=int, default=16)
@@ -76,7 +78,9 @@ def measure(options: argparse.Namespace, layers: str) -> dict[str, float]:
     trainer = Trainer(
         model,
         tokenizer,
-        lambda: make("onelayer/ALFWorld-v0", games="generated", room_size=8, max_steps=options.max_steps),
+        lambda: make(
+            "onelayer/ALFWorld-v0", games="generated", room_size=8, max_steps=options.max_steps
+        ),
         config,
     )
     start = time.perf_counter()

@@ -41,6 +41,8 @@ def registry(monkeypatch):
     yield
     gym.registry.clear()
     gym.registry.update(before)
+    for name in ("my_envs", "onelayer_maze", "interrupted_env"):
+        sys.modules.pop(name, None)
 
 
 @pytest.fixture
@@ -239,7 +241,6 @@ def test_ctrl_c_says_how_to_go_on_and_that_works(model, tmp_path, monkeypatch, c
     assert main(shlex.split(told[2])) == 0
     assert train(model=model, env=env, out="whole", iterations=5, eval_every=0) == 0
     assert timeless(Path("run")) == timeless(Path("whole"))
-    sys.modules.pop("interrupted_env")
 
 
 def test_an_environment_of_a_file_is_trained(speaker, tmp_path, capsys):
@@ -257,7 +258,9 @@ def test_an_environment_of_a_file_is_trained(speaker, tmp_path, capsys):
 
 def test_evaluating_on_the_training_tasks_is_said(speaker, tmp_path):
     env = f"{ROOT / 'examples' / 'my_envs.py'}:Reverse-v0"
-    with pytest.warns(UserWarning, match="Reverse-v0 has no splits: evaluation plays the tasks that"):
+    with pytest.warns(
+        UserWarning, match="Reverse-v0 has no splits: evaluation plays the tasks that"
+    ):
         status = train(model=speaker(["pets"]), env=env, env_args="", out=tmp_path / "run")
     assert status == 0
 
@@ -275,8 +278,6 @@ def installed_maze(tmp_path, monkeypatch):
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     monkeypatch.syspath_prepend(tmp_path / "site")
-    yield
-    sys.modules.pop("onelayer_maze", None)
 
 
 def test_an_installed_package_is_listed_and_trained(installed_maze, speaker, tmp_path, capsys):

@@ -41,7 +41,8 @@ def test_a_run_leaves_metrics_episodes_checkpoints_and_its_layer(make_trainer):
         *("clip_fraction", "gradient_norm", "learning_rate", "logp_drift", "tokens"),
         *("seconds/rollout", "seconds/update", "tokens_per_second"),
     }
-    evaluation = {"eval/success", "eval/steps", "eval/errors", "seconds/evaluate"}
+    evaluation = {f"eval/{name}" for name in ("success", "tasks", "steps", "errors")}
+    evaluation.add("seconds/evaluate")
     assert [set(line) & evaluation for line in lines] == [
         evaluation,
         set(),
