@@ -57,7 +57,7 @@ def apart():
         code = f"import runpy, sys; sys.argv = {argv}; runpy.run_path(sys.argv[0], run_name='__main__')"
         process = context.Process(target=exec, args=(code, {}))
         process.start()
-        process.join(120)
+        process.join(600)
         assert process.exitcode is not None, "the process hangs"
         return process.exitcode
 
@@ -129,7 +129,7 @@ def test_two_processes_learn_what_one_learns(apart, settings, tmp_path):
         env={**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     a, b = RunFolder(one["out"]), RunFolder(two["out"])
@@ -153,7 +153,7 @@ def test_tasks_that_cannot_be_shared_out_are_refused(settings, tmp_path):
         env={**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
     )
     assert done.returncode != 0
     assert "tasks_per_iteration=3 is no multiple of 2 processes" in done.stderr
