@@ -48,9 +48,7 @@ class TrainConfig:
     show_admissible: bool = _option(True, "list the legal actions in a chat prompt")
     thinking: bool = _option(False, "ask for a thought before the action")
     temperature: float = _option(1.0, "of sampling in training")
-    top_p: float = _option(
-        1.0, "of sampling in training; below 1 learning is slightly off policy"
-    )
+    top_p: float = _option(1.0, "of sampling in training; below 1 learning is slightly off policy")
     response_limit: int = _option(512, "tokens of a reply, after which it is cut")
 
     eval_every: int = _option(10, "iterations between evaluations; 0: none")
