@@ -36,6 +36,7 @@ class TrainConfig:
     group_size: int = _option(8, "episodes of each task, compared with each other")
     learning_rate: float = _option(1e-5, "of AdamW on the trained layers")
     warmup: int = _option(0, "iterations in which the learning rate rises to its value")
+    decay: int = _option(0, "iterations over which it falls to a tenth; 0: it stays")
     epochs: int = _option(1, "passes over a rollout")
     minibatches: int = _option(1, "optimizer steps in an epoch")
     rows_per_forward: int = _option(32, "rows of tokens in one forward pass; changes memory only")
@@ -67,7 +68,7 @@ class TrainConfig:
             _check(name, getattr(self, name), at_least=1)
         for name in ("rows_per_forward", "response_limit", "checkpoint_every"):
             _check(name, getattr(self, name), at_least=1)
-        for name in ("seed", "omega", "invalid_penalty", "beta", "warmup"):
+        for name in ("seed", "omega", "invalid_penalty", "beta", "warmup", "decay"):
             _check(name, getattr(self, name), at_least=0)
         for name in ("eval_every", "eval_temperature"):
             _check(name, getattr(self, name), at_least=0)

@@ -86,7 +86,7 @@ class Learner:
         """Take ``epochs * minibatches`` optimizer steps; return what to log."""
         config = self.config
         for group in self.optimizer.param_groups:
-            group["lr"] = config.learning_rate * min(1.0, (iteration + 1) / max(config.warmup, 1))
+            group["lr"] = learning_rate(config, iteration)
         learned = rows(episodes, advantages_N)
         if config.beta > 0:
             learned = self._with_reference(learned)
@@ -183,6 +183,13 @@ class Learner:
     @property
     def _device(self) -> torch.device:
         return torch.device(self.accelerator.device)
+
+
+def learning_rate(config: TrainConfig, iteration: int) -> float:
+    """Return the learning rate of an iteration: it rises over ``warmup`` and falls over ``decay``."""
+    risen = min(1.0, (iteration + 1) / max(config.warmup, 1))
+    fallen = 0.9 * min(1.0, iteration / config.decay) if config.decay else 0.0
+    return config.learning_rate * risen * (1 - fallen)
 
 
 _SUMS = ("loss", "kl", "entropy", "clipped", "scored")

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,10 +108,11 @@ def run(config: Config) -> None:
 
     folder = ResultsFolder(_folder(config, subject, suite), suite, fresh=config.fresh)
     write_config(replace(config, fresh=False), folder.folder / "eval.yaml")
-    for name, agent, settings in (
-        *models(subject, config, env),
-        *((name, *player) for name, player in scripted.items()),
-    ):
+    # Lazily: the base has played before the trained layer takes its place in the same model.
+    players = chain(
+        models(subject, config, env), ((name, *player) for name, player in scripted.items())
+    )
+    for name, agent, settings in players:
         with _progress(name, total, folder.journal(name)) as on_episode:
             folder.play(name, agent, settings, parallel=config.parallel, on_episode=on_episode)
         first = "model" if subject.folder is None else "trained"

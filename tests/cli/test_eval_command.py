@@ -5,6 +5,7 @@ import re
 import shutil
 
 import pytest
+import yaml
 
 from onelayer.cli import main
 
@@ -291,3 +292,16 @@ def test_several_evaluations_of_a_run_must_be_told_apart(capsys, run):
     assert "holds several evaluations (counting, held-out); choose with --suite" in errors[0]
     status, _, _ = evaluate(capsys, "--compare", run, run, "--suite", "held-out")
     assert status == 0
+
+
+def test_the_base_plays_with_its_own_weights_and_not_the_trained_ones(capsys, run, model):
+    evaluate(capsys, run, "--suite", "counting")
+    trained = yaml.safe_load((run / "config.yaml").read_text())
+    flags = ["--env-args", trained["env_args"], "--out", run / "bare"]
+    for name, field in (("temperature", "eval_temperature"), ("response-limit", "response_limit")):
+        flags += [f"--{name}", trained[field]]
+    evaluate(capsys, model, "--suite", "counting", *flags)
+    bare = json.loads((run / "bare" / "results.json").read_text())["agents"]["model"]
+    agents = results_of(run, "counting")["agents"]
+    assert agents["base"]["episodes"] == bare["episodes"]
+    assert agents["trained"]["episodes"] != bare["episodes"]
