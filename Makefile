@@ -1,4 +1,4 @@
-# make demo   watch a tiny language model learn ALFWorld by changing one layer (about 15 minutes on 2 cores)
+# make demo   watch a tiny language model learn ALFWorld by changing one layer (about 8 minutes on 2 cores)
 # make test   the default test suite
 # make check  what CI runs: the tests, the slow tests, ruff, mypy, the wheel
 #
@@ -15,7 +15,7 @@ export HF_HUB_DISABLE_TELEMETRY = 1
 demo: $(VENV)/.installed
 	rm -rf runs/demo
 	$(BIN)/onelayer train --config examples/demo.yaml
-	$(BIN)/onelayer eval runs/demo --suite alfworld
+	$(BIN)/onelayer eval runs/demo --suite alfworld --episodes 1200
 
 test: $(VENV)/.installed-dev
 	$(BIN)/pytest
