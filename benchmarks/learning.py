@@ -39,8 +39,8 @@ def main() -> None:
     parser.add_argument("--iterations", type=int, default=60)
     parser.add_argument("--eval-every", type=int, default=10)
     parser.add_argument("--eval-tasks", type=int, default=240)
-    parser.add_argument("--lr-layer", type=float, help="default: the demo's")
-    parser.add_argument("--lr-full", type=float, help="default: a third of the layer's")
+    parser.add_argument("--lr-layer", type=float, default=2e-3)
+    parser.add_argument("--lr-full", type=float, default=3e-4)
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time, one CPU thread each")
     parser.add_argument("--draw", action="store_true", help="draw the stored results only")
     options = parser.parse_args()
@@ -58,17 +58,16 @@ def main() -> None:
 def run_all(options: argparse.Namespace) -> dict:
     """Return the held-out curve of every arm and seed."""
     settings = yaml.safe_load(DEMO.read_text())
-    lr_layer = options.lr_layer or float(settings["learning_rate"])
-    lr_full = options.lr_full or lr_layer / 3
     jobs = [(arm, seed) for seed in options.seeds for arm in ARMS]
 
     def run(job: tuple[str, int]) -> dict:
         arm, seed = job
-        lr = lr_full if ARMS[arm]["layers"] == "all" else lr_layer
+        lr = options.lr_full if ARMS[arm]["layers"] == "all" else options.lr_layer
         changes = {
             **ARMS[arm],
             "seed": seed,
             "learning_rate": lr,
+            "decay": 0,
             "iterations": options.iterations,
             "eval_every": options.eval_every,
             "eval_tasks": options.eval_tasks,
