@@ -1,9 +1,20 @@
 """Fixtures that every area's tests may use. torch is imported inside them: most tests need none."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+DATA_AT_START = os.environ.get("ALFWORLD_DATA")
+
+
+@pytest.fixture(autouse=True)
+def data_folder_as_the_user_set_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Undo that importing alfworld, by any test, sets $ALFWORLD_DATA for the whole process."""
+    if DATA_AT_START is None:
+        monkeypatch.delenv("ALFWORLD_DATA", raising=False)
+
 
 TINY = {
     "vocab_size": 64,

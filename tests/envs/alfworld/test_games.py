@@ -187,8 +187,7 @@ def test_a_broken_game_file_is_named(data, records):
         load_games(data)
 
 
-def test_alfworlds_own_loader_finds_the_files_we_write(data, capsys, monkeypatch):
-    monkeypatch.setenv("ALFWORLD_DATA", str(data))  # importing alfworld sets it for the whole process
+def test_alfworlds_own_loader_finds_the_files_we_write(data, capsys):
     from alfworld.agents.environment.alfred_tw_env import AlfredTWEnv
 
     root = data / "json_2.1.1"
