@@ -48,7 +48,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/.torch
 	touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/.torch
-	$(PIP) --editable ".[dev,alfworld]"
+	$(PIP) --editable ".[dev,alfworld,math,profile]"
 	touch $@ $(VENV)/.installed
 
 clean:

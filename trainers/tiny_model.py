@@ -1,4 +1,4 @@
-"""The tiny model from nothing: its word-level tokenizer and its untrained Qwen3 network.
+"""The tiny model from nothing: its word-level tokenizer and its untrained Qwen network.
 
 The tokenizer knows ALFWorld's language. A thing with its number (``cabinet 3``) is one token, so that naming
 what was just read is copying one token, and the fixed phrases of the engine are one token each. Articles and
@@ -11,11 +11,22 @@ from itertools import chain
 import torch
 from tokenizers import Regex, Tokenizer, decoders, normalizers, pre_tokenizers
 from tokenizers.models import WordLevel
-from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
+from transformers import (
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
 
 from onelayer.envs.alfworld import wording
 
 SPECIAL = ("<pad>", "<bos>", "<eos>", "<act>", "<unk>")
+ARCHITECTURES = {
+    "qwen3": (Qwen3Config, Qwen3ForCausalLM, {"head_dim": 32}),
+    "qwen2": (Qwen2Config, Qwen2ForCausalLM, {}),  # that of Qwen2.5: biases, no norms of q and k
+}
 CONTEXT = 2048
 """positions; an episode of 50 steps in a full-size room takes about 900"""
 
@@ -102,31 +113,44 @@ def tiny_tokenizer(texts: Iterable[str], things: Iterable[str]) -> PreTrainedTok
 
 
 def untrained_tiny_model(
-    tokenizer: PreTrainedTokenizerFast, *, width: int = 128, layers: int = 6, seed: int = 0
-) -> Qwen3ForCausalLM:
-    """Return a Qwen3 network of that size with random weights.
+    tokenizer: PreTrainedTokenizerFast,
+    *,
+    architecture: str = "qwen3",
+    width: int = 128,
+    layers: int = 6,
+    seed: int = 0,
+) -> PreTrainedModel:
+    """Return a network of that size with random weights.
 
     The embedding of ``cabinet 3`` begins as that of ``cabinet`` plus one that all threes share: that a
     thing is of the kind the task names need not be learned for every thing.
+
+    Args:
+        tokenizer: gives the vocabulary.
+        architecture: a key of ``ARCHITECTURES``.
+        width: of the residual stream; heads are 32 wide.
+        layers: of the network.
+        seed: of the weights.
     """
-    config = Qwen3Config(
+    config_class, model_class, its_own = ARCHITECTURES[architecture]
+    config = config_class(
         vocab_size=len(tokenizer),
         hidden_size=width,
         intermediate_size=3 * width,
         num_hidden_layers=layers,
         num_attention_heads=width // 32,
         num_key_value_heads=width // 32,
-        head_dim=32,
         max_position_embeddings=CONTEXT,
         tie_word_embeddings=True,
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
         use_cache=True,
+        **its_own,
     )
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        model = Qwen3ForCausalLM(config)
+        model = model_class(config)
     _compose_embeddings(model.get_input_embeddings().weight.data, tokenizer.get_vocab(), seed)
     return model
 

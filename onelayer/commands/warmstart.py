@@ -31,6 +31,7 @@ class Config:
     matrix_learning_rate: float = _option(0.02, "of Muon, for the matrices in the layers")
     learning_rate: float = _option(3e-3, "of AdamW, for embedding and norms")
     warmup: int = _option(50, "steps in which both rise, before they fall to 0")
+    architecture: str = _option("qwen3", "of the network: qwen3, or qwen2 (that of Qwen2.5)")
     width: int = _option(128, "of the network; a multiple of 32")
     layers: int = _option(6, "of the network")
     seed: int = _option(0, "of games, demonstrations and weights")
@@ -47,6 +48,8 @@ class Config:
             raise ValueError("learning rates must be above 0")
         if not 0 <= self.stumbles < 1:
             raise ValueError(f"stumbles must be in [0, 1), got {self.stumbles}")
+        if self.architecture not in ("qwen3", "qwen2"):
+            raise ValueError(f"architecture is qwen3 or qwen2, got {self.architecture!r}")
         if self.width < 32 or self.width % 32:
             raise ValueError(f"width must be a multiple of 32, got {self.width}")
 
@@ -85,7 +88,11 @@ def run(config: Config) -> None:
         texts = (text for e in episodes for s in e.steps for text in (s.observation, s.action))
         tokenizer = tiny_tokenizer(texts, things())
         model = untrained_tiny_model(
-            tokenizer, width=config.width, layers=config.layers, seed=config.seed
+            tokenizer,
+            architecture=config.architecture,
+            width=config.width,
+            layers=config.layers,
+            seed=config.seed,
         )
     examples = [example(episode, PlainFormat(tokenizer)) for episode in episodes]
     print(f"training {model.num_parameters():,} parameters on {len(examples)} episodes")

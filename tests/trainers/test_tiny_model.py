@@ -160,6 +160,15 @@ def test_the_network_is_small_and_the_same_for_the_same_seed(tokenizer):
     assert not torch.equal(one.lm_head.weight, others["lm_head.weight"])
 
 
+def test_the_qwen2_network_has_biases_and_no_norms_of_queries(tokenizer):
+    model = untrained_tiny_model(tokenizer, architecture="qwen2", layers=2)
+    names = {name for name, _ in model.named_parameters()}
+    assert model.config.model_type == "qwen2"
+    assert any(name.endswith("q_proj.bias") for name in names)
+    assert not any("q_norm" in name for name in names)
+    assert 32 * model.config.num_attention_heads == model.config.hidden_size
+
+
 def test_things_of_one_kind_and_things_of_one_number_begin_alike(tokenizer):
     embedding = untrained_tiny_model(tokenizer, layers=1).get_input_embeddings().weight
 

@@ -1,0 +1,1 @@
+"""Programs as tasks: onelayer/Code-v0."""

@@ -1,0 +1,1 @@
+"""Problems with a checkable answer: onelayer/Math-v0, and the grader."""

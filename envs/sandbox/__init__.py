@@ -1,0 +1,1 @@
+"""Running programs that nobody trusts, and judging them where they cannot lie."""

@@ -1,0 +1,1 @@
+"""Layer contribution: how much of full training one layer recovers."""
