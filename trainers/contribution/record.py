@@ -1,0 +1,312 @@
+"""What a profile measured, as the one file ``profile.json`` that everything else is computed from.
+
+The raw scores are in it, one for each held-out task and run: contributions, intervals, comparisons
+and pictures can be made again from it, without a model. Letters: T tasks, S runs of one arm. ::
+
+    {"format": "onelayer-profile/1", "created": "2026-11-22T01:00:00+00:00", "versions": {...},
+     "config": {...}, "model": {"id": "tiny", "fingerprint": "...", "num_layers": 6, ...},
+     "env": "onelayer/ALFWorld-v0", "env_args": {...}, "algorithm": "gigpo", "budget": {...},
+     "tasks": ["...", ...], "base": [[0.0, 1.0, ...]],
+     "runs": [{"name": "layer-03-seed-1", "role": "layer", "control": null, "layers": [3],
+               "seed": 1, "learning_rate": 0.002, "scores": [1.0, 0.0, ...], ...}, ...],
+     "contributions": [{"layer": 3, "score": 0.5, "contribution": 0.9, "low": 0.8, ...}, ...],
+     "controls": [...], "full": {...}, "base_score": {...}, "best": {...}, "halving": null}
+
+Does not import torch.
+"""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from onelayer.files import write_atomically
+
+FORMAT = "onelayer-profile/1"
+FILE_NAME = "profile.json"
+
+Role = Literal["full", "layer", "control"]
+Scores = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BaseModel:
+    """The model that every run starts from."""
+
+    id: str
+    """what it was loaded as: a transformers id, a folder, or ``tiny``"""
+    fingerprint: str
+    num_layers: int
+    family: str
+    """transformers' model type, such as ``qwen3``"""
+    parameters: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What every run was given: the comparison is fair only where it is the same for all."""
+
+    iterations: int
+    episodes_per_run: int
+    lr_full: float
+    lr_layer: float
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One training run and what it earned on each held-out task."""
+
+    name: str
+    role: Role
+    layers: tuple[int, ...]
+    seed: int
+    learning_rate: float
+    scores: Scores
+    """T values, in the order of the profile's tasks"""
+    control: str | None = None
+    """what a control is, such as ``random:2 draw 0``; runs of one text are one arm"""
+    trained_parameters: int | None = None
+    episodes: int | None = None
+    seconds: float | None = None
+    rounds: Any = None
+    """what successive halving noted"""
+    update_norm: tuple[float, ...] | None = None
+    """L2 norm of the change of each of ``layers``"""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A mean over runs and tasks with its interval."""
+
+    score: float
+    low: float
+    high: float
+    runs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Full(Score):
+    """Training of everything, and what it gained over the base: what C(k) is a fraction of."""
+
+    gain: float
+    gain_low: float
+    gain_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """The layer contribution C(k) of one layer, or the same fraction for a control."""
+
+    name: str
+    """``layer 3``, or what the control is"""
+    layer: int | None
+    """None for a control"""
+    layers: tuple[int, ...]
+    """what was trained; those of several draws are joined"""
+    score: float
+    score_low: float
+    score_high: float
+    contribution: float | None
+    """(S_k - S_base) / (S_full - S_base), or None where that is undefined"""
+    low: float | None
+    """lower end of the interval of ``contribution``; None also where it has none"""
+    high: float | None
+    undefined: str | None = None
+    """the reason in words"""
+    runs: int = 1
+    chance_best: float | None = None
+    """share of the resamples in which this layer scores highest; None for a control"""
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The layer that scored highest, and how far that can be believed."""
+
+    layer: int
+    chance: float
+    """share of the resamples in which it is the best"""
+    candidates: tuple[int, ...]
+    """fewest layers that hold the best one in 95 % of the resamples, likeliest first"""
+    contribution: float | None = None
+    corrected: float | None = None
+    """``contribution`` less what picking the highest of noisy values adds: the winner's curse"""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """All scores of one setting, and what was computed from them."""
+
+    created: str
+    model: BaseModel
+    env: str
+    algorithm: str
+    budget: Budget
+    tasks: tuple[str, ...]
+    base: tuple[Scores, ...]
+    """T values for each evaluation of the base, at least one"""
+    runs: tuple[Run, ...]
+    env_args: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
+    contributions: tuple[Contribution, ...] = ()
+    """by layer"""
+    controls: tuple[Contribution, ...] = ()
+    full: Full | None = None
+    base_score: Score | None = None
+    best: Best | None = None
+    halving: Any = None
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """The layers that were trained alone, sorted."""
+        return tuple(sorted({run.layers[0] for run in self.of_role("layer")}))
+
+    def of_role(self, role: Role) -> tuple[Run, ...]:
+        """Return the runs of one role, in the order of the file."""
+        return tuple(run for run in self.runs if run.role == role)
+
+    def of_layer(self, layer: int) -> tuple[Run, ...]:
+        """Return the runs that trained ``layer`` alone and are no controls."""
+        return tuple(run for run in self.of_role("layer") if run.layers == (layer,))
+
+
+def save_profile(profile: Profile, path: Path | str) -> None:
+    """Write ``profile.json``, atomically; a run's scores stand on one line."""
+    content = {"format": FORMAT, **_without_nan(asdict(profile))}
+    lines: dict[str, str] = {}
+    for number, scores in enumerate(content["base"]):
+        content["base"][number] = _shelve(scores, f"scores of base {number}", lines)
+    for number, run in enumerate(content["runs"]):
+        run["scores"] = _shelve(run["scores"], f"scores of run {number}", lines)
+    content["tasks"] = _shelve(content["tasks"], "the tasks", lines)
+    text = json.dumps(content, indent=1, allow_nan=False, default=str)
+    for place, line in lines.items():
+        text = text.replace(place, line, 1)
+    write_atomically(path, text + "\n")
+
+
+def load_profile(path: Path | str) -> Profile:
+    """Read a profile from its file, or from the folder that holds ``profile.json``.
+
+    Raises:
+        FileNotFoundError: there is none.
+        ValueError: it is something else, of another format, or its scores are not whole.
+    """
+    path = Path(path)
+    path = path / FILE_NAME if path.is_dir() else path
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no profile {path}; `onelayer profile` writes one")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        found = content.pop("format", None)
+        if found != FORMAT:
+            raise ValueError(f"its format is {found!r}, not {FORMAT!r}")
+        return profile_of(content)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path} is no profile: {type(error).__name__}: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"{path} is no profile that can be used: {error}") from error
+
+
+def profile_of(content: Mapping[str, Any]) -> Profile:
+    """Build a profile from what JSON holds, without its ``format``."""
+    values = dict(content)
+    full, base, best = (values.get(name) for name in ("full", "base_score", "best"))
+    return Profile(
+        **values
+        | {
+            "model": BaseModel(**values["model"]),
+            "budget": Budget(**values["budget"]),
+            "tasks": tuple(values["tasks"]),
+            "base": tuple(tuple(scores) for scores in values["base"]),
+            "runs": tuple(Run(**_tuples(run)) for run in values["runs"]),
+            "contributions": _rows(values.get("contributions")),
+            "controls": _rows(values.get("controls")),
+            "full": Full(**full) if full else None,
+            "base_score": Score(**base) if base else None,
+            "best": Best(**_tuples(best)) if best else None,
+        }
+    )
+
+
+def _check(profile: Profile) -> None:
+    """Raise ValueError for the first thing that makes the scores unusable."""
+    if not profile.tasks:
+        raise ValueError("a profile needs held-out tasks, and there are none")
+    if repeated := _repeated(profile.tasks):
+        raise ValueError(f"task {repeated!r} stands twice among the held-out tasks")
+    if not profile.base:
+        raise ValueError("there is no evaluation of the base; every contribution starts from it")
+    if repeated := _repeated(run.name for run in profile.runs):
+        raise ValueError(f"run {repeated!r} stands twice; a run counts once")
+    for number, scores in enumerate(profile.base):
+        _check_scores(f"base evaluation {number}", scores, len(profile.tasks))
+    for run in profile.runs:
+        _check_run(run, profile)
+
+
+def _check_run(run: Run, profile: Profile) -> None:
+    _check_scores(f"run {run.name!r}", run.scores, len(profile.tasks))
+    if run.role not in get_args(Role):
+        raise ValueError(f"run {run.name!r} has the role {run.role!r}, not one of {get_args(Role)}")
+    if (run.control is not None) != (run.role == "control"):
+        raise ValueError(
+            f"run {run.name!r} of role {run.role!r} names the control {run.control!r}; a control"
+            " names what it is, and nothing else does"
+        )
+    if run.role == "layer" and len(run.layers) != 1:
+        raise ValueError(f"run {run.name!r} has role 'layer', but trained {list(run.layers)}")
+    depth = profile.model.num_layers
+    if beyond := [layer for layer in run.layers if not 0 <= layer < depth]:
+        raise ValueError(
+            f"run {run.name!r} trained layer {beyond[0]}, which a model of {depth} layers lacks"
+        )
+    if run.update_norm is not None and len(run.update_norm) != len(run.layers):
+        raise ValueError(
+            f"run {run.name!r} has {len(run.update_norm)} update norms for {len(run.layers)} layers"
+        )
+
+
+def _check_scores(name: str, scores: Sequence[Any], tasks: int) -> None:
+    if len(scores) != tasks:
+        raise ValueError(f"{name} has {len(scores)} scores for {tasks} tasks")
+    for position, score in enumerate(scores):
+        if not isinstance(score, int | float) or not math.isfinite(score):
+            raise ValueError(f"{name} has no score for task {position}, but {score!r}")
+
+
+def _repeated(names: Iterable[str]) -> str | None:
+    name, times = max(Counter(names).items(), key=lambda item: item[1], default=("", 0))
+    return name if times > 1 else None
+
+
+def _rows(rows: Sequence[Mapping[str, Any]] | None) -> tuple[Contribution, ...]:
+    return tuple(Contribution(**_tuples(row)) for row in rows or ())
+
+
+def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Make tuples of JSON's lists; what halving noted stays as it is."""
+    return {
+        key: tuple(value) if isinstance(value, list) and key != "rounds" else value
+        for key, value in values.items()
+    }
+
+
+def _shelve(values: Any, place: str, lines: dict[str, str]) -> str:
+    lines[json.dumps(f"<{place}>")] = json.dumps(values, allow_nan=False)
+    return f"<{place}>"
+
+
+def _without_nan(value: Any) -> Any:
+    """Return what JSON can hold: lists for tuples, None for what is no number."""
+    if isinstance(value, Mapping):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
