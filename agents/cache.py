@@ -85,6 +85,12 @@ class RaggedCache(Cache):  # type: ignore[misc]
                 exchange(layer.keys.transpose(1, 2), a, b, used)
                 exchange(layer.values.transpose(1, 2), a, b, used)
 
+    def copy(self, of: Sequence[int], to: Sequence[int], columns: slice) -> None:
+        """Give row ``to[i]`` these columns of row ``of[i]``, for all i."""
+        for layer in self.layers:
+            layer.keys[to, :, columns] = layer.keys[of, :, columns]
+            layer.values[to, :, columns] = layer.values[of, :, columns]
+
 
 def exchange(tensor_RK: Tensor, a: Sequence[int], b: Sequence[int], used: int) -> None:
     """Exchange rows of a tensor ``[rows, columns, ...]`` in place, as far as the first columns."""

@@ -1,15 +1,16 @@
 """Sampling replies from a transformers model for many running episodes at once.
 
 The cache keeps what an episode has read: a prompt that begins with the tokens of the turn before costs only
-its new tokens, whether the history grows or is rebuilt. Rows that have finished their reply leave the
-forward pass, and episodes that are over leave the cache.
+its new tokens, whether the history grows or is rebuilt. What episodes have in common is read once: the equal
+prompts that a group begins with, and the instructions that all prompts begin with. Rows that have finished
+their reply leave the forward pass.
 
 Every row draws from its own stream of random numbers, so that an episode is the same whichever others run
 beside it. Axes: ``B`` rows in a forward pass, ``Q`` new tokens, ``K`` columns attended to, ``V`` vocabulary,
 ``R`` rows of the cache.
 """
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -21,26 +22,12 @@ from transformers import PreTrainedModel
 
 from onelayer.agents.cache import RaggedCache, exchange
 from onelayer.agents.forward import capturing, logits_only_at
+from onelayer.agents.sampling import Sampling, inverse_cdf, uniform
 
+__all__ = ["Decoder", "Sampled", "Sampling"]
 
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """How replies are drawn."""
-
-    temperature: float = 1.0
-    """0 takes the likeliest token"""
-    top_p: float = 1.0
-    """draw from the smallest set of tokens that holds this probability"""
-    response_limit: int = 512
-    """tokens, after which a reply is cut"""
-
-    def __post_init__(self) -> None:
-        if self.temperature < 0:
-            raise ValueError(f"temperature must be 0 or more, got {self.temperature}")
-        if not 0 < self.top_p <= 1:
-            raise ValueError(f"top_p must be in (0, 1], got {self.top_p}")
-        if self.response_limit < 1:
-            raise ValueError(f"response_limit must be at least 1 token, got {self.response_limit}")
+_WORTH_A_PASS = 64
+"""tokens that a forward pass of its own must save before instructions are read ahead of the rest"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +43,12 @@ class Sampled:
     """what entered the captured layer at each token but the reply's last, from the last known token on"""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Row:
     """What one row of the cache holds."""
 
     slot: int = -1
+    """-1: it is free, and what it holds may begin the next episode's prompt"""
     ids: list[int] = field(default_factory=list)
     """tokens whose keys and values are in the cache"""
     draws: Iterator[float] | None = None
@@ -102,10 +90,10 @@ class Decoder:
         self._hidden_RKD: Tensor | None = None
 
     def release(self, slots: Sequence[int]) -> None:
-        """Drop what the cache holds of these episodes."""
+        """Free the rows of these episodes; the next ones there need not read the instructions again."""
         for row in self._rows:
             if row.slot in slots:
-                row.slot, row.ids, row.draws = -1, [], None
+                row.slot, row.draws = -1, None
 
     @torch.no_grad()
     def sample(
@@ -125,13 +113,9 @@ class Decoder:
         position = {slot: i for i, slot in enumerate(slots)}
         replies: list[list[int]] = [[] for _ in slots]
         logprobs: list[list[float]] = [[] for _ in slots]
-        new = [
-            self._keep_common_prefix(row, prompts[position[row.slot]])
-            for row in self._rows[: len(slots)]
-        ]
-        while new:
-            logits_BV = self._read(new)
-            chosen_B, logp_B = self._draw(logits_BV, self._rows[: len(new)])
+        logits_BV = self._read_prompts(dict(zip(slots, prompts, strict=True)))
+        while True:
+            chosen_B, logp_B = self._draw(logits_BV, self._rows[: len(logits_BV)])
             unfinished = set()
             for b, (token, logp) in enumerate(zip(chosen_B, logp_B, strict=True)):
                 i = position[self._rows[b].slot]
@@ -139,8 +123,11 @@ class Decoder:
                 logprobs[i].append(logp)
                 if token not in self._stop and len(replies[i]) < self.sampling.response_limit:
                     unfinished.add(b)
+            if not unfinished:
+                break
             self._bring_to_front(unfinished)
-            new = [[replies[position[row.slot]][-1]] for row in self._rows[: len(unfinished)]]
+            busy = self._rows[: len(unfinished)]
+            logits_BV = self._read([[replies[position[row.slot]][-1]] for row in busy])
         known = [0] * len(slots) if known is None else known
         return [
             Sampled(tuple(ids), tuple(logp), ids[-1] not in self._stop, self._captured(slot, skip))
@@ -158,7 +145,7 @@ class Decoder:
         for slot, key in zip(slots, keys, strict=True):
             if slot not in seated:
                 row = next(free)
-                row.slot, row.ids, row.draws = slot, [], _uniform(key)
+                row.slot, row.draws = slot, uniform(key)
         self._bring_to_front({r for r, row in enumerate(self._rows) if row.slot in wanted})
 
     def _grow(self, rows: int) -> None:
@@ -170,12 +157,51 @@ class Decoder:
             row.ids = []
         self._rows += [_Row() for _ in range(rows - len(self._rows))]
 
-    def _keep_common_prefix(self, row: _Row, prompt: Sequence[int]) -> list[int]:
-        """Shorten the row to what it shares with ``prompt``; return the tokens still to be read."""
-        most = min(len(row.ids), len(prompt) - 1)  # the last token is read again, for its logits
-        shared = next((i for i in range(most) if row.ids[i] != prompt[i]), most)
-        del row.ids[shared:]
-        return list(prompt[shared:])
+    def _read_prompts(self, prompts: Mapping[int, Sequence[int]]) -> Tensor:
+        """Read each slot's prompt, equal ones once; return the logits after each row's, ``[B, V]``."""
+        rows = self._rows[: len(prompts)]
+        for row in rows:  # the last token is always read, for its logits
+            del row.ids[_common(row.ids, prompts[row.slot][:-1]) :]
+        readers: dict[tuple[int, ...], _Row] = {}
+        for row in sorted(rows, key=lambda row: -len(row.ids)):
+            readers.setdefault(tuple(prompts[row.slot]), row)
+        self._read_instructions(readers)
+        reading = set(readers.values())
+        self._bring_to_front({r for r, row in enumerate(rows) if row in reading})
+        rows = self._rows[: len(prompts)]
+        logits_BV = self._read([prompts[row.slot][len(row.ids) :] for row in rows[: len(reading)]])
+        reader_of_B = [readers[tuple(prompts[row.slot])] for row in rows]
+        self._copy(reader_of_B[len(reading) :], rows[len(reading) :])
+        return logits_BV[[rows.index(row) for row in reader_of_B]]
+
+    def _read_instructions(self, readers: Mapping[tuple[int, ...], _Row]) -> None:
+        """Let one row read what all prompts begin with and the others copy it, if that saves much."""
+        first, last = min(readers), max(readers)  # as in a dictionary: the others lie between them
+        common = min(_common(first, last), len(first) - 1)
+        source = max(readers.values(), key=lambda row: len(row.ids))
+        lacking = [row for row in readers.values() if row is not source and len(row.ids) < common]
+        unread = first[len(source.ids) : common]
+        if not lacking or (unread and len(unread) * len(lacking) < _WORTH_A_PASS):
+            return
+        if unread:
+            self._bring_to_front({self._rows.index(source)})
+            self._read([unread])
+        self._copy([source] * len(lacking), lacking, common)
+
+    def _copy(self, of: Sequence[_Row], to: Sequence[_Row], columns: int | None = None) -> None:
+        """Give row ``to[i]`` what row ``of[i]`` holds, or the first columns of it."""
+        if not to:
+            return
+        place = {row: r for r, row in enumerate(self._rows)}
+        of_rows, to_rows = [place[row] for row in of], [place[row] for row in to]
+        start = min(len(row.ids) for row in to)  # what lies before is equal
+        end = columns or max(len(row.ids) for row in of)
+        assert self._cache is not None
+        self._cache.copy(of_rows, to_rows, slice(start, end))
+        if self._hidden_RKD is not None:
+            self._hidden_RKD[to_rows, start:end] = self._hidden_RKD[of_rows, start:end]
+        for source, row in zip(of, to, strict=True):
+            row.ids = source.ids[:columns]
 
     def _read(self, new: Sequence[Sequence[int]]) -> Tensor:
         """Feed the new tokens of the first ``len(new)`` rows; return the logits after each, ``[B, V]``."""
@@ -215,7 +241,7 @@ class Decoder:
             chosen_B = logp_BV.argmax(-1)
         else:
             draws_B = [next(row.draws) for row in rows if row.draws is not None]
-            chosen_B = _inverse_cdf(logp_BV.exp(), draws_B, self.sampling.top_p)
+            chosen_B = inverse_cdf(logp_BV.exp(), draws_B, self.sampling.top_p)
         return chosen_B.tolist(), logp_BV.gather(-1, chosen_B[:, None])[:, 0].tolist()
 
     def _bring_to_front(self, wanted: Set[int]) -> None:
@@ -255,23 +281,7 @@ class Decoder:
         return np.array(hidden_TD.float().cpu().numpy())  # a copy: the row is used again
 
 
-def _uniform(key: Sequence[int]) -> Iterator[float]:
-    """Yield uniform numbers in [0, 1), the same for the same key."""
-    generator = np.random.default_rng(list(key))
-    while True:
-        yield from generator.random(256).tolist()
-
-
-def _inverse_cdf(probability_BV: Tensor, draws_B: Sequence[float], top_p: float) -> Tensor:
-    """Return for each row the token whose share of the unit interval holds the draw."""
-    order_BV = None
-    if top_p < 1:
-        probability_BV, order_BV = probability_BV.sort(dim=-1, descending=True)
-        before_BV = probability_BV.cumsum(-1) - probability_BV
-        probability_BV = probability_BV.masked_fill(before_BV >= top_p, 0.0)
-    cdf_BV = probability_BV.double().cumsum(-1)
-    draws_B1 = torch.tensor(draws_B, dtype=torch.float64, device=cdf_BV.device)[:, None]
-    # Scaled by the sum, which rounding keeps from being 1; the first column beyond the draw has weight.
-    chosen_B = torch.searchsorted(cdf_BV, draws_B1 * cdf_BV[:, -1:], right=True)[:, 0]
-    chosen_B = chosen_B.clamp(max=cdf_BV.shape[-1] - 1)
-    return chosen_B if order_BV is None else order_BV.gather(-1, chosen_B[:, None])[:, 0]
+def _common(one: Sequence[int], other: Sequence[int]) -> int:
+    """Return how many tokens both begin with."""
+    most = min(len(one), len(other))
+    return next((i for i in range(most) if one[i] != other[i]), most)

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from onelayer.agents.decoder import Decoder, Sampling, _inverse_cdf
+from onelayer.agents.decoder import Decoder, Sampling
+from onelayer.agents.sampling import inverse_cdf
 
 STOP = 1
 PROMPTS = [[5, 6, 7], [8, 9], [3, 4, 5, 6, 7, 8, 9]]
@@ -86,7 +87,7 @@ def test_finished_rows_leave_the_forward_pass(tiny_model):
         lambda _, args, kwargs: sizes.append(kwargs["input_ids"].shape[0]), with_kwargs=True
     )
     replies = Decoder(model, range(20), Sampling(response_limit=30)).sample(
-        list(range(8)), [[5]] * 8, [[0, i] for i in range(8)]
+        list(range(8)), [[5 + i] for i in range(8)], [[0, i] for i in range(8)]
     )
     hook.remove()
     assert sum(sizes) == sum(len(reply.ids) for reply in replies)
@@ -138,14 +139,14 @@ def test_temperature_zero_takes_the_likeliest_token(tiny_model):
 def test_draws_follow_the_probabilities():
     probability = torch.tensor([[0.2, 0.5, 0.0, 0.3]]).repeat(1000, 1)
     draws = [(i + 0.5) / 1000 for i in range(1000)]
-    counts = torch.bincount(_inverse_cdf(probability, draws, 1.0), minlength=4)
+    counts = torch.bincount(inverse_cdf(probability, draws, 1.0), minlength=4)
     assert counts.tolist() == [200, 500, 0, 300]
 
 
 def test_top_p_keeps_the_smallest_set_that_holds_it():
     probability = torch.tensor([[0.2, 0.5, 0.0, 0.3]]).repeat(1000, 1)
     draws = [(i + 0.5) / 1000 for i in range(1000)]
-    counts = torch.bincount(_inverse_cdf(probability, draws, 0.75), minlength=4)
+    counts = torch.bincount(inverse_cdf(probability, draws, 0.75), minlength=4)
     assert counts.tolist() == [0, 625, 0, 375]  # 0.5 and 0.3 of 0.8
 
 
