@@ -1,7 +1,7 @@
 """What a rollout leaves behind: episodes made of steps, plain data that is never changed."""
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,12 @@ class Step:
     """the whole text a language model wrote, the action in it"""
     cut: bool = False
     """the reply was stopped by its length limit"""
+    answer: str | None = None
+    """what the environment read as the answer (``info["extracted"]``)"""
+    reward_parts: Mapping[str, float] = field(default_factory=dict)
+    """what the reward is made of (``info["reward_parts"]``), such as correctness and format"""
+    reply_tokens: int = 0
+    """tokens of the reply; 0 where no language model wrote it"""
     prompt_ids: tuple[int, ...] = ()
     """tokens the policy was given at this step: all of them, or the new ones if it ``continues``"""
     action_ids: tuple[int, ...] = ()
@@ -62,9 +68,24 @@ class Episode:
         """The undiscounted return."""
         return float(sum(self.rewards))
 
+    @property
+    def answer(self) -> str | None:
+        """The last answer that the environment read, None where it read none."""
+        return self.steps[-1].answer if self.steps else None
+
+    @property
+    def reward_parts(self) -> dict[str, float]:
+        """The sum of each part of the reward over the steps; empty where no parts are told."""
+        names = dict.fromkeys(name for step in self.steps for name in step.reward_parts)
+        return {
+            name: sum(step.reward_parts.get(name, 0.0) for step in self.steps) for name in names
+        }
+
 
 _RECORDED = ("observation", "action", "reply", "reward", "valid", "cut")
 """the fields of a step that a reader wants"""
+_RECORDED_IF_SET = {"answer": None, "reward_parts": {}, "reply_tokens": 0}
+"""fields that many environments or agents leave at these values"""
 
 
 def as_record(episode: Episode) -> dict[str, Any]:
@@ -76,7 +97,7 @@ def as_record(episode: Episode) -> dict[str, Any]:
         "truncated": episode.truncated,
         "error": episode.error,
         "total_reward": episode.total_reward,
-        "steps": [{name: getattr(step, name) for name in _RECORDED} for step in episode.steps],
+        "steps": [_step_record(step) for step in episode.steps],
     }
 
 
@@ -85,7 +106,11 @@ def as_episode(record: Mapping[str, Any]) -> Episode:
     return Episode(
         task=record["task"],
         steps=tuple(
-            Step(anchor=None, **{name: step[name] for name in _RECORDED})
+            Step(
+                anchor=None,
+                **{name: step[name] for name in _RECORDED},
+                **{name: step[name] for name in _RECORDED_IF_SET if name in step},
+            )
             for step in record["steps"]
         ),
         success=record["success"],
@@ -93,3 +118,12 @@ def as_episode(record: Mapping[str, Any]) -> Episode:
         truncated=record["truncated"],
         kind=record["kind"],
     )
+
+
+def _step_record(step: Step) -> dict[str, Any]:
+    record = {name: getattr(step, name) for name in _RECORDED}
+    for name, unset in _RECORDED_IF_SET.items():
+        value = getattr(step, name)
+        if value != unset:
+            record[name] = dict(value) if isinstance(value, Mapping) else value
+    return record

@@ -127,6 +127,7 @@ def _advance(running: _Running, action: str) -> Episode | None:
 
 def _step(running: _Running, action: str, reward: float, after: Mapping[str, Any]) -> Step:
     before, trace = running.info, getattr(action, "trace", None)
+    answer = after.get("extracted")
     return Step(
         observation=running.observation,
         action=str(action),
@@ -134,6 +135,9 @@ def _step(running: _Running, action: str, reward: float, after: Mapping[str, Any
         anchor=before.get("anchor", (running.task, running.observation)),
         valid=bool(after.get("valid", True)) and (trace is None or action != ""),
         admissible=before.get("admissible"),
+        answer=None if answer is None else str(answer),
+        reward_parts={name: float(part) for name, part in after.get("reward_parts", {}).items()},
+        reply_tokens=0 if trace is None else len(trace.action_ids),
         **({} if trace is None else trace.fields()),
     )
 

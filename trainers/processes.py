@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import torch
 from accelerate import Accelerator
+from accelerate.utils import gather_object
 
 
 def summed(accelerator: Accelerator, values: Sequence[float]) -> list[float]:
@@ -12,6 +13,13 @@ def summed(accelerator: Accelerator, values: Sequence[float]) -> list[float]:
         return [float(value) for value in values]
     local = torch.tensor(values, dtype=torch.float64, device=accelerator.device)
     return [float(value) for value in accelerator.reduce(local, "sum")]
+
+
+def names_of_all(accelerator: Accelerator, names: Sequence[str]) -> list[str]:
+    """Return the names that any process has, in one order; every process must call it."""
+    if accelerator.num_processes == 1:
+        return list(names)
+    return list(dict.fromkeys(gather_object(list(names))))
 
 
 def sum_gradients(accelerator: Accelerator, parameters: Sequence[torch.nn.Parameter]) -> None:

@@ -8,7 +8,10 @@ from onelayer.agents.episodes import Episode
 
 
 def summary(episodes: Sequence[Episode]) -> dict[str, float]:
-    """Return means over the episodes, and over their steps; those with an error do not count."""
+    """Return means over the episodes, and over their steps; those with an error do not count.
+
+    ``reward/<part>`` is the mean sum over an episode of each part of the reward that the environment tells.
+    """
     whole = [episode for episode in episodes if episode.error is None]
     steps = [step for episode in whole for step in episode.steps]
     return {
@@ -18,7 +21,14 @@ def summary(episodes: Sequence[Episode]) -> dict[str, float]:
         "valid_actions": _mean([step.valid for step in steps]),
         "cut_replies": _mean([step.cut for step in steps]),
         "reply_tokens": _mean([len(step.action_ids) for step in steps]),
+        **_reward_parts(whole),
     }
+
+
+def _reward_parts(episodes: Sequence[Episode]) -> dict[str, float]:
+    parts = [episode.reward_parts for episode in episodes]
+    names = sorted({name for part in parts for name in part})
+    return {f"reward/{name}": _mean([part.get(name, 0.0) for part in parts]) for name in names}
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -1,6 +1,9 @@
+import json
+
 import gymnasium as gym
 import pytest
 
+from onelayer.agents.episodes import as_episode, as_record
 from onelayer.agents.rollout import rollout
 from onelayer.agents.scripted import OracleAgent, RandomAgent
 from onelayer.envs.plugins import make
@@ -125,3 +128,38 @@ def test_no_environment_and_no_group_are_refused():
         rollout([], Recorder(), ["good"])
     with pytest.raises(ValueError, match="group_size"):
         rollout([Broken()], Recorder(), ["good"], group_size=0)
+
+
+class Judging(gym.Env):
+    """Tells what it read, and what the reward is made of."""
+
+    def reset(self, *, seed=None, options=None):
+        return "?", {"task": "t"}
+
+    def step(self, action):
+        parts = {"correctness": 1.0, "format": 0.25}
+        read = {"extracted": action.strip("()"), "reward_parts": parts}
+        return "", 1.25, action == "(2)", False, read
+
+
+def test_what_the_environment_read_and_rewarded_stays_with_the_steps():
+    class Script:
+        def reset(self, slots=None):
+            self.replies = ["(1)", "(2)"]
+
+        def act(self, observations, infos=None, slots=None):
+            return [self.replies.pop(0)]
+
+    [episode] = rollout([Judging()], Script(), ["t"])
+    assert [step.answer for step in episode.steps] == ["1", "2"]
+    assert episode.answer == "2"
+    assert episode.reward_parts == {"correctness": 2.0, "format": 0.5}
+    again = as_episode(json.loads(json.dumps(as_record(episode))))
+    assert (again.answer, again.reward_parts) == (episode.answer, episode.reward_parts)
+
+
+def test_a_record_of_before_there_were_answers_can_be_read():
+    [episode] = rollout([Broken()], Recorder(), ["good"])
+    record = as_record(episode)
+    assert not {"answer", "reward_parts", "reply_tokens"} & set(record["steps"][0])
+    assert as_episode(record).answer is None
