@@ -26,6 +26,11 @@ class TrainConfig:
         "mid", "layers that learn: 14, mid, mid-5, 10-14, 3,7, random:2:seed0, all"
     )
     train_embeddings: bool = _option(False, "train embedding and head too")
+    boost_layers: str = _option("", "of the layers that learn, those that learn faster")
+    boost: float = _option(2.0, "their learning rate is this many times the others'")
+    lora_rank: int = _option(
+        0, "train LoRA adapters (peft) of this rank in the layers instead; 0: no"
+    )
     gamma: float = _option(0.95, "discount of the returns that GiGPO compares step by step")
     omega: float = _option(1.0, "weight of the step advantage; 0 is GRPO")
     divide_by_std: bool = _option(False, "scale advantages by the group's standard deviation")
@@ -74,6 +79,10 @@ class TrainConfig:
             _check(name, getattr(self, name), at_least=0)
         for name in ("learning_rate", "max_grad_norm", "clip_low", "clip_high", "temperature"):
             _check(name, getattr(self, name), above=0)
+        _check("boost", self.boost, above=0)
+        _check("lora_rank", self.lora_rank, at_least=0)
+        if self.lora_rank and self.train_embeddings:
+            raise ValueError("lora_rank trains adapters in the layers; leave train_embeddings out")
         _check("gamma", self.gamma, at_least=0, at_most=1)
         _check("top_p", self.top_p, above=0, at_most=1)
         _check("eval_top_p", self.eval_top_p, above=0, at_most=1)

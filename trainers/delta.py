@@ -87,8 +87,6 @@ class LayerDelta:
 
     def save(self, path: Path | str) -> None:
         """Write the delta as ``.safetensors``; a reader or a crash sees the old file or the new one."""
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
         about = {
             "base_id": self.base_id,
             "fingerprint": self.fingerprint,
@@ -97,19 +95,7 @@ class LayerDelta:
             "everything": self.everything,
             "config": dict(self.config),
         }
-        # "format": transformers refuses safetensors files that don't name their framework
-        metadata = {"format": "pt", "onelayer": FORMAT, "delta": json.dumps(about)}
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            draft.touch()
-            mode = draft.stat().st_mode  # save_file's own 0600 would hide the file from a group
-            save_file(dict(self.tensors), draft, metadata)
-            draft.chmod(mode)
-            with open(draft, "rb") as file:
-                os.fsync(file.fileno())
-            os.replace(draft, path)
-        finally:
-            draft.unlink(missing_ok=True)
+        write_tensors(path, self.tensors, {"onelayer": FORMAT, "delta": json.dumps(about)})
 
     @classmethod
     def load(cls, path: Path | str) -> "LayerDelta":
@@ -192,6 +178,26 @@ class LayerDelta:
         if base_fingerprint(model, self.tensors) != self.fingerprint:
             return "its frozen weights differ"
         return None
+
+
+def write_tensors(
+    path: Path | str, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]
+) -> None:
+    """Write ``.safetensors``; a reader or a crash sees the old file or the new one."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.touch()
+        mode = draft.stat().st_mode  # save_file's own 0600 would hide the file from a group
+        # "format": transformers refuses safetensors files that don't name their framework
+        save_file(dict(tensors), draft, {"format": "pt", **metadata})
+        draft.chmod(mode)
+        with open(draft, "rb") as file:
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def delta_path(path: Path | str) -> Path:

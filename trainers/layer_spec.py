@@ -65,6 +65,22 @@ def parse_layers(spec: str | int, num_layers: int) -> list[int]:
     return sorted({i for part in text.split(",") for i in _indices(part.strip(), text, num_layers)})
 
 
+def profiled_base(spec: str | int) -> str | None:
+    """Return the fingerprint of the model that a ``best:3@FILE`` was measured on; None for other forms.
+
+    Raises:
+        ValueError: the file is no profile.
+    """
+    match = re.fullmatch(r"best:\d+@(.+)", str(spec).strip())
+    if not match:
+        return None
+    try:
+        fingerprint = json.loads(Path(match[1]).read_text(encoding="utf-8"))["model"]["fingerprint"]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{match[1]} is no profile: it does not say of which model") from error
+    return str(fingerprint)
+
+
 def _indices(part: str, text: str, num_layers: int) -> range:
     """Return what one part of a comma-separated list names: an index or a range."""
     match = re.fullmatch(r"(\d+)-(\d+)|-?\d+", part)
@@ -122,13 +138,12 @@ def _contributions(path: Path) -> dict[int, float]:
     """Return C(k) of the layers of a profile that have one; null and NaN are none."""
     try:
         profile = json.loads(path.read_text(encoding="utf-8"))
-        rows = [(row["layer"], row.get("contribution")) for row in profile["layers"]]
+        rows = [(row["layer"], row["contribution"]) for row in profile["contributions"]]
     except FileNotFoundError:
         raise ValueError(f"there is no profile {path}; `onelayer profile` writes one") from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(
-            f'{path} is no profile, {{"layers": [{{"layer": 3, "contribution": 0.9}}, ...]}}:'
-            f" {type(error).__name__}: {error}"
+            f"{path} is no profile as `onelayer profile` writes it: {type(error).__name__}: {error}"
         ) from None
     known: dict[int, float] = {}
     for layer, score in rows:

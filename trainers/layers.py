@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from torch import nn
 from transformers import PreTrainedModel
 
-from onelayer.trainers.fingerprint import frozen_checksum
-from onelayer.trainers.layer_spec import parse_layers, trains_everything
+from onelayer.trainers.fingerprint import base_fingerprint, frozen_checksum
+from onelayer.trainers.layer_spec import parse_layers, profiled_base, trains_everything
 
 __all__ = [
+    "choose_layers",
     "decoder_layers",
     "frozen_checksum",
     "parse_layers",
@@ -37,6 +38,22 @@ def decoder_layers(model: PreTrainedModel) -> nn.ModuleList:
             f"expected one stack of {depth} layers in {type(model).__name__}, found {len(stacks)}"
         )
     return next(iter(stacks.values()))
+
+
+def choose_layers(model: PreTrainedModel, spec: str | int) -> list[int]:
+    """Return the layers of ``model``, as it was loaded, that ``spec`` names; see ``parse_layers``.
+
+    Raises:
+        ValueError: as ``parse_layers``, or ``spec`` asks for the best of a profile of another model.
+    """
+    layers = parse_layers(spec, len(decoder_layers(model)))
+    base = profiled_base(spec)
+    if base is not None and base != base_fingerprint(model):
+        raise ValueError(
+            f"layers {spec!r}: the profile was measured on another base model, and says nothing of "
+            f"this one; profile this one, or name the layers themselves: {','.join(map(str, layers))}"
+        )
+    return layers
 
 
 def train_only(

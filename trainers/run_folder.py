@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from onelayer.agents.episodes import Episode, as_record
 from onelayer.files import write_atomically
+from onelayer.trainers.config import TrainConfig
 
 KEPT_CHECKPOINTS = 2
 
@@ -59,7 +60,9 @@ class RunFolder:
             config: what decides what is learned, as in ``Checkpoint``.
         """
         about = json.loads((self._newest() / "about.json").read_text())
-        for name, value in about["config"].items():
+        # A field that is younger than the run had its default then.
+        defaults = {f.name: f.default for f in fields(TrainConfig) if f.name in config}
+        for name, value in (defaults | about["config"]).items():
             if config.get(name) != value:
                 raise ValueError(
                     f"{self.path} was trained with {name}={value!r}, not {config.get(name)!r}; "

@@ -28,7 +28,8 @@ from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.delta import FILE_NAME, LayerDelta
 from onelayer.trainers.interrupts import deferred_interrupt
 from onelayer.trainers.layers import frozen_checksum, trains_everything
-from onelayer.trainers.processes import summed
+from onelayer.trainers.lora import Adapters
+from onelayer.trainers.processes import names_of_all, summed
 from onelayer.trainers.run_folder import Checkpoint, RunFolder
 from onelayer.trainers.signal import signal
 from onelayer.trainers.summary import summary
@@ -50,6 +51,7 @@ class Trainer:
         config: the run.
         held_out: makes one environment of the held-out split; None leaves evaluation out.
         on_iteration: called with each iteration's metrics.
+        should_stop: asked before each iteration; where it says yes, training ends with a checkpoint.
 
     Raises:
         ValueError: a layer, algorithm or number that cannot work, a folder that holds another run, or with
@@ -65,6 +67,7 @@ class Trainer:
         *,
         held_out: MakeEnv | None = None,
         on_iteration: Callable[[Mapping[str, Any]], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
     ):
         self.config = config
         self.folder = RunFolder(config.folder)
@@ -91,11 +94,15 @@ class Trainer:
             None,
         )
         self.on_iteration = on_iteration
+        self.should_stop = should_stop
         self.iteration = 0
         self.seconds: dict[str, float] = {}
 
-    def train(self) -> None:
+    def train(self) -> bool:
         """Run to the last iteration, from the start or from the last checkpoint.
+
+        Returns:
+            Whether it came to the last one; False where ``should_stop`` ended it before.
 
         Raises:
             KeyboardInterrupt: after a checkpoint was saved.
@@ -109,6 +116,9 @@ class Trainer:
         frozen = frozen_checksum(self.model, self.learner.parameters.values())
         try:
             while self.iteration < config.iterations:
+                if self.should_stop is not None and self.should_stop():
+                    self.save()
+                    return False
                 self.seconds = {}
                 held_out = self.evaluate() if self._evaluation_is_due() else {}
                 episodes = self.play()
@@ -129,6 +139,7 @@ class Trainer:
             raise RuntimeError("a frozen tensor changed during training; please report this")
         self.save()
         self.save_layer()
+        return True
 
     def play(self) -> list[Episode]:
         """Roll out this iteration's tasks of this rank."""
@@ -232,8 +243,12 @@ class Trainer:
         self.accelerator.wait_for_everyone()
 
     def save_layer(self) -> None:
-        """Write the trained layer to the run folder."""
-        if self.accelerator.is_main_process:
+        """Write the trained layer, or the adapters, to the run folder."""
+        if not self.accelerator.is_main_process:
+            return
+        if self.config.lora_rank:
+            self.adapters().save(self.folder.path)
+        else:
             self.delta().save(self.folder.path / FILE_NAME)
 
     def delta(self) -> LayerDelta:
@@ -246,6 +261,16 @@ class Trainer:
             train_embeddings=self.config.train_embeddings,
             config=asdict(self.config),
             dtype=self.learner.dtype,
+        )
+
+    def adapters(self) -> Adapters:
+        """Return the LoRA adapters as they are now."""
+        return Adapters.from_model(
+            self.model,
+            self.learner.layers,
+            self.config.model,
+            fingerprint=str(self.learner.fingerprint),
+            config=asdict(self.config),
         )
 
     def _start(self) -> None:
@@ -324,9 +349,10 @@ class Trainer:
 
     def _averaged(self, metrics: Mapping[str, float]) -> dict[str, float]:
         """Return the mean over processes, all of which play as many episodes."""
-        totals = summed(self.accelerator, list(metrics.values()))
+        names = names_of_all(self.accelerator, list(metrics))
+        totals = summed(self.accelerator, [metrics.get(name, 0.0) for name in names])
         processes = self.accelerator.num_processes
-        return {name: total / processes for name, total in zip(metrics, totals, strict=True)}
+        return {name: total / processes for name, total in zip(names, totals, strict=True)}
 
     @contextmanager
     def _timed(self, phase: str) -> Iterator[None]:

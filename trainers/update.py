@@ -7,6 +7,7 @@ letters: ``N`` sampled tokens of a batch, ``T`` tokens of a row.
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,13 +18,15 @@ from transformers import PreTrainedModel
 
 from onelayer.agents.episodes import Episode
 from onelayer.trainers.config import TrainConfig
+from onelayer.trainers.fingerprint import base_fingerprint
 from onelayer.trainers.layers import (
+    choose_layers,
     decoder_layers,
-    parse_layers,
     train_only,
     trained_parameters,
     trains_everything,
 )
+from onelayer.trainers.lora import add_adapters
 from onelayer.trainers.loss import clipped, clipped_surrogate, kl_k3
 from onelayer.trainers.processes import sum_gradients, summed
 from onelayer.trainers.rows import Batch, Row, by_length, collate, rows
@@ -42,6 +45,7 @@ class Learner:
         capture: the module whose input playing has to record, None where everything is run again.
         start: the trained weights before training, which are the reference policy.
         dtype: of the frozen weights, and of the trained ones outside of training.
+        fingerprint: of the base that LoRA adapters were added to; None without them.
 
     The trained weights are kept in float32 whatever ``dtype`` is, and rounded on their way into a matrix
     product (``autocast``): in bfloat16 most steps of a small learning rate would round to nothing.
@@ -52,18 +56,22 @@ class Learner:
 
     def __init__(self, model: PreTrainedModel, config: TrainConfig, accelerator: Accelerator):
         stack = decoder_layers(model)
-        everything = trains_everything(config.layers)
         self.model, self.config, self.accelerator = model, config, accelerator
-        self.layers = parse_layers(config.layers, len(stack))
+        self.layers = choose_layers(model, config.layers)
+        faster = choose_layers(model, config.boost_layers) if config.boost_layers else []
+        if idle := set(faster) - set(self.layers):
+            raise ValueError(
+                f"boost_layers names layer {min(idle)}, which is none of those trained"
+            )
         self.dtype = model.get_input_embeddings().weight.dtype
         if self.dtype != getattr(torch, config.dtype):
             raise ValueError(
                 f"the model is in {self.dtype}, not in {config.dtype}; load it in that, or set dtype"
             )
-        chosen = {"everything": everything, "train_embeddings": config.train_embeddings}
-        train_only(model, self.layers, **chosen)
-        self.parameters = trained_parameters(model, self.layers, **chosen)
-        self.first = 0 if everything or config.train_embeddings else self.layers[0]
+        self.fingerprint = base_fingerprint(model) if config.lora_rank else None
+        self.parameters = self._chosen_parameters()
+        whole = trains_everything(config.layers) and not config.lora_rank
+        self.first = 0 if whole or config.train_embeddings else self.layers[0]
         self.below = list(stack[: self.first])
         self.capture = stack[self.first] if self.first > 0 else None
         if self.capture is not None:
@@ -72,8 +80,30 @@ class Learner:
             parameter.data = parameter.data.float()
         self.start = {name: p.detach().clone() for name, p in self.parameters.items()}
         self.optimizer = torch.optim.AdamW(
-            self.parameters.values(), lr=config.learning_rate, weight_decay=0.0
+            self._groups([p for layer in faster for p in stack[layer].parameters()]),
+            lr=config.learning_rate,
+            weight_decay=0.0,
         )
+
+    def _chosen_parameters(self) -> dict[str, torch.nn.Parameter]:
+        """Freeze the model but for what learns; return that by name."""
+        config = self.config
+        if config.lora_rank:
+            return add_adapters(self.model, self.layers, config.lora_rank, config.seed)
+        everything, ends = trains_everything(config.layers), config.train_embeddings
+        train_only(self.model, self.layers, everything=everything, train_embeddings=ends)
+        return trained_parameters(
+            self.model, self.layers, everything=everything, train_embeddings=ends
+        )
+
+    def _groups(self, boosted: Sequence[torch.nn.Parameter]) -> list[dict[str, Any]]:
+        """Return what the optimizer moves: all alike, or with the boosted parameters apart."""
+        ids = {id(parameter) for parameter in boosted}
+        parameters = list(self.parameters.values())
+        groups: list[dict[str, Any]] = [{"params": [p for p in parameters if id(p) not in ids]}]
+        if faster := [p for p in parameters if id(p) in ids]:
+            groups.append({"params": faster, "boost": self.config.boost})
+        return groups
 
     def autocast(self) -> AbstractContextManager[None]:
         """Return the context in which the model is run, while playing as while learning."""
@@ -86,7 +116,7 @@ class Learner:
         """Take ``epochs * minibatches`` optimizer steps; return what to log."""
         config = self.config
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(config, iteration)
+            group["lr"] = learning_rate(config, iteration) * group.get("boost", 1.0)
         learned = rows(episodes, advantages_N)
         if config.beta > 0:
             learned = self._with_reference(learned)

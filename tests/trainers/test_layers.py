@@ -98,7 +98,7 @@ def profile(tmp_path):
     def write(*rows):
         path = tmp_path / "profile.json"
         layers = [{"layer": layer, "contribution": score} for layer, score in rows]
-        path.write_text(json.dumps({"layers": layers, "base_fingerprint": "ab"}))
+        path.write_text(json.dumps({"contributions": layers, "model": {"fingerprint": "ab"}}))
         return path
 
     return write
@@ -130,7 +130,10 @@ def test_a_profile_of_another_model_is_refused(profile):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", '{"layers": 3}', '{"layers": [3]}', '{"layers": [{"contribution": 1}]}'],
+    [
+        *("", "[]", "{}", '{"contributions": 3}', '{"contributions": [3]}'),
+        '{"contributions": [{"contribution": 1}]}',
+    ],
 )
 def test_a_file_that_is_no_profile_is_refused_in_one_line(tmp_path, text):
     path = tmp_path / "profile.json"

@@ -1,0 +1,231 @@
+"""LoRA adapters (peft) in chosen layers: the same few parameters, spread thin instead of in one layer.
+
+The adapters are put into the model itself, so that playing, scoring and checkpoints work as with any other
+trained parameters. A run folder holds them in peft's own format, ``adapter_config.json`` and
+``adapter_model.safetensors``: ``peft.PeftModel.from_pretrained(base, run_folder)`` loads them. LoRA: Hu et
+al. 2021, https://arxiv.org/abs/2106.09685.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from onelayer.files import write_atomically
+from onelayer.trainers.delta import write_tensors
+from onelayer.trainers.fingerprint import base_fingerprint
+from onelayer.trainers.layers import decoder_layers
+
+FORMAT = "onelayer.adapters.1"
+FILE_NAME = "adapter_model.safetensors"
+"""what peft calls the weights; the last file of a finished run with adapters"""
+CONFIG_NAME = "adapter_config.json"
+SCALE = 2
+"""lora_alpha / rank, whatever the rank"""
+_PREFIX = "base_model.model."
+"""what peft puts before a parameter's name"""
+_ADAPTER = "default"
+
+
+def add_adapters(
+    model: PreTrainedModel, layers: Sequence[int], rank: int, seed: int
+) -> dict[str, nn.Parameter]:
+    """Put adapters beside every matrix of the chosen layers and freeze everything else.
+
+    They begin as no change at all: ``B`` is 0, and ``A`` is drawn with ``seed``.
+
+    Returns:
+        The parameters of the adapters by name, in the model's order.
+
+    Raises:
+        ValueError: peft is not installed, or the model has adapters already.
+    """
+    try:
+        from peft import LoraConfig, inject_adapter_in_model
+    except ImportError:
+        raise ValueError("lora_rank needs peft: pip install 'onelayer[profile]'") from None
+    if adapter_parameters(model):
+        raise ValueError("the model has LoRA adapters already; load it afresh")
+    model.requires_grad_(False)
+    settings = LoraConfig(
+        r=rank,
+        lora_alpha=SCALE * rank,
+        lora_dropout=0.0,
+        target_modules=matrices(model, layers),
+        bias="none",
+        task_type="CAUSAL_LM",
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        inject_adapter_in_model(settings, model, adapter_name=_ADAPTER)
+    chosen = adapter_parameters(model)
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(name in chosen)
+    model.eval()
+    return chosen
+
+
+def remove_adapters(model: PreTrainedModel) -> None:
+    """Take all adapters out again; the model is as it was before ``add_adapters``."""
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    for name, module in list(model.named_modules()):
+        if isinstance(module, BaseTunerLayer):
+            parent, _, child = name.rpartition(".")
+            setattr(model.get_submodule(parent), child, module.get_base_layer())
+    for attribute in ("peft_config", "_hf_peft_config_loaded"):
+        model.__dict__.pop(attribute, None)
+
+
+def adapter_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
+    """Return the parameters of all adapters by name."""
+    return {
+        name: parameter
+        for name, parameter in model.named_parameters()
+        if ".lora_A." in name or ".lora_B." in name
+    }
+
+
+def matrices(model: PreTrainedModel, layers: Sequence[int]) -> list[str]:
+    """Return the names of the linear modules of the chosen layers, which adapters go beside."""
+    stack = decoder_layers(model)
+    inside = {id(module) for layer in layers for module in stack[layer].modules()}
+    return [
+        name
+        for name, module in model.named_modules()
+        if isinstance(module, nn.Linear) and id(module) in inside
+    ]
+
+
+def rank_like_one_layer(model: PreTrainedModel) -> int:
+    """Return the rank at which adapters in all layers have about as many parameters as one layer."""
+    stack = decoder_layers(model)
+    one_layer = sum(parameter.numel() for parameter in stack[0].parameters())
+    linear = [model.get_submodule(name) for name in matrices(model, range(len(stack)))]
+    of_rank_one = sum(module.in_features + module.out_features for module in linear)  # type: ignore[operator]
+    return max(1, round(one_layer / of_rank_one))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Adapters:
+    """Trained adapters and the name of their base."""
+
+    tensors: Mapping[str, Tensor]
+    """by the names that they have in a model with adapters, on the CPU"""
+    rank: int
+    base_id: str
+    """what the base was loaded as"""
+    fingerprint: str
+    """``base_fingerprint`` of the whole base"""
+    layers: tuple[int, ...]
+    num_layers: int
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """how they were trained"""
+
+    @classmethod
+    def from_model(
+        cls,
+        model: PreTrainedModel,
+        layers: Sequence[int],
+        base_id: str,
+        *,
+        fingerprint: str,
+        config: Mapping[str, Any],
+    ) -> "Adapters":
+        """Copy the adapters out of ``model``; the arguments are the fields."""
+        found = adapter_parameters(model)
+        return cls(
+            tensors={n: p.detach().to("cpu", copy=True).contiguous() for n, p in found.items()},
+            rank=int(config["lora_rank"]),
+            base_id=base_id,
+            fingerprint=fingerprint,
+            layers=tuple(sorted(layers)),
+            num_layers=len(decoder_layers(model)),
+            config=dict(config),
+        )
+
+    def save(self, folder: Path | str) -> None:
+        """Write peft's two files; the weights come last, whole or not at all."""
+        folder = Path(folder)
+        from peft import LoraConfig
+
+        targets = sorted({name.partition(".lora_")[0] for name in self.tensors})
+        settings = LoraConfig(
+            r=self.rank,
+            lora_alpha=SCALE * self.rank,
+            lora_dropout=0.0,
+            target_modules=targets,
+            bias="none",
+            task_type="CAUSAL_LM",
+            base_model_name_or_path=self.base_id,
+            inference_mode=True,
+        )
+        values = {k: sorted(v) if isinstance(v, set) else v for k, v in settings.to_dict().items()}
+        write_atomically(folder / CONFIG_NAME, json.dumps(values, indent=1, default=str))
+        about = {
+            "rank": self.rank,
+            "base_id": self.base_id,
+            "fingerprint": self.fingerprint,
+            "layers": list(self.layers),
+            "num_layers": self.num_layers,
+            "config": dict(self.config),
+        }
+        named = {_PREFIX + _without_adapter(name): t for name, t in self.tensors.items()}
+        metadata = {"onelayer": FORMAT, "adapters": json.dumps(about)}
+        write_tensors(folder / FILE_NAME, named, metadata)
+
+    @classmethod
+    def load(cls, folder: Path | str) -> "Adapters":
+        """Read the adapters of a run folder.
+
+        Raises:
+            FileNotFoundError: there are none.
+            ValueError: the file is damaged or something else.
+        """
+        path = Path(folder) / FILE_NAME
+        if not path.is_file():
+            raise FileNotFoundError(f"there are no adapters {path}")
+        try:
+            with safe_open(path, framework="pt") as file:
+                metadata = file.metadata() or {}
+                if metadata.get("onelayer") != FORMAT:
+                    raise ValueError(f"{path} holds no adapters of onelayer ({FORMAT})")
+                tensors = {_with_adapter(name): file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            about = json.loads(metadata["adapters"])
+            return cls(tensors=tensors, **about | {"layers": tuple(about["layers"])})
+        except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
+            raise ValueError(f"{path} is damaged or holds no adapters: {error}") from error
+
+    def apply(self, model: PreTrainedModel) -> None:
+        """Put the adapters into ``model``, a copy of the base without any.
+
+        Raises:
+            ValueError: ``model`` is not the base that they were trained on.
+        """
+        if base_fingerprint(model) != self.fingerprint:
+            raise ValueError(
+                f"the adapters were trained on {self.base_id!r}, and this model is not that base"
+            )
+        parameters = add_adapters(model, self.layers, self.rank, seed=0)
+        with torch.no_grad():
+            for name, tensor in self.tensors.items():
+                parameters[name].copy_(tensor)
+
+    def change(self, name: str) -> Tensor:
+        """Return what the adapter beside the module ``name`` adds to its matrix."""
+        a, b = (self.tensors[f"{name}.lora_{side}.{_ADAPTER}.weight"] for side in "AB")
+        return SCALE * (b @ a)
+
+
+def _without_adapter(name: str) -> str:
+    return name.replace(f".{_ADAPTER}.weight", ".weight")
+
+
+def _with_adapter(name: str) -> str:
+    return name.removeprefix(_PREFIX).removesuffix(".weight") + f".{_ADAPTER}.weight"
