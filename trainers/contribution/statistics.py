@@ -1,0 +1,258 @@
+"""Layer contributions with intervals, from the scores of a profile.
+
+    C(k) = (S_k - S_base) / (S_full - S_base)            (arXiv 2607.01232, Eq. 4)
+
+S is a mean over held-out tasks and over the runs (seeds) of an arm: the base, full training, one
+layer, one control. Its uncertainty has two sources, and both are resampled (a bootstrap over the
+rows and the columns of a table: A. Owen, arXiv 0711.1050):
+
+- tasks: the same draw of tasks for all arms, because they all played the same tasks;
+- runs: drawn anew within each arm, one fewer than there are, which makes their variance unbiased
+  (J.N.K. Rao and C.F.J. Wu, 1988). Where an arm has one run, what another seed would give is not in
+  the interval; where it has two or three, it is known badly.
+
+Letters: T tasks, S runs of one arm, R resamples, L layers. Does not import torch.
+"""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from onelayer.trainers.contribution.record import Best, Contribution, Full, Profile, Run, Score
+
+CONFIDENCE = 0.95
+RESAMPLES = 10_000
+_MOST_DRAWN = 4_000_000
+"""counts in memory at once"""
+
+Array = NDArray[np.float64]
+Arms = Mapping[str, ArrayLike]
+"""name of an arm: scores_ST"""
+
+
+def measured(
+    profile: Profile,
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+    confidence: float = CONFIDENCE,
+) -> Profile:
+    """Return the profile with what its scores say; what it said before is replaced.
+
+    ``contributions`` has a row for each layer that was trained alone, ``controls`` one for each
+    control and, where a control was drawn several times, one for all its draws together. A
+    contribution is None, and ``undefined`` says why, where no run trained everything or where that
+    gained no more than noise: the interval of the gain reaches 0.
+
+    Args:
+        profile: its scores are used, nothing else.
+        seed: of the resampling; equal seeds give equal intervals, and adding runs of one arm does
+            not change the draws of another.
+        resamples: how many times tasks and runs are drawn.
+        confidence: of all intervals.
+    """
+    full = _scores(profile.of_role("full"))
+    layer_runs = {f"layer {k}": profile.of_layer(k) for k in profile.layers}
+    controls = _controls(profile)
+    arms: dict[str, Array] = {"base": np.array(profile.base, dtype=float)}
+    arms |= {"full": full} if len(full) else {}
+    arms |= {name: _scores(runs) for name, runs in layer_runs.items()}
+    arms |= {name: _by_draw(runs) for name, runs in controls.items()}
+    drawn = resample(arms, seed=seed, resamples=resamples)
+    reference = _Reference(arms, drawn, confidence)
+
+    layers = [
+        reference.row(name, k, layer_runs[name])
+        for k, name in zip(profile.layers, layer_runs, strict=True)
+    ]
+    best = None
+    if layers:
+        best = _best(layers, drawn, reference)
+        chance_L = _chances(np.array([drawn[row.name] for row in layers]))
+        layers = [
+            replace(row, chance_best=float(chance))
+            for row, chance in zip(layers, chance_L, strict=True)
+        ]
+    return replace(
+        profile,
+        contributions=tuple(layers),
+        controls=tuple(reference.row(name, None, runs) for name, runs in controls.items()),
+        full=reference.full,
+        base_score=reference.base,
+        best=best,
+    )
+
+
+def resample(arms: Arms, *, seed: int = 0, resamples: int = RESAMPLES) -> dict[str, Array]:
+    """Return R resampled means of every arm; position r is one draw of tasks for all of them.
+
+    Args:
+        arms: name: scores_ST, at least one run; all have the same tasks in the same order.
+        seed: of the tasks' draws; the draws of an arm's runs depend on its name too.
+        resamples: R.
+    """
+    score_ST = {name: np.atleast_2d(np.asarray(scores, float)) for name, scores in arms.items()}
+    (tasks,) = {scores.shape[1] for scores in score_ST.values()}
+    mean_SR: dict[str, list[Array]] = {name: [] for name in arms}
+    rng, at_once = np.random.default_rng(seed), max(1, _MOST_DRAWN // tasks)
+    for start in range(0, resamples, at_once):
+        weight_RT = _task_weights(rng, min(at_once, resamples - start), tasks)
+        for name, scores in score_ST.items():
+            mean_SR[name].append(scores @ weight_RT.T)
+    return {
+        name: _mean_of_drawn_runs(np.concatenate(parts, axis=1), _generator(seed, name))
+        for name, parts in mean_SR.items()
+    }
+
+
+def ratio_interval(
+    numerator_R: Array, denominator_R: Array, confidence: float = CONFIDENCE
+) -> tuple[float, float]:
+    """Return the percentile interval of a ratio; an end may be infinite.
+
+    A resample whose denominator is not positive says that the ratio may be anything: it counts as
+    low for the lower end and as high for the upper one, instead of with its meaningless sign.
+    """
+    sane_R = denominator_R > 0
+    ratio_R = numerator_R / np.where(sane_R, denominator_R, 1.0)
+    tail = (1 - confidence) / 2
+    low = np.quantile(np.where(sane_R, ratio_R, -np.inf), tail, method="inverted_cdf")
+    high = np.quantile(np.where(sane_R, ratio_R, np.inf), 1 - tail, method="inverted_cdf")
+    return float(low), float(high)
+
+
+class _Reference:
+    """Base and full training, and every other arm seen between them."""
+
+    def __init__(self, arms: Mapping[str, Array], drawn: Mapping[str, Array], confidence: float):
+        self.arms, self.drawn, self.confidence = arms, drawn, confidence
+        self.base = self._score("base")
+        self.full, self.undefined = None, ""
+        if "full" not in arms:
+            self.undefined = "no run trained everything, and C(k) is a fraction of what that gains"
+            return
+        score = self._score("full")
+        gain, gain_R = score.score - self.base.score, drawn["full"] - drawn["base"]
+        low, high = _interval(gain_R, confidence)
+        self.full = Full(score.score, score.low, score.high, score.runs, gain, low, high)
+        if low <= 0:
+            self.undefined = (
+                f"training everything gained {gain:+.3f} [{low:+.3f}, {high:+.3f}] over the base:"
+                " no more than noise"
+            )
+
+    def row(self, name: str, layer: int | None, runs: Sequence[Run]) -> Contribution:
+        """Return the row of an arm."""
+        score = self._score(name)
+        value = low = high = None
+        if not self.undefined and self.full is not None:
+            value = (score.score - self.base.score) / self.full.gain
+            base_R = self.drawn["base"]
+            low, high = ratio_interval(
+                self.drawn[name] - base_R, self.drawn["full"] - base_R, self.confidence
+            )
+        return Contribution(
+            name=name,
+            layer=layer,
+            layers=tuple(sorted({index for run in runs for index in run.layers})),
+            score=score.score,
+            score_low=score.low,
+            score_high=score.high,
+            contribution=value,
+            low=low if low is None or np.isfinite(low) else None,
+            high=high if high is None or np.isfinite(high) else None,
+            undefined=self.undefined or None,
+            runs=len(runs),
+        )
+
+    def _score(self, name: str) -> Score:
+        scores_ST = self.arms[name]
+        low, high = _interval(self.drawn[name], self.confidence)
+        return Score(float(scores_ST.mean()), low, high, len(scores_ST))
+
+
+def _best(rows: Sequence[Contribution], drawn: Mapping[str, Array], reference: _Reference) -> Best:
+    """Return the highest layer; what choosing it adds is seen in how the resamples choose."""
+    score_L = np.array([row.score for row in rows])
+    score_LR = np.array([drawn[row.name] for row in rows])
+    chance_L, first = _chances(score_LR), int(score_L.argmax())
+    order = np.argsort(-chance_L, kind="stable")
+    needed = int(np.searchsorted(np.cumsum(chance_L[order]), CONFIDENCE - 1e-12)) + 1
+    contribution, corrected = rows[first].contribution, None
+    if contribution is not None and reference.full is not None:
+        optimism = float((score_LR.max(axis=0) - score_L[score_LR.argmax(axis=0)]).mean())
+        corrected = contribution - optimism / reference.full.gain
+    layers = [row.layer for row in rows if row.layer is not None]
+    return Best(
+        layer=layers[first],
+        chance=float(chance_L[first]),
+        candidates=tuple(layers[i] for i in order[:needed]),
+        contribution=contribution,
+        corrected=corrected,
+    )
+
+
+def _chances(score_LR: Array) -> Array:
+    """Return in which share of the resamples each layer is the highest; equal ones share it."""
+    top_LR = score_LR == score_LR.max(axis=0)
+    return np.asarray((top_LR / top_LR.sum(axis=0)).mean(axis=1), dtype=np.float64)
+
+
+def _controls(profile: Profile) -> dict[str, list[Run]]:
+    """Return the runs of each control, and those of all draws of one kind together."""
+    controls: dict[str, list[Run]] = {}
+    kinds: dict[str, set[str]] = {}
+    for run in profile.of_role("control"):
+        name = run.control or ""
+        controls.setdefault(name, []).append(run)
+        kind, drawn, _ = name.partition(" draw ")
+        if drawn:
+            kinds.setdefault(kind, set()).add(name)
+    for kind, names in kinds.items():
+        if len(names) > 1:
+            pooled = [run for name in sorted(names) for run in controls[name]]
+            controls[f"{kind}, {len(names)} draws"] = pooled
+    return controls
+
+
+def _by_draw(runs: Sequence[Run]) -> Array:
+    """Return scores_ST, where runs of several draws are one row a draw: draws are what varies."""
+    names = list(dict.fromkeys(run.control for run in runs))
+    if len(names) == 1:
+        return _scores(runs)
+    return np.array(
+        [_scores([run for run in runs if run.control == name]).mean(axis=0) for name in names]
+    )
+
+
+def _scores(runs: Sequence[Run]) -> Array:
+    return np.array([run.scores for run in runs], dtype=float)
+
+
+def _task_weights(rng: np.random.Generator, resamples: int, tasks: int) -> Array:
+    """Return how often each task was drawn, as shares that sum to 1: [R, T]."""
+    drawn_RT = rng.integers(tasks, size=(resamples, tasks))
+    place_RT = drawn_RT + tasks * np.arange(resamples)[:, None]
+    counts = np.bincount(place_RT.ravel(), minlength=resamples * tasks)
+    return counts.reshape(resamples, tasks) / tasks
+
+
+def _mean_of_drawn_runs(mean_SR: Array, rng: np.random.Generator) -> Array:
+    runs, resamples = mean_SR.shape
+    if runs == 1:
+        return np.asarray(mean_SR[0], dtype=np.float64)
+    drawn = rng.integers(runs, size=(runs - 1, resamples))
+    return np.asarray(np.take_along_axis(mean_SR, drawn, axis=0).mean(axis=0), dtype=np.float64)
+
+
+def _generator(seed: int, name: str) -> np.random.Generator:
+    return np.random.default_rng([seed, zlib.crc32(name.encode())])
+
+
+def _interval(values_R: Array, confidence: float) -> tuple[float, float]:
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(values_R, [tail, 1 - tail])
+    return float(low), float(high)
