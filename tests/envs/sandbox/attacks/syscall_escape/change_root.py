@@ -1,0 +1,22 @@
+"""Leave a changed root by the old trick, and pivot to another.
+
+kinds: stdio
+expected: failed error killed
+"""
+
+import ctypes
+import os
+import sys
+import tempfile
+
+libc = ctypes.CDLL(None, use_errno=True)
+here = tempfile.mkdtemp()
+os.chdir(here)
+if libc.chroot(os.fsencode(here)) == 0:
+    print("LEAK chroot", file=sys.stderr)
+number = {"x86_64": 155, "aarch64": 41}[os.uname().machine]
+if libc.syscall(number, b".", b".") == 0:
+    print("LEAK pivot_root", file=sys.stderr)
+os.chdir("/".join([".."] * 60))
+if os.path.exists("@CANARY@"[1:] + "/secret.txt"):
+    print("LEAK sees the canary", file=sys.stderr)

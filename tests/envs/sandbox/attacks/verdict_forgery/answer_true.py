@@ -1,0 +1,8 @@
+"""Answer True to everything.
+
+kinds: io_call asserts check_fn script stdio
+"""
+
+
+def solve(n):
+    return True

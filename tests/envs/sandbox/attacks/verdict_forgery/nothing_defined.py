@@ -1,0 +1,4 @@
+"""Define nothing.
+
+kinds: io_call asserts check_fn script stdio
+"""
