@@ -1,0 +1,138 @@
+"""A profile as Markdown that reads well in a terminal."""
+
+import math
+from collections.abc import Sequence
+
+from onelayer.evals.table import render
+from onelayer.trainers.contribution.record import Best, Contribution, Profile, Score
+
+FEW_SEEDS = 5
+"""with fewer, the spread between seeds is known badly"""
+
+
+def profile_page(profile: Profile) -> str:
+    """Return the whole page: what was measured, the table, the best layer, and what to mind.
+
+    The profile must have been through ``measured``.
+    """
+    full = profile.full
+    gain = ""
+    if full is not None:
+        ends = f"[{full.gain_low:+.3f}, {full.gain_high:+.3f}]"
+        gain = f" Full training gains {full.gain:+.3f} {ends} over the base."
+    budget = profile.budget
+    lines = [
+        f"# Layer contribution: {profile.model.id}, {profile.algorithm}, {profile.env}",
+        "",
+        f"{profile.model.num_layers} layers; {budget.iterations} iterations,"
+        f" {budget.episodes_per_run:,} episodes a run; learning rate {budget.lr_full:g} for full"
+        f" training, {budget.lr_layer:g} for a layer; {len(profile.tasks)} held-out tasks.{gain}",
+        "",
+        "C(k) = (S_k - S_base) / (S_full - S_base); 95 % intervals over tasks and seeds.",
+        "",
+        profile_table(profile),
+        "",
+    ]
+    lines += [f"- {sentence}" for sentence in (*findings(profile), *cautions(profile))]
+    return "\n".join(lines) + "\n"
+
+
+def profile_table(profile: Profile) -> str:
+    """Return a row for the base, full training, each layer and each control."""
+    head = ["trained", "parameters", "runs", "score", "C(k)", "chance to be best"]
+    rows = []
+    if profile.base_score is not None:
+        rows.append(_line("nothing (base)", "0", profile.base_score, "0", ""))
+    if profile.full is not None:
+        rows.append(_line("everything", _parameters(profile, "full"), profile.full, "1", ""))
+    for row in (*profile.contributions, *profile.controls):
+        score = Score(row.score, row.score_low, row.score_high, row.runs)
+        chance = "" if row.chance_best is None else f"{row.chance_best:.0%}"
+        trained = row.name if row.layer is None else f"layer {row.layer}"
+        parameters = _parameters(profile, row.name if row.layer is None else row.layer)
+        rows.append(_line(trained, parameters, score, shown_contribution(row), chance))
+    return render(head, rows)
+
+
+def shown_contribution(row: Contribution) -> str:
+    """Return ``0.91 [0.80, 1.02]``; an end that does not exist is infinite."""
+    if row.contribution is None:
+        return "undefined"
+    low = -math.inf if row.low is None else row.low
+    high = math.inf if row.high is None else row.high
+    return f"{row.contribution:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def findings(profile: Profile) -> list[str]:
+    """Return what the profile says about the best layer, in sentences."""
+    reasons = {row.undefined for row in profile.contributions if row.undefined}
+    sentences = [f"C(k) is undefined: {reason}." for reason in sorted(reasons)]
+    if profile.best is not None:
+        sentences.append(best_sentence(profile.best))
+    return sentences
+
+
+def best_sentence(best: Best) -> str:
+    """Return which layer is the best, with what chance, and less the luck of being picked."""
+    text = f"Layer {best.layer} scores highest, and in {best.chance:.0%} of the resamples."
+    if len(best.candidates) > 1:
+        text += f" With 95 % the best layer is among {_listed(best.candidates)}."
+    if best.contribution is not None and best.corrected is not None:
+        text += (
+            f" The highest of noisy values is too high (the winner's curse): without what the"
+            f" choice adds, its contribution is about {best.corrected:.2f} instead of"
+            f" {best.contribution:.2f}."
+        )
+    return text
+
+
+def cautions(profile: Profile) -> list[str]:
+    """Return what limits the intervals: few seeds, one evaluation of the base, missing layers."""
+    runs = {"full training": len(profile.of_role("full"))}
+    runs |= {f"layer {k}": len(profile.of_layer(k)) for k in profile.layers}
+    counts = {name: number for name, number in runs.items() if number}
+    sentences = []
+    alone = [name for name, number in counts.items() if number == 1]
+    if alone:
+        named = _listed(alone) if len(alone) < len(counts) else "each arm"
+        sentences.append(
+            f"One run only of {named}: what another seed would give is not in the interval."
+        )
+    fewest = min((number for number in counts.values() if number > 1), default=FEW_SEEDS)
+    if fewest < FEW_SEEDS:
+        sentences.append(
+            f"{fewest} seeds tell little about the spread between seeds; the intervals are rough."
+        )
+    if profile.best is not None and any(row.undefined is None for row in profile.controls):
+        sentences.append(
+            "Controls that were chosen by this profile (best, worst, boost) were chosen on the same"
+            " scores that rank the layers."
+        )
+    missing = [k for k in range(profile.model.num_layers) if k not in profile.layers]
+    if missing:
+        sentences.append(f"Not measured: layers {_listed(missing)}.")
+    return sentences
+
+
+def _line(trained: str, parameters: str, score: Score, contribution: str, chance: str) -> list[str]:
+    shown = f"{score.score:.3f} [{score.low:.3f}, {score.high:.3f}]"
+    return [trained, parameters, str(score.runs), shown, contribution, chance]
+
+
+def _parameters(profile: Profile, arm: str | int) -> str:
+    """Return how many parameters the arm's runs trained, where they know and agree."""
+    if arm == "full":
+        runs = profile.of_role("full")
+    elif isinstance(arm, int):
+        runs = profile.of_layer(arm)
+    else:
+        runs = tuple(run for run in profile.runs if run.control == arm)
+    numbers = {run.trained_parameters for run in runs}
+    number = numbers.pop() if len(numbers) == 1 else None
+    return "" if number is None else f"{number:,}"
+
+
+def _listed(items: Sequence[object]) -> str:
+    """Return ``1, 2 and 3``."""
+    *others, last = map(str, items)
+    return f"{', '.join(others)} and {last}" if others else last
