@@ -1,0 +1,5 @@
+print("done")
+exit()
+
+# --- tests ---
+TESTS = {"kind": "stdio", "cases": [{"input": "", "output": "done"}]}
