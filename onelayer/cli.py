@@ -22,6 +22,7 @@ COMMANDS = {
     "eval": "evaluate",
     "warmstart": "warmstart",
     "envs": "envs",
+    "profile": "profile",
     "merge": "merge",
     "report": "report",
 }

@@ -73,6 +73,8 @@ def add_adapters(
 
 def remove_adapters(model: PreTrainedModel) -> None:
     """Take all adapters out again; the model is as it was before ``add_adapters``."""
+    if not adapter_parameters(model):
+        return
     from peft.tuners.tuners_utils import BaseTunerLayer
 
     for name, module in list(model.named_modules()):

@@ -1,0 +1,148 @@
+"""`onelayer profile`: which layer is worth training, and how sure that is."""
+
+import sys
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from onelayer.commands.configuration import parse_config
+from onelayer.trainers.contribution.config import ProfileConfig
+
+if TYPE_CHECKING:
+    from onelayer.trainers.contribution.record import Profile
+
+HELP = "measure which layer is worth training"
+Config = ProfileConfig
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure a profile, or with ``compare`` as the first word compare several."""
+    return run(parse_config(Config, arguments, program="onelayer profile", description=HELP))
+
+
+def run(config: Config) -> int:
+    """Measure what is left of a profile; write it, and print its table.
+
+    Raises:
+        ValueError: something cannot work, or `out` holds something else.
+        LookupError: there is no such environment, suite or task.
+        KeyboardInterrupt: Ctrl-C; the runs are saved and the profile is written as far as it is known.
+    """
+    from onelayer.trainers.contribution.profiler import Profiler
+
+    progress = _Progress()
+    profiler = Profiler(config, tell=progress)
+    finished = False
+    try:
+        finished = profiler.measure()
+    finally:
+        progress.close()
+        profile = profiler.record() if profiler.scores else None
+        if profile is not None:
+            _write(profile, profiler, finished)
+        if not finished:
+            print(
+                f"\nnot all was measured; go on with\n"
+                f"  onelayer profile --config {config.folder}/profile.yaml"
+            )
+    return 1 if progress.failed else 0
+
+
+def _write(profile: "Profile", profiler: Any, finished: bool) -> None:
+    """Write ``profile.json``, ``.md`` and ``.png``, and print the page."""
+    from onelayer.files import write_atomically
+    from onelayer.trainers.contribution.record import FILE_NAME, save_profile
+    from onelayer.trainers.contribution.statistics import measured
+    from onelayer.trainers.contribution.table import profile_page
+
+    profile, folder = measured(profile), profiler.folder.path
+    save_profile(profile, folder / FILE_NAME)
+    page = profile_page(profile)
+    if not finished:
+        page += "- This profile is not whole: it was stopped before all runs were done.\n"
+    if profiler.selection is not None:
+        page += f"- {profiler.selection.sentence}\n"
+    if profile.halving is not None:
+        page += _halving_line(profile.halving)
+    write_atomically(folder / "profile.md", page)
+    print(f"\n{page}")
+    try:
+        from onelayer.trainers.contribution.picture import draw_profile
+
+        draw_profile(profile, folder / "profile.png")
+        names = "profile.json, profile.md and profile.png"
+    except ImportError:
+        print("no picture without matplotlib: pip install 'onelayer[profile]'", file=sys.stderr)
+        names = "profile.json and profile.md"
+    print(f"{names} are in {folder}")
+
+
+def _halving_line(halving: Any) -> str:
+    ranked = ", ".join(map(str, halving["ranking"]))
+    counts = ", then ".join(f"{len(r['scores'])} for {r['iterations']}" for r in halving["rounds"])
+    return (
+        f"- Successive halving: layers for iterations: {counts}. Ranking {ranked}; "
+        f"{halving['budget_spent']:.0%} of what all layers to the end would take. Only those that came "
+        "to the end have a C(k).\n"
+    )
+
+
+class _Progress:
+    """A bar over the iterations of all runs, with the time left, and a line for each run that ends."""
+
+    def __init__(self) -> None:
+        self.bar: Any = None
+        self.done: dict[str, int] = {}
+        self.total = 0
+        self.adopted = 0
+        self.failed = False
+        self.started: dict[str, float] = {}
+
+    def __call__(self, kind: str, name: str, details: Any) -> None:
+        getattr(self, f"_{kind}", lambda *_: None)(name, details)
+
+    def close(self) -> None:
+        """Leave the bar as it stands."""
+        if self.bar is not None:
+            self.bar.close()
+
+    def _plan(self, _: str, details: Any) -> None:
+        self.total = details["iterations"]
+
+    def _adopted(self, name: str, scores: Any) -> None:
+        self.adopted += 1
+        self._set(name, scores.iterations)
+
+    def _iteration(self, name: str, metrics: Any) -> None:
+        self.started.setdefault(name, time.monotonic())
+        self._set(name, int(metrics["iteration"]) + 1)
+        self._show().set_postfix_str(f"{name}: {metrics['success']:.0%}", refresh=False)
+
+    def _scored(self, name: str, scores: Any) -> None:
+        self._set(name, scores.iterations)
+        errors = f", {scores.errors} errors" if scores.errors else ""
+        self._show().write(f"{name}: {scores.mean:.1%} of {len(scores.tasks)} tasks{errors}")
+
+    def _failed(self, name: str, reason: Any) -> None:
+        self.failed = True
+        self._show().write(f"{name} is left out: {reason}")
+
+    def _died(self, name: str, code: Any) -> None:
+        self._show().write(f"the process of {name} died (exit code {code}); it goes on in another")
+
+    def _set(self, name: str, iterations: int) -> None:
+        """Note how far a run is; the rounds of halving are one run."""
+        run = name.partition("-after-")[0]
+        self.done[run] = max(iterations, self.done.get(run, 0))
+        if self.bar is not None:
+            self.bar.update(sum(self.done.values()) - self.bar.n)
+
+    def _show(self) -> Any:
+        if self.bar is None:
+            from tqdm import tqdm
+
+            before = sum(self.done.values())
+            self.bar = tqdm(total=self.total, initial=before, desc="profile", unit="it")
+            if self.adopted:
+                self.bar.write(f"{self.adopted} evaluations are done already")
+        return self.bar

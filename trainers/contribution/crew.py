@@ -1,0 +1,246 @@
+"""Carrying jobs out: here one after the other, or in several processes that share the model's weights.
+
+A process that dies, killed by the system or by hand, is replaced, and its run goes on from its last
+checkpoint. Processes are told to stop through shared memory without a lock, which a killed one could keep.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from onelayer.trainers.contribution.weights import SharedModel
+from onelayer.trainers.contribution.worker import Job, Stopped, Tell, perform
+
+MOST_DEATHS = 3
+"""of processes on one job, before it is given up"""
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """What every job needs."""
+
+    model: PreTrainedModel
+    """the base"""
+    tokenizer: PreTrainedTokenizerBase
+    processes: int = 1
+    """1: no process but this one"""
+
+
+def carry_out(
+    jobs: Sequence[Job], place: Workplace, *, tell: Tell, should_stop: Callable[[], bool]
+) -> bool:
+    """Carry out the jobs; a run whose training diverges is told as ``failed`` and left out.
+
+    Returns:
+        Whether all were carried out; False where ``should_stop`` ended it.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C, after everything was saved.
+        Exception: what a job raised, after the others were saved.
+    """
+    if place.processes == 1 or len(jobs) < 2:
+        return _here(jobs, place, tell, should_stop)
+    return _Crew(jobs, place, tell, should_stop).work()
+
+
+def _here(
+    jobs: Sequence[Job], place: Workplace, tell: Tell, should_stop: Callable[[], bool]
+) -> bool:
+    if place.processes > 1:  # as in a process of its own, where threads would round otherwise
+        torch.set_num_threads(1)
+    for job in jobs:
+        try:
+            if should_stop():
+                return False
+            perform(job, place.model, place.tokenizer, tell=tell, should_stop=should_stop)
+        except Stopped:
+            return False
+        except RuntimeError as error:
+            if not _diverged(error):
+                raise
+            tell("failed", job.name, str(error))
+    return True
+
+
+def _diverged(error: Exception) -> bool:
+    return isinstance(error, RuntimeError) and str(error).startswith("training diverged")
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: Any
+    pipe: Connection
+    job: Job | None = None
+
+
+class _Crew:
+    """Several processes and who does what."""
+
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        place: Workplace,
+        tell: Tell,
+        should_stop: Callable[[], bool],
+    ):
+        self.waiting = list(jobs)
+        self.tokenizer, self.tell, self.should_stop = place.tokenizer, tell, should_stop
+        self.context = multiprocessing.get_context("spawn")
+        self.stop = self.context.RawValue("b", 0)
+        self.shared = SharedModel.of(place.model)
+        self.workers: list[_Worker] = []
+        self.size = min(place.processes, len(jobs))
+        self.deaths: Counter[str] = Counter()
+        self.error: BaseException | None = None
+        self.unfinished = False
+
+    def work(self) -> bool:
+        """See ``carry_out``."""
+        try:
+            while True:
+                try:
+                    if not self._advance():
+                        break
+                except KeyboardInterrupt as interrupt:
+                    if self.stop.value:
+                        raise  # the second Ctrl-C does not wait
+                    self._end_with(interrupt)
+        finally:
+            for worker in self.workers:
+                worker.process.kill()
+        if self.error is not None:
+            raise self.error
+        return not self.unfinished
+
+    def _advance(self) -> bool:
+        """Give work to who has none, then wait for news; False when all is done."""
+        if not self.stop.value and self.should_stop():
+            self.stop.value = 1
+        if self.stop.value:
+            self.unfinished |= bool(self.waiting)
+            self.waiting = []
+        for worker in self.workers:
+            if worker.job is None and self.waiting:
+                self._give(worker, self.waiting.pop(0))
+        while self.waiting and len(self.workers) < self.size:
+            self.workers.append(self._hire())
+            self._give(self.workers[-1], self.waiting.pop(0))
+        busy = [worker for worker in self.workers if worker.job is not None]
+        if not busy:
+            return False
+        # A pipe whose other end has died is ready too.
+        ready = wait([worker.pipe for worker in busy], timeout=0.5)
+        for worker in busy:
+            if worker.pipe in ready:
+                self._hear(worker)
+        return True
+
+    def _hire(self) -> _Worker:
+        ours, theirs = self.context.Pipe()
+        process = self.context.Process(
+            target=_serve, args=(self.shared, self.tokenizer, theirs, self.stop), daemon=True
+        )
+        process.start()
+        theirs.close()
+        return _Worker(process, ours)
+
+    def _give(self, worker: _Worker, job: Job) -> None:
+        worker.job = job
+        try:
+            worker.pipe.send(job)
+        except OSError:  # it died while it had nothing to do
+            self._bury(worker)
+
+    def _hear(self, worker: _Worker) -> None:
+        try:
+            kind, name, details = worker.pipe.recv()
+        except (EOFError, OSError):
+            self._bury(worker)
+            return
+        if kind in ("done", "stopped", "failed", "raised"):
+            worker.job = None
+            self.unfinished |= kind == "stopped"
+        if kind == "raised":
+            self._end_with(details)
+        elif kind not in ("done", "stopped"):
+            self.tell(kind, name, details)
+
+    def _bury(self, worker: _Worker) -> None:
+        """Let another process go on with the job of one that died."""
+        self.workers.remove(worker)
+        worker.process.join(10)
+        worker.pipe.close()
+        job = worker.job
+        if job is None:
+            return
+        self.deaths[job.name] += 1
+        if self.deaths[job.name] >= MOST_DEATHS:
+            self._end_with(
+                RuntimeError(
+                    f"the process of {job.name} died {MOST_DEATHS} times (exit code "
+                    f"{worker.process.exitcode}); where memory is short, lower --jobs"
+                )
+            )
+            return
+        self.tell("died", job.name, worker.process.exitcode)
+        self.waiting.insert(0, job)
+
+    def _end_with(self, error: BaseException) -> None:
+        """Stop everybody, and raise the first error when they have saved their work."""
+        self.error = self.error or error
+        self.stop.value = 1
+
+
+def _serve(
+    shared: SharedModel, tokenizer: PreTrainedTokenizerBase, pipe: Connection, stop: Any
+) -> None:
+    """Carry out the jobs that come through the pipe, in a process of its own."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process answers it
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    torch.set_num_threads(1)
+    model = shared.model()
+
+    def tell(kind: str, name: str, details: Any) -> None:
+        pipe.send((kind, name, details))
+
+    while True:
+        try:
+            job: Job = pipe.recv()
+        except (EOFError, OSError):
+            return
+        tell(*_outcome(job, model, tokenizer, tell, lambda: bool(stop.value)))
+
+
+def _outcome(
+    job: Job,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    tell: Tell,
+    should_stop: Callable[[], bool],
+) -> tuple[str, str, Any]:
+    try:
+        perform(job, model, tokenizer, tell=tell, should_stop=should_stop)
+    except Stopped:
+        return "stopped", job.name, None
+    except Exception as error:
+        if _diverged(error):
+            return "failed", job.name, str(error)
+        return "raised", job.name, error
+    return "done", job.name, None
+
+
+def _die_with_parent() -> None:
+    """End at once when the first process is gone: nobody would stop this one."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)

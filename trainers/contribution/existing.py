@@ -1,0 +1,114 @@
+"""What is in the folder of a run already: nothing, a part of the run that is planned, all of it, or another.
+
+A run that was trained before by `onelayer train` in the place where a profile looks for it is adopted: it is
+not trained again.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+
+from onelayer.trainers.config import TrainConfig
+from onelayer.trainers.contribution.config import mapping_of
+from onelayer.trainers.delta import FILE_NAME as LAYER_FILE
+from onelayer.trainers.layer_spec import parse_layers, trains_everything
+from onelayer.trainers.lora import FILE_NAME as ADAPTER_FILE
+from onelayer.trainers.run_folder import RunFolder
+
+_DEFAULTS = TrainConfig().what_learns()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a run folder holds."""
+
+    finished: int
+    """iterations of the trained weights in it; 0: there are none"""
+    config: TrainConfig
+    """how to train on, with words that the checkpoints agree with"""
+
+
+def find(planned: TrainConfig, num_layers: int) -> Found:
+    """Look into the folder of ``planned``.
+
+    Raises:
+        ValueError: it holds another run than the planned one, a longer one, or a damaged one.
+    """
+    folder = RunFolder(planned.folder)
+    written, finished = _weights_config(planned)
+    newest = _checkpoint_config(folder)
+    for config in filter(None, (written, newest)):
+        if difference := differs(planned, config, num_layers):
+            raise ValueError(f"{folder.path} holds another run: {difference}; name another --out")
+    if finished > planned.iterations:
+        raise ValueError(
+            f"{folder.path} was trained for {finished} iterations, more than the {planned.iterations} "
+            "of this profile; name another --out"
+        )
+    if newest is None:
+        return Found(finished, planned)
+    # The run goes on under its own words: env_args may be written in two ways, and how it would have
+    # been evaluated while training does not matter here.
+    words = {"env_args", "layers", "boost_layers", *(name for name in newest if _is_eval(name))}
+    kept = {name: newest[name] for name in words if name in newest}
+    return Found(finished, replace(planned, **kept, resume=True))
+
+
+def differs(planned: TrainConfig, found: Mapping[str, Any], num_layers: int) -> str:
+    """Return the first setting in which a run was trained otherwise, in words; empty if there is none."""
+    wanted = planned.what_learns()
+    before = {name: found.get(name, default) for name, default in _DEFAULTS.items()}
+    for name, value in wanted.items():
+        if _is_eval(name):
+            continue
+        if _meaning(name, value, num_layers) != _meaning(name, before[name], num_layers):
+            return f"it was trained with {name}={before[name]!r}, not {value!r}"
+    return ""
+
+
+def forget_torn_start(planned: TrainConfig) -> None:
+    """Remove what a run left that was killed while it wrote its first checkpoint."""
+    folder = RunFolder(planned.folder)
+    if folder.checkpoints.is_dir() and not any(folder.checkpoints.glob("[0-9]*")):
+        shutil.rmtree(folder.checkpoints)
+
+
+def _is_eval(name: str) -> bool:
+    return name.startswith("eval_")
+
+
+def _meaning(name: str, value: Any, num_layers: int) -> Any:
+    """Return a setting in a form that is equal for two ways to write it."""
+    if name == "env_args":
+        return mapping_of(value)
+    if name == "layers":
+        return trains_everything(value), parse_layers(value, num_layers)
+    if name == "boost_layers":
+        return parse_layers(value, num_layers) if value else []
+    return value
+
+
+def _weights_config(planned: TrainConfig) -> tuple[Mapping[str, Any] | None, int]:
+    """Return how the trained weights were made, and in how many iterations."""
+    name, about = (ADAPTER_FILE, "adapters") if planned.lora_rank else (LAYER_FILE, "delta")
+    path = planned.folder / name
+    if not path.is_file():
+        return None, 0
+    try:
+        with safe_open(path, framework="numpy") as file:
+            config = json.loads((file.metadata() or {})[about])["config"]
+        return config, int(config["iterations"])
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is damaged or no trained layer; remove it: {error!r}") from error
+
+
+def _checkpoint_config(folder: RunFolder) -> Mapping[str, Any] | None:
+    saved = sorted(folder.checkpoints.glob("[0-9]*"))
+    if not saved:
+        return None
+    config: Mapping[str, Any] = json.loads((saved[-1] / "about.json").read_text())["config"]
+    return config

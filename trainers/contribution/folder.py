@@ -1,0 +1,141 @@
+"""The folder of a profile: what it was called with, who works in it, and what it chose.
+
+``profile.yaml`` (the flags; ``--config`` of it goes on), ``runs/<name>/`` (ordinary run folders),
+``scores/<name>.json``, ``selection.json`` (the ranking that controls are chosen by), and at the end
+``profile.json``, ``profile.md`` and ``profile.png``.
+"""
+
+import fcntl
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import onelayer
+from onelayer.files import write_atomically
+from onelayer.trainers.contribution.config import ProfileConfig
+
+CONFIG_NAME = "profile.yaml"
+THIS_PROFILE = "this profile"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """By which ranking best, worst and boosted layers were chosen; made once, and kept."""
+
+    source: str
+    """another profile's path, or ``this profile``"""
+    ranking: tuple[int, ...]
+    """best first"""
+    seeds: tuple[int, ...] = ()
+    """whose runs it is from, where it is this profile's"""
+
+    @property
+    def sentence(self) -> str:
+        """What a reader of the controls must know."""
+        ranked = ", ".join(map(str, self.ranking))
+        if self.source == THIS_PROFILE:
+            return (
+                "The layers of best, worst, boost and lr were chosen by this profile's own held-out scores "
+                f"(seeds {', '.join(map(str, self.seeds))}; ranking {ranked}): selection on the same data "
+                "flatters the best and wrongs the worst."
+            )
+        return f"The layers of best, worst, boost and lr were chosen by {self.source} (ranking {ranked})."
+
+
+class ProfileFolder:
+    """Reads and writes what is not a run."""
+
+    def __init__(self, config: ProfileConfig):
+        self.path = config.folder
+        self.config = config
+        self.scores = self.path / "scores"
+
+    def require_same(self) -> None:
+        """Raise ValueError where the folder holds a profile of something else."""
+        if self.path.exists() and not self.path.is_dir():
+            raise ValueError(f"{self.path} is a file; name another --out")
+        if (self.path / "metrics.jsonl").exists():
+            raise ValueError(f"{self.path} holds a training run; name another --out")
+        path = self.path / CONFIG_NAME
+        if not path.is_file():
+            return
+        before = _read(path).what_is_measured()
+        for name, value in self.config.what_is_measured().items():
+            if before[name] != value:
+                raise ValueError(
+                    f"{self.path} holds a profile with {name}={before[name]!r}, not {value!r}; "
+                    f"name another --out, or go on with --config {path}"
+                )
+
+    def write_config(self) -> None:
+        """Write ``profile.yaml``."""
+        text = yaml.safe_dump(asdict(self.config), sort_keys=False, allow_unicode=True)
+        write_atomically(self.path / CONFIG_NAME, f"# onelayer {onelayer.__version__}\n{text}")
+
+    def score_path(self, name: str) -> Path:
+        """Return the file of a run's scores."""
+        return self.scores / f"{name}.json"
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other processes from working in the folder.
+
+        Raises:
+            ValueError: one does already.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        with open(self.path / ".lock", "w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise ValueError(f"another `onelayer profile` works in {self.path}") from None
+            yield
+
+    def selection(self) -> Selection | None:
+        """Return what was chosen by, if it was.
+
+        Raises:
+            ValueError: it was chosen by another profile than ``ranking_from`` says, or is damaged.
+        """
+        path = self.path / "selection.json"
+        if not path.is_file():
+            return None
+        try:
+            values: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            found = Selection(
+                str(values["source"]), tuple(values["ranking"]), tuple(values["seeds"])
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{path} is damaged ({error!r}); remove it") from error
+        wanted = self.config.ranking_from or THIS_PROFILE
+        if found.source != wanted:
+            raise ValueError(
+                f"the controls in {self.path} were chosen by {found.source}, not by {wanted}; "
+                "name another --out"
+            )
+        return found
+
+    def select(self, ranking: Sequence[int]) -> Selection:
+        """Keep the ranking that controls are chosen by from now on."""
+        other = self.config.ranking_from
+        chosen = Selection(
+            other or THIS_PROFILE, tuple(ranking), () if other else self.config.seed_list
+        )
+        write_atomically(self.path / "selection.json", json.dumps(asdict(chosen)) + "\n")
+        return chosen
+
+
+def _read(path: Path) -> ProfileConfig:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        known = {f.name for f in fields(ProfileConfig)}
+        return ProfileConfig(**{k: v for k, v in values.items() if k in known})
+    except (yaml.YAMLError, AttributeError, TypeError) as error:
+        raise ValueError(
+            f"{path} is damaged ({error}); remove it, and the profile goes on"
+        ) from error

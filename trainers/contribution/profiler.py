@@ -1,0 +1,361 @@
+"""Measuring: base, full training, each layer alone, controls; every run once, whatever stops in between."""
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
+from statistics import fmean
+from typing import Any
+
+from accelerate import Accelerator
+
+from onelayer.agents.models import load_model
+from onelayer.trainers.advantages import estimator
+from onelayer.trainers.contribution.config import ProfileConfig, mapping_of
+from onelayer.trainers.contribution.controls import parse_controls
+from onelayer.trainers.contribution.crew import Workplace, carry_out
+from onelayer.trainers.contribution.existing import differs, find
+from onelayer.trainers.contribution.folder import ProfileFolder, Selection
+from onelayer.trainers.contribution.halving import Halving, budgets, halve
+from onelayer.trainers.contribution.held_out import (
+    evaluation_settings,
+    held_out_suite,
+    task_names,
+    training_env,
+)
+from onelayer.trainers.contribution.plan import (
+    PlannedRun,
+    by_seed,
+    control_runs,
+    full_runs,
+    layer_run,
+    layer_runs,
+    profiled_layers,
+)
+from onelayer.trainers.contribution.record import BaseModel, Budget, Profile, Run, load_profile
+from onelayer.trainers.contribution.scores import Evaluation, TaskScores, read_scores
+from onelayer.trainers.contribution.worker import Job, Tell
+from onelayer.trainers.fingerprint import base_fingerprint
+from onelayer.trainers.layer_spec import parse_layers
+from onelayer.trainers.layers import decoder_layers
+from onelayer.trainers.lora import rank_like_one_layer
+
+_VERSIONS = ("onelayer", "torch", "transformers", "numpy", "gymnasium")
+
+
+class Profiler:
+    """One profile in its folder.
+
+    Args:
+        config: what to measure.
+        tell: called with news: see ``worker.Tell``; also ``plan`` with the iterations of all runs,
+            ``adopted`` with the scores of a run that needs nothing more, ``failed`` with the reason and
+            ``died`` with the exit code of its process.
+
+    Raises:
+        ValueError: something cannot work, or the folder holds something else; nothing was written.
+        LookupError: there is no such environment, suite or task.
+    """
+
+    def __init__(self, config: ProfileConfig, *, tell: Tell):
+        self.config, self.tell = config, tell
+        self.folder = ProfileFolder(config)
+        estimator(config.algorithm)
+        training_env(config.env, config.env_args).close()
+        self.folder.require_same()
+        self.suite = held_out_suite(config)
+        self.tasks = tuple(task_names(self.suite))
+        device = Accelerator().device
+        model, tokenizer = load_model(config.model, config.dtype, str(device))
+        self.place = Workplace(model, tokenizer, _processes(config.jobs, device.type))
+        self.depth = len(decoder_layers(model))
+        self.layers = profiled_layers(config, self.depth)
+        self.fingerprint = base_fingerprint(model)
+        self.lora_rank = config.lora_rank or rank_like_one_layer(model)
+        self.evaluation = Evaluation(
+            self.suite.what_is_played(), evaluation_settings(config), self.fingerprint
+        )
+        self.scores: dict[str, TaskScores] = {}
+        self.halving: Halving | None = None
+        self.selection = self.folder.selection()
+        self.deadline = time.monotonic() + config.max_hours * 3600 if config.max_hours else None
+        self._require_possible()
+
+    def measure(self) -> bool:
+        """Carry out what is left.
+
+        Returns:
+            Whether the profile is whole; False where ``max_hours`` ended it before.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C, after everything was saved.
+        """
+        with self.folder.alone():
+            self.folder.write_config()
+            self.tell("plan", "", {"iterations": self._all_iterations()})
+            return self._base() and self._layers() and self._ranked_controls()
+
+    def record(self) -> Profile | None:
+        """Return all that was measured so far; None before the base was evaluated."""
+        base = [self.scores[name] for name in self._base_names() if name in self.scores]
+        if not base:
+            return None
+        config, model = self.config, self.place.model
+        return Profile(
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            model=BaseModel(
+                id=config.model,
+                fingerprint=self.fingerprint,
+                num_layers=self.depth,
+                family=str(model.config.model_type),
+                parameters=sum(p.numel() for p in model.parameters()),
+            ),
+            env=config.env,
+            env_args=mapping_of(config.env_args),
+            algorithm=config.algorithm,
+            budget=Budget(
+                iterations=config.iterations,
+                episodes_per_run=(
+                    config.iterations * config.tasks_per_iteration * config.group_size
+                ),
+                lr_full=config.full_rate,
+                lr_layer=config.layer_rate,
+            ),
+            tasks=self.tasks,
+            base=tuple(scores.scores for scores in base),
+            runs=tuple(self._run(p) for p in self._planned() if p.name in self.scores),
+            versions={name: version(name) for name in _VERSIONS},
+            config=asdict(config)
+            | {"suite_played": dict(self.suite.as_dict())}
+            | ({"selection": asdict(self.selection)} if self.selection else {}),
+            halving=self.halving.as_record() if self.halving else None,
+        )
+
+    def _base(self) -> bool:
+        """Evaluate the base, and where nothing needs halving, let the other work begin beside it."""
+        jobs = []
+        for number, name in enumerate(self._base_names()):
+            path = self.folder.score_path(name)
+            jobs.append(self._job(name, None, sampling=number))
+            if path.is_file():
+                self._adopt(name, None)
+                jobs.pop()
+        return self._carry_out(jobs)
+
+    def _layers(self) -> bool:
+        """Train full, single-layer runs, and the controls that need no ranking."""
+        others = [*full_runs(self.config, self.depth), *self._free_controls()]
+        if not self.config.halving:
+            return self._score(by_seed([*others, *layer_runs(self.config, self.layers)]))
+        self.halving = halve(
+            self.layers, self.config.iterations, self.config.halving_rounds, self._score_round
+        )
+        return self.halving.finished and self._score(others)
+
+    def _score_round(self, layers: Sequence[int], iterations: int) -> Mapping[int, float] | None:
+        runs = self._round(layers, iterations)
+        if not self._score(runs):
+            return None
+        return self._means(runs, layers)
+
+    def _round(self, layers: Sequence[int], iterations: int) -> list[PlannedRun]:
+        """Return the runs of one round of halving; the last round's are those of the profile."""
+        runs = layer_runs(self.config, layers)
+        if iterations == self.config.iterations:
+            return runs
+        return [
+            replace(
+                run,
+                name=f"{run.name}-after-{iterations}",
+                config=replace(run.config, iterations=iterations),
+            )
+            for run in runs
+        ]
+
+    def _means(self, runs: Sequence[PlannedRun], layers: Sequence[int]) -> dict[int, float]:
+        """Return the score of each layer over its seeds; one whose runs all failed is last."""
+        found = {
+            layer: [
+                self.scores[run.name].mean
+                for run in runs
+                if run.layers == (layer,) and run.name in self.scores
+            ]
+            for layer in layers
+        }
+        return {layer: fmean(s) if s else float("-inf") for layer, s in found.items()}
+
+    def _ranked_controls(self) -> bool:
+        if not any(c.needs_ranking for c in parse_controls(self.config.controls)):
+            return True
+        if self.selection is None:
+            self.selection = self.folder.select(self._ranking())
+        return self._score(self._chosen_controls(self.selection))
+
+    def _ranking(self) -> Sequence[int]:
+        if self.config.ranking_from:
+            return _ranking_of(self.config.ranking_from, self.fingerprint)
+        if self.halving is not None:
+            return self.halving.ranking
+        means = self._means(layer_runs(self.config, self.layers), self.layers)
+        return sorted(means, key=lambda layer: (-means[layer], layer))
+
+    def _score(self, runs: Sequence[PlannedRun]) -> bool:
+        """Train and evaluate those of the runs that have no scores yet."""
+        jobs = []
+        for run in runs:
+            if self.folder.score_path(run.name).is_file():
+                self._adopt(run.name, run)
+            else:
+                jobs.append(self._job(run.name, run))
+        return self._carry_out(jobs)
+
+    def _adopt(self, name: str, run: PlannedRun | None) -> None:
+        """Read the scores of a run that was made before."""
+        path = self.folder.score_path(name)
+        scores = read_scores(path, self.evaluation)
+        if scores.tasks != self.tasks:
+            raise ValueError(f"{path} has scores of other tasks; name another --out")
+        if run is not None:
+            wrong = differs(run.config, scores.config or {}, self.depth)
+            if not wrong and scores.iterations != run.config.iterations:
+                wrong = f"it was trained for {scores.iterations} iterations"
+            if wrong:
+                raise ValueError(f"{path} is of another run: {wrong}; name another --out")
+        if name not in self.scores:
+            self.scores[name] = scores
+            self.tell("adopted", name, scores)
+
+    def _job(self, name: str, run: PlannedRun | None, sampling: int = 0) -> Job:
+        return Job(
+            name=name,
+            path=self.folder.score_path(name),
+            suite=self.suite,
+            evaluation=self.evaluation,
+            config=None if run is None else run.config,
+            sampling=sampling,
+            parallel=self.config.parallel,
+        )
+
+    def _carry_out(self, jobs: Sequence[Job]) -> bool:
+        done = False
+        try:
+            if jobs:
+                done = carry_out(jobs, self.place, tell=self.tell, should_stop=self._is_late)
+        finally:  # what was finished before a Ctrl-C counts
+            for job in jobs:
+                if job.path.is_file():
+                    self.scores[job.name] = read_scores(job.path, self.evaluation)
+        return done or not jobs
+
+    def _is_late(self) -> bool:
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+    def _base_names(self) -> list[str]:
+        return [f"base-{number}" for number in range(self.config.base_evaluations)]
+
+    def _free_controls(self) -> list[PlannedRun]:
+        return control_runs(self.config, self.depth, lora_rank=self.lora_rank)
+
+    def _chosen_controls(self, selection: Selection) -> list[PlannedRun]:
+        return control_runs(self.config, self.depth, ranking=selection.ranking)
+
+    def _planned(self) -> list[PlannedRun]:
+        """Return all runs of the whole budget, in the order of the record."""
+        chosen = self._chosen_controls(self.selection) if self.selection else []
+        return [
+            *full_runs(self.config, self.depth),
+            *(layer_run(self.config, k, s) for k in self.layers for s in self.config.seed_list),
+            *self._free_controls(),
+            *chosen,
+        ]
+
+    def _run(self, planned: PlannedRun) -> Run:
+        scores = self.scores[planned.name]
+        norms = dict(
+            zip(
+                parse_layers(planned.config.layers, self.depth),
+                scores.update_norm or (),
+                strict=True,
+            )
+        )
+        return Run(
+            name=planned.name,
+            role=planned.role,
+            layers=planned.layers,
+            seed=planned.config.seed,
+            learning_rate=planned.config.learning_rate,
+            scores=scores.scores,
+            control=planned.control,
+            trained_parameters=scores.trained_parameters,
+            episodes=scores.episodes,
+            seconds=scores.seconds,
+            rounds=self._rounds(planned),
+            update_norm=tuple(norms[layer] for layer in planned.layers),
+        )
+
+    def _rounds(self, planned: PlannedRun) -> list[dict[str, Any]] | None:
+        """Return how a run that came through all rounds of halving scored in each."""
+        if planned.role != "layer" or self.halving is None:
+            return None
+        found = []
+        for number in self.halving.rounds[:-1]:
+            short = self.scores.get(f"{planned.name}-after-{number.iterations}")
+            if short is not None:
+                found.append({"iterations": number.iterations, "score": short.mean})
+        return found
+
+    def _require_possible(self) -> None:
+        """Refuse, before anything is trained, controls that cannot be, and folders of other runs."""
+        ranking = self.selection.ranking if self.selection else self.layers
+        if self.config.ranking_from and self.selection is None:
+            ranking = _ranking_of(self.config.ranking_from, self.fingerprint)
+        control_runs(self.config, self.depth, ranking=ranking)
+        last = partial(self._round, self.layers)
+        first = budgets(self.config.iterations, self.config.halving_rounds)[0]
+        runs = last(first) if self.config.halving else last(self.config.iterations)
+        for run in [*full_runs(self.config, self.depth), *runs, *self._free_controls()]:
+            if not self.folder.score_path(run.name).is_file():
+                find(run.config, self.depth)
+
+    def _all_iterations(self) -> int:
+        """Return the iterations of all runs, those of controls that are not chosen yet included."""
+        config, seeds = self.config, len(self.config.seed_list)
+        some = self.selection.ranking if self.selection else self.layers
+        chosen = control_runs(config, self.depth, ranking=some)
+        whole = len(full_runs(config, self.depth)) + len(self._free_controls()) + len(chosen)
+        if not config.halving:
+            return (whole + len(self.layers) * seeds) * config.iterations
+        layers, before, total = len(self.layers), 0, 0
+        for budget in budgets(config.iterations, config.halving_rounds):
+            total += layers * seeds * (budget - before)
+            layers, before = -(-layers // 2), budget
+        return total + whole * config.iterations
+
+
+def _processes(jobs: int, device: str) -> int:
+    """Return how many runs go on at a time."""
+    if device != "cpu":
+        if jobs > 1:
+            raise ValueError(f"on a {device} device runs go one after the other; leave --jobs out")
+        return 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return jobs or cores or 1
+
+
+def _ranking_of(path: str, fingerprint: str) -> list[int]:
+    """Return the layers of another profile from best to worst, by their scores.
+
+    Raises:
+        ValueError: there is no such profile, or it was measured on another base.
+    """
+    profile = load_profile(path)
+    if profile.model.fingerprint != fingerprint:
+        raise ValueError(f"--ranking-from {path} was measured on another base model")
+    means = {
+        layer: fmean(fmean(run.scores) for run in profile.of_layer(layer))
+        for layer in profile.layers
+    }
+    return sorted(means, key=lambda layer: (-means[layer], layer))
