@@ -1,0 +1,159 @@
+"""Problems with a checkable answer, one an episode: ``gymnasium.make("onelayer/Math-v0")``."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from onelayer.envs.math import Grade
+from onelayer.envs.math.formats import answer_format as format_named
+from onelayer.envs.math.problems import Problem, Problems
+from onelayer.envs.math.sources import load_problems
+from onelayer.envs.text import Outcome, TextEnv
+
+_TURNS_WITH_FEEDBACK = 3
+
+
+class MathEnv(TextEnv):
+    """Mathematics with a checkable answer: made problems without end, or a data set.
+
+    The whole reply is the action. An episode is one answer, right or wrong; with ``feedback`` a wrong one may
+    be followed by another. Beyond ``TextEnv``'s entries ``info`` holds ``kind`` (the family, level or
+    subject), and after an answer ``extracted`` (the answer that was read, or None), ``reason`` (why it
+    counts or does not) and ``reward_parts``: ``correctness`` and ``format``, which add up to the reward. An
+    action is valid where an answer could be read.
+
+    Args:
+        dataset: None for problems of reasoning-gym's families (``pip install 'onelayer[math]'``); a name
+            such as ``"gsm8k"``, a ``.jsonl`` or ``.parquet`` file, or a folder in the hub's layout.
+        split: ``"train"``, ``"test"``, or what the data set has.
+        families: families and topics (``"arithmetic"``), one or several; None for all that are curated.
+        family_config: reasoning-gym's settings: ``{max_terms: 2}`` for one family, else
+            ``{chain_sum: {max_terms: 2}}``.
+        count: problems in the split: of families 10,000 by default, of a data set all; fewer are drawn
+            with ``seed``.
+        seed: other seeds give other problems of the families.
+        path: where a named data set lies, when it is not to be taken from the hub.
+        columns: which columns hold ``id``, ``prompt``, ``answer`` and ``kind``: ``{prompt: question}``.
+        test_dataset: data set of the split ``"test"``, where it is another one.
+        allow_contamination: train although problems of the test set resemble training problems.
+        answer_format: which mark is asked for: ``boxed``, ``hash`` (``#### 42``), ``phrase`` ("The answer
+            is 42"), or ``number`` (the last number). An answer marked otherwise counts all the same.
+        strict_format: it does not.
+        format_reward: reward of an episode's last reply for using the mark that was asked for; 0 for none.
+        feedback: say that an answer is wrong, and let the agent try again.
+        max_turns: answers in an episode; 1, or 3 with feedback.
+    """
+
+    splits: ClassVar[tuple[str, ...]] = ("train", "test")
+    free_form = True
+
+    def __init__(
+        self,
+        dataset: str | None = None,
+        split: str = "train",
+        *,
+        families: str | Sequence[str] | None = None,
+        family_config: Mapping[str, Any] | None = None,
+        count: int | None = None,
+        seed: int = 0,
+        path: str | None = None,
+        columns: Mapping[str, str] | None = None,
+        test_dataset: str | None = None,
+        allow_contamination: bool = False,
+        answer_format: str = "boxed",
+        strict_format: bool = False,
+        format_reward: float = 0.0,
+        feedback: bool = False,
+        max_turns: int | None = None,
+    ):
+        turns = max_turns or (_TURNS_WITH_FEEDBACK if feedback else 1)
+        if turns > 1 and not feedback:
+            raise ValueError(f"max_turns={max_turns} needs feedback=True: nothing would be told")
+        if not 0 <= format_reward <= 1:
+            raise ValueError(f"format_reward must be from 0 to 1, got {format_reward}")
+        super().__init__(max_steps=turns)
+        self.format = format_named(answer_format)
+        self.strict_format = strict_format
+        self.format_reward = float(format_reward)
+        self.feedback = feedback
+        self.instructions = f"Solve the problem. {self.format.asked}"
+        self.problems: Problems = load_problems(
+            dataset,
+            split,
+            families=families,
+            family_config=family_config,
+            count=count,
+            seed=seed,
+            path=path,
+            columns=columns,
+            test_dataset=test_dataset,
+            allow_contamination=allow_contamination,
+        )
+        self._problem: Problem | None = None
+        self._answers: tuple[str | None, ...] = ()
+        self._judged: Mapping[str, Any] = {}
+
+    @property
+    def tasks(self) -> Sequence[str]:
+        """The ids of the problems."""
+        return self.problems.ids
+
+    def begin(self, task: str) -> str:
+        """Return the problem."""
+        self._problem = self.problems[task]
+        self._answers, self._judged = (), {}
+        return self._problem.prompt
+
+    def act(self, action: str) -> Outcome:
+        """Judge a reply."""
+        grade, in_format = self._grade(action)
+        self._answers = (*self._answers, grade.extracted)
+        ends = grade.correct or len(self._answers) >= self.max_steps
+        parts = {
+            "correctness": float(grade.correct),
+            "format": self.format_reward if in_format and ends else 0.0,
+        }
+        self._judged = {
+            "extracted": grade.extracted,
+            "reason": grade.reason,
+            "reward_parts": parts,
+        }
+        return Outcome(
+            self._comment(grade, ends),
+            sum(parts.values()),
+            terminated=ends,
+            success=grade.correct,
+            valid=grade.extracted is not None,
+        )
+
+    def anchor(self) -> Hashable:
+        """Return the answers that were given: the task names the rest."""
+        return self._answers
+
+    def details(self) -> Mapping[str, Any]:
+        """Return the kind, and after an answer how it was judged."""
+        assert self._problem is not None
+        return {"kind": self._problem.kind, **self._judged}
+
+    def solution(self, task: str) -> Sequence[str] | None:
+        """Return a reply with the reference answer, None where there is none."""
+        answer = self.problems[task].answer
+        return None if answer is None else [self.format.write(answer)]
+
+    def _grade(self, reply: str) -> tuple[Grade, bool]:
+        """Return the grade of a reply, and whether it marks its answer as asked."""
+        assert self._problem is not None
+        answer = self.format.extract(reply)
+        if answer is not None:
+            return self.problems.grade(self._problem, answer), True
+        if self.strict_format:
+            return Grade(False, None, "no answer is marked as asked"), False
+        return self.problems.grade_reply(self._problem, reply), False
+
+    def _comment(self, grade: Grade, ends: bool) -> str:
+        if grade.correct:
+            return "Right."
+        if ends:
+            return "Wrong."
+        if grade.extracted is None:
+            return f"No answer was found. {self.format.asked}"
+        return "Wrong. Try again."

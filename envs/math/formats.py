@@ -1,0 +1,101 @@
+r"""How a reply says which of its numbers is the answer: ``\boxed{42}``, ``#### 42``, and so on.
+
+A format is what the instructions ask for; ``extract`` finds an answer that is written that way, and no
+other. Whether the answer is right is the grader's business.
+"""
+
+import difflib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+_NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+|(?<=\d))(?:/\d+)?%?")
+_PHRASE = re.compile(r"answer\s+is\s*:?\s*([^\n]+)", re.IGNORECASE)
+_BOX = re.compile(r"\\f?boxed\s*\{")
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFormat:
+    """One way to mark the answer."""
+
+    name: str
+    asked: str
+    """the sentence of the instructions"""
+    extract: Callable[[str], str | None]
+    """the last answer in a reply that is marked this way, None where there is none"""
+    write: Callable[[str], str]
+    """a reply that gives an answer"""
+
+
+def answer_format(name: str) -> AnswerFormat:
+    """Return a format by its name.
+
+    Raises:
+        ValueError: there is no such format.
+    """
+    if name not in FORMATS:
+        close = difflib.get_close_matches(str(name), FORMATS, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(FORMATS)}"
+        raise ValueError(f"unknown answer_format {name!r}; {hint}")
+    return FORMATS[name]
+
+
+def last_boxed(text: str) -> str | None:
+    r"""Return what the last ``\boxed{...}`` holds; a box that is never closed does not count."""
+    for start in reversed([match.end() for match in _BOX.finditer(text)]):
+        depth = 1
+        for i in range(start, len(text)):
+            escaped = text[i - 1] == "\\"
+            depth += (text[i] == "{" and not escaped) - (text[i] == "}" and not escaped)
+            if depth == 0:
+                return text[start:i].strip() or None
+    return None
+
+
+def after_hashes(text: str) -> str | None:
+    """Return the rest of the line after the last ``####``."""
+    _, marks, answer = text.rpartition("####")
+    return (answer.strip().split("\n")[0].strip() or None) if marks else None
+
+
+def _phrased(text: str) -> str | None:
+    found = _PHRASE.findall(text)
+    if not found:
+        return None
+    # The sentence ends at a full stop that no digit follows: 3.5 goes on.
+    answer = re.split(r"\.(?!\d)", found[-1])[0].strip().strip("*").strip()
+    return answer or None
+
+
+def _last_number(text: str) -> str | None:
+    found = [match for match in _NUMBER.findall(text) if any(c.isdigit() for c in match)]
+    return found[-1] if found else None
+
+
+FORMATS = {
+    made.name: made
+    for made in (
+        AnswerFormat(
+            "boxed",
+            "Put the final answer in \\boxed{}.",
+            last_boxed,
+            lambda answer: f"\\boxed{{{answer}}}",
+        ),
+        AnswerFormat(
+            "hash",
+            "End with a line that holds #### and the final answer.",
+            after_hashes,
+            lambda answer: f"#### {answer}",
+        ),
+        AnswerFormat(
+            "phrase",
+            "End with the sentence: The answer is ...",
+            _phrased,
+            lambda answer: f"The answer is {answer}",
+        ),
+        AnswerFormat(
+            "number", "End with the answer, a number.", _last_number, lambda answer: answer
+        ),
+    )
+}
+"""by name; ``number`` is for problems whose answers are numbers"""

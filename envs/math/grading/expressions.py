@@ -1,0 +1,446 @@
+"""A scalar expression, in LaTeX or plain text, as a tree.
+
+The reading is strict: what could be meant in two ways (``x2``, ``2 3``) is refused rather than guessed.
+Deliberately left out are integrals, limits, sums and derivatives, which math-verify's parser reads.
+"""
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+MAX_DEPTH = 60
+MAX_EXPONENT = 20_000
+"""decimal exponents beyond it are not numbers here: ``1e999999999``"""
+
+FUNCTIONS = frozenset(
+    "sin cos tan cot sec csc arcsin arccos arctan arccot sinh cosh tanh ln log lg exp".split()
+)
+AGGREGATES = frozenset(["max", "min", "gcd", "lcm"])
+PLAIN_CALLS = {"sqrt": "sqrt", "abs": "abs", "floor": "floor", "ceil": "ceil", "cbrt": "cbrt"}
+GREEK = frozenset(
+    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho "
+    "sigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Sigma Phi Psi Omega ell".split()
+)
+ACCENTS = frozenset(["vec", "overline", "bar", "hat", "mathbf", "mathcal", "overrightarrow"])
+SMALL_WORDS = frozenset(
+    "no on or of is it to at in an as up us we he me my so do go if by yes nan inf one two six ten odd "
+    "not top all any the and for are was none true null even".split()
+)
+"""letters that are words and no products: ``no`` is not ``on``"""
+
+_NUMBER = re.compile(
+    r"(?P<digits>\d+(?:\.\d+)?|\.\d+|\d+\.(?![\d.]))(?P<exponent>[eE][+-]?\d+)?"
+    r"|(?P<space>\s+)|(?P<command>\\[A-Za-z]+)|(?P<word>[A-Za-z]+)|(?P<mark>\\[{}|%$]|.)",
+    re.DOTALL,
+)
+_REPEATING = re.compile(
+    r"(\d*)\.(\d*)(?:\\(?:overline|bar|dot)\s*\{(\d+)\}|\((\d+)\)|(\d*?)(\d+?)\6{2,}(?:\\l?dots|\.\.\.))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An operator and its arguments; a leaf has a ``value``: a number, or the name of a symbol."""
+
+    operator: str
+    arguments: tuple["Node", ...] = ()
+    value: Fraction | str | None = None
+
+
+def parse_expression(text: str) -> Node:
+    """Return the tree of ``text``, which is clean notation (see ``notation``).
+
+    Raises:
+        ValueError: the text is no expression, can be meant in two ways, or is nested too deeply.
+    """
+    return _Parser(text).whole()
+
+
+def parse_decimal(digits: str) -> Fraction:
+    """Return the exact value of a numeral such as ``1.50`` or ``1.5e3``.
+
+    Raises:
+        ValueError: it has more digits or a larger exponent than a number here may have.
+    """
+    mantissa, _, exponent = digits.lower().partition("e")
+    if len(mantissa) > 4000 or (
+        exponent and (len(exponent) > 6 or abs(int(exponent)) > MAX_EXPONENT)
+    ):
+        raise ValueError("the number is too long")
+    return Fraction(mantissa + (f"e{exponent}" if exponent else ""))
+
+
+def repeating_decimal(text: str) -> Fraction | None:
+    r"""Return the value of ``0.1\overline{6}``, ``0.1(6)`` or ``0.333...``, or None for other texts."""
+    match = _REPEATING.fullmatch(text)
+    if match is None or len(text) > 200:
+        return None
+    whole, fixed, over, bracketed, lead, period = match.groups()
+    fixed += lead or ""
+    period = over or bracketed or period
+    scale = 10 ** len(fixed)
+    value = Fraction(int((whole or "0") + fixed), scale)
+    return value + Fraction(int(period), scale * (10 ** len(period) - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    spaced: bool
+    """whether white space stands before it"""
+
+
+def _tokens(text: str) -> list[_Token]:
+    tokens, spaced = [], False
+    for match in _NUMBER.finditer(text):
+        kind = match.lastgroup or ""
+        if kind == "space":
+            spaced = True
+            continue
+        if kind in ("digits", "exponent"):
+            kind = "number"
+        if kind == "word" and match[0].lower() not in FUNCTIONS | AGGREGATES | set(PLAIN_CALLS) | {
+            "pi"
+        }:
+            tokens.extend(_letters(match[0], spaced))
+        else:
+            tokens.append(_Token(kind, match[0], spaced))
+        spaced = False
+    tokens.append(_Token("end", "", spaced))
+    return tokens
+
+
+def _letters(word: str, spaced: bool) -> list[_Token]:
+    if len(word) > 1 and (len(word) > 3 or word.lower() in SMALL_WORDS):
+        raise ValueError(f"{word!r} is a word")
+    return [_Token("letter", c, spaced and i == 0) for i, c in enumerate(word)]
+
+
+class _Parser:
+    """Recursive descent; every method leaves ``at`` behind what it read."""
+
+    def __init__(self, text: str):
+        repeating = repeating_decimal(text.strip())
+        self.tokens = _tokens(text) if repeating is None else []
+        self.repeating = repeating
+        self.at = 0
+        self.depth = 0
+        self.bars = 0
+        """absolute values that are open: a bar closes one, and begins none"""
+
+    def whole(self) -> Node:
+        if self.repeating is not None:
+            return Node("number", value=self.repeating)
+        node = self.sum()
+        if self.peek().kind != "end":
+            raise ValueError(f"unexpected {self.peek().text!r}")
+        return node
+
+    def peek(self) -> _Token:
+        return self.tokens[self.at]
+
+    def take(self) -> _Token:
+        token = self.tokens[self.at]
+        if token.kind == "end":
+            raise ValueError("the expression ends too early")
+        self.at += 1
+        return token
+
+    def accept(self, *texts: str) -> bool:
+        if self.peek().text in texts and self.peek().kind != "end":
+            self.at += 1
+            return True
+        return False
+
+    def expect(self, text: str) -> None:
+        if not self.accept(text):
+            raise ValueError(f"expected {text!r}, found {self.peek().text!r}")
+
+    def sum(self) -> Node:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise ValueError("the expression is nested too deeply")
+        terms = [self.signed()]
+        while self.peek().text in ("+", "-"):
+            negative = self.take().text == "-"
+            term = self.signed() if self.peek().text == "-" else self.product()
+            terms.append(Node("negative", (term,)) if negative else term)
+        self.depth -= 1
+        return terms[0] if len(terms) == 1 else Node("sum", tuple(terms))
+
+    def signed(self) -> Node:
+        signs = 0
+        negative = False
+        while self.peek().text in ("+", "-"):
+            negative ^= self.take().text == "-"
+            signs += 1
+        if signs > 2:
+            raise ValueError("too many signs")
+        node = self.product()
+        return Node("negative", (node,)) if negative else node
+
+    def product(self) -> Node:
+        node = self.power()
+        while True:
+            if self.accept("*", "\\cdot", "\\times"):
+                node = Node("product", (node, self.factor_after_sign()))
+            elif self.accept("/", "\\div"):
+                node = Node("quotient", (node, self.factor_after_sign()))
+            elif self.accept("\\bmod", "\\mod"):
+                node = Node("mod", (node, self.power()))
+            elif self.begins_factor():
+                node = self.implicit(node)
+            else:
+                return node
+
+    def factor_after_sign(self) -> Node:
+        if self.accept("-"):
+            return Node("negative", (self.power(),))
+        return self.power()
+
+    def implicit(self, left: Node) -> Node:
+        """``2x`` and ``2(3)`` are products, ``2\\frac{1}{3}`` is a mixed number."""
+        token, before = self.peek(), self.tokens[self.at - 1]
+        if token.kind == "number" and before.text != "!":
+            mixed = self.plain_mixed(left)
+            if mixed is None:
+                raise ValueError("a number stands right behind a factor")
+            return mixed
+        right = self.power()
+        if token.text == "\\frac" and before.kind == "number" and left.operator == "number":
+            return _mixed(left, right)
+        return Node("product", (left, right))
+
+    def plain_mixed(self, left: Node) -> Node | None:
+        """``2 1/3``: an integer, a space, and a proper fraction of integers."""
+        window = self.tokens[self.at : self.at + 3]
+        integers = [t.text for t in window[::2]]
+        if (
+            left.operator == "number"
+            and self.tokens[self.at - 1].text.isdigit()
+            and window[0].spaced
+            and len(window) == 3
+            and window[1].text == "/"
+            and all(t.isdigit() for t in integers)
+            and 0 < int(integers[0]) < int(integers[1])
+        ):
+            self.at += 3
+            part = Node("number", value=Fraction(int(integers[0]), int(integers[1])))
+            return Node("sum", (left, part))
+        return None
+
+    def begins_factor(self) -> bool:
+        token = self.peek()
+        if token.kind in ("letter", "word", "number"):
+            return True
+        if token.kind == "command":
+            return token.text not in ("\\rfloor", "\\rceil", "\\cdot", "\\times", "\\div")
+        return token.text in ("(", "{", "[") or (token.text == "|" and self.bars == 0)
+
+    def power(self) -> Node:
+        node = self.postfix(self.atom())
+        if self.accept("^"):
+            if self.degree_sign():
+                return Node("degrees", (node,))
+            node = self.postfix(Node("power", (node, self.exponent())))
+        return node
+
+    def postfix(self, node: Node) -> Node:
+        while self.peek().text == "!":
+            self.take()
+            node = Node("double_factorial" if self.accept("!") else "factorial", (node,))
+        return node
+
+    def degree_sign(self) -> bool:
+        if self.accept("\\circ"):
+            return True
+        if [t.text for t in self.tokens[self.at : self.at + 3]] == ["{", "\\circ", "}"]:
+            self.at += 3
+            return True
+        return False
+
+    def exponent(self) -> Node:
+        if self.accept("{"):
+            node = self.sum()
+            self.expect("}")
+        elif self.accept("-"):
+            node = Node("negative", (self.atom(),))
+        else:
+            node = self.atom()
+        if self.accept("^"):
+            self.depth += 1
+            if self.depth > MAX_DEPTH:
+                raise ValueError("the expression is nested too deeply")
+            node = Node("power", (node, self.exponent()))
+            self.depth -= 1
+        return node
+
+    def atom(self) -> Node:
+        token = self.take()
+        if token.kind == "number":
+            return Node("number", value=parse_decimal(token.text))
+        if token.kind == "letter":
+            return self.symbol(token.text)
+        if token.kind == "word":
+            return self.named(token.text.lower())
+        if token.kind == "command":
+            return self.command(token.text[1:])
+        if token.text in ("(", "[", "{"):
+            bars, self.bars = self.bars, 0
+            node = self.sum()
+            self.expect({"(": ")", "[": "]", "{": "}"}[token.text])
+            self.bars = bars
+            return node
+        if token.text == "|":
+            self.bars += 1
+            node = self.sum()
+            self.expect("|")
+            self.bars -= 1
+            return Node("abs", (node,))
+        raise ValueError(f"unexpected {token.text!r}")
+
+    def symbol(self, name: str) -> Node:
+        if name in ("e", "i") and self.peek().text != "_":
+            return Node("constant", value=name)
+        name += self.subscript()
+        while self.accept("'"):
+            name += "'"
+        if name[0] in "fghFGHP" and self.peek().text == "(":
+            self.take()
+            arguments = [self.sum()]
+            while self.accept(","):
+                arguments.append(self.sum())
+            self.expect(")")
+            return Node("apply", tuple(arguments), value=name)
+        return Node("symbol", value=name)
+
+    def subscript(self) -> str:
+        if not self.accept("_"):
+            return ""
+        if not self.accept("{"):
+            return "_" + self.take().text
+        return "_" + self.raw_group()
+
+    def raw_group(self) -> str:
+        """The text up to the brace that closes the group just opened."""
+        depth, texts = 1, []
+        while True:
+            token = self.take()
+            depth += {"{": 1, "}": -1}.get(token.text, 0)
+            if depth == 0:
+                return "".join(texts)
+            texts.append(token.text)
+
+    def named(self, name: str) -> Node:
+        if name == "pi":
+            return Node("constant", value="pi")
+        if name in PLAIN_CALLS:
+            self.expect("(")
+            node = self.sum()
+            self.expect(")")
+            return Node(PLAIN_CALLS[name], (node,))
+        return self.aggregate(name) if name in AGGREGATES else self.function(name)
+
+    def aggregate(self, name: str) -> Node:
+        closing = ")" if self.accept("(") else "\\}"
+        if closing == "\\}":
+            self.expect("\\{")
+        arguments = [self.sum()]
+        while self.accept(","):
+            arguments.append(self.sum())
+        self.expect(closing)
+        return Node(name, tuple(arguments))
+
+    def command(self, name: str) -> Node:
+        if name in FUNCTIONS or name in AGGREGATES or name == "pi":
+            return self.named(name)
+        if name == "frac":
+            return Node("quotient", (self.argument(), self.argument()))
+        if name == "binom":
+            return Node("binomial", (self.argument(), self.argument()))
+        if name == "sqrt":
+            return self.root()
+        if name == "infty":
+            return Node("constant", value="infinity")
+        if name in ("lfloor", "lceil"):
+            node = self.sum()
+            self.expect("\\r" + name[1:])
+            return Node(name[1:], (node,))
+        if name in GREEK:
+            return self.greek(name)
+        if name in ACCENTS and self.accept("{"):
+            return Node("symbol", value=f"\\{name}{{{self.raw_group()}}}" + self.subscript())
+        raise ValueError(f"\\{name} is not read here")
+
+    def greek(self, name: str) -> Node:
+        """A Greek letter before a parenthesis may be a function (Γ, ζ) or a factor: refused."""
+        if name in ("Gamma", "zeta") and self.peek().text == "(":
+            raise ValueError(f"\\{name}( may be a function")
+        return Node("symbol", value="\\" + name + self.subscript())
+
+    def argument(self) -> Node:
+        r"""``{12}``, or one digit or sign: ``\frac12`` is a half."""
+        if self.accept("{"):
+            node = self.sum()
+            self.expect("}")
+            return node
+        token = self.peek()
+        if token.kind == "number" and len(token.text) > 1 and token.text.isdigit():
+            rest = _Token("number", token.text[1:], False)
+            self.tokens[self.at] = rest
+            return Node("number", value=Fraction(int(token.text[0])))
+        return self.atom()
+
+    def root(self) -> Node:
+        if self.accept("["):
+            index = self.sum()
+            self.expect("]")
+            return Node("root", (self.argument(), index))
+        return Node("sqrt", (self.argument(),))
+
+    def function(self, name: str) -> Node:
+        base: Node | None = None
+        if name == "log" and self.accept("_"):
+            base = self.argument()
+        exponent = self.exponent() if self.accept("^") else None
+        argument = self.function_argument()
+        if exponent == Node("negative", (Node("number", value=Fraction(1)),)):
+            if name not in ("sin", "cos", "tan", "cot"):
+                raise ValueError(f"{name}^-1 can be meant in two ways")
+            return Node("arc" + name, (argument,))
+        if name == "log":
+            ten = Node("number", value=Fraction(10))
+            node = Node("log", (argument, ten if base is None else base))
+        elif name == "lg":
+            node = Node("log", (argument, Node("number", value=Fraction(10))))
+        else:
+            node = Node(name, (argument,))
+        return node if exponent is None else Node("power", (node, exponent))
+
+    def function_argument(self) -> Node:
+        r"""A group, or factors up to the next sign, operator or function: ``\sin 2x\cos x``."""
+        if self.peek().text in ("(", "{", "["):
+            return self.postfix(self.atom())
+        node = self.power()
+        while self.begins_factor() and not self.begins_function() and self.peek().kind != "number":
+            if self.peek().text in ("(", "["):
+                break
+            node = Node("product", (node, self.power()))
+        return node
+
+    def begins_function(self) -> bool:
+        return self.peek().text.lstrip("\\").lower() in FUNCTIONS
+
+
+def _mixed(whole: Node, part: Node) -> Node:
+    """A mixed number where the fraction is one of integers and proper, else a product."""
+    if part.operator == "quotient" and all(a.operator == "number" for a in part.arguments):
+        upper, lower = (a.value for a in part.arguments)
+        assert isinstance(upper, Fraction) and isinstance(lower, Fraction)
+        assert isinstance(whole.value, Fraction)
+        if whole.value.denominator == 1 and upper.denominator == lower.denominator == 1:
+            if not 0 < upper < lower:
+                raise ValueError("a number before an improper fraction can be meant in two ways")
+            return Node("sum", (whole, part))
+    return Node("product", (whole, part))

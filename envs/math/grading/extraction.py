@@ -1,0 +1,224 @@
+r"""Where a response states its answer.
+
+In order: the last ``\boxed{}`` (several joined by ``and`` or commas are one list), ``<answer>``, ``#### 42``,
+"the answer is", then the last mathematics or number of the text. Thinking between tags is not read.
+"""
+
+import re
+
+from onelayer.envs.math.grading.notation import closing
+
+TAIL = 50_000
+"""characters at the end of a response that are read"""
+MAX_ANSWER = 4_000
+
+_BOX = re.compile(r"\\+(?:boxed|fbox)\s*\{|\x08oxed\s*\{")
+_JOIN = re.compile(
+    r"[\s$.]*(?:[\w()]+ ){0,5}?[\s$]*(?:,|;|and|or)[\s$]*(?:[A-Za-z]\w*(?:_\{?\w\}?)?\s*=)?[\s$]*"
+)
+_ANSWER_TAG = re.compile(r"<answer>(.{0,4000}?)</answer>", re.DOTALL | re.IGNORECASE)
+_HASHES = re.compile(r"####[ \t]*([^\n]+)")
+_ANNOUNCED = re.compile(
+    r"(?:\b(?:final\s+answer|correct\s+answer|answer|correct\s+(?:option|choice)|option|result|r[ée]ponse|respuesta|antwort)\b"
+    r"(?:\s+(?:is|are|est|es|ist))?|答案(?:是|为)?)\s*[*_]*\s*(?:is|are|est|[:：=]|是|为)*\s*[*_]*\s*[:：]?\s*[*_]*\s*",
+    re.IGNORECASE,
+)
+_SAID = re.compile(r"(?:\b(?:is|are|est|be|equals)\b|[:：=]|是|为)\s*[*_]*\s*[:：]?\s*[*_]*\s*$")
+_MATH = re.compile(
+    r"\$\$(.+?)\$\$|(?<!\\)\$([^$]+?)(?<!\\)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL
+)
+_NUMBER = re.compile(
+    r"(?<![\w.\\,])(?:[-−]|(?<![\w)])\+)?\s?(?:\\?\$|[€£¥₹])?\s?(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+)?(?:[.,]\d+|(?<=\d))"
+    r"(?:[eE][+-]?\d+|\s*/\s*\d+)?(?:\s*\\?%)?"
+)
+_LETTER = r"(?:\*\*|\()*\(?([A-J])\)?(?:\*\*|\))*"
+
+
+def find_answer(
+    response: str, *, join_boxes: bool = True, require_box: bool = False, letter: bool = False
+) -> str | None:
+    """Return the answer as it is written, or None where the response states none.
+
+    Args:
+        response: what was said; only its last ``TAIL`` characters are read.
+        join_boxes: take boxes joined by ``and`` or commas as one list.
+        require_box: take nothing that is not in a box.
+        letter: the question is a multiple choice, so that a lone letter is an answer.
+    """
+    text = _without_thinking(response[-TAIL:])
+    boxes = _boxes(text)
+    if boxes:
+        return _from_boxes(text, boxes, join_boxes)
+    if require_box or _BOX.search(text):
+        return None
+    for find in (
+        _tagged,
+        _hashed,
+        _chosen if letter else _announced,
+        _announced,
+        _last_mathematics,
+    ):
+        answer = find(text)
+        if answer is not None:
+            return answer[:MAX_ANSWER].strip() or None
+    return None
+
+
+def _without_thinking(text: str) -> str:
+    _, closed, after = text.rpartition("</think>")
+    text = after if closed else text
+    text = re.sub(r"</?think(?:ing)?>|<\|[^|<>]{1,30}\|>(?:user|assistant)?|</s>", " ", text)
+    return text.strip()
+
+
+def _boxes(text: str) -> list[tuple[int, int, str]]:
+    """Start, end and content of the closed boxes that are not inside another; the last 50."""
+    starts = [m.span() for m in _BOX.finditer(text)][-50:]
+    boxes: list[tuple[int, int, str]] = []
+    for start, inside in starts:
+        if boxes and start < boxes[-1][1]:
+            boxes[-1] = boxes[-1] if "boxed" not in boxes[-1][2] else boxes[-1]
+            continue
+        end = _box_end(text, inside)
+        if end >= 0:
+            boxes.append((start, end + 1, text[inside:end]))
+    return boxes
+
+
+def _box_end(text: str, inside: int) -> int:
+    depth = 1
+    for i in range(inside, min(len(text), inside + MAX_ANSWER)):
+        if text[i] == "{" or text[i] == "}":
+            depth += 1 if text[i] == "{" else -1
+            if depth == 0:
+                return i
+    return -1
+
+
+def _from_boxes(text: str, boxes: list[tuple[int, int, str]], join: bool) -> str | None:
+    kept = [boxes[-1]]
+    for box in reversed(boxes[:-1]):
+        between = text[box[1] : kept[0][0]]
+        between = re.sub(r"\\(?:text|mathrm)\s*\{([^{}]*)\}", r"\1", between)
+        between = re.sub(r"\\(?:quad|qquad|[()\[\],;! ])", " ", between)
+        if not join or len(between) > 60 or not _JOIN.fullmatch(between):
+            break
+        kept.insert(0, box)
+    contents = list(dict.fromkeys(content.strip() for _, _, content in kept))
+    return ", ".join(contents).strip() or None
+
+
+def _tagged(text: str) -> str | None:
+    found = _ANSWER_TAG.findall(text)
+    return found[-1].strip() if found else None
+
+
+def _hashed(text: str) -> str | None:
+    found = _HASHES.findall(text)
+    return found[-1].strip() if found else None
+
+
+def _announced(text: str) -> str | None:
+    """What follows the last "answer is" that something follows."""
+    for match in reversed(list(_ANNOUNCED.finditer(text))[-20:]):
+        tail = text[match.end() : match.end() + MAX_ANSWER]
+        if not _SAID.search(match[0]):
+            continue
+        stated = _stated(tail)
+        if stated is not None:
+            return stated
+    return None
+
+
+def _stated(tail: str) -> str | None:
+    """The mathematics, number or words at the beginning of ``tail``."""
+    math = _MATH.match(tail)
+    if math:
+        return _joined_mathematics(tail, math)
+    sentence = _sentence(tail)
+    if not sentence:
+        return None
+    math = next((m for m in _MATH.finditer(sentence)), None)
+    if math and len(sentence[: math.start()].split()) <= 8:
+        return _joined_mathematics(sentence, math)
+    expression = re.match(r"(?:[-+\d.,/*^()\s=]|\\[a-z]+|[{}]|\b[a-zA-Z]\b)+", sentence)
+    if expression and re.search(r"\d", expression[0]):
+        trimmed = re.sub(r"\s+(?:[a-zA-Z]\s*)$", "", expression[0].strip())
+        rest = sentence[expression.end() :]
+        if re.search(r"\d", trimmed):
+            unit = re.match(r"\s*(?:\\?%|percent\b|degrees?\b|°)", rest)
+            return (trimmed.strip(" ,.") + (unit[0] if unit else "")).strip()
+    if len(sentence.split()) > 4 and (found := _last_number(sentence)):
+        return found
+    return sentence
+
+
+def _sentence(tail: str) -> str:
+    line = tail.strip().split("\n", 1)[0]
+    return re.split(r"[.!?。](?:\s|$)|<\|", line, maxsplit=1)[0].strip(" *_")
+
+
+def _joined_mathematics(text: str, match: re.Match[str]) -> str:
+    """``$21,16$ or $11$`` is one answer."""
+    parts, end = [_inside(match)], match.end()
+    while True:
+        joint = re.compile(r"\s*(?:,|and|or|,\s*and|,\s*or)\s*").match(text, end)
+        following = _MATH.match(text, joint.end()) if joint else None
+        if following is None:
+            percent = re.compile(r"\s*\\?%").match(text, end)
+            return ", ".join(parts) + (r"\%" if percent else "")
+        parts.append(_inside(following))
+        end = following.end()
+
+
+def _inside(match: re.Match[str]) -> str:
+    return next(group for group in match.groups() if group is not None).strip()
+
+
+def _last_mathematics(text: str) -> str | None:
+    """The last formula, or the last number where it stands behind the last formula."""
+    text = re.sub(r"(?<=\d)\s*\\?\$(?!\d)", " ", text) if text.count("$") % 2 else text
+    formulas = list(_MATH.finditer(text))
+    number = _last_number_match(text)
+    if formulas and (number is None or number.start() < formulas[-1].end()):
+        first = formulas[-1]
+        for earlier in reversed(formulas[:-1]):
+            if not re.fullmatch(
+                r"\s*(?:,|and|or|,\s*and|,\s*or)\s*", text[earlier.end() : first.start()]
+            ):
+                break
+            first = earlier
+        return _joined_mathematics(text, first)
+    if number is None:
+        return text if len(text) <= 100 and text else None
+    if len(text) <= 40 and not re.search(r"[A-Za-z]{3,}\s", text):
+        return text
+    return number[0].strip()
+
+
+def _last_number_match(text: str) -> re.Match[str] | None:
+    return (
+        next(reversed(list(_NUMBER.finditer(text[-4000:]))), None)
+        if len(text) <= 4000
+        else (next(reversed(list(_NUMBER.finditer(text))), None))
+    )
+
+
+def _last_number(text: str) -> str | None:
+    match = _last_number_match(text)
+    return match[0].strip() if match else None
+
+
+def _chosen(text: str) -> str | None:
+    """The letter of a multiple choice: announced, in parentheses or bold, or alone on its line."""
+    for pattern in (
+        rf"\b(?:answer|option|choice)\b\s*[*_]*\s*(?:is|would be|must be)?\s*[:：]?\s*[*_]*\s*{_LETTER}(?![\w'])(?!\s+or\b)",
+        rf"\b(?:finalize|choose|pick|select|go with)\s+(?:option\s+)?{_LETTER}(?![\w'])",
+        rf"^\s*{_LETTER}(?:[.。:：)]|\s*$|(?=[^\x00-\x7f]))",
+        rf"\({_LETTER}\)|\*\*{_LETTER}[.)]?\*\*",
+        rf"{_LETTER} is (?:correct|right|the answer)",
+    ):
+        found = list(re.finditer(pattern, text, re.MULTILINE))
+        if found:
+            return next(group for group in found[-1].groups() if group)
+    return None

@@ -1,0 +1,167 @@
+"""Grade an answer, or the answer in a response, against a reference.
+
+Numbers, lists of numbers, choices, texts and whatever else structure and exact arithmetic decide are
+graded in this process; a question of algebra goes to the worker, with the same code around it.
+"""
+
+from functools import lru_cache
+
+from onelayer.envs.math.grading import answers as a
+from onelayer.envs.math.grading.conventions import Conventions, Grade
+from onelayer.envs.math.grading.equality import Algebra, Comparison
+from onelayer.envs.math.grading.expressions import Node
+from onelayer.envs.math.grading.extraction import MAX_ANSWER, find_answer
+from onelayer.envs.math.grading.notation import clean
+from onelayer.envs.math.grading.reading import read
+from onelayer.envs.math.grading.worker import WORKER
+
+DEFAULT = Conventions()
+
+
+def grade_response(response: str, gold: str, *, conventions: Conventions = DEFAULT) -> Grade:
+    r"""Find the answer in ``response`` and compare it with ``gold``.
+
+    ``gold`` may be the answer itself, with or without ``$`` around it, or a solution that ends in one
+    (``\boxed{}``, ``#### 42``). Any two strings are graded, within a second and bounded memory.
+
+    Raises:
+        ImportError: math-verify is not installed.
+        TypeError: an argument is not a string.
+    """
+    _check_strings(response, gold)
+    reference = stated_answer(gold)
+    answer = find_answer(
+        response,
+        join_boxes=conventions.join_boxes,
+        require_box=conventions.require_box,
+        letter=_is_choice(reference),
+    )
+    return (
+        Grade(False, None, "no answer")
+        if answer is None
+        else _grade(answer, reference, conventions)
+    )
+
+
+def grade_answer(answer: str, gold: str, *, conventions: Conventions = DEFAULT) -> Grade:
+    """Compare ``answer``, the bare answer, with ``gold``; else as ``grade_response``."""
+    _check_strings(answer, gold)
+    return _grade(answer, stated_answer(gold), conventions)
+
+
+def check_gold(gold: str) -> None:
+    """Check that answers can be compared with ``gold``.
+
+    Raises:
+        ValueError: it is empty, too long, unbalanced, undefined (``1/0``), or too large a number.
+    """
+    parse_gold(gold)
+
+
+def parse_gold(gold: str) -> a.Answer:
+    """Return how ``gold`` is understood.
+
+    Raises:
+        ValueError: as for ``check_gold``.
+    """
+    _check_strings(gold, gold)
+    stated = stated_answer(gold)
+    if not stated.strip():
+        raise ValueError("the gold answer is empty; give the expected answer")
+    if len(stated) > MAX_ANSWER:
+        raise ValueError(
+            f"the gold answer has {len(stated)} characters; at most {MAX_ANSWER} are compared"
+        )
+    answer = _read(stated)
+    if isinstance(answer, a.Scalar) and answer.too_large:
+        raise ValueError(f"the gold answer {stated[:60]!r} is too large a number to compute")
+    if isinstance(answer, a.Text) and not any(c.isalnum() for c in answer.text):
+        raise ValueError(f"the gold answer {stated[:60]!r} holds neither a number nor words")
+    if isinstance(answer, a.Text) and _is_broken(answer.text):
+        raise ValueError(
+            f"the gold answer {stated[:60]!r} cannot be read; check its brackets and commands"
+        )
+    return answer
+
+
+def stated_answer(gold: str) -> str:
+    """Return the answer alone where ``gold`` is a solution that ends in one."""
+    if (
+        "boxed" in gold
+        or "oxed{" in gold
+        or "####" in gold
+        or "answer is" in gold
+        or _is_prose(gold)
+    ):
+        found = find_answer(gold)
+        if found is None and "boxed{" in gold:  # a gold whose box was cut off
+            found = gold.rpartition("boxed{")[2]
+        return gold if found is None else found
+    return gold
+
+
+class NeedsAlgebraError(Exception):
+    """The comparison asks what only computer algebra decides."""
+
+
+class _NoAlgebra:
+    def equal(self, gold: a.Scalar, answer: a.Scalar) -> bool:
+        raise NeedsAlgebraError
+
+    def proportional(self, gold: Node, answer: Node, positive: bool) -> bool:
+        raise NeedsAlgebraError
+
+    def rounds(self, exact: Node, value: object, places: int) -> bool:
+        raise NeedsAlgebraError
+
+
+def compare(gold: str, answer: str, conventions: Conventions, algebra: Algebra) -> bool:
+    """Return whether two bare answers are the same, asking ``algebra`` where structure does not decide."""
+    return Comparison(conventions, algebra).same(_read(gold), _read(answer))
+
+
+def _grade(answer: str, gold: str, conventions: Conventions) -> Grade:
+    if answer.strip() == gold.strip():
+        return Grade(True, answer, "identical")
+    if len(answer) > MAX_ANSWER or len(gold) > MAX_ANSWER:
+        return Grade(False, answer, "too long")
+    correct, reason = _verdict(answer, gold, conventions)
+    return Grade(correct, answer, reason)
+
+
+def _verdict(answer: str, gold: str, conventions: Conventions) -> tuple[bool, str]:
+    cleaned = clean(gold)
+    if cleaned and cleaned == clean(answer):
+        return True, "identical"
+    try:
+        same = compare(gold, answer, conventions, _NoAlgebra())
+    except NeedsAlgebraError:
+        reason = WORKER.ask(gold, answer, conventions)
+        return reason == "equal", reason
+    except RecursionError:
+        return False, "nested too deeply"
+    return same, "equal" if same else "different"
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> a.Answer:
+    return read(clean(text))
+
+
+def _is_choice(gold: str) -> bool:
+    return len(gold) <= MAX_ANSWER and isinstance(_read(gold), a.Choice)
+
+
+def _is_prose(text: str) -> bool:
+    return len(text) > 150 and len([w for w in text.split() if w.isalpha() and len(w) > 2]) > 12
+
+
+def _is_broken(text: str) -> bool:
+    brackets = sum(c in "([{" for c in text) != sum(c in ")]}" for c in text)
+    return brackets or text.count("$") % 2 == 1
+
+
+def _check_strings(answer: str, gold: str) -> None:
+    for name, value in (("answer", answer), ("gold", gold)):
+        if not isinstance(value, str):
+            raise TypeError(f"the {name} must be a str, got {type(value).__name__}")

@@ -1,0 +1,92 @@
+"""Answers in words: numbers, sets without a member, dates, and what two texts may differ in."""
+
+import re
+
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen".split()
+)
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_NUMBERS = {word: i for i, word in enumerate(_SMALL)} | {
+    word: 10 * i for i, word in enumerate(_TENS, start=2)
+}
+_SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_MONTHS = (
+    "january february march april may june july august september october november december".split()
+)
+
+EMPTY_SET = frozenset(
+    ["no solution", "no solutions", "no real solution", "no real solutions", "empty set", "there is no solution",
+     "there are no solutions", "there are no real solutions", "null set", "has no solution", "has no solutions"]
+)  # fmt: skip
+REAL_LINE = frozenset(
+    ["all real numbers", "all reals", "all real values", "any real number", "the real numbers"]
+)
+_SYNONYMS = {
+    "dne": "does not exist", "undefined": "does not exist", "none of the above": "none", "infinitely many solutions": "infinitely many",
+    "infinite solutions": "infinitely many", "infinite": "infinitely many",
+}  # fmt: skip
+_ARTICLES = re.compile(r"^(?:a|an|the) (?=\w{2})", re.IGNORECASE)
+
+
+def number_in_words(text: str) -> int | None:
+    """Return 45 for ``forty-five``, 300 for ``three hundred``; None where the text is no such number."""
+    words = text.lower().replace("-", " ").replace(" and ", " ").split()
+    if not words or len(words) > 12 or not all(w in _NUMBERS or w in _SCALES for w in words):
+        return None
+    total, part, last = 0, 0, 10**18
+    for word in words:
+        if word in _NUMBERS:
+            value = _NUMBERS[word]
+            if not (part % 100 == 0 or (part % 10 == 0 and value < 10 and part % 100 >= 20)):
+                return None
+            if value == 0 and len(words) > 1:
+                return None
+            part += value
+        elif word == "hundred":
+            if not 0 < part < 10:
+                return None
+            part *= 100
+        else:
+            scale = _SCALES[word]
+            if part == 0 or scale >= last:
+                return None
+            total, part, last = total + part * scale, 0, scale
+    return total + part
+
+
+def scale_of(word: str) -> int | None:
+    """Return 1,000,000 for ``million``, None for other words."""
+    return _SCALES.get(word.lower())
+
+
+def date_of(text: str) -> str | None:
+    """Return ``2024-01-05`` for a date in figures with the year first, or with the month's name."""
+    match = re.fullmatch(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", text)
+    if match:
+        return _date(int(match[1]), int(match[2]), int(match[3]))
+    match = re.fullmatch(r"([A-Za-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})", text)
+    if match and (month := _month(match[1])):
+        return _date(int(match[3]), month, int(match[2]))
+    match = re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th)? (?:of )?([A-Za-z]{3,9})\.?,? (\d{4})", text)
+    if match and (month := _month(match[2])):
+        return _date(int(match[3]), month, int(match[1]))
+    return None
+
+
+def _month(name: str) -> int | None:
+    found = [i for i, month in enumerate(_MONTHS, start=1) if month.startswith(name.lower())]
+    return found[0] if len(found) == 1 else None
+
+
+def _date(year: int, month: int, day: int) -> str | None:
+    return f"{year:04d}-{month:02d}-{day:02d}" if 1 <= month <= 12 and 1 <= day <= 31 else None
+
+
+def comparable(text: str, case_matters: bool) -> str:
+    """Return ``text`` without what two writings of the same words differ in: spaces, articles, fonts."""
+    text = re.sub(r"\\(?:text|mathrm|mathbf)\s*\{([^{}]*)\}", r"\1", text)
+    text = re.sub(r"[\s$]+", " ", text.replace("{", "").replace("}", "")).strip(' .!,;:"')
+    text = _ARTICLES.sub("", text)
+    lower = text.lower()
+    return text if case_matters else _SYNONYMS.get(lower, lower)

@@ -1,0 +1,155 @@
+"""The way to the process that runs computer algebra: started once, shared by threads and forked children.
+
+A question costs at most ``LIMIT_SECONDS`` of waiting, whatever it is; the start of the process, about two
+seconds, is not part of it, and ``start`` begins it early. Nothing here uses signals, so that grading
+works in every thread; and nothing is forked from this process, which may have threads of its own.
+"""
+
+import atexit
+import importlib.util
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from dataclasses import asdict
+from pathlib import Path
+
+from onelayer.envs.math.grading.conventions import Conventions
+
+LIMIT_SECONDS = 0.95
+START_SECONDS = 120.0
+"""patience with the start of the process, on a machine that is busy"""
+
+# The packages above this folder are made empty here: their own __init__ would import Gymnasium and numpy, whose memory the
+# worker does not need, and whose threads would make its forks unsafe.
+_BOOTSTRAP = """
+import json, socket, sys, types
+descriptor, folder, sys.path[:] = int(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3])
+for name in ("onelayer", "onelayer.envs", "onelayer.envs.math", "onelayer.envs.math.grading"):
+    sys.modules[name] = types.ModuleType(name)
+    sys.modules[name].__path__ = []
+sys.modules["onelayer.envs.math.grading"].__path__ = [folder]
+from onelayer.envs.math.grading.server import serve
+serve(socket.socket(fileno=descriptor))
+"""
+
+
+class Worker:
+    """A handle on the process; it starts at the first need, and again when it was killed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._control: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._ready = False
+        self._owner = os.getpid()
+
+    def start(self) -> None:
+        """Begin to start the process, without waiting for it; does nothing where it runs."""
+        with self._lock:
+            if self._control is None:
+                self._spawn()
+
+    def ask(self, gold: str, answer: str, conventions: Conventions) -> str:
+        """Return ``equal``, ``different``, or in a few words why no verdict was reached."""
+        question = {"gold": gold, "answer": answer, "conventions": asdict(conventions)}
+        for _ in range(2):
+            control = self._running()
+            ours, theirs = socket.socketpair()
+            with ours:
+                with theirs:
+                    try:
+                        socket.send_fds(control, [b"?"], [theirs.fileno()])
+                    except OSError:
+                        self._forget(control)
+                        continue
+                return _exchange(ours, json.dumps(question).encode())
+        return "worker lost"
+
+    def close(self) -> None:
+        """End the process where nobody else holds it."""
+        process = self._process if self._owner == os.getpid() else None
+        if self._control is not None:
+            self._forget(self._control)
+        if process is not None:
+            try:
+                process.wait(2)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def after_fork(self) -> None:
+        """Go on in a forked child: the socket is shared, the lock may be held by a thread that is not here."""
+        self._lock = threading.Lock()
+        self._process = None
+        if not self._ready:  # the parent reads the greeting; this process begins anew
+            self._control = None
+
+    def _running(self) -> socket.socket:
+        with self._lock:
+            if self._control is None:
+                self._spawn()
+            assert self._control is not None
+            if not self._ready:
+                self._await_greeting(self._control)
+            return self._control
+
+    def _spawn(self) -> None:
+        if importlib.util.find_spec("math_verify") is None:
+            raise ImportError("grading mathematics needs math-verify: pip install 'onelayer[math]'")
+        ours, theirs = socket.socketpair()
+        arguments = [
+            str(theirs.fileno()),
+            str(Path(__file__).parent),
+            json.dumps([p for p in sys.path if p]),
+        ]
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _BOOTSTRAP, *arguments],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, "PYTHONHASHSEED": "0"},
+                start_new_session=True,
+            )
+        self._control, self._ready, self._owner = ours, False, os.getpid()
+
+    def _await_greeting(self, control: socket.socket) -> None:
+        control.settimeout(START_SECONDS)
+        try:
+            greeting = control.recv(512)
+        except TimeoutError:
+            greeting = b"!no answer"
+        if greeting[:1] != b"+":
+            self._control = None
+            control.close()
+            raise RuntimeError(
+                f"the math worker did not start: {greeting[1:].decode() or 'it ended'}"
+            )
+        control.settimeout(None)
+        self._ready = True
+
+    def _forget(self, control: socket.socket) -> None:
+        with self._lock:
+            if self._control is control:
+                control.close()
+                self._control, self._ready = None, False
+
+
+def _exchange(connection: socket.socket, question: bytes) -> str:
+    connection.settimeout(LIMIT_SECONDS)
+    try:
+        connection.sendall(question)
+        connection.shutdown(socket.SHUT_WR)
+        reply = connection.recv(4096)
+    except OSError:
+        return "timeout"
+    return reply.decode() or "timeout"
+
+
+WORKER = Worker()
+os.register_at_fork(after_in_child=WORKER.after_fork)
+atexit.register(WORKER.close)

@@ -1,0 +1,106 @@
+"""Scorers of reasoning-gym's families in a process of its own, which can be stopped.
+
+Some of them hand the answer to ``eval`` or to sympy's parser, so an answer could run code, or compute
+without end. Therefore an answer that calls anything but elementary functions is not scored at all, and
+the rest is scored in a child with little memory that is killed when it takes too long.
+"""
+
+import atexit
+import base64
+import os
+import pickle
+import re
+import selectors
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+SECONDS = 1.0
+"""for one answer, the start of the process not counted"""
+_START_SECONDS = 120.0
+_CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")
+_FUNCTIONS = frozenset(
+    "sqrt cbrt exp log ln sin cos tan sec csc cot asin acos atan sinh cosh tanh abs Abs factorial".split()
+)
+_ATTRIBUTE = re.compile(r"[\w)\]'\"]\s*\.\s*[A-Za-z_]")
+_lock = threading.Lock()
+_children: dict[int, "_Child"] = {}
+"""by process: after a fork nobody shares a pipe"""
+
+
+def score_in_child(
+    family: str, config: Mapping[str, Any], entry: Mapping[str, Any], answer: str
+) -> float | None:
+    """Return a family's own score of an answer; None where it is not to be scored, or not in time."""
+    if not is_harmless(answer):
+        return None
+    request = base64.b64encode(pickle.dumps((family, dict(config), dict(entry), answer))).decode()
+    with _lock:
+        child = _children.get(os.getpid())
+        if child is None or not child.is_alive():
+            child = _children[os.getpid()] = _Child()
+        reply = child.ask(request)
+        if reply is None:
+            child.kill()
+        return None if reply is None else float(reply)
+
+
+def is_harmless(answer: str) -> bool:
+    """Return whether no call and no attribute stands in the text, elementary functions aside."""
+    if "__" in answer or _ATTRIBUTE.search(answer) or re.search(r"\b(lambda|import)\b", answer):
+        return False
+    return all(
+        name in _FUNCTIONS or len(name) == 1 or not name.isascii() for name in _CALL.findall(answer)
+    )
+
+
+class _Child:
+    """A process that answers a line with a line."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "onelayer.envs.math.scorer_process"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        if self._read(_START_SECONDS) != "ready":
+            self.kill()
+            raise RuntimeError("the process that scores answers does not start")
+
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def ask(self, line: str) -> str | None:
+        """Return the answer to a line, None where none comes in time."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(line.encode() + b"\n")
+            self._process.stdin.flush()
+        except OSError:
+            return None
+        return self._read(SECONDS)
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def _read(self, seconds: float) -> str | None:
+        assert self._process.stdout is not None
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._process.stdout, selectors.EVENT_READ)
+            if not selector.select(seconds):
+                return None
+        # One answer is one short line, which the child writes at once.
+        return self._process.stdout.readline().decode().strip() or None
+
+
+def _end() -> None:
+    child = _children.pop(os.getpid(), None)
+    if child is not None and child.is_alive():
+        child.kill()
+
+
+atexit.register(_end)
