@@ -8,12 +8,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from itertools import pairwise
 from typing import Protocol
 
 from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading.conventions import Conventions
 from onelayer.envs.math.grading.expressions import Node
+from onelayer.envs.math.grading.intervals import above, below, without
 from onelayer.envs.math.grading.units import SCALED
 from onelayer.envs.math.grading.words import comparable
 
@@ -532,11 +532,9 @@ def _interval(relation: a.Relation) -> a.Answer | None:
             continue
         sides, operators = turned.sides, turned.operators
         if len(sides) == 2 and _is_symbol(sides[0]) and _is_constant(sides[1]):
-            return a.Bracketed(
-                "(", (_minus_infinity(), sides[1]), ")" if operators[0] == "<" else "]"
-            )
+            return below(sides[1], closed=operators[0] == "≤")
         if len(sides) == 2 and _is_symbol(sides[1]) and _is_constant(sides[0]):
-            return a.Bracketed("(" if operators[0] == "<" else "[", (sides[0], _infinity()), ")")
+            return above(sides[0], closed=operators[0] == "≤")
         ends_constant = len(sides) == 3 and _is_constant(sides[0]) and _is_constant(sides[2])
         if ends_constant and _is_symbol(sides[1]):
             opening, closing = (
@@ -547,23 +545,3 @@ def _interval(relation: a.Relation) -> a.Answer | None:
     if relation.operators == ("≠",) and _is_symbol(relation.sides[0]):
         return without([relation.sides[1]])
     return None
-
-
-def without(points: Sequence[a.Answer]) -> a.Answer | None:
-    """Return the real line without ``points``, a union of open intervals; None where one is no number."""
-    values = _values(points)
-    if values is None:
-        return None
-    ordered = [
-        point for _, point in sorted(zip(values, points, strict=True), key=lambda pair: pair[0])
-    ]
-    edges = [_minus_infinity(), *ordered, _infinity()]
-    return a.Union(tuple(a.Bracketed("(", pair, ")") for pair in pairwise(edges)))
-
-
-def _infinity() -> a.Scalar:
-    return a.Scalar(r"\infty", Node("constant", value="infinity"))
-
-
-def _minus_infinity() -> a.Scalar:
-    return a.Scalar(r"-\infty", Node("negative", (Node("constant", value="infinity"),)))

@@ -25,10 +25,10 @@ _ANNOUNCED = re.compile(
 )
 _SAID = re.compile(r"(?:\b(?:is|are|est|be|equals)\b|[:：=]|是|为)\s*[*_]*\s*[:：]?\s*[*_]*\s*$")
 _MATH = re.compile(
-    r"\$\$(.+?)\$\$|(?<!\\)\$([^$]+?)(?<!\\)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL
+    r"\$\$(.+?)\$\$|(?<!\\)\$((?:[^$\\]|\\.)+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL
 )
 _NUMBER = re.compile(
-    r"(?<![\w.\\,])(?:[-−]|(?<![\w)])\+)?\s?(?:\\?\$|[€£¥₹])?\s?(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+)?(?:[.,]\d+|(?<=\d))"
+    r"-?\d*\\[dt]?frac\{[^{}]{1,40}\}\{[^{}]{1,40}\}|(?<![A-Za-z0-9_.\\,])(?:[-−]|(?<![A-Za-z0-9_)])\+)?\s?(?:\\?\$|[€£¥₹])?\s?(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+)?(?:[.,]\d+|(?<=\d))"
     r"(?:[eE][+-]?\d+|\s*/\s*\d+)?(?:\s*\\?%)?"
 )
 _LETTER = r"(?:\*\*|\()*\(?([A-J])\)?(?:\*\*|\))*"
@@ -67,7 +67,9 @@ def find_answer(
 def _without_thinking(text: str) -> str:
     _, closed, after = text.rpartition("</think>")
     text = after if closed else text
-    text = re.sub(r"</?think(?:ing)?>|<\|[^|<>]{1,30}\|>(?:user|assistant)?|</s>", " ", text)
+    if "<think>" in text:  # a thought that does not end states nothing
+        text = text[: text.index("<think>")]
+    text = re.sub(r"<\|[^|<>]{1,30}\|>(?:user|assistant)?|</s>", " ", text)
     return text.strip()
 
 
@@ -118,6 +120,15 @@ def _hashed(text: str) -> str | None:
     return found[-1].strip() if found else None
 
 
+def _bare(text: str) -> str | None:
+    """The whole text, where it is one line without prose."""
+    plain = re.sub(r"\\[A-Za-z]+|sqrt|sin|cos|tan|log|exp", " ", text)
+    prose = (
+        re.search(r"[^\W\d_]{3,}|[^\W\d_]{2,}\s|[#:]", plain) or len(text) > 1000 or "\n" in text
+    )
+    return None if prose or not re.search(r"\d", text) or "$" in text else text
+
+
 def _announced(text: str) -> str | None:
     """What follows the last "answer is" that something follows."""
     for match in reversed(list(_ANNOUNCED.finditer(text))[-20:]):
@@ -138,6 +149,15 @@ def _stated(tail: str) -> str | None:
     sentence = _sentence(tail)
     if not sentence:
         return None
+    said = list(
+        re.finditer(
+            r"\b(?:is|are|equals|be|est)\s+(?:also |thus |simply |approximately |about |equal to )*",
+            sentence,
+        )
+    )
+    said = [m for m in said if sentence[: m.start()].count("$") % 2 == 0]
+    if said and re.match(r"[$\\\d(\[+-]", sentence[said[-1].end() :]):
+        return _stated(sentence[said[-1].end() :])
     math = next((m for m in _MATH.finditer(sentence)), None)
     if math and len(sentence[: math.start()].split()) <= 8:
         return _joined_mathematics(sentence, math)
@@ -148,8 +168,9 @@ def _stated(tail: str) -> str | None:
         if re.search(r"\d", trimmed):
             unit = re.match(r"\s*(?:\\?%|percent\b|degrees?\b|°)", rest)
             return (trimmed.strip(" ,.") + (unit[0] if unit else "")).strip()
-    if len(sentence.split()) > 4 and (found := _last_number(sentence)):
-        return found
+    if (len(sentence.split()) > 4 or not sentence.isascii()) and (found := _last_number(sentence)):
+        money = re.findall(r"\d+(?=\s?[$€£¥])", sentence)
+        return money[-1] if money else found
     return sentence
 
 

@@ -4,6 +4,7 @@ Numbers, lists of numbers, choices, texts and whatever else structure and exact 
 graded in this process; a question of algebra goes to the worker, with the same code around it.
 """
 
+import re
 from functools import lru_cache
 
 from onelayer.envs.math.grading import answers as a
@@ -29,6 +30,8 @@ def grade_response(response: str, gold: str, *, conventions: Conventions = DEFAU
         TypeError: an argument is not a string.
     """
     _check_strings(response, gold)
+    if response.strip() == gold.strip():
+        return Grade(bool(gold.strip()), gold, "identical")
     reference = stated_answer(gold)
     answer = find_answer(
         response,
@@ -117,7 +120,31 @@ class _NoAlgebra:
 
 def compare(gold: str, answer: str, conventions: Conventions, algebra: Algebra) -> bool:
     """Return whether two bare answers are the same, asking ``algebra`` where structure does not decide."""
-    return Comparison(conventions, algebra).same(_read(gold), _read(answer))
+    expected = _read(gold)
+    comparison = Comparison(conventions, algebra)
+    if comparison.same(expected, _read(answer)):
+        return True
+    pointed = (
+        _with_decimal_point(answer) if conventions.decimal_comma and _is_decimal(expected) else None
+    )
+    return pointed is not None and comparison.same(expected, _read(pointed))
+
+
+_DECIMAL_COMMA = re.compile(r"([^\d.,]*)(\d+|\d{1,3}(?:\.\d{3})+),(\d+)([^\d.,]*)")
+
+
+def _with_decimal_point(answer: str) -> str | None:
+    """``2,74`` as ``2.74``; None where the comma may group thousands."""
+    match = _DECIMAL_COMMA.fullmatch(answer.strip())
+    if match is None or (len(match[3]) == 3 and len(match[2]) <= 3 and match[2] != "0"):
+        return None
+    return f"{match[1]}{match[2].replace('.', '')}.{match[3]}{match[4]}"
+
+
+def _is_decimal(answer: a.Answer) -> bool:
+    if isinstance(answer, a.Quantity | a.Percent | a.Degrees):
+        return _is_decimal(answer.amount)
+    return isinstance(answer, a.Scalar) and answer.digits is not None
 
 
 def _grade(answer: str, gold: str, conventions: Conventions) -> Grade:

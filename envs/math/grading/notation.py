@@ -152,7 +152,7 @@ def _dollars(text: str) -> str:
 
 def _spacing(text: str) -> str:
     r"""Join digits grouped by ``{,}``, ``,\!`` or thin spaces; every other space is a plain one."""
-    text = re.sub(r"(?<=\d)(?:\{,\}|,\s*\\!|\\!,)\s*(?=\d)", "\x01", text)
+    text = re.sub(r"(?<=\d)\s*(?:\{\s*,\s*\}|,\s*\\!|\\!,)\s*(?=\d)", "\x01", text)
     text = re.sub(
         r"(?<![\d.,])\d{1,3}(?:(?:\\,|\\ |~)\d{3})+(?!\d)",
         lambda m: re.sub(r"\\,|\\ |~", "", m[0]),

@@ -12,8 +12,9 @@ from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading import words
 from onelayer.envs.math.grading.arithmetic import TooLargeError, rational_value
 from onelayer.envs.math.grading.expressions import Node, parse_decimal, parse_expression
+from onelayer.envs.math.grading.intervals import REAL_LINE, without
 from onelayer.envs.math.grading.notation import closing, unwrap
-from onelayer.envs.math.grading.units import canonical_unit
+from onelayer.envs.math.grading.units import canonical_unit, is_known
 
 MAX_ITEMS = 200
 _NUMERAL = re.compile(r"([+-]?)\s*((?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?)([eE][+-]?\d+)?")
@@ -43,7 +44,9 @@ def read(text: str) -> a.Answer:
     if len(pieces) == 1 or len(pieces) > MAX_ITEMS:
         return _item(text)
     # between semicolons commas may stand: p = 5, q = 2; p = 7, q = 2
-    return a.Items(tuple(read(piece) if ";" in text else _item(piece) for piece in pieces))
+    return a.Items(
+        tuple(read(piece) if len(_split_top(text, ";")) > 1 else _item(piece) for piece in pieces)
+    )
 
 
 def split_list(text: str, groups: bool = True) -> list[str]:
@@ -55,7 +58,8 @@ def split_list(text: str, groups: bool = True) -> list[str]:
         return [text]
     if groups and re.fullmatch(r"[+-]?\s*(?:\\\$)?\s*" + _GROUPED.pattern + r".*", text):
         text = _GROUPED.sub(lambda m: m[0].replace(",", "\x00"), text)
-    pieces = _split_top(text, ";") if ";" in text else _split_top(text, ",")
+    pieces = _split_top(text, ";")
+    pieces = pieces if len(pieces) > 1 else _split_top(text, ",")
     joined = [part for piece in pieces for part in _split_joints(piece)]
     parts = [part.replace("\x00", ",").strip() for part in joined]
     return (
@@ -94,7 +98,7 @@ def _item(text: str) -> a.Answer:
     text = unwrap(text)
     attempts: tuple[Callable[[str], a.Answer | None], ...] = (
         _numeral, _special, _date, _matrix, _choice, _time, _based, _modular, _relation, _ratio, _plus_minus, _union, _brackets,
-        _percent, _degrees, _money, _expression, _quantity, _wordy,
+        _percent, _degrees, _money, _measure, _expression, _quantity, _wordy,
     )  # fmt: skip
     for attempt in attempts:
         answer = attempt(text)
@@ -104,6 +108,8 @@ def _item(text: str) -> a.Answer:
 
 
 def _numeral(text: str) -> a.Answer | None:
+    if re.fullmatch(r"[+-]?\d{1,3}(?: \d{3})+(?:\.\d+)?", text):
+        text = text.replace(" ", "")
     match = _NUMERAL.fullmatch(text)
     if match is None or not match[2] or match[2] == ".":
         return None
@@ -130,14 +136,10 @@ def _special(text: str) -> a.Answer | None:
     if lower in words.EMPTY_SET or text in (r"\emptyset", r"\{\}", r"\{ \}"):
         return a.Braces(())
     if lower in words.REAL_LINE or text == r"\mathbb{R}":
-        return _whole_line()
+        return REAL_LINE
     if (number := words.number_in_words(lower)) is not None:
         return _number(Fraction(number), text)
     return None
-
-
-def _whole_line() -> a.Bracketed:
-    return a.Bracketed("(", (_scalar(r"-\infty"), _scalar(r"\infty")), ")")
 
 
 def _number(value: Fraction, text: str) -> a.Scalar:
@@ -201,7 +203,7 @@ def _choice(text: str) -> a.Answer | None:
     letter = match["font"] or match["paren"] or match["bare"]
     rest = match["r1"] or match["r2"] or match["r3"] or match["r4"] or ""
     letter, rest = letter.strip("()"), rest.lstrip(".:) ")
-    if rest and (rest[0] in "^_+-*/=<>(|!" or _RELATIONS.match(rest)):
+    if rest and (rest[0] in "^_+-*/=<>(|!" or (match["bare"] and _RELATIONS.search(rest))):
         return None
     return a.Choice(letter, rest)
 
@@ -306,6 +308,9 @@ def _plus_minus(text: str) -> a.Answer | None:
 
 
 def _union(text: str) -> a.Answer | None:
+    holes = re.fullmatch(r"\\mathbb\{R\}\s*(?:\\setminus|-|/)\s*\\?\{(.+?)\\?\}", text)
+    if holes:
+        return without([_item(piece) for piece in _split_top(holes[1], ",")])
     parts = re.split(r"\\cup(?![A-Za-z])|(?<=[)\]}])\s*U\s*(?=[(\[\\])", text)
     if len(parts) < 2:
         return None
@@ -401,6 +406,15 @@ def _opaque(text: str) -> a.Answer | None:
     if _OPAQUE.search(text) and not words_in and r"\text" not in text:
         return a.Scalar(text, None)
     return None
+
+
+def _measure(text: str) -> a.Answer | None:
+    """A numeral and a unit that is in the table: ``5 cm`` is no product of variables."""
+    match = re.fullmatch(r"([+-]?[\d.,]*\d)(\s*)([A-Za-z][A-Za-z ./^{}\d]*)", text)
+    if match is None or not is_known(match[3], spaced=bool(match[2])):
+        return None
+    amount, unit = _numeral(match[1]), canonical_unit(match[3])
+    return a.Quantity(amount, unit) if amount is not None and unit is not None else None
 
 
 _AMOUNT = re.compile(

@@ -39,7 +39,9 @@ def canonical_unit(text: str) -> str | None:
     text = re.sub(r"\s*\\cdot\s*|\*", " ", text)
     if not text or len(text) > 60:
         return None
-    if not re.fullmatch(r"[A-Za-z$¢€£¥₹°\\]+(?:\^-?\d)?(?:[ /][A-Za-z'-]+(?:\^-?\d)?)*", text):
+    if not re.fullmatch(
+        r"(?:[^\W\d_]|[$¢€£¥₹°\\])+(?:\^-?\d)?(?:[ /][^\W\d_][\w'-]*(?:\^-?\d)?)*", text
+    ):
         return None
     words = re.split(r"([ /])", text)
     if any(word.lower() in _NOT_UNITS for word in words[::2]):
@@ -53,6 +55,16 @@ def canonical_unit(text: str) -> str | None:
     ):
         return None
     return "".join(_canonical_word(w) if i % 2 == 0 else w for i, w in enumerate(words))
+
+
+def is_known(text: str, spaced: bool) -> bool:
+    """Return whether ``text`` begins with a unit of the table; one letter is a unit only where ``spaced``."""
+    word = re.match(r"[A-Za-z]*", text.strip())
+    name = word[0] if word else ""
+    if len(name) == 1:
+        return spaced and name in _SYMBOLS
+    lower = name.lower()
+    return any(n in _SAME or n in _CANONICAL for n in (name, lower, lower.removesuffix("s")))
 
 
 def _canonical_word(word: str) -> str:
