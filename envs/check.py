@@ -32,7 +32,7 @@ class Finding:
     problem: str = ""
     """what is wrong; empty when nothing is"""
     note: str = ""
-    """what is good to know"""
+    """what is good to know; may have several lines"""
 
     @property
     def failed(self) -> bool:
@@ -86,6 +86,8 @@ def check(env_id: str, /, *, episodes: int = 5, seed: int = 0, **kwargs: Any) ->
             _run("splits apart", _splits, env_id, kwargs),
             _run("solutions", _solutions, env, episodes),
         ]
+    report = _run("this machine", _report, env)
+    findings += [report] if report.problem or report.note else []
     env.close()
     return findings
 
@@ -110,6 +112,11 @@ def _gymnasium(env: gym.Env[str, str]) -> str:
         warnings.simplefilter("always")
         check_env(env.unwrapped, skip_render_check=True)
     return "; ".join(dict.fromkeys(str(warning.message) for warning in caught))
+
+
+def _report(env: gym.Env[str, str]) -> str:
+    report = getattr(env.unwrapped, "report", tuple)
+    return "\n".join(report())
 
 
 def _text(env: gym.Env[str, str]) -> str:

@@ -110,6 +110,14 @@ class TextEnv(gym.Env[str, str]):
         """Return further entries for ``info``, such as the kind of the task."""
         return {}
 
+    def report(self) -> Sequence[str]:
+        """Return lines on what this machine gives the environment, for ``onelayer envs check``.
+
+        Raises:
+            RuntimeError: the environment cannot work here.
+        """
+        return ()
+
     def solution(self, task: str) -> Sequence[str] | None:
         """Return actions that solve ``task`` from its start, or None where none are known."""
         return None

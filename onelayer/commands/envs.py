@@ -191,7 +191,10 @@ def _check(options: argparse.Namespace) -> int:
     )
     for finding in findings:
         mark = "FAILED" if finding.failed else "ok"
-        print(f"{mark:<7} {finding.check:<24} {finding.problem or finding.note}".rstrip())
+        first, *more = (finding.problem or finding.note).splitlines() or [""]
+        print(f"{mark:<7} {finding.check:<24} {first}".rstrip())
+        for line in more:
+            print(f"{'':<32} {line}")
     failed = [finding for finding in findings if finding.failed]
     print(f"\n{len(findings)} checks, {len(failed)} failed")
     return 1 if failed else 0

@@ -123,9 +123,9 @@ _LINES = [(0, 1, 2), (3, 4, 5), (6, 7, 8), (0, 3, 6), (1, 4, 7), (2, 5, 8), (0, 
     edges=["OOO\nXX.\n.X.\n", "XOX\nXOO\nOXX\n", "...\n...\n...\n", "X.O\nXO.\nO.X\n"],
 )
 def tic_tac_toe(text: str) -> str:
-    """Write a program that reads three lines of three of `X`, `O` and `.` and prints who has three in a row.
+    """Write a program that reads three lines of three of `X`, `O` and `.` and prints who won.
 
-    A row may be a line, a column or a diagonal. Print `X` or `O`; where neither has one, print `open` if a `.`
+    Who has a line, a column or a diagonal won: print `X` or `O`. Where neither has one, print `open` if a `.`
     is left and else `draw`. Never do both have one.
     """
     cells = "".join(text.split())

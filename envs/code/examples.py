@@ -1,0 +1,114 @@
+"""What of a task's tests may be shown: the first of them, and how it reads."""
+
+import ast
+import builtins
+from typing import Any
+
+from onelayer.envs.code.problem import Tests
+
+_SHOWN = 2_000
+"""characters of a public test in an observation"""
+
+
+def first_test(tests: Tests) -> tuple[Tests | None, str]:
+    """Return the first test as tests of its own, with a note on what it is; None where none stands alone."""
+    kind = tests["kind"]
+    if kind == "asserts":
+        count = len(tests["asserts"]) + len(tests.get("extra") or ())
+        public = {**tests, "asserts": list(tests["asserts"][:1]), "extra": []}
+        return public, _note(count)
+    if kind in ("stdio", "io_call"):
+        return {**tests, "cases": list(tests["cases"][:1])}, _note(len(tests["cases"]))
+    if kind == "check_fn":
+        found = _first_assert_of_check(tests["code"])
+        if found is None:
+            return None, ""
+        public = {"kind": "asserts", "setup": "", "asserts": [found], "extra": []}
+        return public, "the first of the tests that decide"
+    code = _up_to_the_first_assert(tests["code"])
+    if code is None:
+        return None, ""
+    return {**tests, "code": code}, "the first of the tests that decide"
+
+
+def shown(tests: Tests) -> str:
+    """Return tests as an agent reads them."""
+    kind = tests["kind"]
+    if kind == "asserts":
+        lines = [tests.get("setup") or "", *tests["asserts"], *(tests.get("extra") or ())]
+        text = "\n".join(line for line in lines if line.strip())
+    elif kind == "io_call":
+        name = tests["fn_name"]
+        text = "\n".join(
+            f"{name}({', '.join(map(repr, case['args']))}) == {case['output']!r}"
+            for case in tests["cases"]
+        )
+    elif kind == "stdio":
+        text = "\n".join(
+            f"input:\n{_indented(case['input'])}\noutput:\n{_indented(case['output'])}"
+            for case in tests["cases"]
+        )
+    else:
+        text = f"{tests.get('setup') or ''}\n{tests['code']}".strip()
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + " ..."
+
+
+def _note(count: int) -> str:
+    return "the only test" if count == 1 else f"the first of the {count} tests that decide"
+
+
+def _indented(text: str) -> str:
+    return "\n".join("    " + line for line in text.splitlines()) or "    (nothing)"
+
+
+def _first_assert_of_check(code: str) -> str | None:
+    """Return the first assert of ``check(candidate)`` on the function's own name.
+
+    None where it needs more than the candidate and Python's builtins.
+    """
+    tree = ast.parse(code)
+    check = next(
+        (n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "check"), None
+    )
+    called = _argument_of_check(tree)
+    if check is None or called is None or not check.args.args:
+        return None
+    candidate = check.args.args[0].arg
+    found = next((node for node in check.body if isinstance(node, ast.Assert)), None)
+    if found is None:
+        return None
+    names = {node.id for node in ast.walk(found.test) if isinstance(node, ast.Name)}
+    bound = {
+        node.id
+        for node in ast.walk(found.test)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    if candidate not in names or not names - bound - {candidate} <= set(dir(builtins)):
+        return None
+    renamed = _Rename(candidate, called).visit(ast.Assert(test=found.test, msg=None))
+    return ast.unparse(renamed)
+
+
+def _argument_of_check(tree: ast.Module) -> str | None:
+    """Return ``name`` where the code ends with ``check(name)``."""
+    for node in reversed(tree.body):
+        call: Any = node.value if isinstance(node, ast.Expr) else None
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "check":
+            return getattr(call.args[0], "id", None) if call.args else None
+    return None
+
+
+class _Rename(ast.NodeTransformer):
+    def __init__(self, old: str, new: str):
+        self.old, self.new = old, new
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.Name(self.new, node.ctx) if node.id == self.old else node
+
+
+def _up_to_the_first_assert(code: str) -> str | None:
+    """Return a script's beginning, its first assert at the top level included; None without one."""
+    for node in ast.parse(code).body:
+        if isinstance(node, ast.Assert):
+            return "\n".join(code.splitlines()[: node.end_lineno]) + "\n"
+    return None

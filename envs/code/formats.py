@@ -1,0 +1,169 @@
+"""The rows of known data sets in one form: ``{id, prompt, entry_point, tests, public, reference, kind}``.
+
+Which data set a row is of shows in its columns, so that a file or folder needs no name.
+"""
+
+import ast
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from onelayer.envs.code.rows import Row
+
+Fields = dict[str, Any]
+FIELDS = ("id", "prompt", "entry_point", "tests", "public", "reference", "kind")
+_REFERENCES = ("reference", "canonical_solution", "solution")
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What rows look like, and how one is read."""
+
+    name: str
+    columns: frozenset[str]
+    """all of them must be there"""
+    read: Callable[[Row], Fields | None]
+    """None: the row has no tests, as some data sets have it, and is left out"""
+
+
+def fields_of(row: Row, columns: Mapping[str, str]) -> Fields | None:
+    """Return a row's fields.
+
+    Args:
+        row: as it was read.
+        columns: what the fields are called, where a user says so; then the row is of our own form.
+
+    Raises:
+        ValueError: the columns are of no known form, or a value can't be read.
+    """
+    if columns:
+        missing = [column for column in columns.values() if column not in row]
+        if missing:
+            raise ValueError(f"there is no column {missing[0]!r}; there are {', '.join(row)}")
+        row = {**row, **{field: row[column] for field, column in columns.items()}}
+        return _own(row)
+    for form in FORMATS:
+        if form.columns <= set(row):
+            return form.read(row)
+    known = "; ".join(f"{f.name}: {', '.join(sorted(f.columns))}" for f in FORMATS)
+    raise ValueError(
+        f"its columns {', '.join(row)} are of no known form ({known}); dataset_columns={{prompt: ..., tests: "
+        "...}} says which is which"
+    )
+
+
+def _own(row: Row) -> Fields:
+    fields = {name: row[name] for name in FIELDS if row.get(name) is not None}
+    for name in ("tests", "public"):
+        if isinstance(fields.get(name), str):
+            fields[name] = _json(fields[name], name)
+    for name in _REFERENCES:
+        if row.get(name):
+            fields.setdefault("reference", row[name])
+    if row.get("difficulty"):
+        fields.setdefault("kind", str(row["difficulty"]))
+    return fields
+
+
+def _mbpp(row: Row) -> Fields:
+    asserts = [str(line) for line in row["test_list"]]
+    setup = row.get("test_setup_code") or "\n".join(row.get("test_imports") or ())
+    name = _called(str(row["code"]), asserts)
+    return {
+        "id": f"mbpp/{row['task_id']}",
+        "prompt": row.get("text") or row.get("prompt"),
+        "entry_point": name,
+        "tests": {"kind": "asserts", "setup": setup, "asserts": asserts, "extra": []},
+        "reference": row["code"],
+    }
+
+
+def _mbpp_plus(row: Row) -> Fields:
+    fields = _mbpp(row)
+    fields["public"] = {**fields["tests"], "asserts": fields["tests"]["asserts"][:1]}
+    fields["tests"] = {"kind": "script", "setup": "", "code": row["test"]}
+    return fields
+
+
+def _human_eval(row: Row) -> Fields:
+    name = row["entry_point"]
+    return {
+        "id": row["task_id"],
+        "prompt": row["prompt"],
+        "entry_point": name,
+        "tests": {"kind": "check_fn", "code": f"{row['test']}\n\ncheck({name})\n"},
+        "reference": row.get("canonical_solution"),
+    }
+
+
+def _apps(row: Row) -> Fields | None:
+    """Read a row of APPS or TACO: JSON in columns, and tests of one of three shapes."""
+    given = row["input_output"]
+    data = _json(given, "input_output") if isinstance(given, str) and given.strip() else given
+    if not data or not data.get("inputs"):
+        return None
+    pairs = list(zip(data["inputs"], data["outputs"], strict=True))
+    starter, name = row.get("starter_code") or "", data.get("fn_name") or ""
+    tests: Fields
+    if not name:
+        cases = [{"input": _text(i), "output": _text(o)} for i, o in pairs]
+        tests = {"kind": "stdio", "cases": cases}
+    else:
+        wrapped = all(isinstance(o, list) and len(o) == 1 for _, o in pairs)
+        calls = [{"args": i, "output": o[0] if wrapped else o} for i, o in pairs]
+        tests = {"kind": "io_call", "fn_name": name, "cases": calls}
+        if "class Solution" in starter:
+            lines = [
+                f"assert Solution().{name}({', '.join(map(repr, c['args']))}) == {c['output']!r}"
+                for c in calls
+            ]
+            tests = {"kind": "asserts", "setup": "", "asserts": lines, "extra": []}
+    solutions = row.get("solutions")
+    if isinstance(solutions, str):
+        solutions = _json(solutions, "solutions") if solutions.strip() else []
+    question = str(row["question"]).strip()
+    number = row.get("problem_id", row.get("id", row.get("url")))
+    return {
+        "id": f"apps/{number}" if number not in (None, "") else None,
+        "prompt": f"{question}\n\n{starter}".strip(),
+        "entry_point": "Solution" if name and "class Solution" in starter else name,
+        "tests": tests,
+        "reference": solutions[0] if solutions else None,
+        "kind": str(row.get("difficulty") or ""),
+    }
+
+
+FORMATS = (
+    Format("this project's", frozenset({"prompt", "tests"}), _own),
+    Format("MBPP+", frozenset({"task_id", "code", "test_list", "test"}), _mbpp_plus),
+    Format("MBPP", frozenset({"task_id", "code", "test_list"}), _mbpp),
+    Format("HumanEval", frozenset({"task_id", "prompt", "test", "entry_point"}), _human_eval),
+    Format("APPS", frozenset({"question", "input_output"}), _apps),
+)
+"""the first that fits is taken"""
+
+
+def _called(code: str, asserts: list[str]) -> str:
+    """Return the function of the solution that the tests call."""
+    try:
+        defined = [
+            n.name for n in ast.parse(code).body if isinstance(n, ast.FunctionDef | ast.ClassDef)
+        ]
+        calls = [n for line in asserts[:1] for n in ast.walk(ast.parse(line))]
+    except (SyntaxError, ValueError):
+        return ""  # the tests or the solution are refused for it, with a better message
+    names = {n.id for n in calls if isinstance(n, ast.Name)}
+    return next((name for name in reversed(defined) if name in names), "")
+
+
+def _text(lines: Any) -> str:
+    """Return an input or output, which some rows hold as a list of lines."""
+    return "\n".join(map(str, lines)) if isinstance(lines, list) else str(lines)
+
+
+def _json(text: str, column: str) -> Any:
+    try:
+        return json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise ValueError(f"its {column} are not JSON: {error}") from error

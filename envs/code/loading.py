@@ -1,0 +1,232 @@
+"""Tasks of a data set: each row is checked when it is read, and one bad row refuses them all."""
+
+import logging
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from onelayer.envs.code.examples import first_test
+from onelayer.envs.code.formats import FIELDS, Fields, fields_of
+from onelayer.envs.code.problem import CodeTask
+from onelayer.envs.code.program import complete, parse, split_stub
+from onelayer.envs.code.rows import NAMED, Placed, placed_rows, source_of
+from onelayer.envs.code.sandboxes import shared_sandbox
+from onelayer.envs.hints import did_you_mean
+from onelayer.envs.sandbox import Limits, validate_tests
+
+logger = logging.getLogger(__name__)
+_NAMED_AT_MOST = 5
+"""bad rows that a message names"""
+
+
+def load_tasks(
+    dataset: str,
+    split: str,
+    *,
+    config: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    exclude: Sequence[str] = (),
+    verify: bool | None = None,
+    level: str = "auto",
+    limits: Limits | None = None,
+) -> tuple[CodeTask, ...]:
+    """Return the tasks of a split; see ``CodeEnv``. Equal data are read, and verified, once in a process.
+
+    Raises:
+        ValueError: a row is bad, or there is no such split; the message names the row.
+        LookupError: there is no such data set, or none of its rows has an id that is to be left out.
+        FileNotFoundError: there is no such file.
+        ConnectionError: the data are not here and the hub does not give them.
+        RuntimeError: references are to be verified and no sandbox works on this machine.
+    """
+    source = source_of(dataset, config)
+    for field in columns or {}:
+        if field not in FIELDS:
+            raise ValueError(
+                f"dataset_columns names no field {field!r}{did_you_mean(field, FIELDS)}"
+            )
+    return _load(
+        dataset,
+        split,
+        config,
+        tuple(sorted((columns or {}).items())),
+        tuple(exclude),
+        source.sound if verify is None else verify,
+        level,
+        limits or Limits(),
+        _state(Path(source.hub_id)),
+    )
+
+
+def require_sound(tasks: Sequence[CodeTask], level: str, limits: Limits) -> None:
+    """Run every task's reference on the task's tests.
+
+    Raises:
+        ValueError: one does not pass; the message names the tasks.
+        RuntimeError: no sandbox works on this machine, or it failed.
+    """
+    sandbox = shared_sandbox(level)
+
+    def problem(task: CodeTask) -> str:
+        if task.reference is None:
+            return ""
+        program = complete(task.reference, task)
+        public = () if task.public is None or task.public_is_hidden else (task.public,)
+        for tests in (*public, task.hidden):
+            verdict = sandbox.check(program, tests, limits=limits)
+            if verdict.status == "sandbox_error":
+                raise RuntimeError(f"the sandbox failed on task {task.id!r}: {verdict.detail}")
+            if not verdict.passed:
+                failed = next((c.detail for c in verdict.cases if c.status != "passed"), "")
+                why = " ".join((failed or verdict.detail or verdict.stderr).split())[:200]
+                return (
+                    f"{task.id} ({verdict.status}: {why})"
+                    if why
+                    else f"{task.id} ({verdict.status})"
+                )
+        return ""
+
+    with ThreadPoolExecutor(max_workers=2 * (os.cpu_count() or 1)) as pool:
+        problems = [found for found in pool.map(problem, tasks) if found]
+    if problems:
+        more = len(problems) - _NAMED_AT_MOST
+        listed = "; ".join(problems[:_NAMED_AT_MOST]) + (f"; and {more} more" if more > 0 else "")
+        raise ValueError(
+            f"the reference solution does not pass its own tests: {listed}. Mend or exclude these rows, or "
+            "load with verify=False"
+        )
+
+
+@lru_cache(maxsize=16)
+def _load(
+    dataset: str,
+    split: str,
+    config: str | None,
+    columns: tuple[tuple[str, str], ...],
+    exclude: tuple[str, ...],
+    verify: bool,
+    level: str,
+    limits: Limits,
+    state: object,
+) -> tuple[CodeTask, ...]:
+    rows = placed_rows(source_of(dataset, config), split)
+    kind = dataset if dataset in NAMED else Path(dataset).stem
+    tasks = tuple(_tasks(rows, dict(columns), kind, split))
+    unknown = set(exclude) - {task.id for task in tasks}
+    if unknown:
+        name = sorted(unknown)[0]
+        near = did_you_mean(name, [task.id for task in tasks][:1000])
+        raise LookupError(f"{dataset}, {split}: no task {name!r} to exclude{near}")
+    tasks = tuple(task for task in tasks if task.id not in exclude)
+    if not tasks:
+        raise ValueError(f"{dataset} holds no tasks in split {split!r}")
+    if verify:
+        require_sound(tasks, level, limits)
+    return tasks
+
+
+def _tasks(
+    rows: Iterable[Placed], columns: Mapping[str, str], kind: str, split: str
+) -> Iterable[CodeTask]:
+    seen: dict[str, str] = {}
+    untested = 0
+    for place, row in rows:
+        try:
+            fields = fields_of(row, columns)
+            task = None if fields is None else _task(fields, kind, split)
+        except ValueError as error:
+            name = row.get(columns.get("id", "id"), row.get("task_id"))
+            raise ValueError(
+                f"{place}{f' (id {name!r})' if name is not None else ''}: {error}"
+            ) from error
+        if task is None:
+            untested += 1
+            continue
+        if task.id in seen:
+            raise ValueError(f"{place}: the id {task.id!r} is also that of {seen[task.id]}")
+        seen[task.id] = place
+        yield task
+    if untested:
+        logger.warning("%s, %s: left out %d rows that have no tests", kind, split, untested)
+
+
+def _task(fields: Fields, kind: str, split: str) -> CodeTask:
+    """Check a row's fields and return the task."""
+    task_id, prompt, tests = fields.get("id"), fields.get("prompt"), fields.get("tests")
+    if isinstance(task_id, int):
+        task_id = str(task_id)
+    for name, value in (("id", task_id), ("prompt", prompt)):
+        if not isinstance(value, str) or not value.strip():
+            raise ValueError(f"its {name} is {'missing' if value is None else repr(value)}")
+    assert isinstance(task_id, str) and isinstance(prompt, str)
+    _check_tests(tests, "tests")
+    entry_point = _entry_point(fields, tests)
+    if "public" in fields:
+        public, note = fields["public"], ""
+        _check_tests(public, "public tests")
+    else:
+        public, note = first_test(tests)
+    stub, preamble = split_stub(prompt, entry_point) or ("", "")
+    task = CodeTask(
+        id=task_id,
+        prompt=prompt,
+        hidden=tests,
+        public=public,
+        public_note=note,
+        public_is_hidden="public" not in fields,
+        kind=str(fields.get("kind") or kind),
+        split=split,
+        entry_point=entry_point,
+        preamble=preamble,
+        stub=stub,
+        reference=fields.get("reference"),
+    )
+    reference = task.reference
+    if reference is not None and (
+        not isinstance(reference, str) or parse(complete(reference, task)) is None
+    ):
+        raise ValueError(f"its reference solution is no Python program: {reference!r:.80}")
+    return task
+
+
+def _check_tests(tests: Any, name: str) -> None:
+    if not isinstance(tests, Mapping):
+        raise ValueError(f"its {name} are {'missing' if tests is None else f'{tests!r:.60}'}")
+    try:
+        validate_tests(tests)
+    except ValueError as error:
+        raise ValueError(f"its {name} can't be used: {error}") from error
+
+
+def _entry_point(fields: Fields, tests: Mapping[str, Any]) -> str:
+    """Return the function or class that is asked for, empty for a program."""
+    name = fields.get("entry_point") or ""
+    if not isinstance(name, str) or (name and not name.isidentifier()):
+        raise ValueError(f"its entry_point is {name!r}, not the name of a function or class")
+    if tests["kind"] == "stdio":
+        return ""
+    if tests["kind"] == "io_call":
+        called = str(tests["fn_name"])
+        if name and name != called:
+            raise ValueError(f"its entry_point is {name!r}, and its tests call {called!r}")
+        return called
+    if not name and "entry_point" not in fields:
+        raise ValueError("its entry_point is missing")
+    return name
+
+
+def kinds_of(tasks: Iterable[CodeTask]) -> Counter[str]:
+    """Return how many tasks there are of each kind."""
+    return Counter(task.kind for task in tasks)
+
+
+def _state(path: Path) -> object:
+    """Return what changes when the files change."""
+    if not path.exists():
+        return None
+    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
+    return tuple((str(f), f.stat().st_mtime_ns, f.stat().st_size) for f in files)
