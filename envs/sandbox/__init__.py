@@ -1,1 +1,21 @@
-"""Running programs that nobody trusts, and judging them where they cannot lie."""
+"""Running programs that nobody trusts, and judging them where they cannot lie.
+
+with Sandbox() as sandbox:
+    verdict = sandbox.check("def add(a, b): return a + b",
+                            {"kind": "asserts", "asserts": ["assert add(2, 3) == 5"]})
+"""
+
+from onelayer.envs.sandbox.api import Sandbox
+from onelayer.envs.sandbox.limits import Limits
+from onelayer.envs.sandbox.tests import validate_tests
+from onelayer.envs.sandbox.verdict import STATUSES, Canary, CaseResult, Verdict
+
+__all__ = [
+    "STATUSES",
+    "Canary",
+    "CaseResult",
+    "Limits",
+    "Sandbox",
+    "Verdict",
+    "validate_tests",
+]

@@ -1,0 +1,171 @@
+"""The sandbox as its users see it."""
+
+import asyncio
+import os
+import threading
+import weakref
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, Self
+
+from onelayer.envs.sandbox.checks import check_program
+from onelayer.envs.sandbox.confinement import LEVELS
+from onelayer.envs.sandbox.limits import Limits
+from onelayer.envs.sandbox.pool import Pool, ServerGone
+from onelayer.envs.sandbox.selftest import run_canaries
+from onelayer.envs.sandbox.session import SandboxFailure
+from onelayer.envs.sandbox.tests import validate_tests
+from onelayer.envs.sandbox.verdict import Canary, Verdict
+
+RUNS_PER_SERVER = 4  # programs may sleep; the processor is shared by limits on its own time
+ATTEMPTS = 2
+
+
+class Sandbox:
+    """Runs untrusted Python programs against tests; the program never decides the verdict.
+
+    Levels, each tested by canaries when the sandbox starts:
+
+    * ``full``: namespaces, a read-only jail, Landlock, seccomp, resource limits;
+    * ``no-namespaces``: without the first two, for a default Docker container;
+    * ``unsafe``: resource limits only. Verdicts still can't be forged, but the machine is not protected;
+    * ``auto``: the first of ``full`` and ``no-namespaces`` that this machine can hold.
+
+    A sandbox may be used by any number of threads at once, and after a fork.
+
+    Args:
+        level: see above.
+        servers: fork servers; None: as many as there are usable cores.
+        preload: packages that programs may import beside the standard library, where installed.
+
+    Raises:
+        RuntimeError: the level can't be held here; the message says what failed.
+        ValueError: an unknown level, or no server.
+    """
+
+    def __init__(
+        self,
+        level: str = "auto",
+        *,
+        servers: int | None = None,
+        preload: Sequence[str] = ("numpy",),
+    ):
+        if level != "auto" and level not in LEVELS:
+            raise ValueError(f"level must be auto, {', '.join(LEVELS)}; got {level!r}")
+        if servers is not None and servers < 1:
+            raise ValueError(f"servers must be at least 1, got {servers}")
+        self._servers = (
+            servers or len(os.sched_getaffinity(0))
+            if hasattr(os, "sched_getaffinity")
+            else servers or os.cpu_count() or 1
+        )
+        self._preload = tuple(preload)
+        self._lock = threading.Lock()
+        self._open(level)
+
+    def _open(self, level: str) -> None:
+        refusals = []
+        for candidate in LEVELS[:2] if level == "auto" else (level,):
+            try:
+                pool = Pool(candidate, self._servers, self._preload)
+            except ServerGone as error:
+                refusals.append(f"{candidate}: {error}")
+                continue
+            self._canaries = run_canaries(pool.server, candidate)
+            fallen = [c for c in self._canaries if not c.held]
+            if fallen and candidate != "unsafe":
+                pool.close()
+                refusals.append(
+                    f"{candidate}: " + "; ".join(f"{c.name}: {c.detail}" for c in fallen)
+                )
+                continue
+            self._level, self._pool, self._owner = candidate, pool, os.getpid()
+            self._slots = threading.BoundedSemaphore(RUNS_PER_SERVER * self._servers)
+            self._threads: ThreadPoolExecutor | None = None
+            self._finalizer = weakref.finalize(self, _close, pool, self._owner)
+            return
+        raise RuntimeError(
+            f"programs can't be confined here ({' | '.join(refusals)}); "
+            'level="unsafe" runs them without protection of this machine'
+        )
+
+    @property
+    def level(self) -> str:
+        """The level in force."""
+        return self._level
+
+    @property
+    def canaries(self) -> tuple[Canary, ...]:
+        """What the self-test tried at start."""
+        return self._canaries
+
+    def check(self, code: str, tests: Mapping[str, Any], *, limits: Limits = Limits()) -> Verdict:  # noqa: B008
+        """Run a program against tests; see ``validate_tests`` for their kinds.
+
+        A failure of the sandbox itself is tried once more, then reported as ``sandbox_error``.
+
+        Raises:
+            ValueError: the tests are broken.
+            TypeError: ``code`` is not a string.
+            RuntimeError: the sandbox is closed.
+        """
+        if not isinstance(code, str):
+            raise TypeError(f"code must be a str, got {type(code).__name__}")
+        validate_tests(tests)
+        self._renew_after_fork()
+        failure: Exception | None = None
+        with self._slots:
+            for _ in range(ATTEMPTS):
+                try:
+                    return check_program(self._pool.server, self._level, code, tests, limits)
+                except (SandboxFailure, ServerGone, OSError) as error:
+                    failure = error
+        return Verdict(status="sandbox_error", level=self._level, detail=str(failure))
+
+    async def check_async(
+        self,
+        code: str,
+        tests: Mapping[str, Any],
+        *,
+        limits: Limits = Limits(),  # noqa: B008
+    ) -> Verdict:
+        """Do as ``check`` does, without blocking the event loop."""
+        with self._lock:
+            if self._threads is None:
+                workers = RUNS_PER_SERVER * self._servers
+                self._threads = ThreadPoolExecutor(workers, thread_name_prefix="sandbox")
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._threads, lambda: self.check(code, tests, limits=limits)
+        )
+
+    def _renew_after_fork(self) -> None:
+        """Start servers of one's own in a forked process; the parent's answer to the parent."""
+        if self._owner == os.getpid():
+            return
+        self._lock = threading.Lock()  # perhaps held by a thread that the fork left behind
+        self._finalizer.detach()
+        self._open(self._level)
+
+    def close(self) -> None:
+        """End all processes; idempotent."""
+        self._finalizer()
+        if self._threads is not None:
+            self._threads.shutdown(wait=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _close(pool: Pool, owner: int) -> None:
+    if os.getpid() == owner:
+        pool.close()

@@ -1,0 +1,245 @@
+"""One check of a program: the runs that a kind of tests needs, and the verdict from what they report."""
+
+import signal
+import socket
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from onelayer.envs.sandbox import codec, tests
+from onelayer.envs.sandbox.child import EXIT_MEMORY
+from onelayer.envs.sandbox.limits import Limits
+from onelayer.envs.sandbox.pool import ForkServer
+from onelayer.envs.sandbox.session import Run, SandboxFailure, watch
+from onelayer.envs.sandbox.verdict import STATUSES, CaseResult, Verdict
+
+JUDGE_EXTRA_CPU_S = 2.0
+JUDGE_EXTRA_MEMORY_MB = 256
+STDERR_CHARACTERS = 4000
+
+GetServer = Callable[[], ForkServer]
+
+
+def check_program(
+    server: GetServer, level: str, code: str, given: Mapping[str, Any], limits: Limits
+) -> Verdict:
+    """Run ``code`` against tests that ``validate_tests`` accepts.
+
+    Raises:
+        SandboxFailure: the sandbox failed.
+        ServerGone: a fork server did.
+    """
+    started = time.monotonic()
+    kind = given["kind"]
+    if kind == "stdio":
+        runs, cases = _check_stdio(server, code, given, limits)
+    elif kind == "io_call":
+        runs, cases = _check_calls(server, code, given, limits)
+    else:
+        runs, cases = _check_judged(server, code, given, limits)
+    bad = next((case for case in cases if case.status != "passed"), None)
+    return Verdict(
+        status=bad.status if bad else "passed",
+        level=level,
+        cpu_s=sum(run.cpu_s for run in runs),
+        wall_s=time.monotonic() - started,
+        peak_memory_mb=max(run.peak_mb for run in runs),
+        stderr=_text(runs[-1].stderr),
+        cases=tuple(cases),
+        detail=bad.detail if bad else "",
+    )
+
+
+def _text(output: bytes | bytearray) -> str:
+    text = bytes(output).decode("utf-8", "replace")
+    return text if len(text) <= STDERR_CHARACTERS else text[:STDERR_CHARACTERS] + "\n[...]"
+
+
+def why(run: Run) -> tuple[str, str]:
+    """Return the status and the reason of a run that ended before it was done."""
+    limits = run.limits
+    if run.ended_by == "timeout":
+        return "timeout", (
+            f"still running after {limits.wall_seconds:g} s on the clock "
+            f"or {limits.cpu_s:g} s of the processor"
+        )
+    if run.ended_by == "output_limit":
+        return "output_limit", "the program wrote more than it may"
+    if run.broken is not None:
+        return "error", f"the program's answer could not be read: {run.broken}"
+    code = run.exit_code
+    if code in (-signal.SIGXCPU, -signal.SIGKILL) and run.cpu_s >= limits.cpu_s:
+        return "timeout", f"more than {limits.cpu_s:g} s of the processor"
+    if code == EXIT_MEMORY:
+        return "memory", f"out of memory ({limits.memory_mb:g} MiB)"
+    if code is not None and code < 0:
+        return "killed", f"the program died of {_signal_name(-code)}"
+    last = _text(run.stderr).strip().splitlines()
+    return "error", last[-1][:500] if last else f"the program exited with status {code}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _check_stdio(
+    server: GetServer, code: str, given: Mapping[str, Any], limits: Limits
+) -> tuple[list[Run], list[CaseResult]]:
+    """One fresh process for each input; stop at the first that fails."""
+    runs: list[Run] = []
+    cases: list[CaseResult] = []
+    for index, case in enumerate(given["cases"]):
+        expected = case["output"]
+        room = max(int(limits.output_kb * 1024), 2 * len(expected.encode()) + 1024)
+        stdin = case["input"].encode("utf-8", "surrogateescape")
+        task = {"task": "stdio", "code": code}
+        run = Run(server(), limits, task, stdin=stdin, stdout_limit=room)
+        try:
+            watch([run], lambda run, message: None)
+        finally:
+            run.close()
+        runs.append(run)
+        if run.ended_by or run.exit_code != 0:
+            cases.append(CaseResult(index, *why(run)))
+        elif tests.same_tokens(expected, bytes(run.stdout)):
+            cases.append(CaseResult(index, "passed"))
+            continue
+        else:
+            output = bytes(run.stdout).decode("utf-8", "replace")
+            detail = (
+                f"for the input {tests.shorten(case['input'])} expected "
+                f"{tests.shorten(expected)}, got {tests.shorten(output)}"
+            )
+            cases.append(CaseResult(index, "failed", detail))
+        break
+    return runs, cases
+
+
+def _check_calls(
+    server: GetServer, code: str, given: Mapping[str, Any], limits: Limits
+) -> tuple[list[Run], list[CaseResult]]:
+    """One process answers all inputs; what it answers is compared here."""
+    wanted = given["cases"]
+    results: list[CaseResult] = []
+    longest = max(len(tests.shorten(case["output"], 1 << 30)) for case in wanted)
+    task = {
+        "task": "calls",
+        "code": code,
+        "name": given["fn_name"],
+        "calls": [codec.encode(arguments) for arguments in tests.calls(given)],
+    }
+
+    def take(run: Run, message: Any) -> None:
+        index = len(results)
+        if run.ended_by is not None:
+            return
+        if index >= len(wanted) or not isinstance(message, dict) or message.get("case") != index:
+            run.broken = "it does not follow the protocol"
+            run.kill("error")
+            return
+        results.append(_call_result(index, wanted[index], message, given.get("tolerance", 0.0)))
+        if len(results) == len(wanted):
+            run.kill("finished")  # whatever it planned for later
+
+    run = Run(
+        server(), limits, task, answer_limit=max(1 << 20, 8 * longest, int(limits.output_kb * 1024))
+    )
+    try:
+        watch([run], take)
+    finally:
+        run.close()
+    if len(results) < len(wanted):
+        results.append(CaseResult(len(results), *why(run)))
+    return [run], results
+
+
+def _call_result(
+    index: int, case: Mapping[str, Any], message: Mapping[str, Any], tolerance: float
+) -> CaseResult:
+    asked = f"for the arguments {tests.shorten(case['args'])}"
+    if "raised" in message:
+        raised = str(message["raised"])[:500]
+        status = "memory" if raised.startswith("MemoryError") else "error"
+        return CaseResult(index, status, f"{asked} it raised {raised}")
+    if "value" not in message:
+        return CaseResult(index, "error", f"{asked} {str(message.get('no_value', ''))[:300]}")
+    if codec.matches(case["output"], message["value"], tolerance):
+        return CaseResult(index, "passed")
+    expected, got = tests.shorten(case["output"]), codec.show(message["value"])
+    return CaseResult(index, "failed", f"{asked} expected {expected}, got {got}")
+
+
+def _check_judged(
+    server: GetServer, code: str, given: Mapping[str, Any], limits: Limits
+) -> tuple[list[Run], list[CaseResult]]:
+    """Two processes, each in a sandbox of its own: the program, and the tests that question it."""
+    plan = tests.plan(given)
+    results: list[CaseResult] = []
+    gone: list[str] = []
+    program_end, judge_end = socket.socketpair()
+    runs: list[Run] = []
+
+    def take(run: Run, message: Any) -> None:
+        if run is not runs[1]:
+            return
+        if "done" in message or "gone" in message:
+            gone.extend([message["gone"]] if "gone" in message else [])
+            runs[1].kill("finished")
+            runs[0].kill("finished")
+        elif message["status"] in STATUSES:
+            results.append(CaseResult(message["case"], message["status"], message["detail"]))
+
+    try:
+        with program_end, judge_end:
+            task = {
+                "task": "candidate",
+                "code": code,
+                "names": plan["names"],
+                "setup": plan["setup"],
+            }
+            runs.append(Run(server(), limits, task, peer=program_end))
+            runs.append(
+                Run(server(), _judge_limits(limits), {"task": "judge", **plan}, peer=judge_end)
+            )
+        watch(runs, take)
+    finally:
+        for run in runs:
+            run.close()
+    program, judge = runs
+    results = _first_of_each(results)
+    if judge.ended_by != "finished" or gone:
+        status, detail = _blame(program, judge, gone)
+        results.append(CaseResult(len(results), status, detail))
+    return [program], results
+
+
+def _judge_limits(limits: Limits) -> Limits:
+    return Limits(
+        cpu_s=limits.cpu_s + JUDGE_EXTRA_CPU_S,
+        wall_s=limits.wall_seconds + JUDGE_EXTRA_CPU_S,
+        memory_mb=limits.memory_mb + JUDGE_EXTRA_MEMORY_MB,
+        disk_mb=limits.disk_mb,
+    )
+
+
+def _first_of_each(results: list[CaseResult]) -> list[CaseResult]:
+    first: dict[int, CaseResult] = {}
+    for result in results:
+        first.setdefault(result.index, result)
+    return list(first.values())
+
+
+def _blame(program: Run, judge: Run, gone: list[str]) -> tuple[str, str]:
+    """Say why the tests did not come to their end."""
+    if program.ended_by not in (None, "finished") or program.exit_code not in (0, -9):
+        return why(program)
+    if judge.ended_by == "timeout":
+        return "timeout", f"the tests took more than {judge.limits.cpu_s:g} s of the processor"
+    if gone:
+        return "error", gone[0]
+    if judge.exit_code == EXIT_MEMORY:
+        return "memory", "the tests ran out of memory"
+    raise SandboxFailure(f"the tests' process ended with status {judge.exit_code}")

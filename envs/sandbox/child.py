@@ -1,0 +1,191 @@
+"""One run: locked up first, then given the program, and only then at anybody's mercy."""
+
+import atexit
+import contextlib
+import linecache
+import os
+import signal
+import sys
+import threading
+import traceback
+import types
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from onelayer.envs.sandbox import frames
+from onelayer.envs.sandbox.codec import CodecError, decode, encode
+from onelayer.envs.sandbox.confinement import Enclosure, confine
+
+CHANNEL_FD, PEER_FD = 3, 4
+PROGRAM_FILE = "<program>"
+
+EXIT_ERROR, EXIT_MEMORY, EXIT_LOCKDOWN = 1, 97, 98
+
+# Bound now: a program may replace os._exit, and must not get back into the server's code.
+_exit = os._exit
+_print_exception = traceback.print_exception
+
+
+def main(enclosure: Enclosure, request: Mapping[str, Any], fds: list[int]) -> None:
+    """Be a run; does not return.
+
+    Args:
+        enclosure: what the server prepared.
+        request: ``limits``.
+        fds: channel, standard input, output and error, and perhaps the peer's socket.
+    """
+    channel, numbers = fds[0], (CHANNEL_FD, 0, 1, 2, PEER_FD)
+    try:
+        pid = _outside_pid(enclosure)
+        confine(enclosure, request["limits"], dict(zip(fds, numbers, strict=False)))
+    except BaseException as error:
+        with contextlib.suppress(BaseException):  # the number of the channel may be either
+            frames.send(_open_socket(channel), {"failed": f"{type(error).__name__}: {error}"})
+        _exit(EXIT_LOCKDOWN)
+    code = EXIT_ERROR
+    try:
+        frames.send(CHANNEL_FD, {"up": pid})  # from here on every failure is the program's
+        task = frames.receive(CHANNEL_FD)
+        code = _TASKS[task["task"]](task)
+    except SystemExit as error:
+        code = _exit_code(error)
+    except BaseException as error:
+        code = _report(error)
+    finally:
+        _exit(code)
+
+
+def _outside_pid(enclosure: Enclosure) -> int:
+    """Return the pid of this process as the trainer sees it."""
+    if enclosure.level == "full":
+        return int(os.readlink("self", dir_fd=enclosure.proc_fd))
+    return os.getpid()
+
+
+def _open_socket(fd: int) -> int:
+    import stat
+
+    with contextlib.suppress(OSError):
+        if stat.S_ISSOCK(os.fstat(fd).st_mode):
+            return fd
+    return CHANNEL_FD
+
+
+def new_module(name: str) -> dict[str, Any]:
+    """Return the namespace of a new module, known by its name as pickle and dataclasses want it."""
+    module = types.ModuleType(name)
+    sys.modules[name] = module
+    return module.__dict__
+
+
+def execute(source: str, namespace: dict[str, Any], file: str = PROGRAM_FILE) -> None:
+    """Run source text, showing its lines in tracebacks."""
+    linecache.cache[file] = (len(source), None, source.splitlines(True), file)
+    exec(compile(source, file, "exec", dont_inherit=True), namespace)
+
+
+def _run_script(task: Mapping[str, Any]) -> int:
+    """The whole program, reading standard input: exits as an interpreter would."""
+    os.close(CHANNEL_FD)
+    code = 0
+    try:
+        execute(task["code"], new_module("__main__"))
+    except SystemExit as error:
+        code = _exit_code(error)
+    except BaseException as error:
+        code = _report(error)
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+    except BaseException as error:
+        code = code or _report(error)
+    return code
+
+
+def _run_calls(task: Mapping[str, Any]) -> int:
+    """Call one function with many inputs and send what it returns; somebody else compares."""
+    namespace = new_module("program")
+    execute(task["code"], namespace)
+    for index, arguments in enumerate(task["calls"]):
+        try:
+            function = find_function(namespace, task["name"])
+            answer = {"case": index, "value": encode(function(*decode(arguments)))}
+        except CodecError as error:
+            answer = {"case": index, "no_value": str(error)}
+        except (Exception, SystemExit) as error:
+            _report(error)
+            answer = {"case": index, "raised": describe(error)}
+        frames.send(CHANNEL_FD, answer)
+    return 0
+
+
+def find_function(namespace: Mapping[str, Any], name: str) -> Callable[..., Any]:
+    """Return what a name stands for: ``f``, ``Class.method``, or a method of ``Solution``.
+
+    Raises:
+        NameError: the program does not define it.
+    """
+    first, *rest = name.split(".")
+    if first in namespace:
+        found = namespace[first]
+        for attribute in rest:
+            found = getattr(found() if isinstance(found, type) else found, attribute)
+        return found  # type: ignore[no-any-return]
+    solution = namespace.get("Solution")
+    if solution is not None and not rest and hasattr(solution, first):
+        return getattr(solution(), first)  # type: ignore[no-any-return]
+    raise NameError(f"the program does not define {name!r}")
+
+
+def describe(error: BaseException) -> str:
+    """Return the type and the message of an exception that a program may have made."""
+    try:
+        text = str(error)
+    except BaseException:
+        text = "?"
+    return f"{type(error).__name__}: {text}"[:500]
+
+
+def _exit_code(error: SystemExit) -> int:
+    code = error.code
+    if code is None or (type(code) is int and code & 0xFF == 0):
+        return 0
+    if type(code) is not int:
+        with contextlib.suppress(BaseException):
+            print(code, file=sys.stderr)
+    return EXIT_ERROR
+
+
+def _report(error: BaseException) -> int:
+    """Print a traceback that begins in the program."""
+    trace = error.__traceback__
+    first = trace
+    while first is not None and first.tb_frame.f_code.co_filename != PROGRAM_FILE:
+        first = first.tb_next
+    with contextlib.suppress(BaseException):
+        _print_exception(type(error), error, first or None, file=sys.stderr)
+        sys.stderr.flush()
+    return EXIT_MEMORY if isinstance(error, MemoryError) else EXIT_ERROR
+
+
+def _serve_candidate(task: Mapping[str, Any]) -> int:
+    from onelayer.envs.sandbox import candidate
+
+    os.close(CHANNEL_FD)
+    return candidate.serve(task)
+
+
+def _judge(task: Mapping[str, Any]) -> int:
+    from onelayer.envs.sandbox import judge
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return judge.judge(task)
+
+
+_TASKS: dict[str, Callable[[Mapping[str, Any]], int]] = {
+    "stdio": _run_script,
+    "calls": _run_calls,
+    "candidate": _serve_candidate,
+    "judge": _judge,
+}

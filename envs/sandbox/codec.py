@@ -1,0 +1,300 @@
+"""Python values as plain JSON, and back: what may cross between a program and its tests.
+
+Scalars stand for themselves; everything else is a list that begins with a tag. There are no JSON
+objects, so nothing that a program sends is hashed before somebody asks for it.
+"""
+
+import collections
+import datetime
+import decimal
+import fractions
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+SMALL_INT = 1 << 62  # larger ones go as hexadecimal: reading decimals takes quadratic time
+SAFE_DTYPE = re.compile(r"[<>|=]?[biufcSU]\d{1,4}")
+
+
+class CodecError(ValueError):
+    """A value that can't cross, or a message that is no value."""
+
+
+Export = Callable[[Any], list[Any]]
+Import = Callable[[list[Any]], Any]
+
+
+def encode(value: Any, export: Export | None = None) -> Any:
+    """Return ``value`` as JSON.
+
+    Args:
+        value: any value; built-in types, and some of the standard library, cross as what they are. A
+            subclass of a built-in type crosses as that type: its own methods stay behind.
+        export: is given every object that can't cross and returns a list to stand for it.
+
+    Raises:
+        CodecError: such an object, and no ``export``; or a value that contains itself.
+    """
+    try:
+        return _encode(value, export)
+    except RecursionError:
+        raise CodecError("the value is nested too deeply, or contains itself") from None
+
+
+def _encode(value: Any, export: Export | None) -> Any:
+    kind = type(value)
+    if value is None or kind is bool or kind is float or kind is str:
+        return value
+    if kind is int:
+        return value if -SMALL_INT < value < SMALL_INT else ["int", hex(value)]
+    encoder = _ENCODERS.get(kind)
+    if encoder is not None:
+        return encoder(value, export)
+    return _encode_subclass(value, export)
+
+
+def _encode_subclass(value: Any, export: Export | None) -> Any:
+    kind = type(value)
+    module = getattr(kind, "__module__", "")
+    if module == "numpy" or str(module).startswith("numpy."):
+        return _encode_numpy(value, export)
+    if isinstance(value, tuple) and isinstance(getattr(kind, "_fields", None), tuple):
+        fields = [str(f) for f in kind._fields]
+        return ["namedtuple", str(kind.__name__), fields, *_items(tuple.__iter__(value), export)]
+    for base in (bool, int, float, complex, str, bytes, bytearray, list, tuple, set, frozenset):
+        if isinstance(value, base):
+            return _encode(_plain(base, value), export)
+    if isinstance(value, dict):
+        return _encode(dict(dict.items(value)), export)
+    if export is None:
+        raise CodecError(f"a {kind.__name__} object can't be compared with plain data")
+    return export(value)
+
+
+def _plain(base: Any, value: Any) -> Any:
+    """Return the built-in value inside an instance of a subclass, past its overridden methods."""
+    if base in (int, float, complex):
+        return base.__add__(value, base(0))
+    if base is str:
+        return str.__str__(value) if type(value) is str else "".join(str.__iter__(value))
+    return base(base.__iter__(value))
+
+
+def _items(values: Any, export: Export | None) -> list[Any]:
+    return [_encode(v, export) for v in values]
+
+
+def _pairs(tag: str) -> Callable[[Any, Export | None], list[Any]]:
+    def encoder(value: Any, export: Export | None) -> list[Any]:
+        flat = [tag]
+        for key, item in dict.items(value):
+            flat += (_encode(key, export), _encode(item, export))
+        return flat
+
+    return encoder
+
+
+def _encode_numpy(value: Any, export: Export | None) -> Any:
+    dtype = getattr(value, "dtype", None)
+    if dtype is None or not SAFE_DTYPE.fullmatch(str(dtype.str)):
+        if export is None:
+            raise CodecError(f"a {type(value).__name__} object can't be compared with plain data")
+        return export(value)
+    shape = getattr(value, "shape", ())
+    tag = "array" if type(value).__name__ == "ndarray" else "scalar"
+    return [tag, str(dtype.str), [int(n) for n in shape], value.tobytes().hex()]
+
+
+_ENCODERS: dict[type, Callable[[Any, Export | None], list[Any]]] = {
+    list: lambda v, e: ["list", *_items(v, e)],
+    tuple: lambda v, e: ["tuple", *_items(v, e)],
+    set: lambda v, e: ["set", *_items(v, e)],
+    frozenset: lambda v, e: ["frozenset", *_items(v, e)],
+    dict: _pairs("dict"),
+    collections.OrderedDict: _pairs("OrderedDict"),
+    collections.defaultdict: _pairs("defaultdict"),
+    collections.Counter: _pairs("Counter"),
+    collections.deque: lambda v, e: ["deque", v.maxlen, *_items(v, e)],
+    complex: lambda v, e: ["complex", v.real, v.imag],
+    bytes: lambda v, e: ["bytes", v.hex()],
+    bytearray: lambda v, e: ["bytearray", v.hex()],
+    range: lambda v, e: ["range", *_items((v.start, v.stop, v.step), e)],
+    decimal.Decimal: lambda v, e: ["Decimal", str(v)],
+    fractions.Fraction: lambda v, e: ["Fraction", *_items((v.numerator, v.denominator), e)],
+    datetime.datetime: lambda v, e: (
+        ["datetime", v.replace(tzinfo=None).isoformat()]
+        if v.tzinfo is None
+        else ["datetime", v.isoformat()]
+    ),
+    datetime.date: lambda v, e: ["date", v.isoformat()],
+    datetime.time: lambda v, e: ["time", v.isoformat()],
+    datetime.timedelta: lambda v, e: ["timedelta", v.days, v.seconds, v.microseconds],
+    type(Ellipsis): lambda v, e: ["Ellipsis"],
+    type(NotImplemented): lambda v, e: ["NotImplemented"],
+}
+
+
+def decode(message: Any, resolve: Import | None = None) -> Any:
+    """Return the value that ``message`` describes; nothing but built-in types is ever made.
+
+    Args:
+        message: what a possibly hostile program sent.
+        resolve: is given a list with an unknown tag and returns what it stands for.
+
+    Raises:
+        CodecError: the message describes no value.
+    """
+    try:
+        return _decode(message, resolve)
+    except CodecError:
+        raise
+    except (ValueError, TypeError, ArithmeticError, RecursionError, LookupError) as error:
+        raise CodecError(f"no value: {type(error).__name__}: {error}"[:200]) from None
+
+
+def _decode(message: Any, resolve: Import | None) -> Any:
+    if not isinstance(message, list):
+        if isinstance(message, dict):
+            raise CodecError("JSON objects are no values")
+        return message
+    if not message or not isinstance(message[0], str):
+        raise CodecError("a list must begin with a tag")
+    tag, rest = message[0], message[1:]
+    decoder = _DECODERS.get(tag)
+    if decoder is not None:
+        return decoder([_decode(m, resolve) for m in rest])
+    if tag in ("array", "scalar"):
+        return _decode_numpy(tag, *rest)
+    if tag == "namedtuple":
+        name, fields, *items = rest
+        return collections.namedtuple(name, fields)(*(_decode(m, resolve) for m in items))  # type: ignore[misc]
+    if resolve is None:
+        raise CodecError(f"unknown tag {tag[:40]!r}")
+    return resolve(message)
+
+
+def _decode_numpy(tag: str, dtype: str, shape: list[int], data: str) -> Any:
+    import numpy as np
+
+    if not SAFE_DTYPE.fullmatch(dtype) or not all(type(n) is int and n >= 0 for n in shape):
+        raise CodecError("no array")
+    array = np.frombuffer(bytes.fromhex(data), dtype=np.dtype(dtype)).reshape(shape).copy()
+    return array if tag == "array" else array[()]
+
+
+def _dictionary(items: list[Any]) -> dict[Any, Any]:
+    return dict(zip(items[::2], items[1::2], strict=True))
+
+
+_DECODERS: dict[str, Callable[[list[Any]], Any]] = {
+    "int": lambda v: int(v[0], 16),
+    "list": list,
+    "tuple": tuple,
+    "set": set,
+    "frozenset": frozenset,
+    "dict": _dictionary,
+    "OrderedDict": lambda v: collections.OrderedDict(_dictionary(v)),
+    "defaultdict": lambda v: collections.defaultdict(None, _dictionary(v)),
+    "Counter": lambda v: collections.Counter(_dictionary(v)),
+    "deque": lambda v: collections.deque(v[1:], v[0]),
+    "complex": lambda v: complex(*v),
+    "bytes": lambda v: bytes.fromhex(*v),
+    "bytearray": lambda v: bytearray.fromhex(*v),
+    "range": lambda v: range(*v),
+    "Decimal": lambda v: decimal.Decimal(*v),
+    "Fraction": lambda v: fractions.Fraction(*v),
+    "datetime": lambda v: datetime.datetime.fromisoformat(*v),
+    "date": lambda v: datetime.date.fromisoformat(*v),
+    "time": lambda v: datetime.time.fromisoformat(*v),
+    "timedelta": lambda v: datetime.timedelta(*v),
+    "Ellipsis": lambda v: ...,
+    "NotImplemented": lambda v: NotImplemented,
+}
+
+
+def matches(expected: Any, message: Any, tolerance: float = 0.0) -> bool:
+    """Compare a trusted value with what a program sent, without decoding the latter.
+
+    The walk follows ``expected``, so its depth is the test author's. Lists and tuples are alike, as JSON
+    knows lists only; numbers compare as in Python, or within ``tolerance``, absolute and relative.
+    """
+    if isinstance(expected, bool | int | float) and not isinstance(expected, bool):
+        return _matches_number(expected, message, tolerance)
+    if expected is None or isinstance(expected, bool | str):
+        if isinstance(expected, bool) and type(message) in (int, float):
+            return bool(message == expected)
+        return type(message) is type(expected) and bool(message == expected)
+    if not isinstance(message, list) or not message:
+        return False
+    tag, items = message[0], message[1:]
+    if isinstance(expected, list | tuple):
+        if tag == "namedtuple":
+            items = items[2:]
+        elif tag not in ("list", "tuple"):
+            return False
+        return _matches_items(expected, items, tolerance)
+    if isinstance(expected, Mapping):
+        return _matches_mapping(expected, tag, items, tolerance)
+    if isinstance(expected, set | frozenset):
+        wanted = sorted(_canonical(encode(v)) for v in expected)
+        return tag in ("set", "frozenset") and sorted({_canonical(m) for m in items}) == wanted
+    return _canonical(encode(expected)) == _canonical(message)
+
+
+def _matches_items(expected: Sequence[Any], items: list[Any], tolerance: float) -> bool:
+    if len(expected) != len(items):
+        return False
+    return all(matches(e, m, tolerance) for e, m in zip(expected, items, strict=True))
+
+
+def _matches_number(expected: float, message: Any, tolerance: float) -> bool:
+    if isinstance(message, list) and len(message) == 2 and message[0] == "int":
+        try:
+            message = int(message[1], 16)
+        except (TypeError, ValueError):
+            return False
+    if type(message) not in (int, float, bool):
+        return False
+    if message == expected:
+        return True
+    if not tolerance or isinstance(message, bool):
+        return False
+    try:
+        return math.isclose(message, expected, rel_tol=tolerance, abs_tol=tolerance)
+    except OverflowError:
+        return False
+
+
+def _matches_mapping(
+    expected: Mapping[Any, Any], tag: Any, items: list[Any], tolerance: float
+) -> bool:
+    if tag not in ("dict", "OrderedDict", "defaultdict", "Counter") or len(items) % 2:
+        return False
+    wanted = {_canonical(encode(key)): value for key, value in expected.items()}
+    given = {_canonical(key): value for key, value in zip(items[::2], items[1::2], strict=True)}
+    if wanted.keys() != given.keys() or len(given) != len(items) // 2:
+        return False
+    return all(matches(wanted[key], given[key], tolerance) for key in wanted)
+
+
+def show(message: Any, length: int = 300) -> str:
+    """Return what a program sent as bounded text, for people."""
+    import json
+
+    try:
+        text = repr(decode(message)) if len(json.dumps(message)) < 4 * length else None
+    except (CodecError, ValueError, RecursionError, TypeError):
+        text = None
+    if text is None:
+        text = json.dumps(message)
+    return text if len(text) <= length else text[: length - 3] + "..."
+
+
+def _canonical(message: Any) -> str:
+    """Return a string that is equal for equal hashable values; lists of a program are never keys."""
+    import json
+
+    if isinstance(message, float) and message.is_integer():
+        message = int(message)
+    return json.dumps(message)

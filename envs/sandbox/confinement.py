@@ -1,0 +1,205 @@
+"""The order in which a process is locked up, and what each level of isolation consists of.
+
+Everything here runs in the fork server or in its children, which import the standard library only.
+"""
+
+import contextlib
+import os
+import resource
+import signal
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from onelayer.envs.sandbox import landlock, namespaces, seccomp
+from onelayer.envs.sandbox.syscalls import machine_index
+
+LEVELS = ("full", "no-namespaces", "unsafe")
+
+STACK_BYTES = 128 << 20  # deep recursion of C functions; the kernel reserves it when Python starts
+THREAD_STACK_BYTES = 8 << 20
+MAX_THREADS = 128
+MAX_INODES = 2000
+MAX_OPEN_FILES = 128
+
+
+@dataclass(slots=True)
+class Enclosure:
+    """What the fork server prepared once, and every run needs."""
+
+    level: str
+    baseline_bytes: int = 0
+    """address space of the interpreter before a program runs"""
+    proc_fd: int = -1
+    own_pid_namespace_fd: int = -1
+    landlock_version: int = 0
+    readable_fds: list[int] = field(default_factory=list)
+    filter: bytes = b""
+    scratch: str = ""
+    """where runs without a private file system get their directories"""
+
+
+def prepare(config: Mapping[str, Any]) -> Enclosure:
+    """Enclose the fork server itself; it becomes the first process of its own pid namespace.
+
+    Raises:
+        OSError: the kernel or a policy refused a layer; the level can't be had here.
+    """
+    enclosure = Enclosure(level=config["level"], scratch=config["scratch"])
+    if enclosure.level == "unsafe":
+        if os.path.exists("/proc/self/statm"):
+            enclosure.proc_fd = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
+        return enclosure
+    full = enclosure.level == "full"
+    sources = None
+    if config["uid"] is not None:  # afterwards the way to them may be barred
+        sources = namespaces.open_sources(config["readable"])
+        namespaces.become(config["uid"])
+    enclosure.proc_fd = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
+    if full:
+        flags = namespaces.CLONE_NEWNS | namespaces.CLONE_NEWPID | namespaces.CLONE_NEWNET
+        flags |= namespaces.CLONE_NEWIPC | namespaces.CLONE_NEWUTS | namespaces.CLONE_NEWCGROUP
+        namespaces.new_user_namespace(flags, enclosure.proc_fd)
+        _continue_as_first_process()
+        enclosure.own_pid_namespace_fd = os.open("/proc/self/ns/pid", os.O_RDONLY)
+        sources = sources or namespaces.open_sources(config["readable"])
+        namespaces.enter_jail(sources, config["hidden"], scratch="/tmp")
+    enclosure.landlock_version = landlock.abi_version(namespaces.libc)
+    if enclosure.landlock_version < landlock.TRUNCATION_ABI:
+        raise OSError(
+            f"Landlock is at version {enclosure.landlock_version} here; "
+            f"{landlock.TRUNCATION_ABI} or later is needed (Linux 6.2)"
+        )
+    paths = _without_hidden(config["readable"], () if full else config["hidden"])
+    enclosure.readable_fds = [os.open(p, os.O_PATH) for p in (*paths, *namespaces.DEVICES)]
+    enclosure.filter = seccomp.allow_list(machine_index(), own_pid_namespace=full)
+    return enclosure
+
+
+def address_space(enclosure: Enclosure) -> int:
+    """Return how many bytes of address space this process has, 0 where nobody can say."""
+    if enclosure.proc_fd < 0:
+        return 0
+    fd = os.open("self/statm", os.O_RDONLY, dir_fd=enclosure.proc_fd)
+    try:
+        return int(os.read(fd, 200).split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    finally:
+        os.close(fd)
+
+
+def _continue_as_first_process() -> None:
+    """Go on in a child that is pid 1 of the new namespace; this process only waits for it."""
+    pid = os.fork()
+    if pid == 0:
+        namespaces.prctl(namespaces.PR_SET_PDEATHSIG, namespaces.SIGKILL)
+        return
+    os.closerange(3, 1024)
+    _, status = os.waitpid(pid, 0)
+    os._exit(0 if status == 0 else 1)
+
+
+def _without_hidden(paths: Sequence[str], hidden: Sequence[str]) -> list[str]:
+    """Return paths that cover ``paths`` but not ``hidden``: Landlock can only add, not except."""
+    kept: list[str] = []
+    for path in paths:
+        if path in hidden:
+            continue
+        if any(h.startswith(path.rstrip("/") + "/") for h in hidden) and os.path.isdir(path):
+            inside = [os.path.join(path, name) for name in sorted(os.listdir(path))]
+            kept += _without_hidden([p for p in inside if os.path.exists(p)], hidden)
+        else:
+            kept.append(path)
+    return kept
+
+
+def confine(enclosure: Enclosure, limits: Mapping[str, float], fds: Mapping[int, int]) -> None:
+    """Lock up this process, a fresh child of the server, before it sees a byte of the program.
+
+    Args:
+        enclosure: what the server prepared.
+        limits: the fields of ``Limits``.
+        fds: open file of this process -> the number it gets; all others are closed.
+
+    Raises:
+        OSError: a layer could not be put on; the program must not run.
+    """
+    full, unsafe = enclosure.level == "full", enclosure.level == "unsafe"
+    if full:
+        namespaces.new_user_namespace(namespaces.CLONE_NEWNS, enclosure.proc_fd)
+        directory = "/tmp"
+        namespaces.mount_private_tmp(directory, limits["disk_mb"], MAX_INODES)
+    else:
+        directory = os.path.join(enclosure.scratch, str(os.getpid()))
+        os.mkdir(directory, 0o700)
+    os.chdir(directory)
+    os.environ["HOME"] = os.environ["TMPDIR"] = directory
+    if not unsafe:
+        namespaces.prctl(namespaces.PR_SET_NO_NEW_PRIVS, 1)
+        own = os.open(directory, os.O_PATH)
+        landlock.restrict(
+            namespaces.libc, enclosure.landlock_version, enclosure.readable_fds, [own]
+        )
+    _keep_only(fds)
+    with contextlib.suppress(OSError):  # the leader of its own session already
+        os.setsid()
+    limit_resources(enclosure, limits)
+    if not unsafe:
+        namespaces.drop_capabilities()
+        program = enclosure.filter
+        if not full:
+            program = seccomp.for_process(program, os.getpid())
+        seccomp.install(program, namespaces.libc)
+
+
+def _keep_only(fds: Mapping[int, int]) -> None:
+    import fcntl
+
+    # Out of the way first: a source may have the number of another's target.
+    high = {fcntl.fcntl(source, fcntl.F_DUPFD, 64): number for source, number in fds.items()}
+    for source, number in high.items():
+        os.dup2(source, number)
+    highest = max(high.values())
+    os.closerange(highest + 1, os.sysconf("SC_OPEN_MAX"))
+
+
+def limit_resources(enclosure: Enclosure, limits: Mapping[str, float]) -> None:
+    """Set this process's limits; the parent enforces time more closely, from outside."""
+    cpu = int(limits["cpu_s"]) + 2
+    memory = enclosure.baseline_bytes + int(limits["memory_mb"] * (1 << 20))
+    disk = int(limits["disk_mb"] * (1 << 20))
+    bounds = {
+        "RLIMIT_CPU": (cpu, cpu + 1),
+        "RLIMIT_AS": (memory, memory),
+        "RLIMIT_FSIZE": (disk, disk),
+        "RLIMIT_CORE": (0, 0),
+        "RLIMIT_NOFILE": (MAX_OPEN_FILES, MAX_OPEN_FILES),
+        "RLIMIT_MEMLOCK": (0, 0),
+        "RLIMIT_MSGQUEUE": (0, 0),
+    }
+    if enclosure.level == "full":  # elsewhere the user's other processes would count
+        bounds["RLIMIT_NPROC"] = (MAX_THREADS, MAX_THREADS)
+    if enclosure.level == "unsafe" and sys.platform == "darwin":
+        del bounds["RLIMIT_AS"]  # ignored there, or refused
+    for name, (soft, hard) in bounds.items():
+        if hasattr(resource, name):
+            resource.setrlimit(getattr(resource, name), (soft, hard))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # an error for the program, not its death
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+
+
+def widen_stack() -> bool:
+    """Ask for the stack that deep recursion needs; it counts from the next exec on.
+
+    Returns:
+        Whether an exec is due.
+    """
+    threading.stack_size(THREAD_STACK_BYTES)  # or each thread would take as much
+    soft, hard = resource.getrlimit(resource.RLIMIT_STACK)
+    if soft == STACK_BYTES or 0 <= hard < STACK_BYTES:
+        return False
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_STACK, (STACK_BYTES, hard))
+        return True
+    return False

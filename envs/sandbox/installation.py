@@ -1,0 +1,77 @@
+"""Where the Python that runs programs lives, and what of the machine it must be able to read."""
+
+import importlib.util
+import os
+import sys
+import sysconfig
+from collections.abc import Sequence
+
+LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/usr/share/zoneinfo")
+
+
+def interpreter() -> str:
+    """Return the path of the interpreter itself, not of a virtual environment's link to it."""
+    return os.path.realpath(getattr(sys, "_base_executable", sys.executable) or sys.executable)
+
+
+def standard_library() -> list[str]:
+    """Return the directories of the standard library."""
+    found = {sysconfig.get_path(name, vars={"base": sys.base_prefix}) for name in ("stdlib",)}
+    found.add(os.path.dirname(os.path.realpath(os.__file__)))
+    # Extension modules and libpython may lie beside it: <prefix>/lib64, <prefix>/lib.
+    found.add(sysconfig.get_config_var("DESTSHARED") or "")
+    return sorted(path for path in found if path and os.path.isdir(path))
+
+
+def shared_libraries() -> list[str]:
+    """Return where libpython and what it was built against lie, outside the system's directories."""
+    directory = sysconfig.get_config_var("LIBDIR") or ""
+    name = sysconfig.get_config_var("INSTSONAME") or ""
+    path = os.path.join(directory, name)
+    return [path] if name.endswith(".so") or (".so." in name and os.path.exists(path)) else []
+
+
+def packages(names: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
+    """Find installed packages that programs may import.
+
+    Returns:
+        Those that are installed, the directories that ``sys.path`` needs, and what must be readable.
+    """
+    installed, roots, readable = [], [], []
+    for name in names:
+        spec = importlib.util.find_spec(name)
+        if spec is None or not spec.submodule_search_locations:
+            continue
+        folder = os.path.realpath(next(iter(spec.submodule_search_locations)))
+        root = os.path.dirname(folder)
+        installed.append(name)
+        roots.append(root)
+        beside = os.path.join(root, f"{name}.libs")  # the shared libraries of a wheel
+        readable += [path for path in (folder, beside) if os.path.isdir(path)]
+    return installed, list(dict.fromkeys(roots)), readable
+
+
+def readable_paths() -> list[str]:
+    """Return what every level lets a program read, apart from packages."""
+    paths = [path for path in LIBRARIES if os.path.exists(path)]
+    paths += [*standard_library(), *shared_libraries()]
+    kept: list[str] = []
+    for path in sorted(dict.fromkeys(paths)):
+        if not any(path.startswith(other.rstrip("/") + "/") for other in kept):
+            kept.append(path)
+    return kept
+
+
+def hidden_paths() -> list[str]:
+    """Return directories of installed packages within those: a data set among them holds answers."""
+    found = []
+    for directory in (*standard_library(), "/usr/lib/python3", "/usr/lib64/python3"):
+        found += [os.path.join(directory, name) for name in ("site-packages", "dist-packages")]
+    return [path for path in dict.fromkeys(found) if os.path.isdir(path)]
+
+
+def readable_by_others(paths: Sequence[str]) -> bool:
+    """Return whether another user could read these, the way to them apart."""
+    modules = [os.path.join(path, "os.py") for path in paths]
+    checked = [*paths, *(path for path in modules if os.path.exists(path))]
+    return all(os.stat(path).st_mode & 0o004 for path in checked)

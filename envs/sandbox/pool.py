@@ -1,0 +1,182 @@
+"""Fork servers: started, asked, replaced when they die, and gone when their owner is."""
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from onelayer.envs.sandbox import installation
+from onelayer.envs.sandbox.scratch import remove
+
+START_SECONDS = 60.0
+OTHER_USER = 65534  # what root becomes, so that limits count and files are not its own
+
+ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "HOME": "/tmp",
+    "TMPDIR": "/tmp",
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "TZ": "UTC",
+    "PYTHONHASHSEED": "0",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+}
+"""All that a program finds in its environment; nothing of the trainer's."""
+
+
+class ServerGone(RuntimeError):
+    """The fork server ended, or never came up."""
+
+
+class ForkServer:
+    """One fork server process.
+
+    Raises:
+        ServerGone: the level can't be had here; the message says which layer failed.
+    """
+
+    def __init__(self, level: str, preload: Sequence[str]):
+        self.level = level
+        self.scratch = ""
+        if level != "full":
+            self.scratch = tempfile.mkdtemp(prefix="onelayer-sandbox-")
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self.process = subprocess.Popen(
+                self._command(theirs.fileno(), preload),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=ENVIRONMENT,
+                pass_fds=(theirs.fileno(),),
+                cwd="/",
+                start_new_session=True,  # Ctrl-C is for the trainer
+            )
+        try:
+            self._await_ready()
+        except BaseException:
+            self.close()
+            raise
+
+    def _command(self, control_fd: int, preload: Sequence[str]) -> list[str]:
+        names, roots, package_paths = installation.packages(preload)
+        readable = [*installation.readable_paths(), *package_paths]
+        root = hasattr(os, "geteuid") and os.geteuid() == 0
+        switch = self.level == "full" and root and installation.readable_by_others(readable)
+        config = {
+            "level": self.level,
+            "readable": readable,
+            "hidden": installation.hidden_paths(),
+            "packages": roots,
+            "preload": names,
+            "uid": OTHER_USER if switch else None,
+            "scratch": self.scratch,
+        }
+        server = str(Path(__file__).with_name("server.py"))
+        # Neither site nor the user's packages nor the folder of the script are on the path.
+        flags = ["-s", "-S", "-P", "-B", "-X", "utf8"]
+        return [
+            installation.interpreter(), *flags, server, str(control_fd), json.dumps(config)
+        ]  # fmt: skip
+
+    def _await_ready(self) -> None:
+        self.control.settimeout(START_SECONDS)
+        try:
+            record = json.loads(self.control.recv(1 << 16) or b"{}")
+        except TimeoutError:
+            record = {"failed": f"it did not answer within {START_SECONDS:.0f} seconds"}
+        self.control.settimeout(None)
+        if "ready" not in record:
+            reason = record.get("failed") or self._last_words()
+            raise ServerGone(f"the fork server could not start: {reason}")
+
+    def _last_words(self) -> str:
+        assert self.process.stderr is not None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(10)
+            text = self.process.stderr.read().decode(errors="replace").strip()
+            return text[-500:] or f"it ended with status {self.process.returncode}"
+        return "it hangs"
+
+    def start_run(self, request: Mapping[str, Any], fds: Sequence[int]) -> None:
+        """Ask for a run; its end is reported on ``fds[0]``. Any thread may call this.
+
+        Raises:
+            ServerGone: the server is dead.
+        """
+        try:
+            socket.send_fds(self.control, [json.dumps(request).encode()], list(fds))
+        except OSError as error:
+            raise ServerGone(f"the fork server is gone: {error}") from None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process is running."""
+        return self.process.poll() is None
+
+    def close(self) -> None:
+        """End the server and, with it, all its runs; idempotent."""
+        with contextlib.suppress(OSError):
+            self.control.shutdown(socket.SHUT_RDWR)  # it ends by itself when it reads this
+        self.control.close()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        if self.process.stderr is not None:
+            self.process.stderr.close()
+        if self.scratch and os.path.isdir(self.scratch):
+            for name in os.listdir(self.scratch):
+                with contextlib.suppress(OSError):
+                    remove(os.path.join(self.scratch, name))
+            shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+class Pool:
+    """Fork servers that take turns; a dead one is replaced when its turn comes."""
+
+    def __init__(self, level: str, servers: int, preload: Sequence[str]):
+        self.level, self.preload = level, tuple(preload)
+        self._servers: list[ForkServer | None] = [ForkServer(level, preload)]
+        self._servers += [None] * (servers - 1)  # started when there is work for them
+        self._next = 0
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def server(self) -> ForkServer:
+        """Return the server whose turn it is.
+
+        Raises:
+            RuntimeError: the pool is closed.
+            ServerGone: a new one could not be started.
+        """
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("this sandbox is closed")
+            place = self._next
+            self._next = (place + 1) % len(self._servers)
+            server = self._servers[place]
+            if server is None or not server.alive:
+                if server is not None:
+                    server.close()
+                    self._servers[place] = None
+                server = self._servers[place] = ForkServer(self.level, self.preload)
+            return server
+
+    def close(self) -> None:
+        """End all servers; idempotent."""
+        with self._lock:
+            self._closed = True
+            servers, self._servers = self._servers, []
+        for server in servers:
+            if server is not None:
+                server.close()

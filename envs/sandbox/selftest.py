@@ -1,0 +1,6 @@
+"""The start-up self-test."""
+
+
+
+def run_canaries(server, level):
+    return ()

@@ -1,0 +1,180 @@
+"""The fork server: a small Python inside the jail that forks once for every run.
+
+Started afresh by ``pool.py`` with a bare environment, never forked from the trainer, so none of the
+trainer's memory is in it. It sees limits and open files; programs, inputs and tests pass it by.
+"""
+
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import types
+from typing import Any
+
+
+def _find_own_modules() -> None:
+    """Make ``onelayer.envs.sandbox`` importable without the package around it."""
+    folder = os.path.dirname(os.path.abspath(__file__))
+    for name, path in (
+        ("onelayer", []),
+        ("onelayer.envs", []),
+        ("onelayer.envs.sandbox", [folder]),
+    ):
+        module = types.ModuleType(name)
+        module.__path__ = path
+        sys.modules[name] = module
+
+
+# What programs usually import: forked with the server, it costs them nothing.
+PRELOADED = ["abc", "argparse", "array", "ast", "asyncio", "base64", "bisect", "calendar", "cmath", "collections", "contextlib", "copy", "csv", "ctypes", "dataclasses", "datetime", "decimal", "difflib", "doctest", "enum", "fileinput", "fnmatch", "fractions", "functools", "glob", "hashlib", "heapq", "html", "inspect", "io", "itertools", "json", "keyword", "linecache", "logging", "math", "numbers", "operator", "os", "pathlib", "pickle", "pprint", "queue", "random", "re", "secrets", "shutil", "signal", "socket", "sqlite3", "ssl", "statistics", "string", "struct", "subprocess", "sys", "tempfile", "textwrap", "threading", "time", "timeit", "traceback", "types", "typing", "unicodedata", "unittest", "unittest.mock", "urllib.parse", "uuid", "warnings", "weakref", "xml.etree.ElementTree", "zlib", "zoneinfo"]
+
+
+class Server:
+    """Answers the requests of one trainer: one message, one fork."""
+
+    def __init__(self, control: socket.socket, enclosure: Any):
+        self.control = control
+        self.enclosure = enclosure
+        self.runs: dict[int, socket.socket] = {}  # pid -> where its end is reported
+        self.poll = select.poll()
+        self.wake_reader, wake_writer = os.pipe()
+        for fd in (self.wake_reader, wake_writer):
+            os.set_blocking(fd, False)
+        signal.set_wakeup_fd(wake_writer, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        self.poll.register(control, select.POLLIN)
+        self.poll.register(self.wake_reader, select.POLLIN)
+
+    def serve(self) -> None:
+        """Serve until the trainer is gone."""
+        while True:
+            for fd, _ in self.poll.poll():
+                if fd == self.control.fileno():
+                    if not self._accept():
+                        return
+                elif fd == self.wake_reader:
+                    os.read(fd, 4096)
+                    self._reap()
+                else:
+                    self._stop(fd)
+
+    def _accept(self) -> bool:
+        data, fds, _, _ = socket.recv_fds(self.control, 1 << 16, 8)
+        if not data:
+            return False
+        request = json.loads(data)
+        status = socket.socket(fileno=fds[0])
+        try:
+            pid = self._fork(request, fds[1:])
+        except OSError as error:
+            _report(status, {"failed": f"no process could be made: {error}"})
+            status.close()
+        else:
+            self.runs[pid] = status
+            self.poll.register(status, select.POLLIN)
+        for fd in fds[1:]:
+            os.close(fd)
+        return True
+
+    def _fork(self, request: Any, fds: list[int]) -> int:
+        from onelayer.envs.sandbox import child, namespaces
+
+        if self.enclosure.level == "full":
+            namespaces.new_pid_namespace_for_children(self.enclosure.own_pid_namespace_fd)
+        pid = os.fork()
+        if pid == 0:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            child.main(self.enclosure, request, fds)  # does not return
+        return pid
+
+    def _stop(self, status_fd: int) -> None:
+        """Kill the run that the trainer is done with, or whose thread is gone."""
+        for pid, status in self.runs.items():
+            if status.fileno() == status_fd:
+                self.poll.unregister(status_fd)
+                _kill(pid, group=self.enclosure.level == "unsafe")
+                return
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            report = self.runs.pop(pid, None)
+            if report is None:
+                continue  # an orphan
+            if self.enclosure.level == "unsafe":
+                _kill(pid, group=True)
+            if self.enclosure.level != "full":
+                from onelayer.envs.sandbox.scratch import remove
+
+                remove(os.path.join(self.enclosure.scratch, str(pid)))
+            try:
+                self.poll.unregister(report)
+            except KeyError:
+                pass
+            _report(
+                report,
+                {
+                    "exit": os.waitstatus_to_exitcode(status),
+                    "cpu_s": usage.ru_utime + usage.ru_stime,
+                    "peak_kb": usage.ru_maxrss
+                    if sys.platform != "darwin"
+                    else usage.ru_maxrss >> 10,
+                },
+            )
+            report.close()
+
+
+def _kill(pid: int, group: bool) -> None:
+    try:
+        os.killpg(pid, signal.SIGKILL) if group else os.kill(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        if group:
+            _kill(pid, group=False)
+
+
+def _report(status: socket.socket, record: dict[str, Any]) -> None:
+    try:
+        status.send(json.dumps(record).encode())
+    except OSError:
+        pass  # the trainer's side is gone
+
+
+def main() -> None:
+    """Enclose this process, import what programs need, and serve."""
+    _find_own_modules()
+    # All of them now: inside the jail their files are out of sight.
+    from onelayer.envs.sandbox import candidate, confinement, judge, scratch  # noqa: F401
+
+    control_fd, config = int(sys.argv[1]), json.loads(sys.argv[2])
+    if confinement.widen_stack():
+        os.execv(sys.executable, sys.orig_argv)
+    control = socket.socket(fileno=control_fd)
+    control.set_inheritable(False)
+    try:
+        enclosure = confinement.prepare(config)
+    except OSError as error:
+        control.send(json.dumps({"failed": str(error)}).encode())
+        sys.exit(1)
+    sys.path += config["packages"]
+    sys.argv = ["program.py"]
+    for name in (*PRELOADED, *config["preload"]):
+        importlib.import_module(name)
+    enclosure.baseline_bytes = confinement.address_space(enclosure)
+    control.send(json.dumps({"ready": enclosure.level}).encode())
+    gc.collect()
+    gc.freeze()
+    Server(control, enclosure).serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,311 @@
+"""The trainer's side of one run: feeds it, bounds it, kills it, and believes only what it must."""
+
+import contextlib
+import json
+import os
+import select
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from onelayer.envs.sandbox import frames
+from onelayer.envs.sandbox.limits import Limits
+from onelayer.envs.sandbox.pool import ForkServer, ServerGone
+
+UP_SECONDS = 60.0
+"""how long a run may take to lock itself up, on a machine that is busy with other things"""
+REAP_SECONDS = 30.0
+STDERR_BYTES = 64 << 10
+STDERR_FLOOD = 16  # times that: the program does nothing else
+
+
+class SandboxFailure(RuntimeError):
+    """The sandbox itself failed; says nothing about the program."""
+
+
+class Run:
+    """One sandboxed process, from the request to its end.
+
+    Attributes:
+        messages: what it sent over its channel and nobody took yet.
+        ended_by: why it was killed from here: a status, "finished", or None.
+        exit_code: negative for a signal; None while it runs.
+    """
+
+    def __init__(
+        self,
+        server: ForkServer,
+        limits: Limits,
+        task: dict[str, Any],
+        *,
+        stdin: bytes | None = None,
+        stdout_limit: int = 0,
+        answer_limit: int = 1 << 20,
+        peer: socket.socket | None = None,
+    ):
+        self.limits, self.stdout_limit, self.answer_limit = limits, stdout_limit, answer_limit
+        self.messages: list[Any] = []
+        self.stdout, self.stderr = bytearray(), bytearray()
+        self.ended_by: str | None = None
+        self.failure: str | None = None
+        self.broken: str | None = None
+        self.up = False
+        self.exit_code: int | None = None
+        self.cpu_s = self.peak_mb = 0.0
+        self.started = time.monotonic()
+        self._outside_pid = 0
+        self._stderr_seen = 0
+        self._incoming = bytearray()
+        self._outgoing = memoryview(frames.pack(task))
+        self._next_check = 0.0
+        self.files: dict[int, Callable[[int], None]] = {}
+        self._fds: list[int] = []
+        try:
+            self._start(server, stdin, stdout_limit > 0, peer)
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(
+        self, server: ForkServer, stdin: bytes | None, keep_stdout: bool, peer: socket.socket | None
+    ) -> None:
+        theirs: list[int] = []
+
+        def pair() -> int:
+            mine, other = socket.socketpair()
+            mine.setblocking(False)
+            theirs.append(other.detach())
+            self._fds.append(mine.fileno())
+            return mine.detach()
+
+        def pipe() -> int:
+            reader, writer = os.pipe()
+            os.set_blocking(reader, False)
+            theirs.append(writer)
+            self._fds.append(reader)
+            return reader
+
+        try:
+            self.status, self.channel = pair(), pair()
+            theirs.append(_input_file(stdin))
+            if keep_stdout:
+                self.files[pipe()] = self._read_stdout
+            else:
+                theirs.append(os.open(os.devnull, os.O_WRONLY))
+            self.files[pipe()] = self._read_stderr
+            self.files[self.status] = self._read_status
+            self.files[self.channel] = self._use_channel
+            extra = [peer.fileno()] if peer else []
+            server.start_run({"limits": _as_numbers(self.limits)}, [*theirs, *extra])
+        finally:
+            for fd in theirs:
+                os.close(fd)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more can come."""
+        return self.exit_code is not None or self.failure is not None
+
+    def events(self, fd: int) -> int:
+        """Return what to wait for on one of ``files``."""
+        writing = fd == self.channel and self.up and len(self._outgoing) > 0
+        return select.POLLIN | (select.POLLOUT if writing else 0)
+
+    def _read_stdout(self, fd: int) -> None:
+        self.stdout += self._read(fd)
+        if len(self.stdout) > self.stdout_limit:
+            self.kill("output_limit")
+
+    def _read_stderr(self, fd: int) -> None:
+        data = self._read(fd)
+        self._stderr_seen += len(data)
+        self.stderr += data[: STDERR_BYTES - len(self.stderr)]
+        if self._stderr_seen > STDERR_BYTES * STDERR_FLOOD:
+            self.kill("output_limit")
+
+    def _read(self, fd: int) -> bytes:
+        try:
+            data = os.read(fd, 1 << 18)
+        except BlockingIOError:
+            return b""
+        except OSError:
+            data = b""
+        if not data:
+            self.files.pop(fd, None)
+        return data
+
+    def _read_status(self, fd: int) -> None:
+        data = self._read(fd)
+        if not data:
+            if fd not in self.files and not self.over:
+                self.failure = "the fork server died"
+            return
+        record = json.loads(data)
+        if "failed" in record:
+            self.failure = record["failed"]
+            return
+        for other in [fd for fd in self.files if fd != self.status]:
+            self._drain(other)
+        self.cpu_s, self.peak_mb = record["cpu_s"], record["peak_kb"] / 1024
+        self.exit_code = record["exit"]
+        if not self.up and self.failure is None:
+            self.failure = f"the run ended with {self.exit_code} before it was locked up"
+
+    def _drain(self, fd: int) -> None:
+        """Read what the dead process left in a pipe, which is bounded."""
+        while fd in self.files:
+            before = len(self.stdout) + self._stderr_seen + len(self._incoming) + len(self.messages)
+            self.files[fd](fd)
+            now = len(self.stdout) + self._stderr_seen + len(self._incoming) + len(self.messages)
+            if now == before:
+                return
+
+    def _use_channel(self, fd: int) -> None:
+        if self.up and self._outgoing:
+            with contextlib.suppress(BlockingIOError):
+                try:
+                    self._outgoing = self._outgoing[os.write(fd, self._outgoing) :]
+                except OSError:  # it ended before it read its task
+                    self._outgoing = self._outgoing[:0]
+        self._incoming += self._read(fd)
+        try:
+            self._take_messages()
+        except frames.FrameError as error:
+            self.broken = str(error)
+            self.kill("error")
+
+    def _take_messages(self) -> None:
+        size = frames.HEADER.size
+        while len(self._incoming) >= size and self.ended_by is None:
+            (length,) = frames.HEADER.unpack_from(self._incoming)
+            if length > self.answer_limit:
+                self.kill("output_limit")
+                return
+            if len(self._incoming) < size + length:
+                return
+            message = frames.unpack(self._incoming[size : size + length])
+            del self._incoming[: size + length]
+            if self.up:
+                self.messages.append(message)
+            elif isinstance(message, dict) and "up" in message:
+                self.up, self._outside_pid = True, message["up"]
+                self.started = time.monotonic()
+            else:
+                self.failure = str(message.get("failed", message))
+
+    def enforce(self, now: float) -> float:
+        """Kill the run if its time is over; return when to look again."""
+        if self.over or self.ended_by is not None:
+            return now + REAP_SECONDS
+        if not self.up:
+            if now > self.started + UP_SECONDS:
+                self.failure = f"the run was not locked up within {UP_SECONDS:.0f} seconds"
+            return self.started + UP_SECONDS
+        end = self.started + self.limits.wall_seconds
+        if now < self._next_check:
+            return min(end, self._next_check)
+        left = self.limits.cpu_s - self._cpu_now()
+        if left <= 0 or now >= end:
+            self.kill("timeout")
+            return now + REAP_SECONDS
+        self._next_check = now + max(0.02, left)  # several threads may be faster: then a bit late
+        return min(end, self._next_check)
+
+    def _cpu_now(self) -> float:
+        """Return the processor time of the run so far, asked from outside it."""
+        try:
+            return time.clock_gettime((~self._outside_pid << 3) | 2)
+        except OSError:  # it is over, or this system has no such clock: its own limit counts
+            return 0.0
+
+    def kill(self, reason: str) -> None:
+        """End the run; the first reason stays."""
+        if self.ended_by is None and not self.over:
+            self.ended_by = reason
+            with contextlib.suppress(OSError):
+                os.write(self.status, b"k")
+
+    def close(self) -> None:
+        """Close this side's files; the server kills a run that still goes on."""
+        for fd in self._fds:
+            os.close(fd)
+        self._fds = []
+        self.files = {}
+
+
+def watch(runs: Sequence[Run], on_message: Callable[[Run, Any], None]) -> None:
+    """Attend to runs until all of them are over.
+
+    Raises:
+        SandboxFailure: the sandbox failed.
+        ServerGone: the fork server did.
+    """
+    poll = select.poll()
+    registered: dict[int, int] = {}
+    deadline = None
+    while not all(run.over for run in runs):
+        owners = {fd: run for run in runs if not run.over for fd in run.files}
+        for fd in [fd for fd in registered if fd not in owners]:
+            poll.unregister(fd)
+            del registered[fd]
+        for fd, run in owners.items():
+            events = run.events(fd)
+            if registered.get(fd) != events:
+                poll.register(fd, events)
+                registered[fd] = events
+        now = time.monotonic()
+        wake = min(run.enforce(now) for run in runs if not run.over)
+        if any(run.failure for run in runs):
+            break
+        for fd, _ in poll.poll(max(0, int(1000 * (wake - now)) + 1)):
+            run = owners[fd]
+            if fd in run.files:
+                run.files[fd](fd)
+        for run in runs:
+            while run.messages:
+                on_message(run, run.messages.pop(0))
+        if all(run.over or run.ended_by for run in runs):
+            deadline = deadline or time.monotonic() + REAP_SECONDS
+            if time.monotonic() > deadline:
+                raise ServerGone("the fork server did not end a run")
+    for run in runs:
+        if run.failure == "the fork server died":
+            raise ServerGone(run.failure)
+        if run.failure is not None:
+            raise SandboxFailure(run.failure)
+
+
+def _input_file(content: bytes | None) -> int:
+    """Return an open file that holds the standard input; written before, so nobody has to feed it."""
+    if content is None:
+        return os.open(os.devnull, os.O_RDONLY)
+    if hasattr(os, "memfd_create"):
+        import fcntl
+
+        fd = os.memfd_create("input", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        _write_all(fd, content)
+        # Or the program could grow it past its limits.
+        seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
+        fcntl.fcntl(fd, fcntl.F_ADD_SEALS, seals)
+    else:
+        fd, path = tempfile.mkstemp()
+        os.unlink(path)
+        _write_all(fd, content)
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
+
+
+def _write_all(fd: int, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(fd, rest) :]
+
+
+def _as_numbers(limits: Limits) -> dict[str, float]:
+    return {
+        "cpu_s": limits.cpu_s,
+        "memory_mb": limits.memory_mb,
+        "disk_mb": limits.disk_mb,
+    }
