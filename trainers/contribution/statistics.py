@@ -54,13 +54,9 @@ def measured(
         resamples: how many times tasks and runs are drawn.
         confidence: of all intervals.
     """
-    full = _scores(profile.of_role("full"))
     layer_runs = {f"layer {k}": profile.of_layer(k) for k in profile.layers}
     controls = _controls(profile)
-    arms: dict[str, Array] = {"base": np.array(profile.base, dtype=float)}
-    arms |= {"full": full} if len(full) else {}
-    arms |= {name: _scores(runs) for name, runs in layer_runs.items()}
-    arms |= {name: _by_draw(runs) for name, runs in controls.items()}
+    arms = arms_of(profile)
     drawn = resample(arms, seed=seed, resamples=resamples)
     reference = _Reference(arms, drawn, confidence)
 
@@ -84,6 +80,18 @@ def measured(
         base_score=reference.base,
         best=best,
     )
+
+
+def arms_of(profile: Profile) -> dict[str, Array]:
+    """Return scores_ST of every arm: ``base``, ``full``, ``layer 3``, and the controls by name.
+
+    An arm of several draws, such as ``random:2, 3 draws``, has a row for each draw.
+    """
+    full = _scores(profile.of_role("full"))
+    arms: dict[str, Array] = {"base": np.array(profile.base, dtype=float)}
+    arms |= {"full": full} if len(full) else {}
+    arms |= {f"layer {k}": _scores(profile.of_layer(k)) for k in profile.layers}
+    return arms | {name: _by_draw(runs) for name, runs in _controls(profile).items()}
 
 
 def resample(arms: Arms, *, seed: int = 0, resamples: int = RESAMPLES) -> dict[str, Array]:
