@@ -108,9 +108,10 @@ def matrices(model: PreTrainedModel, layers: Sequence[int]) -> list[str]:
 def rank_like_one_layer(model: PreTrainedModel) -> int:
     """Return the rank at which adapters in all layers have about as many parameters as one layer."""
     stack = decoder_layers(model)
+    parameters = dict(model.named_parameters())
     one_layer = sum(parameter.numel() for parameter in stack[0].parameters())
-    linear = [model.get_submodule(name) for name in matrices(model, range(len(stack)))]
-    of_rank_one = sum(module.in_features + module.out_features for module in linear)  # type: ignore[operator]
+    shapes = [parameters[f"{name}.weight"].shape for name in matrices(model, range(len(stack)))]
+    of_rank_one = sum(rows + columns for rows, columns in shapes)
     return max(1, round(one_layer / of_rank_one))
 
 

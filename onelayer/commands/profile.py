@@ -66,14 +66,15 @@ def _write(profile: "Profile", profiler: Any, finished: bool) -> None:
         page += _halving_line(profile.halving)
     write_atomically(folder / "profile.md", page)
     print(f"\n{page}")
-    try:
-        from onelayer.trainers.contribution.picture import draw_profile
+    names = "profile.json and profile.md"
+    if profile.contributions:
+        try:
+            from onelayer.trainers.contribution.picture import draw_profile
 
-        draw_profile(profile, folder / "profile.png")
-        names = "profile.json, profile.md and profile.png"
-    except ImportError:
-        print("no picture without matplotlib: pip install 'onelayer[profile]'", file=sys.stderr)
-        names = "profile.json and profile.md"
+            draw_profile(profile, folder / "profile.png")
+            names = "profile.json, profile.md and profile.png"
+        except ImportError:
+            print("no picture without matplotlib: pip install 'onelayer[profile]'", file=sys.stderr)
     print(f"{names} are in {folder}")
 
 

@@ -274,13 +274,8 @@ class Profiler:
 
     def _run(self, planned: PlannedRun) -> Run:
         scores = self.scores[planned.name]
-        norms = dict(
-            zip(
-                parse_layers(planned.config.layers, self.depth),
-                scores.update_norm or (),
-                strict=True,
-            )
-        )
+        trained = parse_layers(planned.config.layers, self.depth)
+        norms = dict(zip(trained, scores.update_norm or (), strict=False))
         return Run(
             name=planned.name,
             role=planned.role,
@@ -293,7 +288,7 @@ class Profiler:
             episodes=scores.episodes,
             seconds=scores.seconds,
             rounds=self._rounds(planned),
-            update_norm=tuple(norms[layer] for layer in planned.layers),
+            update_norm=tuple(norms[layer] for layer in planned.layers) if norms else None,
         )
 
     def _rounds(self, planned: PlannedRun) -> list[dict[str, Any]] | None:

@@ -40,7 +40,7 @@ class SharedModel:
             offset = sizes.get(parameter.dtype, 0)
             places[name] = (parameter.dtype, offset, tuple(parameter.shape))
             sizes[parameter.dtype] = offset + parameter.numel()
-        blocks = {kind: torch.empty(n, dtype=kind).share_memory_() for kind, n in sizes.items()}
+        blocks = {kind: _shared(n, kind) for kind, n in sizes.items()}
         empty = {
             id(p): nn.Parameter(torch.empty(0, dtype=p.dtype), requires_grad=False)
             for p in model.parameters()
@@ -63,6 +63,11 @@ class SharedModel:
     def _view(self, name: str) -> Tensor:
         kind, offset, shape = self.places[name]
         return self.blocks[kind][offset : offset + prod(shape)].view(shape)
+
+
+def _shared(size: int, dtype: torch.dtype) -> Tensor:
+    block: Tensor = torch.empty(size, dtype=dtype).share_memory_()  # type: ignore[no-untyped-call]
+    return block
 
 
 @contextmanager
