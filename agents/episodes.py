@@ -84,7 +84,7 @@ class Episode:
 
 _RECORDED = ("observation", "action", "reply", "reward", "valid", "cut")
 """the fields of a step that a reader wants"""
-_RECORDED_IF_SET = {"answer": None, "reward_parts": {}, "reply_tokens": 0}
+_RECORDED_IF_SET: Mapping[str, Any] = {"answer": None, "reward_parts": {}, "reply_tokens": 0}
 """fields that many environments or agents leave at these values"""
 
 

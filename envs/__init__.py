@@ -7,4 +7,6 @@ module is imported only when an environment is made.
 import gymnasium as gym
 
 gym.register("onelayer/Counting-v0", entry_point="onelayer.envs.counting:CountingEnv")
+gym.register("onelayer/Code-v0", entry_point="onelayer.envs.code.environment:CodeEnv")
 gym.register("onelayer/ALFWorld-v0", entry_point="onelayer.envs.alfworld.environment:ALFWorldEnv")
+gym.register("onelayer/Math-v0", entry_point="onelayer.envs.math.environment:MathEnv")

@@ -19,8 +19,9 @@ import evaluate
 import numpy as np
 
 from onelayer.agents.episodes import Episode
+from onelayer.evals.majority import majority_shares
 from onelayer.evals.statistics import Estimate, bootstrap_mean, mean_share, pass_at_k
-from onelayer.evals.suite import pass_k
+from onelayer.evals.suite import PART, majority_k, pass_k
 
 _scratch = tempfile.TemporaryDirectory(prefix="onelayer-metrics-")  # removed when Python ends
 
@@ -116,19 +117,59 @@ class PassAtK(_EpisodeMetric):
         return mean_share([pass_at_k(len(a), int(sum(a)), k) for a in attempts.values()])
 
 
+class MajorityAtK(_EpisodeMetric):
+    """Chance that the commonest answer of ``k`` attempts is right, averaged over tasks.
+
+    Predictions are a task's chances, see ``onelayer.evals.majority``.
+    """
+
+    description = "maj@k with Wilson's interval over tasks."
+
+    def estimate(self, predictions: Sequence[float], references: Sequence[str]) -> Estimate:
+        """Return the mean and its interval."""
+        return mean_share(predictions, references)
+
+
+class UnparsableRate(SuccessRate):
+    """Share of episodes without an answer that could be read; predictions are 0 or 1."""
+
+    description = "Share of episodes without an answer, with Wilson's interval."
+
+
+class MeanResponseLength(_EpisodeMetric):
+    """Mean length of a reply; predictions are each episode's mean.
+
+    ``compute(..., replies=[...])`` takes the episodes' numbers of replies, by which they are weighted.
+    """
+
+    description = "Mean length of a reply with a bootstrap interval over tasks."
+
+    def estimate(
+        self,
+        predictions: Sequence[float],
+        references: Sequence[str],
+        replies: Sequence[int] | None = None,
+    ) -> Estimate:
+        """Return the mean over all replies and its interval; NaN where there is none."""
+        return bootstrap_mean(predictions, references, weights_N=replies)
+
+
 def measure(name: str, episodes: Sequence[Episode]) -> Estimate:
     """Return one of a suite's metrics of at least one episode.
 
     Args:
-        name: one of ``onelayer.evals.suite.METRICS``, or ``pass@K``.
+        name: a metric as a suite names it: ``success``, ``pass@4``, ``maj@4``, ``reward/format``, ...
         episodes: one with an error counts as it ended, not solved.
     """
     tasks = [episode.task for episode in episodes]
     solved = [float(episode.success) for episode in episodes]
     steps = [len(episode.steps) for episode in episodes]
-    k = pass_k(name)
+    k, votes = pass_k(name), majority_k(name)
     if k is not None:
         found = PassAtK().compute(predictions=solved, references=tasks, k=k)
+    elif votes is not None:
+        by_task = majority_shares(episodes, votes)
+        found = MajorityAtK().compute(predictions=list(by_task.values()), references=list(by_task))
     elif name == "success":
         found = SuccessRate().compute(predictions=solved, references=tasks)
     elif name == "return":
@@ -139,6 +180,24 @@ def measure(name: str, episodes: Sequence[Episode]) -> Estimate:
     elif name == "valid_actions":
         shares = [float(np.mean([s.valid for s in e.steps])) if e.steps else 0.0 for e in episodes]
         found = ValidActionRate().compute(predictions=shares, references=tasks, steps=steps)
+    elif name == "unparsable":
+        unread = [float(episode.answer is None) for episode in episodes]
+        found = UnparsableRate().compute(predictions=unread, references=tasks)
+    elif name in ("response_tokens", "response_characters"):
+        lengths = [_lengths(name, episode) for episode in episodes]
+        means = [float(np.mean(of_one)) if of_one else 0.0 for of_one in lengths]
+        replies = [len(of_one) for of_one in lengths]
+        found = MeanResponseLength().compute(predictions=means, references=tasks, replies=replies)
+    elif name.startswith(PART):
+        parts = [episode.reward_parts.get(name.removeprefix(PART), 0.0) for episode in episodes]
+        found = MeanReturn().compute(predictions=parts, references=tasks)
     else:
         raise LookupError(f"there is no metric {name!r}")
     return Estimate(**found)
+
+
+def _lengths(name: str, episode: Episode) -> list[int]:
+    """Return the lengths of an episode's replies; tokens are known of language models only."""
+    if name == "response_tokens":
+        return [step.reply_tokens for step in episode.steps if step.reply_tokens]
+    return [len(step.reply or step.action) for step in episode.steps]

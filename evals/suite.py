@@ -18,7 +18,11 @@ import yaml
 from onelayer.envs.plugins import make
 
 METRICS = ("success", "return", "steps", "valid_actions")
-"""beside ``pass@K`` for any K from 1 to the suite's attempts"""
+"""those of every environment, and the default"""
+ANSWER_METRICS = ("unparsable", "response_tokens", "response_characters")
+"""share of episodes without an answer that could be read; length of replies"""
+PART = "reward/"
+"""``reward/format`` is the mean of that part of the reward, as ``info["reward_parts"]`` names it"""
 _FIRST_SEED = 1_000_000_000
 """the tasks of an environment without task ids are seeds from here on, far from those of training"""
 
@@ -61,9 +65,16 @@ class Suite:
         self._require("split" not in self.env_args, "env_args", "holds split, a field of its own")
         self._require(self.metrics, "metrics", "is an empty list")
         for metric in self.metrics:
-            k = pass_k(metric)
-            possible = metric in METRICS or (k is not None and 1 <= k <= self.attempts)
-            known = f"{', '.join(METRICS)}, and pass@K up to the attempts ({self.attempts})"
+            k = pass_k(metric) or majority_k(metric)
+            possible = (
+                metric in (*METRICS, *ANSWER_METRICS)
+                or (metric.startswith(PART) and metric != PART)
+                or (k is not None and 1 <= k <= self.attempts)
+            )
+            known = (
+                f"{', '.join((*METRICS, *ANSWER_METRICS))}, {PART}PART, and pass@K and maj@K up to the "
+                f"attempts ({self.attempts})"
+            )
             self._require(possible, "metrics", f"holds {metric!r}; there are {known}")
 
     def make_env(self) -> gym.Env[str, str]:
@@ -197,8 +208,17 @@ def suite_of(values: Mapping[str, Any], name: str = "") -> Suite:
 
 def pass_k(metric: str) -> int | None:
     """Return K of ``pass@K``, None for another metric."""
-    name, _, k = metric.partition("@")
-    return int(k) if name == "pass" and k.isdecimal() else None
+    return _k_of(metric, "pass")
+
+
+def majority_k(metric: str) -> int | None:
+    """Return K of ``maj@K``, None for another metric."""
+    return _k_of(metric, "maj")
+
+
+def _k_of(metric: str, name: str) -> int | None:
+    found, _, k = metric.partition("@")
+    return int(k) if found == name and k.isdecimal() else None
 
 
 def _parse(text: str, name: str) -> Suite:

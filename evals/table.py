@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from onelayer.evals.comparison import Difference
 from onelayer.evals.results import Results
 from onelayer.evals.statistics import Estimate
-from onelayer.evals.suite import pass_k
+from onelayer.evals.suite import majority_k, pass_k
 
-_SHARES = ("success", "valid_actions")
+_SHARES = ("success", "valid_actions", "unparsable")
 
 
 def success_table(by_agent: Mapping[str, Results]) -> str:
@@ -69,8 +69,10 @@ def render(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _shown(name: str, estimate: Estimate) -> str:
-    if name in _SHARES or pass_k(name) is not None:
+    if name in _SHARES or (pass_k(name) or majority_k(name)) is not None:
         return _share(estimate)
+    if math.isnan(estimate.value):
+        return "none"
     value, low, high = (f"{number:.2f}" for number in estimate)
     return f"{value} [{low}, {high}]"
 

@@ -39,8 +39,8 @@ def near_duplicates(train: Iterable[Problem], test: Sequence[Problem]) -> list[N
         shared: Counter[str] = Counter()
         for run in _runs(problem.prompt):
             shared.update(tests_with.get(run, ()))
-        for test_id, runs in shared.items():
-            share = runs / len(runs_of[test_id])
+        for test_id, common in shared.items():
+            share = common / len(runs_of[test_id])
             if share >= SHARE and (test_id not in found or share > found[test_id].share):
                 found[test_id] = NearDuplicate(test_id, problem.id, share)
     return [found[problem.id] for problem in test if problem.id in found]

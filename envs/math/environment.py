@@ -147,7 +147,10 @@ class MathEnv(TextEnv):
             return self.problems.grade(self._problem, answer), True
         if self.strict_format:
             return Grade(False, None, "no answer is marked as asked"), False
-        return self.problems.grade_reply(self._problem, reply), False
+        grade = self.problems.grade_reply(self._problem, reply)
+        if not grade.correct and _is_no_answer(grade.extracted, self._problem.answer):
+            return Grade(False, None, "no answer was found"), False
+        return grade, False
 
     def _comment(self, grade: Grade, ends: bool) -> str:
         if grade.correct:
@@ -157,3 +160,9 @@ class MathEnv(TextEnv):
         if grade.extracted is None:
             return f"No answer was found. {self.format.asked}"
         return "Wrong. Try again."
+
+
+def _is_no_answer(found: str | None, gold: str | None) -> bool:
+    """Return whether an unmarked reply of words, such as "I do not know", stands where a number should."""
+    has_digit = [any(map(str.isdigit, text or "")) for text in (found, gold)]
+    return found is None or (has_digit == [False, True] and len(found.split()) > 1)

@@ -46,7 +46,7 @@ _TABLE = (
     Family("leg_counting", "counting"),
     Family("count_bits", "counting"),
     Family("letter_counting", "counting"),
-    Family("dice", "counting", by_grader=False),
+    Family("dice", "counting"),
     Family("knights_knaves", "logic", by_grader=False),
     Family("self_reference", "logic"),
 )

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 _NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+|(?<=\d))(?:/\d+)?%?")
-_PHRASE = re.compile(r"answer\s+is\s*:?\s*([^\n]+)", re.IGNORECASE)
-_BOX = re.compile(r"\\f?boxed\s*\{")
+_PHRASE = re.compile(r"\banswer\s+is\b\s*:?", re.IGNORECASE)
+_BRACE = re.compile(r"\\(?:boxed|fbox)\s*\{|\\.|[{}]", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,16 @@ def answer_format(name: str) -> AnswerFormat:
 
 def last_boxed(text: str) -> str | None:
     r"""Return what the last ``\boxed{...}`` holds; a box that is never closed does not count."""
-    for start in reversed([match.end() for match in _BOX.finditer(text)]):
-        depth = 1
-        for i in range(start, len(text)):
-            escaped = text[i - 1] == "\\"
-            depth += (text[i] == "{" and not escaped) - (text[i] == "}" and not escaped)
-            if depth == 0:
-                return text[start:i].strip() or None
-    return None
+    opened: list[tuple[int, bool]] = []
+    last = (-1, -1)
+    for match in _BRACE.finditer(text):
+        if match[0].endswith("{") and match[0] != r"\{":
+            opened.append((match.end(), len(match[0]) > 1))
+        elif match[0] == "}" and opened:
+            start, is_box = opened.pop()
+            if is_box and start > last[0]:
+                last = (start, match.start())
+    return text[last[0] : last[1]].strip() or None if last[0] >= 0 else None
 
 
 def after_hashes(text: str) -> str | None:
@@ -59,11 +61,11 @@ def after_hashes(text: str) -> str | None:
 
 
 def _phrased(text: str) -> str | None:
-    found = _PHRASE.findall(text)
+    found = [match.end() for match in _PHRASE.finditer(text)]
     if not found:
         return None
     # The sentence ends at a full stop that no digit follows: 3.5 goes on.
-    answer = re.split(r"\.(?!\d)", found[-1])[0].strip().strip("*").strip()
+    answer = re.split(r"\.(?!\d)|\n", text[found[-1] :].strip())[0].strip().strip("*").strip()
     return answer or None
 
 

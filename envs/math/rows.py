@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,7 @@ def _of_library(data: DataSet, split: str) -> Iterator[Placed]:
 
     is_local = Path(data.source).is_dir()
     try:
-        with _quiet():
+        with _without_bars():
             names = datasets.get_dataset_config_names(data.source)
             config = data.config if data.config in names else None
             if config is None and len(names) > 1:
@@ -122,17 +123,15 @@ def _of_library(data: DataSet, split: str) -> Iterator[Placed]:
         yield f"{data.source}, {split} row {number}", row
 
 
-class _quiet:  # noqa: N801  (reads as a context manager)
-    """Without the progress bars of ``datasets``."""
+@contextmanager
+def _without_bars() -> Iterator[None]:
+    """Keep ``datasets`` from showing its own progress."""
+    import datasets
 
-    def __enter__(self) -> None:
-        import datasets
-
-        self._shown = datasets.is_progress_bar_enabled()
-        datasets.disable_progress_bars()
-
-    def __exit__(self, *_: object) -> None:
-        import datasets
-
-        if self._shown:
+    shown = datasets.is_progress_bar_enabled()
+    datasets.disable_progress_bars()
+    try:
+        yield
+    finally:
+        if shown:
             datasets.enable_progress_bars()

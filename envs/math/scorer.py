@@ -22,7 +22,23 @@ SECONDS = 1.0
 _START_SECONDS = 120.0
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")
 _FUNCTIONS = frozenset(
-    "sqrt cbrt exp log ln sin cos tan sec csc cot asin acos atan sinh cosh tanh abs Abs factorial".split()
+    {
+        "sqrt",
+        "cbrt",
+        "exp",
+        "log",
+        "ln",
+        "sin",
+        "cos",
+        "tan",
+        "sec",
+        "csc",
+        "cot",
+        "asin",
+        "acos",
+        "atan",
+    }
+    | {"sinh", "cosh", "tanh", "abs", "Abs", "factorial"}
 )
 _ATTRIBUTE = re.compile(r"[\w)\]'\"]\s*\.\s*[A-Za-z_]")
 _lock = threading.Lock()

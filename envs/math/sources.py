@@ -34,9 +34,8 @@ def load_problems(
         gymnasium.error.DependencyNotInstalled: a library is missing.
     """
     if dataset is None:
-        for_data = {"path": path, "columns": columns, "test_dataset": test_dataset}
-        for name, value in for_data.items():
-            if value is not None:
+        for name, given in (("path", path), ("columns", columns), ("test_dataset", test_dataset)):
+            if given is not None:
                 raise ValueError(
                     f"{name} is for data sets; name the one it belongs to: dataset=..."
                 )
@@ -47,16 +46,16 @@ def load_problems(
             count=COUNT if count is None else count,
             seed=seed,
         )
-    for name, value in {"families": families, "family_config": family_config}.items():
-        if value is not None:
+    for name, given in (("families", families), ("family_config", family_config)):
+        if given is not None:
             raise ValueError(f"{name} is for procedural problems, not for the data set {dataset}")
-    where = {"path": path, "columns": columns}
     if split == "test" and test_dataset is not None:
         problems = _of_test_set(test_dataset)
     else:
-        problems = data_problems(dataset, split, **where)
+        problems = data_problems(dataset, split, path=path, columns=columns)
     if split == "train":
-        _check_contamination(problems, _test_set(dataset, test_dataset, where), allow_contamination)
+        test = _test_set(dataset, test_dataset, path, columns)
+        _check_contamination(problems, test, allow_contamination)
     return problems if count is None else problems.some(count, seed)
 
 
@@ -69,13 +68,16 @@ def _of_test_set(name: str) -> LoadedProblems:
 
 
 def _test_set(
-    dataset: str, test_dataset: str | None, where: Mapping[str, Any]
+    dataset: str,
+    test_dataset: str | None,
+    path: str | None,
+    columns: Mapping[str, str] | None,
 ) -> LoadedProblems | None:
     """Return what a training set is tested on, None where it has no test split."""
     if test_dataset is not None:
         return _of_test_set(test_dataset)
     try:
-        return data_problems(dataset, "test", **where)
+        return data_problems(dataset, "test", path=path, columns=columns)
     except NoSuchSplit:
         return None
 

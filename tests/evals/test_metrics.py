@@ -90,3 +90,30 @@ def test_metrics_need_no_hub_and_write_nothing_below_home(tmp_path):
     assert done.stdout == "1.0\n", done.stderr
     left = [path for path in home.rglob("*") if "metrics" in path.parts]
     assert left == []
+
+
+def answering(task, answer, tokens=(), success=False, parts=None):
+    steps = [
+        Step("o", "four", 1.0, anchor=None, answer=answer, reply_tokens=n, reward_parts=parts or {})
+        for n in tokens or (0,)
+    ]
+    return Episode(task, tuple(steps), success)
+
+
+def test_answers_and_replies_are_measured_by_the_names_of_a_suite():
+    episodes = [
+        answering("a", "1", [10, 30], success=True, parts={"format": 0.5}),
+        answering("b", None, [20], parts={"format": 0.25}),
+        answering("b", "2", [], success=True),
+    ]
+    assert metrics.measure("unparsable", episodes).value == pytest.approx(1 / 3)
+    # The third wrote no tokens: a script played it.
+    assert metrics.measure("response_tokens", episodes).value == pytest.approx(20)
+    assert metrics.measure("response_characters", episodes).value == pytest.approx(4)
+    # The first gets 0.5 at each of two steps.
+    assert metrics.measure("reward/format", episodes).value == pytest.approx(1.25 / 3)
+    assert metrics.measure("maj@1", episodes).value == pytest.approx(0.75)
+
+
+def test_the_tokens_of_a_script_are_no_number():
+    assert math.isnan(metrics.measure("response_tokens", [answering("a", "1")]).value)
