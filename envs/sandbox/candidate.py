@@ -82,7 +82,7 @@ class Desk:
         if tag == "builtin":
             return getattr(__import__("builtins"), value)
         if tag == "instance":
-            instance = object.__new__(self.shared_classes[value])
+            instance: Any = object.__new__(self.shared_classes[value])
             vars(instance).update(self.decode(message[2]))
             return instance
         raise CodecError(f"unknown tag {tag!r}")

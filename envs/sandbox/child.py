@@ -173,14 +173,14 @@ def _serve_candidate(task: Mapping[str, Any]) -> int:
     from onelayer.envs.sandbox import candidate
 
     os.close(CHANNEL_FD)
-    return candidate.serve(task)
+    return int(candidate.serve(task))
 
 
 def _judge(task: Mapping[str, Any]) -> int:
     from onelayer.envs.sandbox import judge
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return judge.judge(task)
+    return int(judge.judge(task))
 
 
 _TASKS: dict[str, Callable[[Mapping[str, Any]], int]] = {

@@ -11,6 +11,12 @@ from typing import Any
 Ask = Callable[..., Any]
 
 
+OPERATORS = (
+    *("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "pow"),
+    *("lshift", "rshift", "and", "or", "xor"),
+)
+
+
 class Handle:
     """An object of the program. What is asked of it is asked over there."""
 
@@ -119,7 +125,7 @@ class CallableHandle(Handle):
 
     __slots__ = ()
 
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:  # noqa: D102 (as for a magic method)
         return self._ask("call", self, list(arguments), keywords)
 
 
@@ -138,7 +144,7 @@ def _unary(name: str) -> Callable[[Handle], Any]:
 
 for _name in ("lt", "le", "gt", "ge"):
     setattr(Handle, f"__{_name}__", _binary(_name))
-for _name in ["add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "pow", "lshift", "rshift", "and", "or", "xor"]:
+for _name in OPERATORS:
     _function = _name + "_" if _name in ("and", "or") else _name
     setattr(Handle, f"__{_name}__", _binary(_function))
 for _name in ("neg", "pos", "abs", "invert"):

@@ -21,11 +21,10 @@ TESTS_FILE = "<tests>"
 
 # Never the program's: a module of its own would answer the tests' questions as it likes.
 TRUSTED_MODULES = {
-    **{
-        name: name
-        for name in ["bisect", "cmath", "collections", "copy", "datetime", "decimal", "fractions", "functools", "heapq", "itertools", "json", "math", "numpy", "operator", "random", "re", "statistics", "string", "typing"]
-    },
-    "np": "numpy",
+    **{name: name for name in ("bisect", "cmath", "collections", "copy", "datetime", "decimal")},
+    **{name: name for name in ("fractions", "functools", "heapq", "itertools", "json", "math")},
+    **{name: name for name in ("numpy", "operator", "random", "re", "statistics", "string")},
+    **{"typing": "typing", "np": "numpy"},
 }
 
 
@@ -40,7 +39,7 @@ def judge(task: Mapping[str, Any]) -> int:
     try:
         offered = bench.names()
         for name, message in offered.items():
-            if name in task["names"] and not hasattr(builtins, name):
+            if name in task["names"]:
                 namespace[name] = bench.decode(message)
         namespace.update(_trusted_modules(task["modules"]))
         sys.argv = ["tests"]
@@ -108,7 +107,8 @@ class Bench:
         """Wait until the program has run and return what it defines."""
         message = self._receive()
         if isinstance(message, dict) and isinstance(message.get("names"), dict):
-            return message["names"]
+            names: Mapping[str, Any] = message["names"]
+            return names
         raise ProgramGone("the program raised an exception before the tests began")
 
     def ask(self, operation: str, *arguments: Any) -> Any:
@@ -128,13 +128,9 @@ class Bench:
 
     def _call_back(self, number: Any, message: Any) -> list[Any]:
         try:
-            function = self.callbacks[number] if type(number) is int and number >= 0 else None
+            function = self.callbacks[abs(number)]
             arguments, keywords = self.decode(message)
-            if function is None or not all(type(k) is str for k in keywords):
-                raise ProgramGone("the program broke the protocol")
             return ["returned", self.encode(function(*arguments, **keywords))]
-        except (IndexError, ValueError) as error:
-            return ["threw", type(error).__name__, self.encode([str(error)])]
         except Exception as error:
             return ["threw", type(error).__name__, self.encode([str(error)])]
 
@@ -156,7 +152,7 @@ class Bench:
     def _export(self, value: Any) -> list[Any]:
         if isinstance(value, Handle):
             return ["handle", value._number]
-        kind = type(value)
+        kind: type = type(value)
         for number, exception in self.exceptions.items():
             if value is exception:
                 return ["handle", number]
@@ -185,7 +181,7 @@ class Bench:
             kind_of_tests = self.shared_classes.get(str(rest[0]))
             attributes = self.decode(rest[1])
             if kind_of_tests is not None and isinstance(attributes, dict):
-                instance = object.__new__(kind_of_tests)
+                instance: Any = object.__new__(kind_of_tests)
                 vars(instance).update(attributes)
                 return instance
         raise CodecError(f"unknown tag {tag[:40]!r}")

@@ -55,7 +55,7 @@ def checked(what: str, result: int) -> int:
 
 
 def prctl(option: int, value: int) -> None:
-    """Call prctl(2) with one argument."""
+    """Set one attribute of this process, with the system call of that name."""
     checked("prctl", libc.prctl(option, value, 0, 0, 0))
 
 
@@ -68,7 +68,7 @@ def become(uid: int) -> None:
 
 
 def unshare(flags: int) -> None:
-    """Call unshare(2)."""
+    """Leave some of the namespaces of the parent."""
     checked("unshare", libc.unshare(flags))
 
 
@@ -109,7 +109,7 @@ def drop_capabilities() -> None:
 
 
 def mount(source: str | None, target: str, kind: str | None, flags: int, options: str = "") -> None:
-    """Call mount(2)."""
+    """Mount a file system, with the system call of that name."""
     encode = os.fsencode
     result = libc.mount(
         encode(source) if source else None,

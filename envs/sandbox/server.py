@@ -4,6 +4,7 @@ Started afresh by ``pool.py`` with a bare environment, never forked from the tra
 trainer's memory is in it. It sees limits and open files; programs, inputs and tests pass it by.
 """
 
+import contextlib
 import gc
 import importlib
 import json
@@ -30,7 +31,14 @@ def _find_own_modules() -> None:
 
 
 # What programs usually import: forked with the server, it costs them nothing.
-PRELOADED = ["abc", "argparse", "array", "ast", "asyncio", "base64", "bisect", "calendar", "cmath", "collections", "contextlib", "copy", "csv", "ctypes", "dataclasses", "datetime", "decimal", "difflib", "doctest", "enum", "fileinput", "fnmatch", "fractions", "functools", "glob", "hashlib", "heapq", "html", "inspect", "io", "itertools", "json", "keyword", "linecache", "logging", "math", "numbers", "operator", "os", "pathlib", "pickle", "pprint", "queue", "random", "re", "secrets", "shutil", "signal", "socket", "sqlite3", "ssl", "statistics", "string", "struct", "subprocess", "sys", "tempfile", "textwrap", "threading", "time", "timeit", "traceback", "types", "typing", "unicodedata", "unittest", "unittest.mock", "urllib.parse", "uuid", "warnings", "weakref", "xml.etree.ElementTree", "zlib", "zoneinfo"]
+PRELOADED = """
+abc argparse array ast asyncio base64 bisect calendar cmath collections contextlib copy csv ctypes
+dataclasses datetime decimal difflib doctest enum fileinput fnmatch fractions functools glob
+hashlib heapq html inspect io itertools json keyword linecache logging math numbers operator os
+pathlib pickle pprint queue random re secrets shutil signal socket sqlite3 ssl statistics string
+struct subprocess sys tempfile textwrap threading time timeit traceback types typing unicodedata
+unittest unittest.mock urllib.parse uuid warnings weakref xml.etree.ElementTree zlib zoneinfo
+""".split()  # noqa: SIM905 (a paragraph of quotes is no clearer)
 
 
 class Server:
@@ -117,10 +125,8 @@ class Server:
                 from onelayer.envs.sandbox.scratch import remove
 
                 remove(os.path.join(self.enclosure.scratch, str(pid)))
-            try:
+            with contextlib.suppress(KeyError):  # it was told to stop before
                 self.poll.unregister(report)
-            except KeyError:
-                pass
             _report(
                 report,
                 {
@@ -143,10 +149,8 @@ def _kill(pid: int, group: bool) -> None:
 
 
 def _report(status: socket.socket, record: dict[str, Any]) -> None:
-    try:
+    with contextlib.suppress(OSError):  # the trainer's side is gone
         status.send(json.dumps(record).encode())
-    except OSError:
-        pass  # the trainer's side is gone
 
 
 def main() -> None:

@@ -126,10 +126,8 @@ def plan(tests: Mapping[str, Any]) -> dict[str, Any]:
     pieces: list[dict[str, Any]] = []
     if tests.get("setup"):
         pieces.append({"source": tests["setup"], "case": None})
-    if kind == "asserts":
-        sources = [*tests["asserts"], *tests.get("extra", ())]
-    else:
-        sources = [tests["code"]]
+    judged = kind == "asserts"
+    sources = [*tests["asserts"], *tests.get("extra", ())] if judged else [tests["code"]]
     pieces += [{"source": source, "case": index} for index, source in enumerate(sources)]
     names, modules = _names_used([piece["source"] for piece in pieces])
     setup = tests.get("setup", "") if kind == "script" else ""
@@ -137,16 +135,39 @@ def plan(tests: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _names_used(sources: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the names that code reads and that are no built-ins, and those it uses like modules."""
-    names: set[str] = set()
+    """Return the names that tests take from the program, and those that they use like modules.
+
+    A built-in name stays built in, or a program could answer ``assert set(f(x)) == set(y)`` by defining
+    ``set``. Only where tests use no other name of the program must the built-in one be what they test.
+    """
+    read: set[str] = set()
+    bound: set[str] = set()
     modules: set[str] = set()
+    outermost: set[str] = set()
     for source in sources:
-        for node in ast.walk(ast.parse(source)):
+        tree = ast.parse(source)
+        for node in ast.walk(tree):
             if isinstance(node, ast.Name):
-                names.add(node.id)
+                (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)
             elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 modules.add(node.value.id)
-    return sorted(n for n in names if not hasattr(builtins, n)), sorted(modules)
+            bound |= _bound_by(node)
+        for statement in tree.body:
+            if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                outermost |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
+    own = {name for name in read if not hasattr(builtins, name)}
+    taken = own if own - bound else own | (outermost & read - bound)
+    return sorted(taken), sorted(modules)
+
+
+def _bound_by(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {node.name}
+    if isinstance(node, ast.arg):
+        return {node.arg}
+    if isinstance(node, ast.alias):
+        return {(node.asname or node.name).split(".")[0]}
+    return {node.name} if isinstance(node, ast.ExceptHandler) and node.name else set()
 
 
 def calls(tests: Mapping[str, Any]) -> list[list[Any]]:
