@@ -24,7 +24,7 @@ GREEK = frozenset(
 ACCENTS = frozenset(["vec", "overline", "bar", "hat", "mathbf", "mathcal", "overrightarrow"])
 SMALL_WORDS = frozenset(
     "no on or of is it to at in an as up us we he me my so do go if by yes nan inf one two six ten odd "
-    "not top all any the and for are was none true null even".split()
+    "not top all any the and for are was none true null even dne".split()
 )
 """letters that are words and no products: ``no`` is not ``on``"""
 

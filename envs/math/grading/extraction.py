@@ -54,6 +54,7 @@ def find_answer(
     for find in (
         _tagged,
         _hashed,
+        _bare,
         _chosen if letter else _announced,
         _announced,
         _last_mathematics,
@@ -212,7 +213,7 @@ def _last_mathematics(text: str) -> str | None:
         return _joined_mathematics(text, first)
     if number is None:
         return text if len(text) <= 100 and text else None
-    if len(text) <= 40 and not re.search(r"[A-Za-z]{3,}\s", text):
+    if len(text) <= 40 and not re.search(r"[A-Za-z]{2,}\s", text):
         return text
     return number[0].strip()
 

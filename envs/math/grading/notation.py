@@ -36,11 +36,11 @@ _NAMES = {
     "smallsetminus": "setminus", "backslash": "setminus", "bigcup": "cup", "bigcap": "cap", "ldots": "dots", "cdots": "dots",
     "dotsc": "dots", "degree": "circ", "imath": "i", "arcctg": "arccot", "tg": "tan", "ctg": "cot", "arctg": "arctan",
     "approxeq": "approx", "simeq": "approx", "doteq": "approx", "thickapprox": "approx", "lparen": "(", "rparen": ")",
-    "colon": ":", "infinity": "infty", "div": "div",
+    "colon": ":", "langle": "(", "rangle": ")", "infinity": "infty", "div": "div",
 }  # fmt: skip
 _BARE = {"[": "[", "]": "]", "|": "|", "": "", "(": "(", ")": ")", "i": "i ", ":": ":"}
 _WRAPPER = re.compile(
-    r"\\(?:boxed|fbox|text|mathrm|mathbf|mathbb|underline|ensuremath|operatorname\*?|displaystyle)\s*\{"
+    r"\\(?:boxed|fbox|text|mathrm|mathbf|underline|ensuremath|operatorname\*?|displaystyle)\s*\{"
 )
 
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading import words
 from onelayer.envs.math.grading.arithmetic import TooLargeError, rational_value
-from onelayer.envs.math.grading.expressions import Node, parse_decimal, parse_expression
+from onelayer.envs.math.grading.expressions import FUNCTIONS, Node, parse_decimal, parse_expression
 from onelayer.envs.math.grading.intervals import REAL_LINE, without
 from onelayer.envs.math.grading.notation import closing, unwrap
 from onelayer.envs.math.grading.units import canonical_unit, is_known
@@ -26,7 +26,7 @@ _JOINT = re.compile(
 )
 _NAME = re.compile(
     r"\|?\s*(?:\\?[A-Za-z]+'*|\\(?:angle|triangle)\s*[A-Za-z]+)(?:\s*_\s*(?:\{[^{}]*\}|\w))?\s*\|?'*(?:\s*\([^()=]{1,20}\))?\s*"
-    r"|\\(?:text|mathrm|overline|mathbf|vec|hat|bar)\s*\{[^{}]*\}\s*(?:\([^()=]{1,20}\))?\s*|[A-Za-z][A-Za-z ]{2,40}"
+    r"|\\(?:text|mathrm|overline|mathbf|vec|hat|bar)\s*\{[^{}]*\}\s*(?:\([^()=]{1,20}\))?\s*|[^\W\d_](?:[^\W\d_]| ){2,40}"
 )
 _CHOICE = re.compile(
     r"\\(?:text|mathrm|mathbf)\s*\{\s*(?P<font>\(?[A-Z]\)?)[.:]?\s*\}\s*(?P<r1>.*)"
@@ -40,7 +40,7 @@ def read(text: str) -> a.Answer:
         return a.Text("")
     if len(text) > 4000:
         return a.Text(text)
-    pieces = split_list(text)
+    pieces = [text] if words.date_of(text) else split_list(text)
     if len(pieces) == 1 or len(pieces) > MAX_ITEMS:
         return _item(text)
     # between semicolons commas may stand: p = 5, q = 2; p = 7, q = 2
@@ -353,7 +353,13 @@ def _degrees(text: str) -> a.Answer | None:
     if match is None or not match[1] or r"\circ" in match[1]:
         return None
     amount = _item(match[1])
+    if isinstance(amount, a.Scalar) and amount.tree is not None and _has_function(amount.tree):
+        return None  # cos 60° is no angle
     return a.Degrees(amount) if isinstance(amount, a.Scalar | a.Items) else None
+
+
+def _has_function(node: Node) -> bool:
+    return node.operator in FUNCTIONS or any(map(_has_function, node.arguments))
 
 
 _CURRENCY = re.compile(
@@ -410,15 +416,15 @@ def _opaque(text: str) -> a.Answer | None:
 
 def _measure(text: str) -> a.Answer | None:
     """A numeral and a unit that is in the table: ``5 cm`` is no product of variables."""
-    match = re.fullmatch(r"([+-]?[\d.,]*\d)(\s*)([A-Za-z][A-Za-z ./^{}\d]*)", text)
+    match = re.fullmatch(r"([+-]?[\d.,]*\d(?:\s*/\s*\d+)?)(\s*)([A-Za-z][A-Za-z ./^{}\d]*)", text)
     if match is None or not is_known(match[3], spaced=bool(match[2])):
         return None
-    amount, unit = _numeral(match[1]), canonical_unit(match[3])
+    amount, unit = _numeral(match[1]) or _expression(match[1]), canonical_unit(match[3])
     return a.Quantity(amount, unit) if amount is not None and unit is not None else None
 
 
 _AMOUNT = re.compile(
-    r"(?P<amount>.*?[\d})!])(?P<space>\s*)(?P<unit>(?:\\(?:text|mathrm)\s*\{|[A-Za-z¢°]).*)"
+    r"(?P<amount>.*?[\d})!])(?P<space>\s*)(?P<unit>(?:\\(?:text|mathrm)\s*\{|[^\W\d_]|[¢°]).*)"
 )
 
 
@@ -446,7 +452,7 @@ def _quantity(text: str) -> a.Answer | None:
 def _next_amount(text: str, match: re.Match[str]) -> re.Match[str] | None:
     """Return the next place where a unit may begin."""
     return re.compile(
-        rf"(?P<amount>.{{{match.end('amount') + 1},}}?[\d}})!])(?P<space>\s*)(?P<unit>(?:\\(?:text|mathrm)\s*\{{|[A-Za-z¢°]).*)"
+        rf"(?P<amount>.{{{match.end('amount') + 1},}}?[\d}})!])(?P<space>\s*)(?P<unit>(?:\\(?:text|mathrm)\s*\{{|[^\W\d_]|[¢°]).*)"
     ).fullmatch(text)
 
 

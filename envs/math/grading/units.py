@@ -10,7 +10,7 @@ _SAME = {
     "mg": "milligram", "g": "gram gm", "kg": "kilogram kilo kgs", "lb": "pound lbs", "oz": "ounce", "t": "ton tonne",
     "ml": "milliliter millilitre mL", "l": "liter litre L", "gal": "gallon",
     "s": "second sec secs", "min": "minute mins", "h": "hour hr hrs", "day": "days", "week": "wk", "year": "yr yrs",
-    "mph": "mile/h mi/h mile_per_hour", "j": "joule J", "n": "newton N", "w": "watt W", "v": "volt V", "hz": "hertz Hz",
+    "mi/h": "mph", "km/h": "kmh kph kmph", "cup": "cups", "j": "joule J", "n": "newton N", "w": "watt W", "v": "volt V", "hz": "hertz Hz",
     "mol": "mole", "k": "kelvin K", "pa": "pascal Pa", "unit": "units", "rad": "radian", "person": "people", "child": "children",
 }  # fmt: skip
 _CANONICAL = {word: unit for unit, words in _SAME.items() for word in words.split()}
