@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from onelayer.files import write_atomically
-from onelayer.trainers.delta import write_tensors
+from onelayer.trainers.delta import LayerDelta, write_tensors
 from onelayer.trainers.fingerprint import base_fingerprint
 from onelayer.trainers.layers import decoder_layers
 
@@ -220,10 +220,27 @@ class Adapters:
             for name, tensor in self.tensors.items():
                 parameters[name].copy_(tensor)
 
+    @property
+    def dtype(self) -> str:
+        """The dtype to load the base in."""
+        return str(self.config.get("dtype", "float32"))
+
     def change(self, name: str) -> Tensor:
         """Return what the adapter beside the module ``name`` adds to its matrix."""
         a, b = (self.tensors[f"{name}.lora_{side}.{_ADAPTER}.weight"] for side in "AB")
         return SCALE * (b @ a)
+
+
+def load_trained(folder: Path | str) -> LayerDelta | Adapters:
+    """Return what a run trained: adapters, or whole layers.
+
+    Raises:
+        FileNotFoundError: there are neither.
+        ValueError: the file is damaged or something else.
+    """
+    return (
+        Adapters.load(folder) if (Path(folder) / FILE_NAME).is_file() else LayerDelta.load(folder)
+    )
 
 
 def _without_adapter(name: str) -> str:

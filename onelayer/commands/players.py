@@ -46,7 +46,8 @@ class Subject:
                     f"{name} is neither a run (it has no config.yaml) nor a model (no config.json)"
                 )
             return cls(name)
-        if not (folder / "layer.safetensors").is_file():
+        weights = ("layer.safetensors", "adapter_model.safetensors")
+        if not any((folder / name).is_file() for name in weights):
             raise FileNotFoundError(
                 f"{name} holds no trained layer yet; finish it with "
                 f"`onelayer train --config {name}/config.yaml --resume`"
@@ -76,17 +77,17 @@ def models(
     Raises:
         ValueError: there is no such model or device, or the trained layer is of another base.
     """
-    from onelayer.trainers.delta import LayerDelta
+    from onelayer.trainers.lora import load_trained
 
     if subject.folder is None:
         model, tokenizer = _load(subject.model, config.dtype, config.device)
         yield "model", *_policy(model, tokenizer, env, subject, config)
         return
-    delta = LayerDelta.load(subject.folder)
-    model, tokenizer = _load(subject.model, delta.dtype, config.device)
+    trained = load_trained(subject.folder)
+    model, tokenizer = _load(subject.model, trained.dtype, config.device)
     if config.base:
         yield "base", *_policy(model, tokenizer, env, subject, config)
-    delta.apply(model)
+    trained.apply(model)
     yield "trained", *_policy(model, tokenizer, env, subject, config)
 
 

@@ -136,11 +136,15 @@ class _Progress:
         trained = sum(p.numel() for p in trainer.learner.parameters.values())
         share = trained / sum(p.numel() for p in trainer.model.parameters())
         layers = ", ".join(map(str, trainer.learner.layers))
-        print(f"trained layer {layers}: {trained:,} parameters, {share:.1%} of the model")
+        what = (
+            f"adapters of rank {self.config.lora_rank} in" if self.config.lora_rank else "trained"
+        )
+        print(f"{what} layer {layers}: {trained:,} parameters, {share:.1%} of the model")
         total = sum(self.seconds.values()) or 1.0
         shares = ", ".join(f"{phase} {s / total:.0%}" for phase, s in self.seconds.items())
         print(f"{total / 60:.1f} minutes: {shares}")
         if self.first is not None and self.last is not None:
             print(f"held-out success {self.first:.1%} -> {self.last:.1%}")
-        print(f"saved {trainer.folder.path}/layer.safetensors; evaluate it with")
+        saved = "adapter_model" if self.config.lora_rank else "layer"
+        print(f"saved {trainer.folder.path}/{saved}.safetensors; evaluate it with")
         print(f"  onelayer eval {trainer.folder.path} --suite SUITE")

@@ -503,3 +503,18 @@ def test_a_killed_profile_goes_on_to_the_same_end(quick, tmp_path, moment):
     assert profile(quick()) == 0
     assert what_was_found(tmp_path / "profile") == what_was_found(tmp_path / "whole")
     assert weights(tmp_path / "profile") == weights(tmp_path / "whole")
+
+
+def test_a_run_with_adapters_is_trained_and_evaluated_by_the_other_commands(
+    quick, tmp_path, capsys
+):
+    settings = {
+        k: v for k, v in quick().items() if k not in ("suite", "seeds", "layer_list", "jobs")
+    }
+    settings |= {"out": tmp_path / "run", "layers": "all", "lora_rank": 2, "eval_every": 0}
+    assert main(["train", *flags(settings)]) == 0
+    assert re.search(
+        r"adapters of rank 2 in layer 0, 1, 2, 3: [\d,]+ parameters", capsys.readouterr().out
+    )
+    assert main(["eval", str(tmp_path / "run"), "--suite", str(tmp_path / "suite.yaml")]) == 0
+    assert "trained" in capsys.readouterr().out

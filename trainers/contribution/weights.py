@@ -17,8 +17,7 @@ from transformers import PreTrainedModel
 
 from onelayer.trainers.delta import LayerDelta
 from onelayer.trainers.layers import decoder_layers
-from onelayer.trainers.lora import FILE_NAME as ADAPTER_FILE
-from onelayer.trainers.lora import Adapters, remove_adapters
+from onelayer.trainers.lora import Adapters, load_trained, remove_adapters
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,17 +98,11 @@ def trained(model: PreTrainedModel, folder: Path) -> Iterator[LayerDelta | Adapt
     Raises:
         ValueError: they belong to another base.
     """
-    if (folder / ADAPTER_FILE).is_file():
-        adapters = Adapters.load(folder)
-        with own_copies(model, ()):
-            adapters.apply(model)
-            yield adapters
-        return
-    delta = LayerDelta.load(folder)
+    weights = load_trained(folder)
     known = {name for name, _ in model.named_parameters()}
-    with own_copies(model, known & set(delta.tensors)):
-        delta.apply(model)
-        yield delta
+    with own_copies(model, known & set(weights.tensors)):  # none for adapters, which are new
+        weights.apply(model)
+        yield weights
 
 
 def update_norms(model: PreTrainedModel, weights: LayerDelta | Adapters) -> tuple[float, ...]:
