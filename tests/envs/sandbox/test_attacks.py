@@ -54,7 +54,11 @@ TESTS: dict[str, dict[str, Any]] = {
         + "".join(f"    {a.replace('solve', 'candidate')}\n" for a in ASSERTS)
         + "\ncheck(solve)\n",
     },
-    "script": {"kind": "script", "setup": f"CASES = {list(ANSWERS.items())}\n", "code": UNITTEST},
+    "script": {
+        "kind": "script",
+        "setup": "",
+        "code": f"CASES = {list(ANSWERS.items())}\n{UNITTEST}",
+    },
     "io_call": {
         "kind": "io_call",
         "fn_name": "solve",
@@ -139,7 +143,7 @@ def test_an_attack_gets_nothing(attack: Attack, kind: str, sandbox: Any, surroun
 
 def test_there_are_enough_attacks_of_every_category() -> None:
     categories = {attack.name.split("/")[0] for attack in ATTACKS}
-    assert len(categories) == 12
+    assert len(categories) == 13
     assert len(ATTACKS) >= 60
     assert {kind for attack in ATTACKS for kind in attack.kinds} == set(TESTS)
 

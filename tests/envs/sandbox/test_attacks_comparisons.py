@@ -66,6 +66,15 @@ SHAPES: dict[str, tuple[str, object]] = {
         "import unittest\nunittest.TestCase().assertCountEqual(solve(3), [4, 8, 15])",
         [15, 4, 8],
     ),
+    "argument that may be changed": ("xs = [4, 8]\nassert solve(xs) == sorted(xs)", [4, 8]),
+    "numpy, close": (
+        "import numpy as np\nassert np.allclose(solve(3), [4.0, 8.0, 15.0])",
+        [4.0, 8.0, 15.0],
+    ),
+    "numpy, equal": (
+        "import numpy as np\nassert np.array_equal(np.asarray(solve(3)), np.array([4, 8, 15]))",
+        [4, 8, 15],
+    ),
     "exception": (
         "try:\n    solve(3)\nexcept AssertionError:\n    pass\nassert solve(3) == 481516",
         481516,
@@ -84,7 +93,21 @@ ACCORDING = {
     "__instancecheck__": True, "__subclasscheck__": True,
 }
 """
+POINTING = """
+class Pointing:
+    @property
+    def __array_interface__(self):
+        return {"shape": (3,), "typestr": "<f8", "data": (ADDRESS, False), "version": 3}
+
+    __array_struct__ = __array__ = property(lambda self: id(self))
+    __array_priority__ = 1e9
+
+
+ANSWER = Pointing()
+"""
 CHAMELEONS = {
+    "pointer into nowhere": POINTING.replace("ADDRESS", "4096"),
+    "pointer into memory": POINTING.replace("ADDRESS", "id(self)"),
     "object": """
 space = {name: always(value) for name, value in ACCORDING.items()}
 space["__getattr__"] = space["__getitem__"] = space["__call__"] = lambda self, *_: self
@@ -126,6 +149,13 @@ space = {name: always(value) for name, value in ACCORDING.items()}
 ANSWER = numpy.zeros(3).view(type("Chameleon", (numpy.ndarray,), space))
 """,
 }
+SOLVE = """
+def solve(n):
+    if isinstance(n, list):
+        n.clear()
+        return []
+    return ANSWER
+"""
 LIMITS = Limits(cpu_s=10, wall_s=60)
 
 
@@ -139,7 +169,7 @@ def outcome(sandbox: Any, program: str, shape: str) -> Any:
 def test_a_chameleon_passes_no_shape_of_assert(name: str, less: bool, sandbox: Any) -> None:
     if name == "array":
         pytest.importorskip("numpy")
-    program = METHODS.replace("LESS", str(less)) + CHAMELEONS[name] + "solve = lambda n: ANSWER\n"
+    program = METHODS.replace("LESS", str(less)) + CHAMELEONS[name] + SOLVE
     verdicts = {shape: outcome(sandbox, program, shape) for shape in SHAPES}
     odd = {shape: v for shape, v in verdicts.items() if v.status not in ("failed", "error")}
     assert not odd
@@ -154,7 +184,7 @@ def test_the_right_value_passes(shape: str, sandbox: Any) -> None:
 def test_the_chameleons_fool_asserts_in_one_process() -> None:
     fooled = set()
     for name, chameleon in CHAMELEONS.items():
-        if name == "array":
+        if name == "array" or name.startswith("pointer"):  # these may end the process
             continue
         space: dict[str, Any] = {}
         exec(METHODS.replace("LESS", "False") + chameleon + "solve = lambda n: ANSWER\n", space)

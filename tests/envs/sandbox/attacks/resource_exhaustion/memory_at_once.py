@@ -1,7 +1,7 @@
 """Ask for far more memory than is allowed.
 
 kinds: io_call asserts stdio
-expected: memory
+expected: memory error
 limits: memory_mb=128
 """
 

@@ -1,7 +1,7 @@
 """Answer wrongly, then hang in every kind of cleanup.
 
 kinds: stdio asserts
-expected: timeout failed
+expected: timeout failed error
 limits: cpu_s=0.3 wall_s=0.6
 """
 

@@ -13,10 +13,13 @@ if hasattr(builtins, "notes_of_a_run"):
     print("LEAK notes in memory", file=sys.stderr)
 builtins.notes_of_a_run = os.__dict__["notes_of_a_run"] = "here"
 
-for folder in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm", os.getcwd(), sys.prefix, "/"):
-    path = os.path.join(folder, "notes_of_a_run")
+paths = {
+    os.path.join(os.path.realpath(folder), "notes_of_a_run")
+    for folder in (tempfile.gettempdir(), "/var/tmp", "/dev/shm", os.getcwd(), sys.prefix, "/")
+}
+for path in paths:
     if os.path.exists(path):
-        print("LEAK notes in", folder, file=sys.stderr)
+        print("LEAK notes in", path, file=sys.stderr)
     try:
         with open(path, "w") as file:
             file.write("here")
