@@ -14,14 +14,18 @@ from transformers import PreTrainedModel
 
 
 @contextmanager
-def logits_only_at(model: PreTrainedModel, chosen_BT: Tensor) -> Iterator[None]:
-    """Make the model return logits ``[1, N, vocabulary]`` of the ``N`` chosen tokens, row by row.
+def logits_only_at(
+    model: PreTrainedModel, chosen: Tensor | tuple[Tensor, Tensor]
+) -> Iterator[None]:
+    """Make the model return logits ``[1, N, vocabulary]`` of the ``N`` chosen tokens.
+
+    They are chosen by a bool ``[B, T]``, then row by row, or by their rows and columns ``[N]``.
 
     The output head is the widest matrix of a small model; prompts and padding need no logits.
     """
 
     def select(_: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        return (inputs[0][chosen_BT][None], *inputs[1:])
+        return (inputs[0][chosen][None], *inputs[1:])
 
     head = model.get_output_embeddings()
     hook = head.register_forward_pre_hook(select)

@@ -5,8 +5,9 @@ whether the policy sampled it: only those carry loss, never a prompt, an observa
 put there by hand. Axes: ``T`` tokens of a row, ``B`` rows of a batch, ``D`` width of the hidden state.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,6 +43,18 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Packing:
+    """How rows of a batch that begin alike stand behind their common beginning (``trainers/packing.py``)."""
+
+    attends_BTT: Tensor
+    """bool: the token reads that other one"""
+    positions_BT: Tensor
+    """of each token in its row"""
+    predicting_N: tuple[Tensor, Tensor]
+    """row and column of the token that predicts each sampled one; the last of a beginning does several"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Batch:
     """Rows padded on the right. Column ``t`` predicts token ``t + 1``, so there is one fewer."""
 
@@ -59,10 +72,14 @@ class Batch:
     reference_N: Tensor | None
     """their log-probabilities under the reference policy"""
     hidden_BTD: Tensor | None
+    packing: Packing | None = None
+    """None: a row is a sequence, and ``N`` runs over ``predicts_BT`` row by row"""
 
     @property
     def positions_BT(self) -> Tensor:
         """Position of each token in its row."""
+        if self.packing is not None:
+            return self.packing.positions_BT
         return torch.arange(self.ids_BT.shape[1], device=self.ids_BT.device).expand_as(self.ids_BT)
 
 
@@ -87,13 +104,6 @@ def rows(episodes: Sequence[Episode], advantages_N: NDArray[np.float64]) -> list
     return made
 
 
-def by_length(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
-    """Yield the rows ``size`` at a time, longest first so that little is padded."""
-    ordered = sorted(rows, key=lambda row: -len(row.ids_T))
-    for first in range(0, len(ordered), size):
-        yield ordered[first : first + size]
-
-
 def collate(rows: Sequence[Row], device: torch.device | str = "cpu") -> Batch:
     """Pad rows into one batch."""
     width = max(len(row.ids_T) for row in rows) - 1
@@ -106,20 +116,30 @@ def collate(rows: Sequence[Row], device: torch.device | str = "cpu") -> Batch:
         read_BT[b, :read] = True
         predicts_BT[b, :read] = row.sampled_T[1:]
 
-    def sampled(field: str) -> Tensor:
-        values = [getattr(row, field)[1:][row.sampled_T[1:]] for row in rows]
-        return torch.from_numpy(np.concatenate(values)).to(device)
-
     return Batch(
         ids_BT=torch.from_numpy(ids_BT).to(device),
         read_BT=torch.from_numpy(read_BT).to(device),
         predicts_BT=torch.from_numpy(predicts_BT).to(device),
-        target_N=sampled("ids_T"),
-        logp_N=sampled("logp_T"),
-        advantage_N=sampled("advantage_T"),
-        reference_N=None if rows[0].reference_T is None else sampled("reference_T"),
         hidden_BTD=_hidden(rows, width, device),
+        **sampled_tokens(rows, device),
     )
+
+
+def sampled_tokens(
+    rows: Sequence[Row], device: torch.device | str = "cpu"
+) -> dict[str, Any]:
+    """Return the fields of ``Batch`` that hold a number for each sampled token, row by row."""
+
+    def of(field: str) -> Tensor:
+        values = [getattr(row, field)[row.sampled_T] for row in rows]
+        return torch.from_numpy(np.concatenate(values)).to(device)
+
+    return {
+        "target_N": of("ids_T"),
+        "logp_N": of("logp_T"),
+        "advantage_N": of("advantage_T"),
+        "reference_N": None if rows[0].reference_T is None else of("reference_T"),
+    }
 
 
 def _hidden(rows: Sequence[Row], width: int, device: torch.device | str) -> Tensor | None:

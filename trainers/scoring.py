@@ -40,9 +40,12 @@ def score(
         below: the frozen layers that need not run again.
         temperature: as the tokens were sampled (0 counts as 1).
     """
-    inputs: dict[str, Tensor] = {"attention_mask": batch.read_BT.long()}
+    packing = batch.packing
+    chosen = batch.predicts_BT if packing is None else packing.predicting_N
+    mask = batch.read_BT.long() if packing is None else packing.attends_BTT[:, None]
+    inputs: dict[str, Tensor] = {"attention_mask": mask}
     with ExitStack() as stack:
-        stack.enter_context(logits_only_at(model, batch.predicts_BT))
+        stack.enter_context(logits_only_at(model, chosen))
         if batch.hidden_BTD is not None and below:
             stack.enter_context(skipping(below))
             inputs["inputs_embeds"] = batch.hidden_BTD.to(model.get_input_embeddings().weight.dtype)

@@ -28,8 +28,9 @@ from onelayer.trainers.layers import (
 )
 from onelayer.trainers.lora import add_adapters
 from onelayer.trainers.loss import clipped, clipped_surrogate, kl_k3
+from onelayer.trainers.packing import by_beginning, pack
 from onelayer.trainers.processes import sum_gradients, summed
-from onelayer.trainers.rows import Batch, Row, by_length, collate, rows
+from onelayer.trainers.rows import Batch, Row, rows
 from onelayer.trainers.scoring import check_split, score, weights_of
 
 DRIFT_LIMIT = {"float32": 1e-3, "bfloat16": 0.1}
@@ -155,8 +156,8 @@ class Learner:
             episodes = config.tasks_per_iteration * config.group_size
             divisor = episodes * config.response_limit / config.minibatches
         sums, drift = dict.fromkeys(_SUMS, 0.0), 0.0
-        for part in by_length(self._worth_a_pass(minibatch), config.rows_per_forward):
-            batch = collate(part, self._device)
+        for part in by_beginning(self._worth_a_pass(minibatch), config.rows_per_forward):
+            batch = pack(part, self._device)
             with self.autocast():
                 scores = score(self.model, batch, below=self.below, temperature=config.temperature)
             loss, logged = self._loss(batch, scores.logp_N)
@@ -202,8 +203,8 @@ class Learner:
         """Return the rows with log-probabilities under the weights that training began with."""
         done: list[Row] = []
         with weights_of(self.parameters, self.start), self.autocast():
-            for part in by_length(learned, self.config.rows_per_forward):
-                batch = collate(part, self._device)
+            for part in by_beginning(learned, self.config.rows_per_forward):
+                batch = pack(part, self._device)
                 scores = score(
                     self.model, batch, below=self.below, temperature=self.config.temperature
                 )

@@ -8,7 +8,7 @@ import torch
 
 from onelayer.agents.episodes import Episode, Step
 from onelayer.agents.forward import hidden_entering
-from onelayer.trainers.rows import by_length, collate, rows
+from onelayer.trainers.rows import collate, rows
 
 
 def step(prompt, action, *, continues=False, first=0.5, hidden=None):
@@ -189,10 +189,3 @@ def test_states_of_other_tokens_are_refused():
     short = episode(step([7, 8], [2], hidden=np.zeros((1, 2), np.float32)))
     with pytest.raises(ValueError, match="1 states were recorded for a row of 3 tokens"):
         rows([short], np.zeros(1))
-
-
-def test_rows_are_taken_longest_first_and_none_is_lost():
-    made = rows([episode(step([1] * n, [2])) for n in (3, 9, 1, 5, 7)], np.zeros(5))
-    parts = list(by_length(made, 2))
-    assert [[len(row.ids_T) for row in part] for part in parts] == [[10, 8], [6, 4], [2]]
-    assert list(by_length([], 2)) == []
