@@ -103,11 +103,6 @@ def cautions(profile: Profile) -> list[str]:
         sentences.append(
             f"{fewest} seeds tell little about the spread between seeds; the intervals are rough."
         )
-    if profile.best is not None and any(row.undefined is None for row in profile.controls):
-        sentences.append(
-            "Controls that were chosen by this profile (best, worst, boost) were chosen on the same"
-            " scores that rank the layers."
-        )
     missing = [k for k in range(profile.model.num_layers) if k not in profile.layers]
     if missing:
         sentences.append(f"Not measured: layers {_listed(missing)}.")

@@ -99,8 +99,8 @@ def test_the_ends_are_told_only_where_all_layers_were_measured(draw):
         (Ranked(0.9, 0.4, 1.0, 0.01), "holds"),
         (Ranked(0.9, 0.4, 1.0, 0.08), "cannot be told"),  # so few layers agree by chance
         (Ranked(0.7, -0.1, 0.9, 0.04), "cannot be told"),  # noise
-        (Ranked(0.1, -0.3, 0.5, 0.4), "does not hold"),
-        (Ranked(0.1, -0.5, 0.8, 0.4), "cannot be told"),
+        (Ranked(-0.5, -0.8, -0.1, 0.9), "does not hold"),
+        (Ranked(0.1, -0.3, 0.5, 0.4), "cannot be told"),
         (Ranked(*[float("nan")] * 4), "cannot be told"),
     ],
 )

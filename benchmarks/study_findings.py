@@ -1,0 +1,251 @@
+"""The findings of arXiv 2607.01232, their counterparts in the study, and the verdicts, as Markdown."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from study_data import Setting, key_of, published
+
+from onelayer.trainers.contribution import findings
+from onelayer.trainers.contribution.compare import Comparison, Pair, shown_ranked
+from onelayer.trainers.contribution.contrast import Contrasts
+from onelayer.trainers.contribution.findings import Finding
+from onelayer.trainers.contribution.ranking import at_common_depths, correlate
+from onelayer.trainers.contribution.record import Profile
+
+CHOSEN = ("best", "worst", "boost")
+
+
+@dataclass(frozen=True)
+class Section:
+    """One finding of the paper."""
+
+    title: str
+    paper: str
+    rule: str
+    """when it holds here"""
+    found: Mapping[str, Mapping[str, Finding]]
+    """by question, then by setting or pair; a section of a single question calls it "" """
+    note: str = ""
+
+
+def sections(settings: Sequence[Setting], comparison: Comparison | None) -> list[Section]:
+    """Return the eight findings; a setting whose contributions are undefined counts in none of 1-3, 5-8."""
+    defined = [setting for setting in settings if setting.contrasts.is_defined]
+    pairs = comparison.pairs if comparison else ()
+    return [
+        Section(
+            "One layer recovers most of full training",
+            "The best layer has C = 1.01 to 1.14 in seven models (single runs).",
+            f"C of the best layer, less what picking it adds, is above {findings.MOST}.",
+            {"": _each(defined, findings.one_layer_recovers_most)},
+        ),
+        Section(
+            "Middle layers are best",
+            "The best layer lies at 36 to 57 % of the depth in all seven models.",
+            "the middle third of the depth has a higher mean C than the rest.",
+            {"": _each(defined, findings.middle_layers_are_best)},
+        ),
+        Section(
+            "The worst layers are at the ends",
+            "Layers 0, 2 and 4 or 23 and 24 are worst, C = -0.51 to 0.66.",
+            "the worst layer is in the first or last sixth of the depth in 95 % of the resamples.",
+            {"": _each(defined, findings.worst_layers_are_at_the_ends)},
+        ),
+        Section(
+            "Rankings agree between algorithms and model families",
+            "Spearman's rho 0.76 and 0.59 between data sets and tasks, on one model of 28 layers.",
+            "the interval is above 0 and p is at most 0.05; it does not hold where the interval is"
+            " below 0.",
+            _pairs(settings, pairs) | {"with the published Qwen3-1.7B": _with_published(defined)},
+            "Without the trend: a slope over depth is taken out of both profiles first, so that only"
+            ' agreement beyond "deeper is worse" is left. Of six layers even a perfect agreement has'
+            " p = 1/720, and one exchange of neighbours costs 0.06 of rho.",
+        ),
+        Section(
+            "Several layers reach full training",
+            "1 to 5 layers of each model have C of 1 or more.",
+            "at least two layers do in 95 % of the resamples.",
+            {"": _each(defined, findings.several_layers_reach_full_training)},
+        ),
+        Section(
+            "Which layers are chosen matters",
+            "Math: training the best 5 or boosting the best 10 beats full training, the middle 5 does so"
+            " without a profile, the worst 5 lose. Random layers and LoRA were not tried.",
+            "the first earns more than the second: the whole interval of the difference in C is above 0.",
+            _controls(defined),
+            _selection(defined),
+        ),
+        Section(
+            "The learning rate does not decide",
+            "3 times the learning rate moves C by at most 0.03.",
+            f"C moves by less than {findings.SAME}: the whole interval is within.",
+            {"": _rates(defined)},
+            "The best layer was picked for its luck too, so that its variants tend to look worse.",
+        ),
+        Section(
+            "How far a layer moves does not predict its contribution",
+            "Full training moves all layers alike; the norm of the change does not predict C.",
+            f"the interval of the rank correlation is within -{findings.MOST} and {findings.MOST}; it"
+            " does not hold where the interval excludes 0 and p is at most 0.05.",
+            {"": _each(defined, findings.norm_does_not_predict)},
+        ),
+    ]
+
+
+def summary(section: Section) -> dict[str, str]:
+    """Return how often the finding holds, by question: ``holds in 2 of 4, cannot be told in 2 of 4``."""
+    summaries = {}
+    for question, found in section.found.items():
+        verdicts = [finding.verdict for finding in found.values()]
+        kinds = [kind for kind in ("holds", "does not hold", "cannot be told") if kind in verdicts]
+        counts = [f"{kind} in {verdicts.count(kind)} of {len(verdicts)}" for kind in kinds]
+        if counts:
+            summaries[question] = kinds[0] if len(verdicts) == 1 else ", ".join(counts)
+    return summaries or {"": "not measured"}
+
+
+def section_text(number: int, section: Section) -> str:
+    """Return the section of a finding."""
+    lines = [
+        f"### {number}. {section.title}",
+        "",
+        f"Paper: {section.paper} It holds here where {section.rule}",
+        "",
+    ]
+    for question, found in section.found.items():
+        asked = f"{_capital(question)}; " if question else ""
+        lines += [f"- {asked}{name}: {_text(finding)}." for name, finding in found.items()]
+    measured = any(section.found.values())
+    if not measured:
+        lines.append("Not measured: no raw result holds the runs that this needs.")
+    return "\n".join([*lines, *(["", section.note] if section.note and measured else [])])
+
+
+def _text(finding: Finding) -> str:
+    return f"{finding.here}: **{finding.verdict}**"
+
+
+def _each(
+    settings: Sequence[Setting], find: Callable[[Profile, Contrasts], Finding | None]
+) -> dict[str, Finding]:
+    found = {s.label: find(s.profile, s.contrasts) for s in settings if s.profile.layers}
+    return {label: finding for label, finding in found.items() if finding is not None}
+
+
+def _pairs(settings: Sequence[Setting], pairs: Sequence[Pair]) -> dict[str, dict[str, Finding]]:
+    """Return what pairs of settings have in common, by what they differ in."""
+    keys = {setting.label: key_of(setting.profile) for setting in settings}
+    questions = {
+        (False, True): "between algorithms",
+        (True, False): "between model families",
+        (True, True): "between families and algorithms",
+        (False, False): "between profiles of one setting",
+    }
+    found: dict[str, dict[str, Finding]] = {}
+    for pair in pairs:
+        first, second = keys[pair.first], keys[pair.second]
+        question = questions[first[0] != second[0], first[1] != second[1]]
+        name, raw, top = f"{pair.first} and {pair.second}", pair.raw["spearman"], pair.overlap
+        here = (
+            f"rho {shown_ranked(raw)}; Kendall's tau {shown_ranked(pair.raw['kendall'])}; of the best"
+            f" {top.top} layers {top.shared} are shared (chance {top.chance:.1f})"
+        )
+        found.setdefault(question, {})[name] = Finding(here, findings.profiles_agree(raw))
+        if "spearman" in pair.detrended:
+            left = pair.detrended["spearman"]
+            found.setdefault(f"{question}, without the trend", {})[name] = Finding(
+                f"rho {shown_ranked(left)}", findings.profiles_agree(left)
+            )
+    return found
+
+
+def _with_published(settings: Sequence[Setting]) -> dict[str, Finding]:
+    """Compare with the 28 layers of Qwen3-1.7B at the same relative depths; its noise is not known."""
+    values = published()["contributions"]
+    found = {}
+    for setting in settings:
+        depth, drawn = setting.profile.model.num_layers, setting.contrasts.drawn
+        names = {k: f"layer {k}" for k in setting.profile.layers}
+        theirs = {k: np.full_like(drawn["base"], value) for k, value in enumerate(values)}
+        means = {k: np.asarray(setting.contrasts.mean[name]) for k, name in names.items()}
+        try:
+            first_RL, second_RL, _ = at_common_depths(
+                {k: drawn[name] for k, name in names.items()}, depth, theirs, len(values)
+            )
+        except ValueError:
+            continue
+        first_L, second_L, _ = at_common_depths(
+            means, depth, {k: value[0] for k, value in theirs.items()}, len(values)
+        )
+        ranked = correlate(first_L, second_L, first_RL, second_RL)
+        found[setting.label] = Finding(
+            f"rho {shown_ranked(ranked)} at the same relative depths, GRPO on mathematics, single runs"
+            " whose noise is not in the interval",
+            findings.profiles_agree(ranked),
+        )
+    return found
+
+
+def _controls(settings: Sequence[Setting]) -> dict[str, dict[str, Finding]]:
+    """Return the comparisons of controls with each other, with full training and with a layer."""
+    found: dict[str, dict[str, Finding]] = {}
+    for setting in settings:
+        arms = [row.name for row in setting.profile.controls]
+        best, worst, mid, boost = (_arm(arms, kind) for kind in ("best", "worst", "mid", "boost"))
+        random = [arm for arm in arms if arm.startswith("random:")]
+        drawn = next((arm for arm in random if arm.endswith("draws")), "".join(random[:1]))
+        top = f"layer {setting.profile.best.layer}" if setting.profile.best else ""
+        for question, first, second in (
+            ("best over random layers", best, drawn),
+            ("middle over random layers", mid, drawn),
+            ("random over worst layers", drawn, worst),
+            ("best layers over full training", best, "full"),
+            ("middle layers over full training", mid, "full"),
+            ("boosted best layers over full training", boost, "full"),
+            ("full training over worst layers", "full", worst),
+            ("best layers over the best one alone", best, top),
+            ("the best layer over LoRA", top, "lora"),
+            ("full training over LoRA", "full", "lora"),
+        ):
+            finding = findings.is_better(setting.contrasts, first, second)
+            if finding is not None:
+                found.setdefault(question, {})[setting.label] = finding
+    return found
+
+
+def _selection(settings: Sequence[Setting]) -> str:
+    """Return by which scores best, worst and boosted layers were chosen."""
+    sources = {
+        setting.label: (setting.profile.config.get("selection") or {}).get("source")
+        for setting in settings
+        if any(_arm([row.name], kind) for row in setting.profile.controls for kind in CHOSEN)
+    }
+    lines = [
+        f"{label}: best, worst and boosted layers were chosen by {source or 'this profile'}."
+        for label, source in sources.items()
+    ]
+    return " ".join(lines) + (
+        " Layers that were chosen by the scores they are judged by look better, or worse, than they are."
+        if lines
+        else ""
+    )
+
+
+def _rates(settings: Sequence[Setting]) -> dict[str, Finding]:
+    found = {}
+    for setting in settings:
+        for row in setting.profile.controls:
+            layer, _, rate = row.name.partition(" lr ")
+            finding = rate and findings.makes_no_difference(setting.contrasts, row.name, layer)
+            if finding:
+                found[f"{setting.label}, {layer} at learning rate {rate}"] = finding
+    return found
+
+
+def _arm(arms: Sequence[str], kind: str) -> str:
+    return next((arm for arm in arms if arm.startswith(f"{kind}:")), "")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
