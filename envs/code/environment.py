@@ -199,7 +199,7 @@ class CodeEnv(TextEnv):
         return self._current
 
 
-def _shipped(split: str, exclude: Sequence[str]) -> list[CodeTask]:
+def _shipped(split: str, exclude: Sequence[str]) -> tuple[CodeTask, ...]:
     if split not in CodeEnv.splits:
         raise ValueError(f"split must be one of {', '.join(CodeEnv.splits)}, got {split!r}")
     tasks = load_shipped()
@@ -207,7 +207,7 @@ def _shipped(split: str, exclude: Sequence[str]) -> list[CodeTask]:
         if all(task.id != name for task in tasks):
             near = did_you_mean(name, [task.id for task in tasks])
             raise LookupError(f"there is no task {name!r} to exclude{near}")
-    return [task for task in tasks if task.split == split and task.id not in exclude]
+    return tuple(task for task in tasks if task.split == split and task.id not in exclude)
 
 
 def _of_kinds(tasks: Sequence[CodeTask], kinds: Sequence[str] | None) -> list[CodeTask]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from onelayer.envs.code.examples import first_test
 from onelayer.envs.code.formats import FIELDS, Fields, fields_of
-from onelayer.envs.code.problem import CodeTask
+from onelayer.envs.code.problem import CodeTask, Tests
 from onelayer.envs.code.program import complete, parse, split_stub
 from onelayer.envs.code.rows import NAMED, Placed, placed_rows, source_of
 from onelayer.envs.code.sandboxes import shared_sandbox
@@ -156,20 +156,18 @@ def _tasks(
 
 def _task(fields: Fields, kind: str, split: str) -> CodeTask:
     """Check a row's fields and return the task."""
-    task_id, prompt, tests = fields.get("id"), fields.get("prompt"), fields.get("tests")
+    task_id, prompt = fields.get("id"), fields.get("prompt")
     if isinstance(task_id, int):
         task_id = str(task_id)
     for name, value in (("id", task_id), ("prompt", prompt)):
         if not isinstance(value, str) or not value.strip():
             raise ValueError(f"its {name} is {'missing' if value is None else repr(value)}")
     assert isinstance(task_id, str) and isinstance(prompt, str)
-    _check_tests(tests, "tests")
+    tests = _checked_tests(fields.get("tests"), "tests")
     entry_point = _entry_point(fields, tests)
+    public, note = first_test(tests)
     if "public" in fields:
-        public, note = fields["public"], ""
-        _check_tests(public, "public tests")
-    else:
-        public, note = first_test(tests)
+        public, note = _checked_tests(fields["public"], "public tests"), ""
     stub, preamble = split_stub(prompt, entry_point) or ("", "")
     task = CodeTask(
         id=task_id,
@@ -193,16 +191,17 @@ def _task(fields: Fields, kind: str, split: str) -> CodeTask:
     return task
 
 
-def _check_tests(tests: Any, name: str) -> None:
+def _checked_tests(tests: Any, name: str) -> Tests:
     if not isinstance(tests, Mapping):
         raise ValueError(f"its {name} are {'missing' if tests is None else f'{tests!r:.60}'}")
     try:
         validate_tests(tests)
     except ValueError as error:
         raise ValueError(f"its {name} can't be used: {error}") from error
+    return tests
 
 
-def _entry_point(fields: Fields, tests: Mapping[str, Any]) -> str:
+def _entry_point(fields: Fields, tests: Tests) -> str:
     """Return the function or class that is asked for, empty for a program."""
     name = fields.get("entry_point") or ""
     if not isinstance(name, str) or (name and not name.isidentifier()):

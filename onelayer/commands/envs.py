@@ -165,9 +165,22 @@ def _ask(admissible: Sequence[str] | None) -> str | None:
         return None
     if typed == "quit":
         return None
+    if typed.startswith("```") and typed.count("```") == 1:
+        return _read_on(typed)
     if admissible and numbered and typed.isdecimal() and 1 <= int(typed) <= len(admissible):
         return admissible[int(typed) - 1]
     return typed
+
+
+def _read_on(line: str) -> str:
+    """Return what is typed from a fence to the line that closes it."""
+    lines = [line]
+    while lines[-1].strip() != "```" or len(lines) == 1:
+        try:
+            lines.append(input("... "))
+        except EOFError:
+            break
+    return "\n".join(lines)
 
 
 def _print_columns(cells: Sequence[str]) -> None:
