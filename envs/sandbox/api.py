@@ -55,13 +55,9 @@ class Sandbox:
             raise ValueError(f"level must be auto, {', '.join(LEVELS)}; got {level!r}")
         if servers is not None and servers < 1:
             raise ValueError(f"servers must be at least 1, got {servers}")
-        self._servers = (
-            servers or len(os.sched_getaffinity(0))
-            if hasattr(os, "sched_getaffinity")
-            else servers or os.cpu_count() or 1
-        )
+        self._servers = servers or _usable_cores()
         self._preload = tuple(preload)
-        self._lock = threading.Lock()
+        self._lock, self._renewal = threading.Lock(), threading.Lock()
         self._open(level)
 
     def _open(self, level: str) -> None:
@@ -144,12 +140,14 @@ class Sandbox:
         """Start servers of one's own in a forked process; the parent's answer to the parent."""
         if self._owner == os.getpid():
             return
-        self._lock = threading.Lock()  # perhaps held by a thread that the fork left behind
-        self._finalizer.detach()
-        self._open(self._level)
+        with self._renewal:
+            if self._owner != os.getpid():
+                self._lock = threading.Lock()  # perhaps held by a thread that the fork left behind
+                self._finalizer.detach()
+                self._open(self._level)
 
     def close(self) -> None:
-        """End all processes; idempotent."""
+        """End all processes; idempotent. Checks under way end as ``sandbox_error``."""
         self._finalizer()
         if self._threads is not None:
             self._threads.shutdown(wait=False)
@@ -164,6 +162,12 @@ class Sandbox:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _usable_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _close(pool: Pool, owner: int) -> None:

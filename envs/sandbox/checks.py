@@ -161,15 +161,20 @@ def _call_result(
 ) -> CaseResult:
     asked = f"for the arguments {tests.shorten(case['args'])}"
     if "raised" in message:
-        raised = str(message["raised"])[:500]
+        raised = _words(message["raised"])
         status = "memory" if raised.startswith("MemoryError") else "error"
         return CaseResult(index, status, f"{asked} it raised {raised}")
     if "value" not in message:
-        return CaseResult(index, "error", f"{asked} {str(message.get('no_value', ''))[:300]}")
+        return CaseResult(index, "error", f"{asked} {_words(message.get('no_value'))}")
     if codec.matches(case["output"], message["value"], tolerance):
         return CaseResult(index, "passed")
     expected, got = tests.shorten(case["output"]), codec.show(message["value"])
     return CaseResult(index, "failed", f"{asked} expected {expected}, got {got}")
+
+
+def _words(given: Any) -> str:
+    """Return text that a program sent; whatever else it sent stays unread."""
+    return given[:500] if isinstance(given, str) else "something that is no text"
 
 
 def _check_judged(

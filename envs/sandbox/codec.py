@@ -168,7 +168,7 @@ def _decode(message: Any, resolve: Import | None) -> Any:
         return _decode_numpy(tag, *rest)
     if tag == "namedtuple":
         name, fields, *items = rest
-        return collections.namedtuple(name, fields)(*(_decode(m, resolve) for m in items))  # type: ignore[misc]
+        return collections.namedtuple(name, fields)(*(_decode(m, resolve) for m in items))
     if resolve is None:
         raise CodecError(f"unknown tag {tag[:40]!r}")
     return resolve(message)
@@ -219,6 +219,13 @@ def matches(expected: Any, message: Any, tolerance: float = 0.0) -> bool:
     The walk follows ``expected``, so its depth is the test author's. Lists and tuples are alike, as JSON
     knows lists only; numbers compare as in Python, or within ``tolerance``, absolute and relative.
     """
+    try:
+        return _matches(expected, message, tolerance)
+    except (ValueError, TypeError, RecursionError, OverflowError):
+        return False  # a message that describes no value
+
+
+def _matches(expected: Any, message: Any, tolerance: float) -> bool:
     if isinstance(expected, bool | int | float) and not isinstance(expected, bool):
         return _matches_number(expected, message, tolerance)
     if expected is None or isinstance(expected, bool | str):
@@ -245,7 +252,7 @@ def matches(expected: Any, message: Any, tolerance: float = 0.0) -> bool:
 def _matches_items(expected: Sequence[Any], items: list[Any], tolerance: float) -> bool:
     if len(expected) != len(items):
         return False
-    return all(matches(e, m, tolerance) for e, m in zip(expected, items, strict=True))
+    return all(_matches(e, m, tolerance) for e, m in zip(expected, items, strict=True))
 
 
 def _matches_number(expected: float, message: Any, tolerance: float) -> bool:
@@ -275,7 +282,7 @@ def _matches_mapping(
     given = {_canonical(key): value for key, value in zip(items[::2], items[1::2], strict=True)}
     if wanted.keys() != given.keys() or len(given) != len(items) // 2:
         return False
-    return all(matches(wanted[key], given[key], tolerance) for key in wanted)
+    return all(_matches(wanted[key], given[key], tolerance) for key in wanted)
 
 
 def show(message: Any, length: int = 300) -> str:
@@ -287,7 +294,10 @@ def show(message: Any, length: int = 300) -> str:
     except (CodecError, ValueError, RecursionError, TypeError):
         text = None
     if text is None:
-        text = json.dumps(message)
+        try:
+            text = json.dumps(message)
+        except RecursionError:
+            text = "a value nested too deeply to show"
     return text if len(text) <= length else text[: length - 3] + "..."
 
 

@@ -45,10 +45,12 @@ def judge(task: Mapping[str, Any]) -> int:
         sys.argv = ["tests"]
         for piece in task["pieces"]:
             _run_piece(piece, namespace, bench)
-    except ProgramGone as error:
-        frames.send(CHANNEL_FD, {"gone": str(error)})
-        return 0
-    frames.send(CHANNEL_FD, {"done": True})
+            if bench.gone:
+                break
+    except ProgramGone:
+        pass
+    # Asked of the bench, not of the exception: tests with a bare "except" swallow that.
+    frames.send(CHANNEL_FD, {"gone": bench.gone} if bench.gone else {"done": True})
     return 0
 
 
@@ -78,6 +80,8 @@ def _run_piece(piece: Mapping[str, Any], namespace: dict[str, Any], bench: "Benc
         detail = "the tests ended with a failure" if error.code else ""
     except Exception as error:
         status, detail = "error", f"{_failing_line(error)}\n{describe(error)}"
+    if bench.gone:
+        return
     if case is not None:
         frames.send(CHANNEL_FD, {"case": case, "status": status, "detail": detail[:2000]})
     elif status != "passed":
@@ -99,6 +103,7 @@ class Bench:
     """Speaks with the program: asks, and answers when it calls functions of the tests."""
 
     def __init__(self) -> None:
+        self.gone = ""
         self.shared_classes: dict[str, type] = {}
         self.callbacks: list[Callable[..., Any]] = []
         self.exceptions: dict[int, type[Exception]] = {}
@@ -109,7 +114,7 @@ class Bench:
         if isinstance(message, dict) and isinstance(message.get("names"), dict):
             names: Mapping[str, Any] = message["names"]
             return names
-        raise ProgramGone("the program raised an exception before the tests began")
+        raise self._give_up("the program raised an exception before the tests began")
 
     def ask(self, operation: str, *arguments: Any) -> Any:
         """Have the program carry out an operation and return its result."""
@@ -117,13 +122,13 @@ class Bench:
         while True:
             reply = self._receive()
             if not isinstance(reply, list) or len(reply) < 2:
-                raise ProgramGone("the program broke the protocol")
+                raise self._give_up("the program broke the protocol")
             if reply[0] == "value":
                 return self.decode(reply[1])
             if reply[0] == "raised" and len(reply) == 6:
                 raise self._exception(*reply[1:])
             if reply[0] != "callback" or len(reply) != 3:
-                raise ProgramGone("the program broke the protocol")
+                raise self._give_up("the program broke the protocol")
             self._send(self._call_back(reply[1], reply[2]))
 
     def _call_back(self, number: Any, message: Any) -> list[Any]:
@@ -147,7 +152,7 @@ class Bench:
         try:
             return decode(message, self._resolve)
         except CodecError as error:
-            raise ProgramGone(f"the program broke the protocol: {error}") from None
+            raise self._give_up(f"the program broke the protocol: {error}") from None
 
     def _export(self, value: Any) -> list[Any]:
         if isinstance(value, Handle):
@@ -156,8 +161,9 @@ class Bench:
         for number, exception in self.exceptions.items():
             if value is exception:
                 return ["handle", number]
-        if isinstance(value, type) and getattr(builtins, value.__name__, None) is value:
-            return ["builtin", value.__name__]
+        name = getattr(value, "__name__", "")
+        if isinstance(value, type) and vars(builtins).get(name) is value:
+            return ["builtin", name]
         if callable(value):
             self.callbacks.append(value)
             return ["callback", len(self.callbacks) - 1]
@@ -202,19 +208,23 @@ class Bench:
         except Exception:
             return RuntimeError(str(text)[:500])
 
+    def _give_up(self, reason: str) -> ProgramGone:
+        self.gone = self.gone or reason
+        return ProgramGone(reason)
+
     def _send(self, message: Any) -> None:
         try:
             frames.send(PEER_FD, message)
         except OSError:
-            raise ProgramGone("the program ended while the tests needed it") from None
+            raise self._give_up("the program ended while the tests needed it") from None
 
     def _receive(self) -> Any:
         try:
             return frames.receive(PEER_FD)
         except frames.FrameError as error:
-            raise ProgramGone(f"the program broke the protocol: {error}") from None
+            raise self._give_up(f"the program broke the protocol: {error}") from None
         except (EOFError, OSError):
-            raise ProgramGone("the program ended while the tests needed it") from None
+            raise self._give_up("the program ended while the tests needed it") from None
 
 
 def _built_in_exception(bases: Any) -> type[Exception]:

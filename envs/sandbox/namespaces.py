@@ -175,6 +175,7 @@ def enter_jail(sources: Mapping[str, int | str], hidden: Sequence[str], scratch:
         if os.path.isdir(scratch + h):
             set_read_only(AT_FDCWD, scratch + h, devices=False)
     os.makedirs(scratch + "/tmp", exist_ok=True)
+    os.symlink("/tmp", scratch + "/dev/shm")  # where libc makes semaphores
     _pivot(scratch)
 
 

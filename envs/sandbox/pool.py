@@ -28,6 +28,7 @@ ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",  # each would reserve 64 MiB of the address space
 }
 """All that a program finds in its environment; nothing of the trainer's."""
 
@@ -45,6 +46,7 @@ class ForkServer:
 
     def __init__(self, level: str, preload: Sequence[str]):
         self.level = level
+        self.broken = False
         self.scratch = ""
         if level != "full":
             self.scratch = tempfile.mkdtemp(prefix="onelayer-sandbox-")
@@ -115,12 +117,13 @@ class ForkServer:
         try:
             socket.send_fds(self.control, [json.dumps(request).encode()], list(fds))
         except OSError as error:
+            self.broken = True
             raise ServerGone(f"the fork server is gone: {error}") from None
 
     @property
     def alive(self) -> bool:
-        """Whether the process is running."""
-        return self.process.poll() is None
+        """Whether it can be asked for runs."""
+        return not self.broken and self.process.poll() is None
 
     def close(self) -> None:
         """End the server and, with it, all its runs; idempotent."""

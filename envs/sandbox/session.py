@@ -60,6 +60,7 @@ class Run:
         self._incoming = bytearray()
         self._outgoing = memoryview(frames.pack(task))
         self._next_check = 0.0
+        self.server = server
         self.files: dict[int, Callable[[int], None]] = {}
         self._fds: list[int] = []
         try:
@@ -140,6 +141,7 @@ class Run:
         data = self._read(fd)
         if not data:
             if fd not in self.files and not self.over:
+                self.server.broken = True
                 self.failure = "the fork server died"
             return
         record = json.loads(data)
@@ -269,6 +271,8 @@ def watch(runs: Sequence[Run], on_message: Callable[[Run, Any], None]) -> None:
         if all(run.over or run.ended_by for run in runs):
             deadline = deadline or time.monotonic() + REAP_SECONDS
             if time.monotonic() > deadline:
+                for run in runs:
+                    run.server.broken = True
                 raise ServerGone("the fork server did not end a run")
     for run in runs:
         if run.failure == "the fork server died":
