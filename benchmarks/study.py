@@ -136,7 +136,18 @@ python benchmarks/study.py
 
 reads `docs/results/study/*.json` (the scores of every run on every held-out task, no weights) and writes this
 page and its figures. `python benchmarks/study.py --add RUN/profile.json --name NAME` takes in what
-`onelayer profile` wrote. The published profile is `docs/results/published/qwen3-1.7b.json`."""
+`onelayer profile` wrote. The published profile is `docs/results/published/qwen3-1.7b.json`.
+
+Profiles of your own are compared by
+
+```
+onelayer profile compare runs/gigpo/profile.json runs/grpo/profile.json --out runs/comparison
+```
+
+which prints C(k) side by side, Spearman's and Kendall's rank correlation of every pair with intervals over
+tasks and seeds, both also without the depth trend (`--trend 2` removes a parabola instead of a slope), and how
+many of the best layers are shared (`--top K`), beside what chance would share. Models of different depth are
+compared at relative depths. `--out` keeps the page and a heat map."""
 
 
 def _introduction(settings: Sequence[Setting]) -> str:

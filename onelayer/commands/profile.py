@@ -17,6 +17,10 @@ Config = ProfileConfig
 
 def main(arguments: Sequence[str]) -> int:
     """Measure a profile, or with ``compare`` as the first word compare several."""
+    if arguments[:1] == ["compare"]:
+        from onelayer.commands import profile_compare
+
+        return profile_compare.main(arguments[1:])
     return run(parse_config(Config, arguments, program="onelayer profile", description=HELP))
 
 

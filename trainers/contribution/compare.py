@@ -84,7 +84,8 @@ def compare_files(
         top: see ``compare_profiles``.
         degree: see ``compare_profiles``.
         seed: see ``compare_profiles``.
-        picture: where the heat map goes, by its ending; None draws none.
+        picture: where the heat map goes, by its ending; None draws none, and neither does a
+            comparison where every C(k) is undefined.
 
     Raises:
         FileNotFoundError: there is no such profile.
@@ -92,10 +93,13 @@ def compare_files(
     """
     profiles = dict(zip(_labels(paths), map(load_profile, paths), strict=True))
     comparison = compare_profiles(profiles, top=top, degree=degree, seed=seed)
-    if picture is not None:
+    known = {
+        name: row for name, row in comparison.values.items() if any(v is not None for v in row)
+    }
+    if picture is not None and known:
         from onelayer.trainers.contribution.picture import draw_heat_map
 
-        draw_heat_map(comparison.values, picture)
+        draw_heat_map(known, picture)
     return comparison_page(comparison)
 
 
