@@ -145,9 +145,9 @@ onelayer profile compare runs/gigpo/profile.json runs/grpo/profile.json --out ru
 ```
 
 which prints C(k) side by side, Spearman's and Kendall's rank correlation of every pair with intervals over
-tasks and seeds, both also without the depth trend (`--trend 2` removes a parabola instead of a slope), and how
-many of the best layers are shared (`--top K`), beside what chance would share. Models of different depth are
-compared at relative depths. `--out` keeps the page and a heat map."""
+tasks and seeds, both also without the depth trend (`--trend 2` removes a parabola instead of a slope),
+and how many of the best layers are shared (`--top K`), beside what chance would share. Models of different
+depth are compared at relative depths. `--out` keeps the page and a heat map."""
 
 
 def _introduction(settings: Sequence[Setting]) -> str:

@@ -77,8 +77,8 @@ def _write(profile: "Profile", profiler: Any, finished: bool) -> None:
 
             draw_profile(profile, folder / "profile.png")
             names = "profile.json, profile.md and profile.png"
-        except ImportError:
-            print("no picture without matplotlib: pip install 'onelayer[profile]'", file=sys.stderr)
+        except ValueError as error:
+            print(f"no picture: {error}", file=sys.stderr)
     print(f"{names} are in {folder}")
 
 
