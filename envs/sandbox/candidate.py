@@ -46,7 +46,7 @@ class Desk:
     """Keeps the objects that the judge holds handles of, and carries out its requests."""
 
     def __init__(self, shared_classes: Mapping[str, type]):
-        self.shared_classes = shared_classes
+        self.shared_classes = dict(shared_classes)
         self.objects: list[Any] = []
         self.numbers: dict[int, int] = {}  # id(object) -> its place in objects
 
@@ -82,7 +82,9 @@ class Desk:
         if tag == "builtin":
             return getattr(__import__("builtins"), value)
         if tag == "instance":
-            instance: Any = object.__new__(self.shared_classes[value])
+            # A class that only the tests know comes as one with its attributes alone.
+            kind = self.shared_classes.setdefault(str(value), type(str(value), (), {}))
+            instance: Any = object.__new__(kind)
             vars(instance).update(self.decode(message[2]))
             return instance
         raise CodecError(f"unknown tag {tag!r}")

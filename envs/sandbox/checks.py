@@ -10,7 +10,7 @@ from onelayer.envs.sandbox import codec, tests
 from onelayer.envs.sandbox.child import EXIT_MEMORY
 from onelayer.envs.sandbox.limits import Limits
 from onelayer.envs.sandbox.pool import ForkServer
-from onelayer.envs.sandbox.session import Run, SandboxFailure, watch
+from onelayer.envs.sandbox.session import Run, watch
 from onelayer.envs.sandbox.verdict import STATUSES, CaseResult, Verdict
 
 JUDGE_EXTRA_CPU_S = 2.0
@@ -26,7 +26,7 @@ def check_program(
     """Run ``code`` against tests that ``validate_tests`` accepts.
 
     Raises:
-        SandboxFailure: the sandbox failed.
+        session.SandboxFailure: the sandbox failed.
         ServerGone: a fork server did.
     """
     started = time.monotonic()
@@ -247,4 +247,5 @@ def _blame(program: Run, judge: Run, gone: list[str]) -> tuple[str, str]:
         return "error", gone[0]
     if judge.exit_code == EXIT_MEMORY:
         return "memory", "the tests ran out of memory"
-    raise SandboxFailure(f"the tests' process ended with status {judge.exit_code}")
+    # It has spoken with the program, which may have had its part in this.
+    return "killed", f"the process of the tests ended with status {judge.exit_code}"

@@ -226,7 +226,10 @@ def matches(expected: Any, message: Any, tolerance: float = 0.0) -> bool:
 
 
 def _matches(expected: Any, message: Any, tolerance: float) -> bool:
-    if isinstance(expected, bool | int | float) and not isinstance(expected, bool):
+    if isinstance(message, list) and message and message[0] in ("scalar", "array"):
+        # Compared as the numbers they hold.
+        message = encode(_decode_numpy(*message).tolist())
+    if isinstance(expected, int | float) and not isinstance(expected, bool):
         return _matches_number(expected, message, tolerance)
     if expected is None or isinstance(expected, bool | str):
         if isinstance(expected, bool) and type(message) in (int, float):

@@ -17,6 +17,24 @@ OPERATORS = (
 )
 
 
+SPECIAL_ATTRIBUTES = frozenset(
+    f"__{name}__"
+    for name in (
+        "name",
+        "qualname",
+        "doc",
+        "module",
+        "dict",
+        "annotations",
+        "wrapped",
+        "call",
+        "init",
+    )
+)
+"""No protocols beside these: numpy would read memory of this process at an address that a program's
+``__array_interface__`` names."""
+
+
 class Handle:
     """An object of the program. What is asked of it is asked over there."""
 
@@ -28,6 +46,8 @@ class Handle:
         object.__setattr__(self, "_name", name)
 
     def __getattr__(self, name: str) -> Any:
+        if name[:2] == "__" == name[-2:] and name not in SPECIAL_ATTRIBUTES:
+            raise AttributeError(f"{name} of an object of the program is not available to tests")
         return self._ask("getattr", self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -78,6 +78,8 @@ def _run_piece(piece: Mapping[str, Any], namespace: dict[str, Any], bench: "Benc
     except SystemExit as error:  # unittest.main() ends so
         status = "failed" if error.code else "passed"
         detail = "the tests ended with a failure" if error.code else ""
+    except MemoryError:
+        status, detail = "memory", "out of memory"
     except Exception as error:
         status, detail = "error", f"{_failing_line(error)}\n{describe(error)}"
     if bench.gone:

@@ -37,6 +37,7 @@ ATTRIBUTE_RDONLY, ATTRIBUTE_NOSUID, ATTRIBUTE_NODEV = 1, 2, 4
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
 SIGKILL = 9
 
+HOST_NAME = b"sandbox"
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -154,6 +155,7 @@ def enter_jail(sources: Mapping[str, int | str], hidden: Sequence[str], scratch:
         hidden: directories that appear empty but for the sources within them.
         scratch: any directory; it is covered, in this mount namespace only.
     """
+    checked("sethostname", libc.sethostname(HOST_NAME, len(HOST_NAME)))
     mount(None, "/", None, MS_REC | MS_PRIVATE)
     mount("tmpfs", scratch, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=1m")
     covered = [h for h in hidden if any(_is_within(h, path) for path in sources)]

@@ -26,6 +26,9 @@ PR_SET_NAME, PR_GET_NAME = 15, 16
 # FIONBIO, FIOCLEX, FIONCLEX, FIONREAD, TCGETS (isatty), TIOCGWINSZ
 IOCTLS = (0x5421, 0x5451, 0x5450, 0x541B, 0x5401, 0x5413)
 
+# F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY: the kernel would send signals to others
+SIGNALLING_FCNTLS = (8, 10, 15, 1024, 1026)
+
 OWN_PID = 0x5EEDF00D
 """stands for the pid of the process, filled in by ``for_process``"""
 
@@ -68,6 +71,7 @@ def _argument_checks(own_pid_namespace: bool) -> dict[str, list[Instruction]]:
     checks = {
         "clone": _masked(0, CLONE_THREAD | CLONE_NEW_NAMESPACE, CLONE_THREAD),
         "clone3": [(RETURN, 0, 0, DENY | errno.ENOSYS)],  # libc then falls back to clone
+        "fcntl": _none_of(1, SIGNALLING_FCNTLS),
         "ioctl": _one_of(1, IOCTLS),
         "prctl": _one_of(0, (PR_SET_NAME, PR_GET_NAME)),
         "prlimit64": _one_of(0, (0,)),
@@ -101,6 +105,13 @@ def _one_of(argument: int, values: Sequence[int]) -> list[Instruction]:
     for value in values:
         body += [(JUMP_EQUAL, 0, 1, value), (RETURN, 0, 0, ALLOW)]
     return [*body, (RETURN, 0, 0, DENY | errno.EPERM)]
+
+
+def _none_of(argument: int, values: Sequence[int]) -> list[Instruction]:
+    body: list[Instruction] = [(LOAD, 0, 0, _low_word(argument))]
+    for value in values:
+        body += [(JUMP_EQUAL, 0, 1, value), (RETURN, 0, 0, DENY | errno.EPERM)]
+    return [*body, (RETURN, 0, 0, ALLOW)]
 
 
 def _masked(argument: int, mask: int, value: int) -> list[Instruction]:

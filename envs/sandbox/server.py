@@ -4,6 +4,8 @@ Started afresh by ``pool.py`` with a bare environment, never forked from the tra
 trainer's memory is in it. It sees limits and open files; programs, inputs and tests pass it by.
 """
 
+import _sitebuiltins
+import builtins
 import contextlib
 import gc
 import importlib
@@ -171,6 +173,8 @@ def main() -> None:
         sys.exit(1)
     sys.path += config["packages"]
     sys.argv = ["program.py"]
+    for name in ("exit", "quit"):  # the site module's, which programs take for built in
+        setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D"))
     for name in (*PRELOADED, *config["preload"]):
         importlib.import_module(name)
     enclosure.baseline_bytes = confinement.address_space(enclosure)

@@ -180,6 +180,13 @@ def same_tokens(expected: str, output: bytes) -> bool:
     return output.split() == expected.encode("utf-8", "surrogateescape").split()
 
 
+def _represent(value: Any) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # a number of more digits than Python is willing to print
+        return hex(value) if isinstance(value, int) else f"a {type(value).__name__}"
+
+
 def shorten(value: Any, length: int = 300) -> str:
     """Return a value as text of bounded length."""
     if isinstance(value, str | bytes):
@@ -188,5 +195,5 @@ def shorten(value: Any, length: int = 300) -> str:
         try:
             text = json.dumps(value)
         except (TypeError, ValueError):
-            text = repr(value)
+            text = _represent(value)
     return text if len(text) <= length else text[: length - 3] + "..."
