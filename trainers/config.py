@@ -16,6 +16,9 @@ class TrainConfig:
     model: str = _option("tiny", "the model: `tiny`, a transformers folder, or a hub id")
     env: str = _option("onelayer/ALFWorld-v0", "environment id, or module:id")
     env_args: str = _option("", "YAML mapping of the environment's arguments, {room_size: 5}")
+    allow_contamination: bool = _option(
+        False, "train although problems of the test set resemble training problems"
+    )
     out: str = _option("", "run folder; default: runs/<env>-<algorithm>-<layers>-<seed>")
     seed: int = _option(0, "of tasks and sampling")
 

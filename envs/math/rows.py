@@ -97,30 +97,44 @@ def _of_library(data: DataSet, split: str) -> Iterator[Placed]:
     import datasets
 
     is_local = Path(data.source).is_dir()
+    config = _config_here(data) if is_local else data.config
     try:
         with _without_bars():
-            names = datasets.get_dataset_config_names(data.source)
-            config = data.config if data.config in names else None
-            if config is None and len(names) > 1:
-                raise ValueError(f"{data.source} has several configurations: {', '.join(names)}")
-            splits = datasets.get_dataset_split_names(data.source, config)
-            if split not in splits:
-                raise NoSuchSplit(
-                    f"{data.source} has no split {split!r}; it has {', '.join(splits)}"
-                )
             loaded = datasets.load_dataset(data.source, config, split=split)
-    except ValueError:
-        raise
+    except ValueError as error:
+        if "split" in str(error).lower():
+            raise NoSuchSplit(
+                f"{data.source} has no split {split!r}: {_first_line(error)}"
+            ) from error
+        raise ValueError(f"{data.source} cannot be read: {_first_line(error)}") from error
     except Exception as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
         if is_local:
-            raise ValueError(f"{data.source} cannot be read: {first}") from error
+            raise ValueError(f"{data.source} cannot be read: {_first_line(error)}") from error
         raise ConnectionError(
-            f"the data set {data.source} is not here, and the hub does not give it ({first}); download it "
-            "elsewhere and name the folder or file with path=..."
+            f"the data set {data.source} is not here, and the hub does not give it "
+            f"({_first_line(error)}); download it elsewhere and name the folder or file with path=..."
         ) from error
     for number, row in enumerate(loaded, start=1):
         yield f"{data.source}, {split} row {number}", row
+
+
+def _config_here(data: DataSet) -> str | None:
+    """Return the hub's configuration where the folder has it, None where it has but one."""
+    import datasets
+
+    try:
+        names = datasets.get_dataset_config_names(data.source)
+    except Exception as error:
+        raise ValueError(f"{data.source} cannot be read: {_first_line(error)}") from error
+    if data.config in names:
+        return data.config
+    if len(names) > 1:
+        raise ValueError(f"{data.source} has several configurations: {', '.join(names)}")
+    return None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 @contextmanager

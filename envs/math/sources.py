@@ -46,8 +46,8 @@ def load_problems(
             count=COUNT if count is None else count,
             seed=seed,
         )
-    for name, given in (("families", families), ("family_config", family_config)):
-        if given is not None:
+    for name, asked in (("families", families), ("family_config", family_config)):
+        if asked is not None:
             raise ValueError(f"{name} is for procedural problems, not for the data set {dataset}")
     if split == "test" and test_dataset is not None:
         problems = _of_test_set(test_dataset)

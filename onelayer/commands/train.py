@@ -75,7 +75,12 @@ def _check_names(config: Config) -> None:
 def _environments(config: Config) -> tuple[Callable[[], Any], Callable[[], Any] | None]:
     """Return makers of the training and the held-out environment, after one of each was made."""
     arguments = parse_mapping(config.env_args, "--env-args")
-    takes_split = "split" in plugins.arguments(plugins.resolve(config.env))
+    takes = plugins.arguments(plugins.resolve(config.env))
+    if config.allow_contamination:
+        if "allow_contamination" not in takes:
+            raise ValueError(f"{config.env} compares no data sets; leave --allow-contamination out")
+        arguments["allow_contamination"] = True
+    takes_split = "split" in takes
     held_out = {**arguments, "split": config.eval_split} if takes_split else arguments
 
     def train_env() -> Any:
