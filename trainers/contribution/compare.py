@@ -146,7 +146,7 @@ def compare_profiles(
 
 
 def between_seeds(profile: Profile) -> float:
-    """Return how well one half of the seeds ranks the layers as the other does: a noise ceiling.
+    """Return how well one half of the seeds ranks the layers as the other does: a yardstick.
 
     It is the mean of Spearman's rho over all ways to halve the seeds; an odd one is left out. Runs
     count in the order of the file. NaN where a layer has a single run.
@@ -178,8 +178,8 @@ def comparison_page(comparison: Comparison) -> str:
     if known:
         listed = ", ".join(f"{name} {rho:.2f}" for name, rho in known.items())
         notes.append(
-            f"One half of a profile's own seeds with the other half (Spearman): {listed}. Two"
-            " profiles cannot be expected to agree better."
+            f"One half of a profile's own seeds with the other half (Spearman): {listed}. Profiles that"
+            " agree as well as that agree as far as the noise lets them show."
         )
     for name, profile in comparison.profiles.items():
         if reasons := {row.undefined for row in profile.contributions if row.undefined}:

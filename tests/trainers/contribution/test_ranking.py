@@ -79,6 +79,19 @@ def test_a_common_slope_alone_is_no_agreement():
     assert np.mean(small) < 0.1  # about 5 % of unrelated profiles are called related
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("layers", "degree"), [(6, 1), (6, 2), (12, 1)])
+def test_unrelated_profiles_are_called_related_as_seldom_as_p_says(layers, degree):
+    rng, depth, small = np.random.default_rng(0), np.linspace(0, 1, layers), []
+    for _ in range(400):
+        first = -1.0 * depth + rng.normal(0, 0.3, layers)
+        second = -0.5 * depth + rng.normal(0, 0.2, layers)
+        found = correlation(first, second, depth_L=depth, degree=degree)
+        small.append(found.p_value <= 0.05)
+    print(f"{layers} layers, degree {degree}: p <= 0.05 in {np.mean(small):.3f}")
+    assert np.mean(small) <= 0.08
+
+
 def test_shared_bumps_survive_the_removal_of_a_slope():
     rng = np.random.default_rng(1)
     bumps = rng.normal(0, 0.2, 28)
