@@ -44,7 +44,7 @@ class Choice:
 class Quantity:
     """A number with a unit, in canonical writing."""
 
-    amount: "Answer"
+    amount: Scalar
     unit: str
 
 
@@ -52,14 +52,14 @@ class Quantity:
 class Percent:
     """``amount`` hundredths."""
 
-    amount: "Answer"
+    amount: Scalar
 
 
 @dataclass(frozen=True, slots=True)
 class Degrees:
     """``amount`` degrees of an angle."""
 
-    amount: "Answer"
+    amount: Scalar
 
 
 @dataclass(frozen=True, slots=True)

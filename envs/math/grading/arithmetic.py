@@ -78,6 +78,14 @@ def _root(value: Fraction, index: Fraction) -> Fraction | None:
     return None if upper is None or lower is None else Fraction(upper, lower)
 
 
+def _real_root(value: Fraction, index: Fraction) -> Fraction | None:
+    """Of a negative number too where ``index`` is odd, as a root sign is read."""
+    if value < 0 and index.denominator == 1 and index.numerator % 2:
+        root = _root(-value, index)
+        return None if root is None else -root
+    return _root(value, index)
+
+
 def _integer_root(value: int, index: int) -> int | None:
     if index == 2:
         root = math.isqrt(value)
@@ -132,8 +140,8 @@ _RULES = {
     "quotient": _quotient,
     "power": _power,
     "sqrt": lambda a: _root(a, Fraction(2)),
-    "cbrt": lambda a: _root(a, Fraction(3)),
-    "root": _root,
+    "cbrt": lambda a: _real_root(a, Fraction(3)),
+    "root": lambda a, n: _real_root(a, n),
     "factorial": _factorial,
     "double_factorial": lambda a: _factorial(a, 2),
     "binomial": _binomial,

@@ -6,8 +6,6 @@ In order: the last ``\boxed{}`` (several joined by ``and`` or commas are one lis
 
 import re
 
-from onelayer.envs.math.grading.notation import closing
-
 TAIL = 50_000
 """characters at the end of a response that are read"""
 MAX_ANSWER = 4_000

@@ -4,6 +4,7 @@ Numbers, lists of numbers, choices, texts and whatever else structure and exact 
 graded in this process; a question of algebra goes to the worker, with the same code around it.
 """
 
+import logging
 import re
 from functools import lru_cache
 
@@ -15,6 +16,8 @@ from onelayer.envs.math.grading.extraction import MAX_ANSWER, find_answer
 from onelayer.envs.math.grading.notation import clean
 from onelayer.envs.math.grading.reading import read
 from onelayer.envs.math.grading.worker import WORKER
+
+logger = logging.getLogger(__name__)
 
 DEFAULT = Conventions()
 
@@ -167,6 +170,9 @@ def _verdict(answer: str, gold: str, conventions: Conventions) -> tuple[bool, st
         return reason == "equal", reason
     except RecursionError:
         return False, "nested too deeply"
+    except Exception as error:  # the boundary: a grade is given whatever the text
+        logger.warning("the answer %.80r could not be compared", answer, exc_info=True)
+        return False, f"not comparable: {type(error).__name__}"
     return same, "equal" if same else "different"
 
 

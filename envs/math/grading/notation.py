@@ -49,6 +49,8 @@ def clean(text: str) -> str:
 
     ``text`` should be at most a few thousand characters: some rules take quadratic time.
     """
+    if text.replace(" ", "") in ("{}", "${}$"):
+        return r"\{\}"
     text = _repair_escapes(text)
     text = _characters(text)
     text = re.sub(r"</?(?:b|i|u|em|strong|span|p|br|code|mark)\s*/?>", "", text)
@@ -58,6 +60,8 @@ def clean(text: str) -> str:
     text = re.sub(r"\\([A-Za-z]+)", _rename, text)
     text = text.replace(r"\lt", "<").replace(r"\gt", ">")
     text = re.sub(r"(?<=[\w)}\]])\s*\*\*\s*(?=[\w({\\-])", "^", text)
+    text = re.sub(r"(?<![A-Za-z\\])infinity(?![A-Za-z])", r"\\infty", text)
+    text = re.sub(r"(?<=\d) ?[xX] ?(?=10\s*\^)", r"\\times ", text)
     text = text.replace("<=", r"\leq ").replace(">=", r"\geq ").replace("!=", r"\neq ")
     text = re.sub(r"\{\s*([^{}]*?)\s*\\over(?![A-Za-z])\s*([^{}]*?)\s*\}", r"\\frac{\1}{\2}", text)
     text = re.sub(r"\\(?:mathrm|operatorname)\s*\{\s*([A-Za-z])\s*\}", r"\1", text)

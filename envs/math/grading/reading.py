@@ -6,18 +6,26 @@ order of the table in ``_item``: the narrow notations before the wide ones.
 
 import re
 from collections.abc import Callable
-from fractions import Fraction
 
 from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading import words
-from onelayer.envs.math.grading.arithmetic import TooLargeError, rational_value
-from onelayer.envs.math.grading.expressions import FUNCTIONS, Node, parse_decimal, parse_expression
+from onelayer.envs.math.grading.arithmetic import rational_value
+from onelayer.envs.math.grading.expressions import Node
 from onelayer.envs.math.grading.intervals import REAL_LINE, without
+from onelayer.envs.math.grading.measures import (
+    based,
+    degrees,
+    measure,
+    money,
+    percent,
+    quantity,
+    time,
+    wordy,
+)
 from onelayer.envs.math.grading.notation import closing, unwrap
-from onelayer.envs.math.grading.units import canonical_unit, is_known
+from onelayer.envs.math.grading.scalars import expression, number, numeral, scalar
 
 MAX_ITEMS = 200
-_NUMERAL = re.compile(r"([+-]?)\s*((?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?)([eE][+-]?\d+)?")
 _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])")
 _RELATIONS = re.compile(r"\\(?:leq|geq|neq|approx|equiv|in|sim|cong)(?![A-Za-z])|[=<>]")
 _SYMBOLS = {r"\leq": "≤", r"\geq": "≥", r"\neq": "≠", r"\approx": "≈", r"\equiv": "≡", r"\in": "∈", r"\sim": "≈"}  # fmt: skip
@@ -40,13 +48,17 @@ def read(text: str) -> a.Answer:
         return a.Text("")
     if len(text) > 4000:
         return a.Text(text)
+    text = re.sub(r"^(?:\\approx|about|approximately|roughly)\s*", "", text)
     pieces = [text] if words.date_of(text) else split_list(text)
     if len(pieces) == 1 or len(pieces) > MAX_ITEMS:
         return _item(text)
     # between semicolons commas may stand: p = 5, q = 2; p = 7, q = 2
-    return a.Items(
-        tuple(read(piece) if len(_split_top(text, ";")) > 1 else _item(piece) for piece in pieces)
-    )
+    if len(_split_top(text, ";")) > 1:
+        return a.Items(tuple(read(piece) for piece in pieces))
+    items: list[a.Answer] = []
+    for item in map(_item, pieces):
+        items.extend(item.items if isinstance(item, a.Items) else (item,))  # \pm 1, \pm 2
+    return a.Items(tuple(items))
 
 
 def split_list(text: str, groups: bool = True) -> list[str]:
@@ -97,8 +109,8 @@ def _split_joints(text: str) -> list[str]:
 def _item(text: str) -> a.Answer:
     text = unwrap(text)
     attempts: tuple[Callable[[str], a.Answer | None], ...] = (
-        _numeral, _special, _date, _matrix, _choice, _time, _based, _modular, _relation, _ratio, _plus_minus, _union, _brackets,
-        _percent, _degrees, _money, _measure, _expression, _quantity, _wordy,
+        numeral, _special, _date, _matrix, _choice, time, based, _modular, _relation, _ratio, _plus_minus, _union, _brackets,
+        percent, degrees, money, measure, expression, quantity, wordy,
     )  # fmt: skip
     for attempt in attempts:
         answer = attempt(text)
@@ -107,43 +119,15 @@ def _item(text: str) -> a.Answer:
     return a.Text(text)
 
 
-def _numeral(text: str) -> a.Answer | None:
-    if re.fullmatch(r"[+-]?\d{1,3}(?: \d{3})+(?:\.\d+)?", text):
-        text = text.replace(" ", "")
-    match = _NUMERAL.fullmatch(text)
-    if match is None or not match[2] or match[2] == ".":
-        return None
-    sign, digits, exponent = match[1], match[2].replace(",", ""), match[3] or ""
-    try:
-        value = parse_decimal(digits + exponent)
-    except ValueError:
-        return a.Text(text.replace(" ", ""))
-    value = -value if sign == "-" else value
-    whole, _, decimals = digits.partition(".")
-    significant = (whole + decimals).lstrip("0")
-    return a.Scalar(
-        text=sign.strip("+") + digits + exponent,
-        tree=Node("number", value=value),
-        value=value,
-        digits=len(significant) if decimals else None,
-        places=len(decimals) - (int(exponent[1:]) if exponent else 0),
-        grouped=text if "," in match[2] and "." not in match[2] else "",
-    )
-
-
 def _special(text: str) -> a.Answer | None:
     lower = words.comparable(text, case_matters=False)
     if lower in words.EMPTY_SET or text in (r"\emptyset", r"\{\}", r"\{ \}"):
         return a.Braces(())
     if lower in words.REAL_LINE or text == r"\mathbb{R}":
         return REAL_LINE
-    if (number := words.number_in_words(lower)) is not None:
-        return _number(Fraction(number), text)
+    if (value := words.number_in_words(lower)) is not None:
+        return number(value, text)
     return None
-
-
-def _number(value: Fraction, text: str) -> a.Scalar:
-    return a.Scalar(text, Node("number", value=value), value)
 
 
 def _date(text: str) -> a.Answer | None:
@@ -154,16 +138,7 @@ def _date(text: str) -> a.Answer | None:
 def _matrix(text: str) -> a.Answer | None:
     before, begin, _ = text.partition(r"\begin")
     if begin and before.strip(" (["):
-        factor = _scalar("-1" if before.strip() == "-" else before.strip().removesuffix(r"\cdot"))
-        matrix = _matrix(text[len(before) :])
-        if factor.tree is None or not isinstance(matrix, a.Matrix):
-            return None
-        rows = [[_scaled(cell, factor.tree) for cell in row] for row in matrix.rows]
-        return (
-            a.Matrix(tuple(tuple(c for c in row if c) for row in rows))
-            if all(map(all, rows))
-            else None
-        )
+        return _multiple(before.strip(), text[len(before) :])
     match = re.fullmatch(
         r"\\begin\{([pbvBV]?matrix|smallmatrix|array)\}(?:\{[lcr| ]*\})?(.*)\\end\{\1\}",
         _without_fence(text),
@@ -180,6 +155,17 @@ def _matrix(text: str) -> a.Answer | None:
     else:
         return None
     return a.Matrix(rows) if rows and len({len(row) for row in rows}) == 1 else None
+
+
+def _multiple(factor: str, matrix: str) -> a.Matrix | None:
+    """A number or a sign before a matrix."""
+    tree = scalar("-1" if factor == "-" else factor.removesuffix(r"\cdot")).tree
+    inner = _matrix(matrix)
+    if tree is None or not isinstance(inner, a.Matrix):
+        return None
+    rows = [[_scaled(cell, tree) for cell in row] for row in inner.rows]
+    whole = tuple(tuple(cell for cell in row if cell is not None) for row in rows)
+    return a.Matrix(whole) if all(len(row) == len(inner.rows[0]) for row in whole) else None
 
 
 def _scaled(cell: a.Answer, factor: Node) -> a.Scalar | None:
@@ -206,42 +192,6 @@ def _choice(text: str) -> a.Answer | None:
     if rest and (rest[0] in "^_+-*/=<>(|!" or (match["bare"] and _RELATIONS.search(rest))):
         return None
     return a.Choice(letter, rest)
-
-
-def _time(text: str) -> a.Answer | None:
-    match = re.fullmatch(
-        r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?\s*(?:\\text\s*\{\s*)?([aApP]\.?\s*[mM]\.?)?\s*\}?",
-        text,
-    )
-    if match:
-        seconds = int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3] or 0)
-        return a.Time(seconds, re.sub(r"[.\s]", "", match[4] or "").lower())
-    plain = re.sub(r"\\text\s*\{([^{}]*)\}", r" \1 ", text)
-    match = re.fullmatch(
-        r"\s*(\d+)\s*(?:hours?|hrs?|h)\s*(?:and\s*)?(\d+)\s*(?:minutes?|mins?|m)\s*", plain
-    )
-    if match and int(match[2]) < 60 and len(match[1]) < 4:
-        return a.Time(int(match[1]) * 3600 + int(match[2]) * 60)
-    return None
-
-
-_BASES = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-          "twelve": 12, "sixteen": 16}  # fmt: skip
-
-
-def _based(text: str) -> a.Answer | None:
-    text = re.sub(r"\\(?:text|mathrm)\s*\{([^{}]*)\}", r"\1", text)
-    match = re.fullmatch(r"\(?([0-9A-Fa-f]+)\)?\s*_\s*\{?\s*\(?([a-z]+|\d{1,2})\)?\s*\}?", text)
-    match = match or re.fullmatch(
-        r"([0-9A-Fa-f]+)\s*\(?\s*(?:in )?base[ -]?([a-z]+|\d{1,2})\s*\)?", text
-    )
-    if match is None:
-        return None
-    base = int(match[2]) if match[2].isdigit() else _BASES.get(match[2], 0)
-    digits = match[1].upper()
-    if not 2 <= base <= 36 or any(int(d, 16) >= base for d in digits):
-        return None
-    return _numeral(digits) if base == 10 else a.Based(digits.lstrip("0") or "0", base)
 
 
 def _modular(text: str) -> a.Answer | None:
@@ -291,7 +241,7 @@ def _depth_at(text: str, at: int) -> int:
 
 
 def _ratio(text: str) -> a.Answer | None:
-    terms = _split_top(text, ":")
+    terms = _split_top(re.sub(r"(?<=\d) to (?=\d)", ":", text), ":")
     if len(terms) < 2 or len(terms) > 6 or not all(term.strip() for term in terms):
         return None
     read_terms = tuple(_item(term) for term in terms)
@@ -334,132 +284,11 @@ def _brackets(text: str) -> a.Answer | None:
     if not all(pieces) or len(pieces) > MAX_ITEMS:
         return None
     if opening == "{":
+        builder = re.fullmatch(r"\s*[A-Za-z](?:\s*\\in\s*\\mathbb\{R\})?\s*[|:]\s*(.+)", inner)
+        if builder:
+            return read(builder[1])
         return None if re.search(r"\||:", inner) else a.Braces(tuple(_item(p) for p in pieces))
     if len(pieces) == 1:
         # a bracket around one thing says nothing: (5), [5]
         return _item(pieces[0]) if (opening, end) in (("(", ")"), ("[", "]")) else None
     return a.Bracketed(opening, tuple(_item(p) for p in pieces), end)
-
-
-def _percent(text: str) -> a.Answer | None:
-    match = re.fullmatch(r"(.*?)\s*(?:\\?%|\\text\s*\{\s*(?:percent|\\?%)\s*\}|per ?cent)", text)
-    return a.Percent(_item(match[1])) if match and match[1] else None
-
-
-def _degrees(text: str) -> a.Answer | None:
-    match = re.fullmatch(
-        r"(.*?)\s*(?:\^\s*\{?\s*\\circ\s*\}?|\\text\s*\{\s*degrees?\s*\}|degrees?|\\circ)", text
-    )
-    if match is None or not match[1] or r"\circ" in match[1]:
-        return None
-    amount = _item(match[1])
-    if isinstance(amount, a.Scalar) and amount.tree is not None and _has_function(amount.tree):
-        return None  # cos 60° is no angle
-    return a.Degrees(amount) if isinstance(amount, a.Scalar | a.Items) else None
-
-
-def _has_function(node: Node) -> bool:
-    return node.operator in FUNCTIONS or any(map(_has_function, node.arguments))
-
-
-_CURRENCY = re.compile(
-    r"(?P<sign>[+-]?)\s*(?P<unit>\\\$|US\\\$|€|£|¥|₹|\\pounds|\\text\{\s*\\\$\s*\})\s*(?P<rest>.+)"
-)
-
-
-def _money(text: str) -> a.Answer | None:
-    match = _CURRENCY.fullmatch(text)
-    if match:
-        unit = {r"\pounds": "£"}.get(match["unit"], match["unit"].strip("US\\text{} "))
-        amount = _item(match["sign"].strip("+") + match["rest"])
-        if isinstance(amount, a.Quantity):
-            amount = amount.amount
-        return a.Quantity(amount, unit) if isinstance(amount, a.Scalar) else None
-    match = re.fullmatch(r"(.+?)\s*(\\\$|€|£|¥|₹|¢)", text)
-    if match and isinstance(amount := _item(match[1]), a.Scalar):
-        return a.Quantity(amount, match[2].strip("\\"))
-    return None
-
-
-def _expression(text: str) -> a.Answer | None:
-    scalar = _scalar(text)
-    return scalar if scalar.tree is not None else _opaque(text)
-
-
-def _scalar(text: str) -> a.Scalar:
-    try:
-        tree = parse_expression(text)
-    except (ValueError, RecursionError):
-        return a.Scalar(text, None)
-    try:
-        return a.Scalar(text, tree, rational_value(tree))
-    except TooLargeError:
-        return a.Scalar(text, tree, too_large=True)
-    except ZeroDivisionError:
-        return a.Scalar(text, None)
-
-
-_OPAQUE = re.compile(
-    r"\\(?:int|sum|prod|lim|begin|setminus|partial|frac\s*\{d\}|mathbb|cap|cup|Gamma|zeta|sqrt|frac)(?![A-Za-z])"
-)
-
-
-def _opaque(text: str) -> a.Answer | None:
-    """An expression that only math-verify's parser may read."""
-    words_in = re.findall(
-        r"(?<![\\A-Za-z])[A-Za-z]{4,}", re.sub(r"\\(?:begin|end)\{[a-z]+\}", "", text)
-    )
-    if _OPAQUE.search(text) and not words_in and r"\text" not in text:
-        return a.Scalar(text, None)
-    return None
-
-
-def _measure(text: str) -> a.Answer | None:
-    """A numeral and a unit that is in the table: ``5 cm`` is no product of variables."""
-    match = re.fullmatch(r"([+-]?[\d.,]*\d(?:\s*/\s*\d+)?)(\s*)([A-Za-z][A-Za-z ./^{}\d]*)", text)
-    if match is None or not is_known(match[3], spaced=bool(match[2])):
-        return None
-    amount, unit = _numeral(match[1]) or _expression(match[1]), canonical_unit(match[3])
-    return a.Quantity(amount, unit) if amount is not None and unit is not None else None
-
-
-_AMOUNT = re.compile(
-    r"(?P<amount>.*?[\d})!])(?P<space>\s*)(?P<unit>(?:\\(?:text|mathrm)\s*\{|[^\W\d_]|[¢°]).*)"
-)
-
-
-def _quantity(text: str) -> a.Answer | None:
-    match = _AMOUNT.fullmatch(text) if len(text) < 400 else None
-    while match is not None:
-        amount, unit = match["amount"], match["unit"]
-        word = re.fullmatch(r"(?:\\text\s*\{\s*)?([A-Za-z]+)\s*\}?(?:\s+(.*))?", unit)
-        scale = words.scale_of(word[1]) if word else None
-        if word and scale is not None:
-            scaled = _scalar(f"({amount}) \\cdot {scale}")
-            if scaled.tree is None:
-                return None
-            rest = canonical_unit(word[2]) if word[2] else None
-            return scaled if not word[2] else a.Quantity(scaled, rest) if rest else None
-        name = canonical_unit(unit)
-        if name is not None and (match["space"] or len(name) > 1 or unit.startswith("\\")):
-            value = _numeral(amount.strip()) or _expression(amount.strip())
-            if isinstance(value, a.Scalar) and value.tree is not None:
-                return a.Quantity(value, name)
-        match = _next_amount(text, match)
-    return None
-
-
-def _next_amount(text: str, match: re.Match[str]) -> re.Match[str] | None:
-    """Return the next place where a unit may begin."""
-    return re.compile(
-        rf"(?P<amount>.{{{match.end('amount') + 1},}}?[\d}})!])(?P<space>\s*)(?P<unit>(?:\\(?:text|mathrm)\s*\{{|[^\W\d_]|[¢°]).*)"
-    ).fullmatch(text)
-
-
-def _wordy(text: str) -> a.Answer | None:
-    """``five apples``."""
-    head, _, tail = text.partition(" ")
-    number = words.number_in_words(head)
-    if number is not None and tail and (unit := canonical_unit(tail)):
-        return a.Quantity(_number(Fraction(number), head), unit)
-    return None

@@ -24,7 +24,9 @@ CHILD_MEMORY = 512 << 20
 MAX_CHILDREN = 32
 WARM_UP = (
     (r"\frac{3\sqrt{5}}{7}+\pi^2 x_1", r"\sin^2(2x)+\ln{3}-|y|e^{-x}", False),
-    (r"\int_0^1 x^2 dx", r"\sum_{k=1}^{n} a_k", True),
+    (r"\int_0^1 x^2\,dx", r"\sum_{k=0}^{n-1} a_k b_{n-k-1}", True),
+    (r"\lim_{x\to\infty} \frac{x+1}{2x}", r"\prod_{i=1}^{3} (2i+1)", True),
+    (r"\int \cos(x) e^{-x} dx", r"\frac{d}{dx} x^3", True),
     (r"\sqrt{5+2\sqrt{6}}", r"\sqrt{2}+\sqrt{3}", False),
     (r"(a-b)(a+b)", r"a^2-b^2", False),
     (r"\mathbb{R}\setminus\{0\}", r"(-\infty,0)\cup(0,\infty)", True),

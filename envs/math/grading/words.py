@@ -1,6 +1,7 @@
 """Answers in words: numbers, sets without a member, dates, and what two texts may differ in."""
 
 import re
+from fractions import Fraction
 
 _SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -29,8 +30,28 @@ _SYNONYMS = {
 _ARTICLES = re.compile(r"^(?:a|an|the) (?=\w{2})", re.IGNORECASE)
 
 
-def number_in_words(text: str) -> int | None:
-    """Return 45 for ``forty-five``, 300 for ``three hundred``; None where the text is no such number."""
+_PARTS = {"half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fourth": 4, "fourths": 4,
+          "fifth": 5, "fifths": 5, "sixth": 6, "sixths": 6, "eighth": 8, "eighths": 8, "tenth": 10, "tenths": 10}  # fmt: skip
+
+
+def number_in_words(text: str) -> Fraction | None:
+    """Return the number that ``forty-five``, ``minus one``, ``two thirds`` or ``half`` say, else None."""
+    negative = re.fullmatch(r"(?:minus|negative) (.+)", text.strip().lower())
+    if negative:
+        value = number_in_words(negative[1])
+        if value is None and negative[1].isdecimal() and len(negative[1]) < 1000:
+            value = Fraction(negative[1])
+        return None if value is None else -value
+    count, _, part = text.strip().lower().replace("-", " ").rpartition(" ")
+    if part in _PARTS and (count or part == "half"):
+        upper = _whole_number(count or "one")
+        return None if upper is None else Fraction(upper, _PARTS[part])
+    whole = _whole_number(text)
+    return None if whole is None else Fraction(whole)
+
+
+def _whole_number(text: str) -> int | None:
+    """45 for ``forty-five``, 300 for ``three hundred``."""
     words = text.lower().replace("-", " ").replace(" and ", " ").split()
     if not words or len(words) > 12 or not all(w in _NUMBERS or w in _SCALES for w in words):
         return None

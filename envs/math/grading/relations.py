@@ -1,0 +1,119 @@
+"""Comparing equations and inequalities, with each other and with what they say of a name."""
+
+from typing import TYPE_CHECKING
+
+from onelayer.envs.math.grading import answers as a
+from onelayer.envs.math.grading.rounding import rounds_to
+from onelayer.envs.math.grading.statements import (
+    FLIPPED,
+    assignment,
+    difference,
+    ends,
+    interval,
+    is_constant,
+    is_solved,
+    last_exact,
+    stated,
+    turned,
+)
+
+if TYPE_CHECKING:
+    from onelayer.envs.math.grading.equality import Comparison
+
+
+def relations(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
+    """Compare equations and inequalities, with each other and with what they say of a name."""
+    if isinstance(gold, a.Relation) and isinstance(answer, a.Relation):
+        return _two_relations(compare, gold, answer)
+    if isinstance(gold, a.Items | a.Braces) or isinstance(answer, a.Items | a.Braces):
+        relation = next(x for x in (gold, answer) if isinstance(x, a.Relation))
+        value = stated(relation)
+        if value is None or not compare.conventions.name_optional:
+            return False
+        return compare.same(value, answer) if relation is gold else compare.same(gold, value)
+    if isinstance(gold, a.Relation):
+        return _named_gold(compare, gold, answer)
+    assert isinstance(answer, a.Relation)
+    region = _interval_of(compare, answer)
+    if region is not None:
+        return isinstance(gold, a.Bracketed | a.Union) and compare.same(gold, region)
+    return any(compare.same(gold, value) for value in _values_of(compare, answer))
+
+
+def _named_gold(compare: "Comparison", gold: a.Relation, answer: a.Answer) -> bool:
+    """Compare ``x = 5`` or ``x < 5`` with an answer that names nothing."""
+    region = _interval_of(compare, gold)
+    if region is not None:
+        return isinstance(answer, a.Bracketed | a.Union) and compare.same(region, answer)
+    value = stated(gold)
+    if value is None and gold.operators == ("=",) and all(map(is_constant, gold.sides)):
+        value = gold.sides[-1]  # 5 + 3 = 8
+    return value is not None and compare.conventions.name_optional and compare.same(value, answer)
+
+
+def _values_of(compare: "Comparison", relation: a.Relation) -> list[a.Answer]:
+    """Return what ``x = 5``, ``2 + 3 = 5`` or ``10/3 ≈ 3.33`` gives as a value, the exact one first."""
+    value = stated(relation)
+    if value is None and set(relation.operators) <= {"=", "≈"} and is_constant(relation.sides[0]):
+        value = last_exact(relation)
+    if value is None:
+        return []
+    last = relation.sides[-1]
+    if relation.operators[-1] == "≈" and value is not last:
+        if (
+            isinstance(value, a.Scalar)
+            and isinstance(last, a.Scalar)
+            and _rounds(compare, value, last)
+        ):
+            return [value, last]
+    return [value]
+
+
+def _rounds(compare: "Comparison", exact: a.Scalar, decimal: a.Scalar) -> bool:
+    if decimal.value is None or exact.tree is None or exact.too_large:
+        return False
+    if exact.value is not None:
+        return rounds_to(exact.value, decimal.value, decimal.places)
+    return compare.algebra.rounds(exact.tree, decimal.value, decimal.places)
+
+
+def _interval_of(compare: "Comparison", relation: a.Relation) -> a.Answer | None:
+    """Return ``(-∞, 5)`` for ``x < 5`` under the convention; None for other relations."""
+    if not compare.conventions.relation_as_interval:
+        return None
+    return interval(relation)
+
+
+def _two_relations(compare: "Comparison", gold: a.Relation, answer: a.Relation) -> bool:
+    """Compare two relations: side by side, turned round, or as equations up to a factor."""
+    pair, other = assignment(gold), assignment(answer)
+    if pair is not None and other is not None and pair[0] == other[0]:
+        if compare.same(pair[1], other[1]):
+            return True
+        if is_solved(gold) and is_solved(answer):
+            return False
+    if set(gold.operators) == {"="} and set(answer.operators) == {"="}:
+        gold, answer = ends(gold), ends(answer)
+    for way in (answer, turned(answer)):
+        if way is not None and way.operators == gold.operators:
+            if compare.in_order(gold.sides, way.sides):
+                return True
+            if _scaled(compare, gold, way):
+                return True
+    return False
+
+
+def _scaled(compare: "Comparison", gold: a.Relation, answer: a.Relation) -> bool:
+    """Return whether the differences of the two sides are proportional."""
+    if (
+        len(gold.sides) != 2
+        or not compare.conventions.scaled_equations
+        or gold.operators[0] not in FLIPPED
+    ):
+        return False
+    if any(isinstance(s, a.Scalar) and s.too_large for s in (*gold.sides, *answer.sides)):
+        return False
+    first, second = difference(gold), difference(answer)
+    if first is None or second is None:
+        return False
+    return compare.algebra.proportional(first, second, positive=gold.operators[0] in "<>≤≥")

@@ -1,0 +1,123 @@
+"""What a relation states: a value for a name, an interval, a difference that vanishes."""
+
+import re
+from dataclasses import replace
+
+from onelayer.envs.math.grading import answers as a
+from onelayer.envs.math.grading.expressions import Node
+from onelayer.envs.math.grading.intervals import above, below, without
+
+FLIPPED = {"<": ">", ">": "<", "≤": "≥", "≥": "≤", "=": "=", "≠": "≠", "≈": "≈", "≡": "≡"}
+
+
+def stated(relation: a.Relation) -> a.Answer | None:
+    """Return what the relation says of a name: ``x = 5``, ``5 = x``, ``x ∈ {5}``; None where it does not."""
+    if not set(relation.operators) <= {"=", "≈", "∈"}:
+        return None
+    if relation.name_first:
+        return last_exact(relation)
+    last = relation.sides[-1]
+    if set(relation.operators) == {"="} and is_symbol(last) and not is_symbol(relation.sides[0]):
+        return relation.sides[-2]
+    return None
+
+
+def assignment(relation: a.Relation) -> tuple[str, a.Answer] | None:
+    value = stated(relation)
+    if value is None:
+        return None
+    name = relation.sides[0] if relation.name_first else relation.sides[-1]
+    return _canonical_name(name), value
+
+
+def interval(relation: a.Relation) -> a.Answer | None:
+    """An interval where the relation bounds one name by constants."""
+    for way in (relation, turned(relation)):
+        if way is None or not set(way.operators) <= {"<", "≤"}:
+            continue
+        sides, operators = way.sides, way.operators
+        if len(sides) == 2 and is_symbol(sides[0]) and is_constant(sides[1]):
+            return below(sides[1], closed=operators[0] == "≤")
+        if len(sides) == 2 and is_symbol(sides[1]) and is_constant(sides[0]):
+            return above(sides[0], closed=operators[0] == "≤")
+        ends_constant = len(sides) == 3 and is_constant(sides[0]) and is_constant(sides[2])
+        if ends_constant and is_symbol(sides[1]):
+            opening, closing = (
+                ("(" if operators[0] == "<" else "["),
+                (")" if operators[1] == "<" else "]"),
+            )
+            return a.Bracketed(opening, (sides[0], sides[2]), closing)
+    if relation.operators == ("≠",) and is_symbol(relation.sides[0]):
+        return without([relation.sides[1]])
+    return None
+
+
+def difference(relation: a.Relation) -> Node | None:
+    left, right = relation.sides
+    if not (isinstance(left, a.Scalar | a.Choice) and isinstance(right, a.Scalar | a.Choice)):
+        return None
+    trees = [
+        s.tree if isinstance(s, a.Scalar) else Node("symbol", value=s.letter) for s in (left, right)
+    ]
+    if trees[0] is None or trees[1] is None:
+        return None
+    return Node("sum", (trees[0], Node("negative", (trees[1],))))
+
+
+def turned(relation: a.Relation) -> a.Relation | None:
+    if not set(relation.operators) <= set(FLIPPED):
+        return None
+    operators = tuple(FLIPPED[o] for o in reversed(relation.operators))
+    return replace(relation, sides=relation.sides[::-1], operators=operators)
+
+
+def ends(relation: a.Relation) -> a.Relation:
+    return replace(relation, sides=(relation.sides[0], relation.sides[-1]), operators=("=",))
+
+
+def is_solved(relation: a.Relation) -> bool:
+    """Return whether it is ``name = value`` with a value that does not hold the name."""
+    if len(relation.sides) != 2 or relation.operators != ("=",):
+        return False
+    trees = [side.tree for side in relation.sides if isinstance(side, a.Scalar)]
+    if len(trees) < 2 or trees[0] is None or trees[1] is None:
+        return False
+    name, value = trees if relation.name_first else trees[::-1]
+    assert name is not None and value is not None
+    return name.operator in ("symbol", "apply") and str(name.value) not in symbols_of(value)
+
+
+def last_exact(relation: a.Relation) -> a.Answer:
+    """The last side before the first ``≈``; where only a name stands there, the side behind it."""
+    cut = next((i for i, o in enumerate(relation.operators) if o == "≈"), len(relation.operators))
+    return relation.sides[1] if cut == 0 and relation.name_first else relation.sides[cut]
+
+
+def is_constant(answer: a.Answer) -> bool:
+    """Whether it has no variable, or is beyond our reading and so stands for a value."""
+    if not isinstance(answer, a.Scalar):
+        return isinstance(answer, a.Quantity | a.Percent | a.Degrees)
+    return answer.tree is None or not symbols_of(answer.tree)
+
+
+def is_symbol(side: a.Answer) -> bool:
+    if isinstance(side, a.Choice):
+        return not side.rest
+    return isinstance(side, a.Scalar) and side.tree is not None and side.tree.operator == "symbol"
+
+
+def symbols_of(node: Node) -> frozenset[str]:
+    """Return the names of the variables."""
+    own = {str(node.value)} if node.operator in ("symbol", "apply") else set()
+    return frozenset(own.union(*(symbols_of(argument) for argument in node.arguments)))
+
+
+def _canonical_name(side: a.Answer) -> str:
+    """A name; of ``f(x)`` the ``f`` alone, for the argument is a bound variable."""
+    if isinstance(side, a.Scalar):
+        if side.tree is not None and side.tree.operator == "apply":
+            return str(side.tree.value)
+        return re.sub(r"[\s{}]|\((?:[a-z])\)$", "", side.text)
+    if isinstance(side, a.Choice):
+        return side.letter + side.rest
+    return re.sub(r"\s", "", side.text) if isinstance(side, a.Text) else repr(side)
