@@ -112,7 +112,8 @@ def rank_like_one_layer(model: PreTrainedModel) -> int:
     one_layer = sum(parameter.numel() for parameter in stack[0].parameters())
     shapes = [parameters[f"{name}.weight"].shape for name in matrices(model, range(len(stack)))]
     of_rank_one = sum(rows + columns for rows, columns in shapes)
-    return max(1, round(one_layer / of_rank_one))
+    rank: int = round(one_layer / of_rank_one)
+    return max(1, rank)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

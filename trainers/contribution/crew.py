@@ -115,8 +115,9 @@ class _Crew:
                         raise  # the second Ctrl-C does not wait
                     self._end_with(interrupt)
         finally:
-            for worker in self.workers:
+            for worker in self.workers:  # they wait for work; on a second Ctrl-C, they are in it
                 worker.process.kill()
+                worker.process.join()
         if self.error is not None:
             raise self.error
         return not self.unfinished

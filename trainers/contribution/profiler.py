@@ -304,10 +304,7 @@ class Profiler:
 
     def _require_possible(self) -> None:
         """Refuse, before anything is trained, controls that cannot be, and folders of other runs."""
-        ranking = self.selection.ranking if self.selection else self.layers
-        if self.config.ranking_from and self.selection is None:
-            ranking = _ranking_of(self.config.ranking_from, self.fingerprint)
-        control_runs(self.config, self.depth, ranking=ranking)
+        control_runs(self.config, self.depth, ranking=self._some_ranking())
         last = partial(self._round, self.layers)
         first = budgets(self.config.iterations, self.config.halving_rounds)[0]
         runs = last(first) if self.config.halving else last(self.config.iterations)
@@ -315,11 +312,18 @@ class Profiler:
             if not self.folder.score_path(run.name).is_file():
                 find(run.config, self.depth)
 
+    def _some_ranking(self) -> Sequence[int]:
+        """Return the ranking, or one of as many layers: as many controls will follow from it."""
+        if self.selection is not None:
+            return self.selection.ranking
+        if self.config.ranking_from:
+            return _ranking_of(self.config.ranking_from, self.fingerprint)
+        return self.layers
+
     def _all_iterations(self) -> int:
         """Return the iterations of all runs, those of controls that are not chosen yet included."""
         config, seeds = self.config, len(self.config.seed_list)
-        some = self.selection.ranking if self.selection else self.layers
-        chosen = control_runs(config, self.depth, ranking=some)
+        chosen = control_runs(config, self.depth, ranking=self._some_ranking())
         whole = len(full_runs(config, self.depth)) + len(self._free_controls()) + len(chosen)
         if not config.halving:
             return (whole + len(self.layers) * seeds) * config.iterations
