@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from onelayer.envs.math import Grade, check_gold, grade_answer, grade_response
+from onelayer.envs.math import Conventions, Grade, check_gold, grade_answer, grade_response
 from onelayer.envs.math.catalogue import DataSet, data_set, whole
 from onelayer.envs.math.problems import Problem
 from onelayer.envs.math.rows import Placed, Row, placed_rows
+
+CONVENTIONS = Conventions()
 
 
 class LoadedProblems:
@@ -44,13 +46,15 @@ class LoadedProblems:
         problems = self.all()
         return LoadedProblems(self.source, [problems[i] for i in sorted(drawn.tolist())])
 
-    def grade(self, problem: Problem, answer: str) -> Grade:
+    def grade(self, problem: Problem, answer: str, conventions: Conventions = CONVENTIONS) -> Grade:
         """Judge by our grader."""
-        return grade_answer(answer, problem.answer or "")
+        return grade_answer(answer, problem.answer or "", conventions=conventions)
 
-    def grade_reply(self, problem: Problem, reply: str) -> Grade:
+    def grade_reply(
+        self, problem: Problem, reply: str, conventions: Conventions = CONVENTIONS
+    ) -> Grade:
         """Judge by our grader, which finds the answer itself."""
-        return grade_response(reply, problem.answer or "")
+        return grade_response(reply, problem.answer or "", conventions=conventions)
 
 
 def data_problems(

@@ -1,14 +1,18 @@
 """Problems with a checkable answer, one an episode: ``gymnasium.make("onelayer/Math-v0")``."""
 
+import difflib
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any, ClassVar
 
-from onelayer.envs.math import Grade
+from onelayer.envs.math import Conventions, Grade
+from onelayer.envs.math.formats import FORMATS
 from onelayer.envs.math.formats import answer_format as format_named
 from onelayer.envs.math.problems import Problem, Problems
 from onelayer.envs.math.sources import load_problems
 from onelayer.envs.text import Outcome, TextEnv
 
+BOXED = FORMATS["boxed"]
 _TURNS_WITH_FEEDBACK = 3
 
 
@@ -41,6 +45,7 @@ class MathEnv(TextEnv):
         format_reward: reward of an episode's last reply for using the mark that was asked for; 0 for none.
         feedback: say that an answer is wrong, and let the agent try again.
         max_turns: answers in an episode; 1, or 3 with feedback.
+        conventions: of the grader, by name: ``{units_optional: false}``; see ``Conventions``.
     """
 
     splits: ClassVar[tuple[str, ...]] = ("train", "test")
@@ -64,6 +69,7 @@ class MathEnv(TextEnv):
         format_reward: float = 0.0,
         feedback: bool = False,
         max_turns: int | None = None,
+        conventions: Mapping[str, Any] | None = None,
     ):
         turns = max_turns or (_TURNS_WITH_FEEDBACK if feedback else 1)
         if turns > 1 and not feedback:
@@ -75,6 +81,7 @@ class MathEnv(TextEnv):
         self.strict_format = strict_format
         self.format_reward = float(format_reward)
         self.feedback = feedback
+        self.conventions = _conventions(conventions or {})
         self.instructions = f"Solve the problem. {self.format.asked}"
         self.problems: Problems = load_problems(
             dataset,
@@ -143,14 +150,15 @@ class MathEnv(TextEnv):
         """Return the grade of a reply, and whether it marks its answer as asked."""
         assert self._problem is not None
         answer = self.format.extract(reply)
-        if answer is not None:
-            return self.problems.grade(self._problem, answer), True
-        if self.strict_format:
+        # Boxes are left to the grader, which may read several as one answer.
+        if answer is not None and self.format is not BOXED:
+            return self.problems.grade(self._problem, answer, self.conventions), True
+        if answer is None and self.strict_format:
             return Grade(False, None, "no answer is marked as asked"), False
-        grade = self.problems.grade_reply(self._problem, reply)
-        if not grade.correct and _is_no_answer(grade.extracted, self._problem.answer):
+        grade = self.problems.grade_reply(self._problem, reply, self.conventions)
+        if answer is None and not grade.correct and _is_none(grade.extracted, self._problem.answer):
             return Grade(False, None, "no answer was found"), False
-        return grade, False
+        return grade, answer is not None
 
     def _comment(self, grade: Grade, ends: bool) -> str:
         if grade.correct:
@@ -162,7 +170,17 @@ class MathEnv(TextEnv):
         return "Wrong. Try again."
 
 
-def _is_no_answer(found: str | None, gold: str | None) -> bool:
+def _is_none(found: str | None, gold: str | None) -> bool:
     """Return whether an unmarked reply of words, such as "I do not know", stands where a number should."""
     has_digit = [any(map(str.isdigit, text or "")) for text in (found, gold)]
     return found is None or (has_digit == [False, True] and len(found.split()) > 1)
+
+
+def _conventions(given: Mapping[str, Any]) -> Conventions:
+    known = [f.name for f in fields(Conventions)]
+    for name in given:
+        if name not in known:
+            close = difflib.get_close_matches(str(name), known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known)}"
+            raise ValueError(f"there is no convention {name!r}; {hint}")
+    return Conventions(**given)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from onelayer.envs.math import Grade
+from onelayer.envs.math import Conventions, Grade
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class Problems(Protocol):
     def __getitem__(self, problem_id: str, /) -> Problem:
         """Return a problem; KeyError where there is none."""
 
-    def grade(self, problem: Problem, answer: str) -> Grade:
+    def grade(self, problem: Problem, answer: str, conventions: Conventions = ...) -> Grade:
         """Judge an answer that was found in a reply."""
 
-    def grade_reply(self, problem: Problem, reply: str) -> Grade:
-        """Judge a reply in which no answer stands in the way that was asked for."""
+    def grade_reply(self, problem: Problem, reply: str, conventions: Conventions = ...) -> Grade:
+        """Judge a whole reply, wherever its answer stands."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from onelayer.envs.math import Grade, grade_answer, grade_response
+from onelayer.envs.math import Conventions, Grade, grade_answer, grade_response
 from onelayer.envs.math.families import (
     CURATED,
     SCORED_HERE,
@@ -24,6 +24,7 @@ from onelayer.envs.math.families import (
 from onelayer.envs.math.formats import FORMATS
 from onelayer.envs.math.problems import Problem
 
+CONVENTIONS = Conventions()
 SPLITS = ("train", "test")
 COUNT = 10_000
 """problems of a split, by default"""
@@ -75,11 +76,11 @@ class ProceduralProblems:
     def __getitem__(self, problem_id: str) -> Problem:
         return self._made(problem_id)[0]
 
-    def grade(self, problem: Problem, answer: str) -> Grade:
+    def grade(self, problem: Problem, answer: str, conventions: Conventions = CONVENTIONS) -> Grade:
         """Judge by our grader where the family's answers are plain values, else by its own scorer."""
         family = problem.kind
         if family in CURATED and CURATED[family].by_grader:
-            return grade_answer(answer, problem.answer or "")
+            return grade_answer(answer, problem.answer or "", conventions=conventions)
         if len(answer) > _LONGEST_ANSWER:
             return Grade(False, answer, f"longer than {_LONGEST_ANSWER} characters")
         if not scores_by_itself(family):
@@ -98,10 +99,12 @@ class ProceduralProblems:
         right = score >= 1.0  # lower scores are partial credit
         return Grade(right, answer, f"{family}'s own scorer gives {score}")
 
-    def grade_reply(self, problem: Problem, reply: str) -> Grade:
-        """Judge an answer that is marked in another way than asked, or a reply that is the answer."""
+    def grade_reply(
+        self, problem: Problem, reply: str, conventions: Conventions = CONVENTIONS
+    ) -> Grade:
+        """Judge an answer that is marked somehow, or a reply of one line that is the answer."""
         if problem.kind in CURATED and CURATED[problem.kind].by_grader:
-            return grade_response(reply, problem.answer or "")
+            return grade_response(reply, problem.answer or "", conventions=conventions)
         for name in ("boxed", "hash", "phrase"):
             answer = FORMATS[name].extract(reply)
             if answer is not None:

@@ -200,7 +200,7 @@ def test_rows_choose_their_split_and_else_the_name_of_the_file_does(tmp_path):
     assert data_problems(file, "test").ids == ("n2",)
     assert data_problems(write(tmp_path / "my-test.jsonl", plain([3])), "test").ids == ("n3",)
     assert data_problems(write(tmp_path / "mine.jsonl", plain([4])), "train").ids == ("n4",)
-    with pytest.raises(ValueError, match="it is the train split; .* test_dataset"):
+    with pytest.raises(ValueError, match=r"it is the train split; .* test_dataset"):
         data_problems(str(tmp_path / "mine.jsonl"), "test")
     with pytest.raises(ValueError, match="no rows of split 'dev'; it has test, train"):
         data_problems(file, "dev")
@@ -278,7 +278,7 @@ def test_what_a_data_set_lacks_is_said(tmp_path):
         data_problems("math500", "train")
     folder = tmp_path / "folder"
     write(folder / "data" / "train-00000-of-00001.parquet", plain([1]))
-    with pytest.raises(ValueError, match="has no split 'test'.*train"):
+    with pytest.raises(ValueError, match=r"has no split 'test'.*train"):
         data_problems(str(folder), "test")
     with pytest.raises(ValueError, match="the fields are id, prompt, answer, kind"):
         data_problems("gsm8k", "train", columns={"question": "q"})

@@ -119,6 +119,14 @@ def test_the_gold_is_told_to_nobody():
     assert not any(gold in text for text in told)
 
 
+def test_conventions_of_the_grader_can_be_changed(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"id": "a", "prompt": "How far?", "answer": "5 cm"}\n')
+    for optional in (True, False):
+        env = make(ID, dataset=str(tmp_path / "a.jsonl"), conventions={"units_optional": optional})
+        env.reset(seed=0)
+        assert env.step("\\boxed{5}")[1] == float(optional)
+
+
 def test_the_instructions_say_which_format_is_asked_for():
     asked = {
         name: make(ID, **SUMS, answer_format=name).unwrapped.instructions
@@ -134,6 +142,7 @@ def test_the_instructions_say_which_format_is_asked_for():
     ("arguments", "message"),
     [
         ({"answer_format": "box"}, "did you mean 'boxed'"),
+        ({"conventions": {"unit_optional": False}}, "did you mean 'units_optional'"),
         ({"max_turns": 3}, "feedback=True"),
         ({"format_reward": 2}, "format_reward"),
         ({"columns": {"prompt": "q"}}, "columns is for data sets"),
