@@ -104,15 +104,16 @@ def resample(arms: Arms, *, seed: int = 0, resamples: int = RESAMPLES) -> dict[s
     """
     score_ST = {name: np.atleast_2d(np.asarray(scores, float)) for name, scores in arms.items()}
     (tasks,) = {scores.shape[1] for scores in score_ST.values()}
-    mean_SR: dict[str, list[Array]] = {name: [] for name in arms}
+    # Sums first, one division last: successes add up exactly, so that equal scores are equal numbers.
+    sum_SR: dict[str, list[Array]] = {name: [] for name in arms}
     rng, at_once = np.random.default_rng(seed), max(1, _MOST_DRAWN // tasks)
     for start in range(0, resamples, at_once):
-        weight_RT = _task_weights(rng, min(at_once, resamples - start), tasks)
+        count_RT = _task_counts(rng, min(at_once, resamples - start), tasks)
         for name, scores in score_ST.items():
-            mean_SR[name].append(scores @ weight_RT.T)
+            sum_SR[name].append(scores @ count_RT.T)
     return {
-        name: _mean_of_drawn_runs(np.concatenate(parts, axis=1), _generator(seed, name))
-        for name, parts in mean_SR.items()
+        name: _mean_of_drawn_runs(np.concatenate(parts, axis=1), tasks, _generator(seed, name))
+        for name, parts in sum_SR.items()
     }
 
 
@@ -240,20 +241,19 @@ def _scores(runs: Sequence[Run]) -> Array:
     return np.array([run.scores for run in runs], dtype=float)
 
 
-def _task_weights(rng: np.random.Generator, resamples: int, tasks: int) -> Array:
-    """Return how often each task was drawn, as shares that sum to 1: [R, T]."""
+def _task_counts(rng: np.random.Generator, resamples: int, tasks: int) -> Array:
+    """Return how often each task was drawn: [R, T]."""
     drawn_RT = rng.integers(tasks, size=(resamples, tasks))
     place_RT = drawn_RT + tasks * np.arange(resamples)[:, None]
     counts = np.bincount(place_RT.ravel(), minlength=resamples * tasks)
-    return counts.reshape(resamples, tasks) / tasks
+    return counts.reshape(resamples, tasks).astype(np.float64)
 
 
-def _mean_of_drawn_runs(mean_SR: Array, rng: np.random.Generator) -> Array:
-    runs, resamples = mean_SR.shape
-    if runs == 1:
-        return np.asarray(mean_SR[0], dtype=np.float64)
-    drawn = rng.integers(runs, size=(runs - 1, resamples))
-    return np.asarray(np.take_along_axis(mean_SR, drawn, axis=0).mean(axis=0), dtype=np.float64)
+def _mean_of_drawn_runs(sum_SR: Array, tasks: int, rng: np.random.Generator) -> Array:
+    runs, resamples = sum_SR.shape
+    drawn = rng.integers(runs, size=(max(1, runs - 1), resamples))
+    sum_R = np.take_along_axis(sum_SR, drawn, axis=0).sum(axis=0)
+    return np.asarray(sum_R / (len(drawn) * tasks), dtype=np.float64)
 
 
 def _generator(seed: int, name: str) -> np.random.Generator:

@@ -152,6 +152,16 @@ def test_equal_layers_share_the_chance_of_being_the_best(make_profile):
     assert profile.best.candidates == (0, 1, 2, 3)
 
 
+def test_equal_successes_are_equal_numbers_however_many_runs_there_are(make_profile):
+    # Two runs, or four, of the same scores: in every resample both have the same share
+    # of successes, and no rounding may tell one arm from the other.
+    one, other = [1, 0, 0] * 11, [0, 1, 1] * 11
+    scores = {0: [one, one], 1: [one, one, one, one], 2: [other, other, other]}
+    drawn = resample({f"layer {k}": runs for k, runs in scores.items()}, resamples=2000)
+    assert (drawn["layer 0"] == drawn["layer 1"]).all()
+    assert (drawn["layer 0"] != drawn["layer 2"]).any()
+
+
 def test_known_contributions_are_ranked_right(draw_profile):
     known = {0: 0.1, 1: 0.4, 2: 0.6, 3: 0.5, 4: 0.3, 5: 0.2}
     drawn = draw_profile(
