@@ -183,7 +183,7 @@ def _check_judged(
     """Two processes, each in a sandbox of its own: the program, and the tests that question it."""
     plan = tests.plan(given)
     results: list[CaseResult] = []
-    gone: list[str] = []
+    ends: list[str] = []  # what the judge said at its end: nothing, or why it could not go on
     program_end, judge_end = socket.socketpair()
     runs: list[Run] = []
 
@@ -191,7 +191,7 @@ def _check_judged(
         if run is not runs[1]:
             return
         if "done" in message or "gone" in message:
-            gone.extend([message["gone"]] if "gone" in message else [])
+            ends.append(message.get("gone", ""))
             runs[1].kill("finished")
             runs[0].kill("finished")
         elif message["status"] in STATUSES:
@@ -215,8 +215,8 @@ def _check_judged(
             run.close()
     program, judge = runs
     results = _first_of_each(results)
-    if judge.ended_by != "finished" or gone:
-        status, detail = _blame(program, judge, gone)
+    if ends != [""]:
+        status, detail = _blame(program, judge, ends)
         results.append(CaseResult(len(results), status, detail))
     return [program], results
 
@@ -237,14 +237,14 @@ def _first_of_each(results: list[CaseResult]) -> list[CaseResult]:
     return list(first.values())
 
 
-def _blame(program: Run, judge: Run, gone: list[str]) -> tuple[str, str]:
+def _blame(program: Run, judge: Run, ends: list[str]) -> tuple[str, str]:
     """Say why the tests did not come to their end."""
     if program.ended_by not in (None, "finished") or program.exit_code not in (0, -9):
         return why(program)
     if judge.ended_by == "timeout":
         return "timeout", f"the tests took more than {judge.limits.cpu_s:g} s of the processor"
-    if gone:
-        return "error", gone[0]
+    if ends:
+        return "error", ends[0]
     if judge.exit_code == EXIT_MEMORY:
         return "memory", "the tests ran out of memory"
     # It has spoken with the program, which may have had its part in this.
