@@ -47,11 +47,12 @@ def near_duplicates(train: Iterable[Problem], test: Sequence[Problem]) -> list[N
 
 
 def report(found: Sequence[NearDuplicate], tests: int, train: str, test: str) -> str:
-    """Say in one sentence how many there are and which are most alike."""
-    worst = max(found, key=lambda one: one.share)
+    """Say how many test problems were found and which are most like a training problem."""
+    worst = sorted(found, key=lambda one: -one.share)[:3]
+    shown = ", ".join(f"{one.test_id} and {one.train_id} ({one.share:.0%})" for one in worst)
     return (
-        f"{len(found)} of {tests} test problems of {test} nearly stand in the training set {train}, "
-        f"such as {worst.test_id!r} and {worst.train_id!r} ({worst.share:.0%} of its runs of {WORDS} words)"
+        f"{len(found)} of {tests} test problems of {test} nearly stand in the training set {train}: "
+        f"{shown}{', ...' if len(found) > len(worst) else ''}"
     )
 
 
