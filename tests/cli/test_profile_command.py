@@ -180,6 +180,7 @@ def test_a_profile_is_measured_written_and_shown(quick, tmp_path, capsys):
     assert not list((folder / "scores").glob("*.jsonl"))
 
 
+@pytest.mark.slow
 def test_a_second_call_repeats_nothing(quick, tmp_path, capsys):
     assert profile(quick()) == 0
     first = what_was_found(tmp_path / "profile")
@@ -205,6 +206,7 @@ def test_a_run_made_by_train_is_adopted(quick, tmp_path, capsys):
     assert [run.name for run in found.runs] == ["full-seed-1", "layer-02-seed-1"]
 
 
+@pytest.mark.slow
 def test_a_part_of_a_run_made_by_train_is_gone_on_with(quick, tmp_path, capsys):
     settings = quick(layer_list="2", iterations=4)
     made = {k: v for k, v in settings.items() if k not in ("suite", "seeds", "layer_list", "jobs")}
@@ -217,6 +219,7 @@ def test_a_part_of_a_run_made_by_train_is_gone_on_with(quick, tmp_path, capsys):
     assert len((run / "metrics.jsonl").read_text().splitlines()) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -374,6 +377,7 @@ def test_halving_runs_the_better_half_on_and_says_what_it_spent(quick, pretend, 
     )
 
 
+@pytest.mark.slow
 def test_halving_trains_for_real_and_goes_on_with_the_same_runs(quick, tmp_path):
     assert profile(quick(iterations=4, layer_list="1,2", halving=True, halving_rounds=1)) == 0
     found = load_profile(tmp_path / "profile")
@@ -426,6 +430,7 @@ def test_no_time_at_all_is_said(quick, tmp_path, capsys):
     assert not (tmp_path / "profile" / "profile.json").exists()
 
 
+@pytest.mark.slow
 def test_ctrl_c_writes_what_is_known_and_the_told_command_goes_on(
     quick, tmp_path, capsys, monkeypatch
 ):
@@ -505,6 +510,7 @@ def test_a_killed_profile_goes_on_to_the_same_end(quick, tmp_path, moment):
     assert weights(tmp_path / "profile") == weights(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_a_run_with_adapters_is_trained_and_evaluated_by_the_other_commands(
     quick, tmp_path, capsys
 ):
@@ -518,3 +524,31 @@ def test_a_run_with_adapters_is_trained_and_evaluated_by_the_other_commands(
     )
     assert main(["eval", str(tmp_path / "run"), "--suite", str(tmp_path / "suite.yaml")]) == 0
     assert "trained" in capsys.readouterr().out
+
+
+def test_a_run_that_diverges_is_left_out_and_said(quick, tmp_path, capsys, monkeypatch):
+    from onelayer.trainers.contribution import crew
+
+    perform = crew.perform
+
+    def diverging(job, *arguments, **keywords):
+        if job.name == "layer-01-seed-1":
+            raise RuntimeError("training diverged: {'loss': nan}; try a lower --learning-rate")
+        return perform(job, *arguments, **keywords)
+
+    monkeypatch.setattr(crew, "perform", diverging)
+    assert profile(quick(iterations=1)) == 1
+    shown = capsys.readouterr()
+    assert "layer-01-seed-1 is left out: training diverged" in shown.out + shown.err
+    assert [run.name for run in load_profile(tmp_path / "profile").runs] == [
+        *("full-seed-1", "layer-02-seed-1"),
+    ]
+
+
+def test_two_profiles_do_not_work_in_one_folder(quick, pretend, tmp_path, capsys):
+    pretend(known)
+    profiler = Profiler(ProfileConfig(**quick()), tell=lambda *_: None)
+    with profiler.folder.alone():
+        assert profile(quick()) == 2
+    assert "another `onelayer profile` works in" in errors(capsys)[0]
+    assert profile(quick()) == 0

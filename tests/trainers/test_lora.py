@@ -156,3 +156,19 @@ def test_adapters_are_refused_by_another_base(make_trainer, tiny_model):
 def test_a_folder_without_adapters_is_said(tmp_path):
     with pytest.raises(FileNotFoundError, match="there are no adapters"):
         Adapters.load(tmp_path)
+
+
+def test_adapters_of_a_bfloat16_model_train_in_float32_and_resume(make_trainer, counting_model):
+    half = [counting_model().to(torch.bfloat16) for _ in range(4)]
+    chosen = {"layers": "0-2", "lora_rank": 2, "dtype": "bfloat16", "checkpoint_every": 1}
+    whole = make_trainer("whole", model=half[0], **chosen)
+    whole.train()
+    make_trainer("parts", model=half[1], iterations=2, **chosen).train()
+    again = make_trainer("parts", model=half[2], resume=True, **chosen)
+    again.train()
+    one, other = whole.adapters(), again.adapters()
+    assert all(torch.equal(tensor, other.tensors[name]) for name, tensor in one.tensors.items())
+    assert {tensor.dtype for tensor in one.tensors.values()} == {torch.float32}
+    assert one.dtype == "bfloat16"
+    one.apply(half[3])
+    assert torch.isfinite(logits(half[3])).all()

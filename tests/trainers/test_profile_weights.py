@@ -50,6 +50,7 @@ def test_what_is_sent_to_a_process_holds_no_weights(tiny_model):
 WRITE = "shared.model().get_parameter('model.norm.weight').data.fill_(7.0)"
 
 
+@pytest.mark.slow
 def test_another_process_sees_the_same_memory(tiny_model):
     model = tiny_model()
     process = multiprocessing.get_context("spawn").Process(
