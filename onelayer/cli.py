@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from types import ModuleType
 
 import onelayer
-from onelayer.commands.configuration import did_you_mean, parse_config
+from onelayer.commands.configuration import parse_config
+from onelayer.envs.hints import did_you_mean
 
 COMMANDS = {
     "train": "train",

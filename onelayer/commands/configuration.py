@@ -18,13 +18,14 @@ import difflib
 import itertools
 import re
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import yaml
 
 import onelayer
+from onelayer.envs.hints import did_you_mean
 from onelayer.files import write_atomically
 
 C = TypeVar("C")
@@ -74,13 +75,6 @@ def parse_mapping(text: str, name: str) -> dict[str, Any]:
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
         raise ValueError(f"{name} takes a mapping such as '{{room_size: 5}}', got {text!r}")
     return value
-
-
-def did_you_mean(word: str, possible: Iterable[str]) -> str:
-    """Return ``; did you mean 'x'?`` or the whole list of what is possible."""
-    possible = list(possible)
-    close = difflib.get_close_matches(word, possible, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; there are: {', '.join(possible)}"
 
 
 def _parser(config_class: type[Any], program: str, description: str) -> Any:
