@@ -1,6 +1,7 @@
 """The exact value of an expression of rational numbers, within bounds, without sympy."""
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 
 from onelayer.envs.math.grading.expressions import Node
@@ -133,7 +134,7 @@ def _mod(value: Fraction, modulus: Fraction) -> Fraction:
     return value % modulus
 
 
-_RULES = {
+_RULES: dict[str, Callable[..., Fraction | None]] = {
     "sum": _sum,
     "negative": lambda a: -a,
     "product": lambda a, b: a * b,

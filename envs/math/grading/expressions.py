@@ -4,38 +4,22 @@ The reading is strict: what could be meant in two ways (``x2``, ``2 3``) is refu
 Deliberately left out are integrals, limits, sums and derivatives, which math-verify's parser reads.
 """
 
-import re
 from dataclasses import dataclass
 from fractions import Fraction
 
+from onelayer.envs.math.grading.tokens import (
+    ACCENTS,
+    AGGREGATES,
+    FUNCTIONS,
+    GREEK,
+    PLAIN_CALLS,
+    Token,
+    parse_decimal,
+    repeating_decimal,
+    tokenize,
+)
+
 MAX_DEPTH = 60
-MAX_EXPONENT = 20_000
-"""decimal exponents beyond it are not numbers here: ``1e999999999``"""
-
-FUNCTIONS = frozenset(
-    "sin cos tan cot sec csc arcsin arccos arctan arccot sinh cosh tanh ln log lg exp".split()
-)
-AGGREGATES = frozenset(["max", "min", "gcd", "lcm"])
-PLAIN_CALLS = {"sqrt": "sqrt", "abs": "abs", "floor": "floor", "ceil": "ceil", "cbrt": "cbrt"}
-GREEK = frozenset(
-    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho "
-    "sigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Sigma Phi Psi Omega ell".split()
-)
-ACCENTS = frozenset(["vec", "overline", "bar", "hat", "mathbf", "mathcal", "overrightarrow"])
-SMALL_WORDS = frozenset(
-    "no on or of is it to at in an as up us we he me my so do go if by yes nan inf one two six ten odd "
-    "not top all any the and for are was none true null even dne".split()
-)
-"""letters that are words and no products: ``no`` is not ``on``"""
-
-_NUMBER = re.compile(
-    r"(?P<digits>\d+(?:\.\d+)?|\.\d+|\d+\.(?![\d.]))(?P<exponent>[eE][+-]?\d+)?"
-    r"|(?P<space>\s+)|(?P<command>\\[A-Za-z]+)|(?P<word>[A-Za-z]+)|(?P<mark>\\[{}|%$]|.)",
-    re.DOTALL,
-)
-_REPEATING = re.compile(
-    r"(\d*)\.(\d*)(?:\\(?:overline|bar|dot)\s*\{(\d+)\}|\((\d+)\)|(\d*?)(\d+?)\6{2,}(?:\\l?dots|\.\.\.))"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,73 +40,12 @@ def parse_expression(text: str) -> Node:
     return _Parser(text).whole()
 
 
-def parse_decimal(digits: str) -> Fraction:
-    """Return the exact value of a numeral such as ``1.50`` or ``1.5e3``.
-
-    Raises:
-        ValueError: it has more digits or a larger exponent than a number here may have.
-    """
-    mantissa, _, exponent = digits.lower().partition("e")
-    if len(mantissa) > 4000 or (
-        exponent and (len(exponent) > 6 or abs(int(exponent)) > MAX_EXPONENT)
-    ):
-        raise ValueError("the number is too long")
-    return Fraction(mantissa + (f"e{exponent}" if exponent else ""))
-
-
-def repeating_decimal(text: str) -> Fraction | None:
-    r"""Return the value of ``0.1\overline{6}``, ``0.1(6)`` or ``0.333...``, or None for other texts."""
-    match = _REPEATING.fullmatch(text)
-    if match is None or len(text) > 200:
-        return None
-    whole, fixed, over, bracketed, lead, period = match.groups()
-    fixed += lead or ""
-    period = over or bracketed or period
-    scale = 10 ** len(fixed)
-    value = Fraction(int((whole or "0") + fixed), scale)
-    return value + Fraction(int(period), scale * (10 ** len(period) - 1))
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    spaced: bool
-    """whether white space stands before it"""
-
-
-def _tokens(text: str) -> list[_Token]:
-    tokens, spaced = [], False
-    for match in _NUMBER.finditer(text):
-        kind = match.lastgroup or ""
-        if kind == "space":
-            spaced = True
-            continue
-        if kind in ("digits", "exponent"):
-            kind = "number"
-        if kind == "word" and match[0].lower() not in FUNCTIONS | AGGREGATES | set(PLAIN_CALLS) | {
-            "pi"
-        }:
-            tokens.extend(_letters(match[0], spaced))
-        else:
-            tokens.append(_Token(kind, match[0], spaced))
-        spaced = False
-    tokens.append(_Token("end", "", spaced))
-    return tokens
-
-
-def _letters(word: str, spaced: bool) -> list[_Token]:
-    if len(word) > 1 and (len(word) > 3 or word.lower() in SMALL_WORDS):
-        raise ValueError(f"{word!r} is a word")
-    return [_Token("letter", c, spaced and i == 0) for i, c in enumerate(word)]
-
-
 class _Parser:
     """Recursive descent; every method leaves ``at`` behind what it read."""
 
     def __init__(self, text: str):
         repeating = repeating_decimal(text.strip())
-        self.tokens = _tokens(text) if repeating is None else []
+        self.tokens = tokenize(text) if repeating is None else []
         self.repeating = repeating
         self.at = 0
         self.depth = 0
@@ -137,10 +60,10 @@ class _Parser:
             raise ValueError(f"unexpected {self.peek().text!r}")
         return node
 
-    def peek(self) -> _Token:
+    def peek(self) -> Token:
         return self.tokens[self.at]
 
-    def take(self) -> _Token:
+    def take(self) -> Token:
         token = self.tokens[self.at]
         if token.kind == "end":
             raise ValueError("the expression ends too early")
@@ -200,7 +123,7 @@ class _Parser:
         return self.power()
 
     def implicit(self, left: Node) -> Node:
-        """``2x`` and ``2(3)`` are products, ``2\\frac{1}{3}`` is a mixed number."""
+        r"""``2x`` and ``2(3)`` are products, ``2\frac{1}{3}`` is a mixed number."""
         token, before = self.peek(), self.tokens[self.at - 1]
         if token.kind == "number" and before.text != "!":
             mixed = self.plain_mixed(left)
@@ -324,7 +247,8 @@ class _Parser:
 
     def raw_group(self) -> str:
         """The text up to the brace that closes the group just opened."""
-        depth, texts = 1, []
+        depth = 1
+        texts: list[str] = []
         while True:
             token = self.take()
             depth += {"{": 1, "}": -1}.get(token.text, 0)
@@ -387,7 +311,7 @@ class _Parser:
             return node
         token = self.peek()
         if token.kind == "number" and len(token.text) > 1 and token.text.isdigit():
-            rest = _Token("number", token.text[1:], False)
+            rest = Token("number", token.text[1:], False)
             self.tokens[self.at] = rest
             return Node("number", value=Fraction(int(token.text[0])))
         return self.atom()

@@ -4,6 +4,8 @@ In order: the last ``\boxed{}`` (several joined by ``and`` or commas are one lis
 "the answer is", then the last mathematics or number of the text. Thinking between tags is not read.
 """
 
+# ruff: noqa: RUF001  (responses in Chinese are announced with full-width colons)
+
 import re
 
 TAIL = 50_000
@@ -26,7 +28,9 @@ _MATH = re.compile(
     r"\$\$(.+?)\$\$|(?<!\\)\$((?:[^$\\]|\\.)+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL
 )
 _NUMBER = re.compile(
-    r"-?\d*\\[dt]?frac\{[^{}]{1,40}\}\{[^{}]{1,40}\}|(?<![A-Za-z0-9_.\\,])(?:[-−]|(?<![A-Za-z0-9_)])\+)?\s?(?:\\?\$|[€£¥₹])?\s?(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+)?(?:[.,]\d+|(?<=\d))"
+    r"-?\d*\\[dt]?frac\{[^{}]{1,40}\}\{[^{}]{1,40}\}"
+    r"|(?<![A-Za-z0-9_.\\,])(?:[-−]|(?<![A-Za-z0-9_)])\+)?\s?(?:\\?\$|[€£¥₹])?\s?"
+    r"(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+)?(?:[.,]\d+|(?<=\d))"
     r"(?:[eE][+-]?\d+|\s*/\s*\d+)?(?:\s*\\?%)?"
 )
 _LETTER = r"(?:\*\*|\()*\(?([A-J])\)?(?:\*\*|\))*"
@@ -78,7 +82,6 @@ def _boxes(text: str) -> list[tuple[int, int, str]]:
     boxes: list[tuple[int, int, str]] = []
     for start, inside in starts:
         if boxes and start < boxes[-1][1]:
-            boxes[-1] = boxes[-1] if "boxed" not in boxes[-1][2] else boxes[-1]
             continue
         end = _box_end(text, inside)
         if end >= 0:
@@ -210,7 +213,7 @@ def _last_mathematics(text: str) -> str | None:
             first = earlier
         return _joined_mathematics(text, first)
     if number is None:
-        return text if len(text) <= 100 and text else None
+        return text if len(text) <= 100 and len(text.split()) <= 5 and text else None
     if len(text) <= 40 and not re.search(r"[A-Za-z]{2,}\s", text):
         return text
     return number[0].strip()
@@ -232,7 +235,8 @@ def _last_number(text: str) -> str | None:
 def _chosen(text: str) -> str | None:
     """The letter of a multiple choice: announced, in parentheses or bold, or alone on its line."""
     for pattern in (
-        rf"\b(?:answer|option|choice)\b\s*[*_]*\s*(?:is|would be|must be)?\s*[:：]?\s*[*_]*\s*{_LETTER}(?![\w'])(?!\s+or\b)",
+        rf"\b(?:answer|option|choice)\b\s*[*_]*\s*(?:is|would be|must be)?\s*[:：]?"
+        rf"\s*[*_]*\s*{_LETTER}(?![\w'])(?!\s+or\b)",
         rf"\b(?:finalize|choose|pick|select|go with)\s+(?:option\s+)?{_LETTER}(?![\w'])",
         rf"^\s*{_LETTER}(?:[.。:：)]|\s*$|(?=[^\x00-\x7f]))",
         rf"\({_LETTER}\)|\*\*{_LETTER}[.)]?\*\*",

@@ -1,4 +1,4 @@
-"""Intervals of the real line, as answers: what ``x < 5`` and ``ℝ \\ {0}`` say."""
+r"""Intervals of the real line, as answers: what ``x < 5`` and ``ℝ \ {0}`` say."""
 
 from collections.abc import Sequence
 from itertools import pairwise

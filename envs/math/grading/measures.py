@@ -7,9 +7,10 @@ import re
 
 from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading import words
-from onelayer.envs.math.grading.expressions import FUNCTIONS, Node
+from onelayer.envs.math.grading.expressions import Node
 from onelayer.envs.math.grading.notation import unwrap
 from onelayer.envs.math.grading.scalars import expression, number, numeral, scalar
+from onelayer.envs.math.grading.tokens import FUNCTIONS
 from onelayer.envs.math.grading.units import canonical_unit, is_known
 
 _PERCENT = re.compile(r"(.*?)\s*(?:\\?%|\\text\s*\{\s*(?:percent|\\?%)\s*\}|per ?cent)")
@@ -31,7 +32,8 @@ _DURATION = re.compile(
 _BASED = re.compile(r"\(?([0-9A-Fa-f]+)\)?\s*_\s*\{?\s*\(?([a-z]+|\d{1,2})\)?\s*\}?")
 _IN_BASE = re.compile(r"([0-9A-Fa-f]+)\s*\(?\s*(?:in )?base[ -]?([a-z]+|\d{1,2})\s*\)?")
 _BASES = {
-    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12,
+    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "twelve": 12,
     "sixteen": 16,
 }  # fmt: skip
 

@@ -3,21 +3,31 @@ r"""One way of writing: ``\dfrac``, ``½``, ``\left(``, ``$...$``, ``1{,}800`` a
 Every rule here keeps the meaning; what an answer *is* stands in ``reading``.
 """
 
+# ruff: noqa: RUF001  (the table below is about characters that look alike)
+
 import re
 import unicodedata
 
 _CHARACTERS = {
-    "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "×": r"\times ", "·": r"\cdot ", "⋅": r"\cdot ", "∙": r"\cdot ",
-    "÷": "/", "⁄": "/", "∕": "/", "≤": r"\leq ", "≥": r"\geq ", "⩽": r"\leq ", "⩾": r"\geq ", "≠": r"\neq ",
-    "≈": r"\approx ", "≡": r"\equiv ", "∞": r"\infty ", "∅": r"\emptyset ", "∈": r"\in ", "∪": r"\cup ", "∩": r"\cap ",
-    "±": r"\pm ", "∓": r"\mp ", "°": r"^\circ ", "º": r"^\circ ", "′": "'", "’": "'", "‘": "'", "“": '"', "”": '"',
+    "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "×": r"\times ", "·": r"\cdot ", "⋅": r"\cdot ",
+    "∙": r"\cdot ",
+    "÷": "/", "⁄": "/", "∕": "/", "≤": r"\leq ", "≥": r"\geq ", "⩽": r"\leq ", "⩾": r"\geq ",
+    "≠": r"\neq ",
+    "≈": r"\approx ", "≡": r"\equiv ", "∞": r"\infty ", "∅": r"\emptyset ", "∈": r"\in ",
+    "∪": r"\cup ", "∩": r"\cap ",
+    "±": r"\pm ", "∓": r"\mp ", "°": r"^\circ ", "º": r"^\circ ", "′": "'", "’": "'", "‘": "'",
+    "“": '"', "”": '"',
     "ℝ": r"\mathbb{R}", "ℤ": r"\mathbb{Z}", "ℕ": r"\mathbb{N}", "ℚ": r"\mathbb{Q}", "ℂ": r"\mathbb{C}",
-    "π": r"\pi ", "θ": r"\theta ", "α": r"\alpha ", "β": r"\beta ", "γ": r"\gamma ", "δ": r"\delta ", "λ": r"\lambda ",
-    "μ": r"\mu ", "σ": r"\sigma ", "τ": r"\tau ", "φ": r"\varphi ", "ϕ": r"\phi ", "ω": r"\omega ", "ε": r"\epsilon ",
+    "π": r"\pi ", "θ": r"\theta ", "α": r"\alpha ", "β": r"\beta ", "γ": r"\gamma ", "δ": r"\delta ",
+    "λ": r"\lambda ",
+    "μ": r"\mu ", "σ": r"\sigma ", "τ": r"\tau ", "φ": r"\varphi ", "ϕ": r"\phi ", "ω": r"\omega ",
+    "ε": r"\epsilon ",
     "ρ": r"\rho ", "η": r"\eta ", "ψ": r"\psi ", "Δ": r"\Delta ", "Ω": r"\Omega ", "Σ": r"\Sigma ",
-    "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ", "∖": r"\setminus ", "→": r"\to ",
+    "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ", "∖": r"\setminus ",
+    "→": r"\to ",
     "，": ",", "；": ";", "：": ":", "（": "(", "）": ")", "。": ".", "、": ", ", "％": r"\%", "＝": "=",
-    "\u00a0": " ", "\u2009": r"\,", "\u202f": r"\,", "\u2002": " ", "\u2003": " ", "\u200b": "", "\u2060": "", "\ufeff": "",
+    "\u00a0": " ", "\u2009": r"\,", "\u202f": r"\,", "\u2002": " ", "\u2003": " ", "\u200b": "",
+    "\u2060": "", "\ufeff": "",
 }  # fmt: skip
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
@@ -27,15 +37,24 @@ _SIZES = (
     r"|mathopen|mathclose|hfill|newline|allowbreak"
 )
 _NAMES = {
-    "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "dbinom": "binom", "tbinom": "binom", "le": "leq", "leqslant": "leq",
-    "leqq": "leq", "ge": "geq", "geqslant": "geq", "geqq": "geq", "ne": "neq", "varnothing": "emptyset", "O": "emptyset",
-    "lbrack": "[", "rbrack": "]", "lbrace": "{", "rbrace": "}", "vert": "|", "lvert": "|", "rvert": "|", "mid": "|",
-    "ast": "cdot", "mbox": "text", "textnormal": "text", "textup": "text", "hbox": "text", "textrm": "text",
-    "textsf": "text", "texttt": "text", "textbf": "text", "textit": "text", "emph": "text", "bf": "", "rm": "", "it": "",
-    "mathsf": "mathrm", "mathit": "mathrm", "mathtt": "mathrm", "boldsymbol": "mathbf", "bm": "mathbf", "pmb": "mathbf",
-    "smallsetminus": "setminus", "backslash": "setminus", "bigcup": "cup", "bigcap": "cap", "ldots": "dots", "cdots": "dots",
-    "dotsc": "dots", "degree": "circ", "imath": "i", "arcctg": "arccot", "tg": "tan", "ctg": "cot", "arctg": "arctan",
-    "approxeq": "approx", "simeq": "approx", "doteq": "approx", "thickapprox": "approx", "lparen": "(", "rparen": ")",
+    "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "dbinom": "binom", "tbinom": "binom",
+    "le": "leq", "leqslant": "leq",
+    "leqq": "leq", "ge": "geq", "geqslant": "geq", "geqq": "geq", "ne": "neq",
+    "varnothing": "emptyset", "O": "emptyset",
+    "lbrack": "[", "rbrack": "]", "lbrace": "{", "rbrace": "}", "vert": "|", "lvert": "|",
+    "rvert": "|", "mid": "|",
+    "ast": "cdot", "mbox": "text", "textnormal": "text", "textup": "text", "hbox": "text",
+    "textrm": "text",
+    "textsf": "text", "texttt": "text", "textbf": "text", "textit": "text", "emph": "text", "bf": "",
+    "rm": "", "it": "",
+    "mathsf": "mathrm", "mathit": "mathrm", "mathtt": "mathrm", "boldsymbol": "mathbf", "bm": "mathbf",
+    "pmb": "mathbf",
+    "smallsetminus": "setminus", "backslash": "setminus", "bigcup": "cup", "bigcap": "cap",
+    "ldots": "dots", "cdots": "dots",
+    "dotsc": "dots", "degree": "circ", "imath": "i", "arcctg": "arccot", "tg": "tan", "ctg": "cot",
+    "arctg": "arctan",
+    "approxeq": "approx", "simeq": "approx", "doteq": "approx", "thickapprox": "approx", "lparen": "(",
+    "rparen": ")",
     "colon": ":", "langle": "(", "rangle": ")", "infinity": "infty", "div": "div",
 }  # fmt: skip
 _BARE = {"[": "[", "]": "]", "|": "|", "": "", "(": "(", ")": ")", "i": "i ", ":": ":"}
@@ -109,7 +128,7 @@ def closing(text: str, opening: int) -> int:
 
 
 def _repair_escapes(text: str) -> str:
-    r"""Undo what a string literal did to LaTeX: ``\f`` in ``\frac``, ``\b`` in ``\boxed``, doubled backslashes."""
+    r"""Undo string literals: ``\f`` of ``\frac``, ``\b`` of ``\boxed``, double backslashes."""
     text = text.replace("\x0c", r"\f").replace("\x08", r"\b")
     text = re.sub(r"\t(?=ext|frac|imes|heta|an\b)", r"\\t", text)
     text = re.sub(r"\r(?=ight|floor|ceil)", r"\\r", text)
@@ -147,10 +166,7 @@ def _dollars(text: str) -> str:
     r"""Remove ``$...$``, ``\(...\)``, ``\[...\]``; keep a dollar that is money, as ``\$``."""
     text = re.sub(r"\\[()\[\]]", " ", text) if re.search(r"\\[(\[]", text) else text
     text = text.replace(r"\$", "\x00").replace("$$", "$")
-    if text.count("$") % 2 == 0:
-        text = text.replace("$", "")
-    else:
-        text = text.replace("$", "\x00")
+    text = text.replace("$", "" if text.count("$") % 2 == 0 else "\x00")
     return text.replace("\x00", r"\$")
 
 

@@ -26,15 +26,26 @@ from onelayer.envs.math.grading.notation import closing, unwrap
 from onelayer.envs.math.grading.scalars import expression, number, numeral, scalar
 
 MAX_ITEMS = 200
+MAX_NESTING = 60
+"""brackets deeper than that are a text: nobody writes them, and reading them takes quadratic time"""
 _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])")
 _RELATIONS = re.compile(r"\\(?:leq|geq|neq|approx|equiv|in|sim|cong)(?![A-Za-z])|[=<>]")
-_SYMBOLS = {r"\leq": "≤", r"\geq": "≥", r"\neq": "≠", r"\approx": "≈", r"\equiv": "≡", r"\in": "∈", r"\sim": "≈"}  # fmt: skip
+_SYMBOLS = {
+    r"\leq": "≤",
+    r"\geq": "≥",
+    r"\neq": "≠",
+    r"\approx": "≈",
+    r"\equiv": "≡",
+    r"\in": "∈",
+    r"\sim": "≈",
+}
 _JOINT = re.compile(
     r"\\text\s*\{\s*,?\s*(?:and|or)\s*\}|(?<![A-Za-z\\])(?:and|or)(?![A-Za-z])|(?<=\d)or(?=[A-Za-z])"
 )
 _NAME = re.compile(
     r"\|?\s*(?:\\?[A-Za-z]+'*|\\(?:angle|triangle)\s*[A-Za-z]+)(?:\s*_\s*(?:\{[^{}]*\}|\w))?\s*\|?'*(?:\s*\([^()=]{1,20}\))?\s*"
-    r"|\\(?:text|mathrm|overline|mathbf|vec|hat|bar)\s*\{[^{}]*\}\s*(?:\([^()=]{1,20}\))?\s*|[^\W\d_](?:[^\W\d_]| ){2,40}"
+    r"|\\(?:text|mathrm|overline|mathbf|vec|hat|bar)\s*\{[^{}]*\}\s*(?:\([^()=]{1,20}\))?\s*"
+    r"|[^\W\d_](?:[^\W\d_]| ){2,40}"
 )
 _CHOICE = re.compile(
     r"\\(?:text|mathrm|mathbf)\s*\{\s*(?P<font>\(?[A-Z]\)?)[.:]?\s*\}\s*(?P<r1>.*)"
@@ -46,7 +57,7 @@ def read(text: str) -> a.Answer:
     """Return what ``text``, in clean notation, is."""
     if not text:
         return a.Text("")
-    if len(text) > 4000:
+    if len(text) > 4000 or _depth(text) > MAX_NESTING:
         return a.Text(text)
     text = re.sub(r"^(?:\\approx|about|approximately|roughly)\s*", "", text)
     pieces = [text] if words.date_of(text) else split_list(text)
@@ -109,7 +120,8 @@ def _split_joints(text: str) -> list[str]:
 def _item(text: str) -> a.Answer:
     text = unwrap(text)
     attempts: tuple[Callable[[str], a.Answer | None], ...] = (
-        numeral, _special, _date, _matrix, _choice, time, based, _modular, _relation, _ratio, _plus_minus, _union, _brackets,
+        numeral, _special, _date, _matrix, _choice, time, based, _modular, _relation, _ratio,
+        _plus_minus, _union, _brackets,
         percent, degrees, money, measure, expression, quantity, wordy,
     )  # fmt: skip
     for attempt in attempts:
@@ -234,6 +246,17 @@ def _is_name(text: str) -> bool:
         )
         or re.fullmatch(r"[A-Z]\w*\s*:\s*[A-Z]\w*|\w_\{?\d\}?\s*:\s*\w_\{?\d\}?", text) is not None
     )
+
+
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for character in text:
+        if character in "([{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in ")]}":
+            depth -= 1
+    return deepest
 
 
 def _depth_at(text: str, at: int) -> int:

@@ -59,14 +59,11 @@ def _values_of(compare: "Comparison", relation: a.Relation) -> list[a.Answer]:
     if value is None:
         return []
     last = relation.sides[-1]
-    if relation.operators[-1] == "≈" and value is not last:
-        if (
-            isinstance(value, a.Scalar)
-            and isinstance(last, a.Scalar)
-            and _rounds(compare, value, last)
-        ):
-            return [value, last]
-    return [value]
+    if relation.operators[-1] != "≈" or value is last:
+        return [value]
+    if not isinstance(value, a.Scalar) or not isinstance(last, a.Scalar):
+        return [value]
+    return [value, last] if _rounds(compare, value, last) else [value]
 
 
 def _rounds(compare: "Comparison", exact: a.Scalar, decimal: a.Scalar) -> bool:
@@ -88,10 +85,9 @@ def _two_relations(compare: "Comparison", gold: a.Relation, answer: a.Relation) 
     """Compare two relations: side by side, turned round, or as equations up to a factor."""
     pair, other = assignment(gold), assignment(answer)
     if pair is not None and other is not None and pair[0] == other[0]:
-        if compare.same(pair[1], other[1]):
-            return True
-        if is_solved(gold) and is_solved(answer):
-            return False
+        same = compare.same(pair[1], other[1])
+        if same or (is_solved(gold) and is_solved(answer)):
+            return same
     if set(gold.operators) == {"="} and set(answer.operators) == {"="}:
         gold, answer = ends(gold), ends(answer)
     for way in (answer, turned(answer)):

@@ -5,7 +5,8 @@ from fractions import Fraction
 
 from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading.arithmetic import TooLargeError, rational_value
-from onelayer.envs.math.grading.expressions import Node, parse_decimal, parse_expression
+from onelayer.envs.math.grading.expressions import Node, parse_expression
+from onelayer.envs.math.grading.tokens import parse_decimal
 
 _NUMERAL = re.compile(r"([+-]?)\s*((?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?)([eE][+-]?\d+)?")
 _OPAQUE = re.compile(
@@ -13,7 +14,8 @@ _OPAQUE = re.compile(
 )
 
 
-def numeral(text: str) -> a.Answer | None:
+def numeral(text: str) -> a.Scalar | a.Text | None:
+    """Return the number a numeral writes; one that is too long is a text; None for other texts."""
     if re.fullmatch(r"[+-]?\d{1,3}(?: \d{3})+(?:\.\d+)?", text):
         text = text.replace(" ", "")
     match = _NUMERAL.fullmatch(text)
@@ -44,6 +46,7 @@ def expression(text: str) -> a.Answer | None:
 
 
 def scalar(text: str) -> a.Scalar:
+    """Return the expression, with its tree and its value where it has them."""
     try:
         tree = parse_expression(text)
     except (ValueError, RecursionError):
@@ -57,6 +60,7 @@ def scalar(text: str) -> a.Scalar:
 
 
 def number(value: Fraction, text: str) -> a.Scalar:
+    """Return a number known otherwise than from a numeral."""
     return a.Scalar(text, Node("number", value=value), value)
 
 

@@ -31,7 +31,7 @@ WARM_UP = (
     (r"(a-b)(a+b)", r"a^2-b^2", False),
     (r"\mathbb{R}\setminus\{0\}", r"(-\infty,0)\cup(0,\infty)", True),
 )
-"""questions asked before the first fork, so that every child finds the parser's tables and sympy's modules ready"""
+"""asked before the first fork, so that every child finds the parser's tables and sympy's modules ready"""
 
 
 def serve(control: socket.socket) -> None:

@@ -23,6 +23,7 @@ def stated(relation: a.Relation) -> a.Answer | None:
 
 
 def assignment(relation: a.Relation) -> tuple[str, a.Answer] | None:
+    """Return the name and the value that the relation gives it, None where it gives none."""
     value = stated(relation)
     if value is None:
         return None
@@ -31,7 +32,7 @@ def assignment(relation: a.Relation) -> tuple[str, a.Answer] | None:
 
 
 def interval(relation: a.Relation) -> a.Answer | None:
-    """An interval where the relation bounds one name by constants."""
+    """Return an interval where the relation bounds one name by constants."""
     for way in (relation, turned(relation)):
         if way is None or not set(way.operators) <= {"<", "≤"}:
             continue
@@ -53,6 +54,7 @@ def interval(relation: a.Relation) -> a.Answer | None:
 
 
 def difference(relation: a.Relation) -> Node | None:
+    """Return the left side minus the right one, None where one is no expression."""
     left, right = relation.sides
     if not (isinstance(left, a.Scalar | a.Choice) and isinstance(right, a.Scalar | a.Choice)):
         return None
@@ -65,6 +67,7 @@ def difference(relation: a.Relation) -> Node | None:
 
 
 def turned(relation: a.Relation) -> a.Relation | None:
+    """Return the relation read from right to left."""
     if not set(relation.operators) <= set(FLIPPED):
         return None
     operators = tuple(FLIPPED[o] for o in reversed(relation.operators))
@@ -72,6 +75,7 @@ def turned(relation: a.Relation) -> a.Relation | None:
 
 
 def ends(relation: a.Relation) -> a.Relation:
+    """Return the equation of the first side and the last."""
     return replace(relation, sides=(relation.sides[0], relation.sides[-1]), operators=("=",))
 
 
@@ -88,19 +92,20 @@ def is_solved(relation: a.Relation) -> bool:
 
 
 def last_exact(relation: a.Relation) -> a.Answer:
-    """The last side before the first ``≈``; where only a name stands there, the side behind it."""
+    """Return the last side before the first ``≈``; where only a name stands there, the side behind it."""
     cut = next((i for i, o in enumerate(relation.operators) if o == "≈"), len(relation.operators))
     return relation.sides[1] if cut == 0 and relation.name_first else relation.sides[cut]
 
 
 def is_constant(answer: a.Answer) -> bool:
-    """Whether it has no variable, or is beyond our reading and so stands for a value."""
+    """Return whether it has no variable, or is beyond our reading and so stands for a value."""
     if not isinstance(answer, a.Scalar):
         return isinstance(answer, a.Quantity | a.Percent | a.Degrees)
     return answer.tree is None or not symbols_of(answer.tree)
 
 
 def is_symbol(side: a.Answer) -> bool:
+    """Return whether the side is one variable."""
     if isinstance(side, a.Choice):
         return not side.rest
     return isinstance(side, a.Scalar) and side.tree is not None and side.tree.operator == "symbol"

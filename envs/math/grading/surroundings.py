@@ -97,13 +97,9 @@ def modular(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
     if isinstance(gold, a.Modular) and isinstance(answer, a.Modular):
         if not compare.same(gold.modulus, answer.modulus):
             return False
-        values = [
-            x.value for x in (gold.residue, answer.residue, gold.modulus) if isinstance(x, a.Scalar)
-        ]
-        if len(values) == 3 and values[2]:
-            first, second, modulus = values
-            if first is not None and second is not None:
-                return (first - second) % modulus == 0
+        values = exact_values((gold.residue, answer.residue, gold.modulus))
+        if values is not None and values[2]:
+            return (values[0] - values[1]) % values[2] == 0
         return compare.same(gold.residue, answer.residue)
     if isinstance(gold, a.Modular):
         return compare.same(gold.residue, answer)

@@ -6,6 +6,7 @@ refuse a "yes" (it rounds differences below 1e-15 to zero) and confirm an identi
 """
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 
 import sympy
@@ -15,8 +16,9 @@ from sympy.core.function import AppliedUndef
 
 from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading.arithmetic import TooLargeError, rational_value
-from onelayer.envs.math.grading.expressions import FUNCTIONS, Node
+from onelayer.envs.math.grading.expressions import Node
 from onelayer.envs.math.grading.statements import symbols_of
+from onelayer.envs.math.grading.tokens import FUNCTIONS
 
 SAMPLES = (
     (sympy.Rational(7, 5), sympy.Rational(13, 11), sympy.Rational(19, 17), sympy.Rational(31, 29)),
@@ -26,7 +28,16 @@ SAMPLES = (
 )
 """the first two are positive, where roots and logarithms are real"""
 DIGITS = 60
-STEPPED = (sympy.floor, sympy.ceiling, sympy.Mod, sympy.Abs, sympy.sign, sympy.Piecewise, sympy.Max, sympy.Min)  # fmt: skip
+STEPPED = (
+    sympy.floor,
+    sympy.ceiling,
+    sympy.Mod,
+    sympy.Abs,
+    sympy.sign,
+    sympy.Piecewise,
+    sympy.Max,
+    sympy.Min,
+)
 """functions whose equality at sample points proves nothing elsewhere"""
 
 
@@ -101,8 +112,11 @@ def _calls_as_symbols(expression: sympy.Expr) -> sympy.Expr:
 
 
 def _agreement(
-    gold: sympy.Expr, answer: sympy.Expr, samples: tuple[tuple[sympy.Rational, ...], ...], symbols: list[sympy.Symbol]
-) -> list[bool | None]:  # fmt: skip
+    gold: sympy.Expr,
+    answer: sympy.Expr,
+    samples: Sequence[Sequence[sympy.Rational]],
+    symbols: list[sympy.Symbol],
+) -> list[bool | None]:
     """Whether both have one value at each sample; None where either has none."""
     digits = DIGITS + 2 * _written_digits(gold) + 2 * _written_digits(answer)
     if digits > 5000:
@@ -129,7 +143,8 @@ def _rational(number: sympy.Expr) -> sympy.Rational | None:
 
 def _written_digits(expression: sympy.Expr) -> int:
     """How many digits the numbers in it have: two that differ at all differ within about as many."""
-    return sum(len(str(n.p)) + len(str(n.q)) for n in expression.atoms(sympy.Rational) if n.p.bit_length() + n.q.bit_length() > 40)  # fmt: skip
+    sizes = [n.p.bit_length() + n.q.bit_length() for n in expression.atoms(sympy.Rational)]
+    return sum(size * 3 // 10 for size in sizes if size > 40)
 
 
 def _symbols(*expressions: sympy.Expr) -> list[sympy.Symbol]:
@@ -137,8 +152,11 @@ def _symbols(*expressions: sympy.Expr) -> list[sympy.Symbol]:
 
 
 def _at(
-    expression: sympy.Expr, sample: tuple[sympy.Rational, ...], symbols: list[sympy.Symbol], digits: int = DIGITS
-) -> sympy.Expr | None:  # fmt: skip
+    expression: sympy.Expr,
+    sample: Sequence[sympy.Rational],
+    symbols: list[sympy.Symbol],
+    digits: int = DIGITS,
+) -> sympy.Expr | None:
     """The value at a sample point, None where there is none."""
     values = {
         s: sample[i % len(sample)] + sympy.Rational(i // len(sample), 3)
@@ -190,7 +208,13 @@ def _factorial(argument: sympy.Expr) -> sympy.Expr:
     return sympy.factorial(argument)
 
 
-_NAMED = {"ln": sympy.log, "arcsin": sympy.asin, "arccos": sympy.acos, "arctan": sympy.atan, "arccot": sympy.acot}  # fmt: skip
+_NAMED = {
+    "ln": sympy.log,
+    "arcsin": sympy.asin,
+    "arccos": sympy.acos,
+    "arctan": sympy.atan,
+    "arccot": sympy.acot,
+}
 _BUILDERS = {
     "sum": lambda *terms: sympy.Add(*terms),
     "negative": lambda x: -x,

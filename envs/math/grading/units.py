@@ -2,23 +2,38 @@
 
 import re
 
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
 _SAME = {
-    "$": "dollar usd bucks us\\$", "¢": "cent cents ¢", "€": "euro eur", "£": "pound_sterling gbp", "¥": "yen jpy yuan rmb cny",
+    "$": "dollar usd bucks us\\$", "¢": "cent cents ¢", "€": "euro eur", "£": "pound_sterling gbp",
+    "¥": "yen jpy yuan rmb cny",
     "₹": "rupee rs inr",
-    "mm": "millimeter millimetre", "cm": "centimeter centimetre", "m": "meter metre", "km": "kilometer kilometre",
+    "mm": "millimeter millimetre", "cm": "centimeter centimetre", "m": "meter metre",
+    "km": "kilometer kilometre",
     "in": "inch inches", "ft": "foot feet", "yd": "yard", "mi": "mile",
-    "mg": "milligram", "g": "gram gm", "kg": "kilogram kilo kgs", "lb": "pound lbs", "oz": "ounce", "t": "ton tonne",
+    "mg": "milligram", "g": "gram gm", "kg": "kilogram kilo kgs", "lb": "pound lbs", "oz": "ounce",
+    "t": "ton tonne",
     "ml": "milliliter millilitre mL", "l": "liter litre L", "gal": "gallon",
-    "s": "second sec secs", "min": "minute mins", "h": "hour hr hrs", "day": "days", "week": "wk", "year": "yr yrs",
-    "mi/h": "mph", "km/h": "kmh kph kmph", "cup": "cups", "j": "joule J", "n": "newton N", "w": "watt W", "v": "volt V", "hz": "hertz Hz",
-    "mol": "mole", "k": "kelvin K", "pa": "pascal Pa", "unit": "units", "rad": "radian", "person": "people", "child": "children",
+    "s": "second sec secs", "min": "minute mins", "h": "hour hr hrs", "day": "days", "week": "wk",
+    "year": "yr yrs",
+    "mi/h": "mph", "km/h": "kmh kph kmph", "cup": "cups", "j": "joule J", "n": "newton N",
+    "w": "watt W", "v": "volt V", "hz": "hertz Hz",
+    "mol": "mole", "k": "kelvin K", "pa": "pascal Pa", "unit": "units", "rad": "radian",
+    "person": "people", "child": "children",
 }  # fmt: skip
 _CANONICAL = {word: unit for unit, words in _SAME.items() for word in words.split()}
 _SYMBOLS = frozenset(["m", "g", "s", "h", "l", "L", "t", "N", "J", "W", "V", "K", "F", "C"])
 """units of one letter; in plain text they count only behind a space, else they are variables"""
 _NOT_UNITS = frozenset(
-    "or and not but plus minus times over by mod modulo base squared cubed factorial choose percent to if when where for "
-    "negative except unless with hundred thousand million billion trillion dozen half i e is are was the root".split()
+    _words(
+        "or and not but plus minus times over by mod modulo base squared cubed factorial choose "
+        "percent to if when where for  "
+        "negative except unless with hundred thousand million billion trillion dozen half i e is "
+        "are was the root"
+    )
 )
 SCALED = frozenset(["¢"])
 """units that change the number, so that they are never left out"""

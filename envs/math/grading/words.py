@@ -3,35 +3,50 @@
 import re
 from fractions import Fraction
 
-_SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen".split()
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+_SMALL = _words(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen  "
+    "eighteen nineteen"
 )
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_TENS = _words("twenty thirty forty fifty sixty seventy eighty ninety")
 _NUMBERS = {word: i for i, word in enumerate(_SMALL)} | {
     word: 10 * i for i, word in enumerate(_TENS, start=2)
 }
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
-_MONTHS = (
-    "january february march april may june july august september october november december".split()
+_MONTHS = _words(
+    "january february march april may june july august september october november december"
 )
 
 EMPTY_SET = frozenset(
-    ["no solution", "no solutions", "no real solution", "no real solutions", "empty set", "there is no solution",
-     "there are no solutions", "there are no real solutions", "null set", "has no solution", "has no solutions"]
-)  # fmt: skip
+    [
+        *("no solution", "no solutions", "no real solution", "no real solutions", "empty set"),
+        *("there is no solution", "there are no solutions", "there are no real solutions"),
+        *("null set", "has no solution", "has no solutions"),
+    ]
+)
 REAL_LINE = frozenset(
     ["all real numbers", "all reals", "all real values", "any real number", "the real numbers"]
 )
 _SYNONYMS = {
-    "dne": "does not exist", "undefined": "does not exist", "none of the above": "none", "infinitely many solutions": "infinitely many",
+    "dne": "does not exist", "undefined": "does not exist", "none of the above": "none",
+    "infinitely many solutions": "infinitely many",
     "infinite solutions": "infinitely many", "infinite": "infinitely many",
 }  # fmt: skip
 _ARTICLES = re.compile(r"^(?:a|an|the) (?=\w{2})", re.IGNORECASE)
 
 
-_PARTS = {"half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fourth": 4, "fourths": 4,
-          "fifth": 5, "fifths": 5, "sixth": 6, "sixths": 6, "eighth": 8, "eighths": 8, "tenth": 10, "tenths": 10}  # fmt: skip
+_PARTS = {"half": 2, "halves": 2} | {
+    word + plural: count
+    for word, count in zip(
+        _words("third quarter fourth fifth sixth eighth tenth"), (3, 4, 4, 5, 6, 8, 10), strict=True
+    )
+    for plural in ("", "s")
+}
 
 
 def number_in_words(text: str) -> Fraction | None:

@@ -22,8 +22,8 @@ LIMIT_SECONDS = 0.95
 START_SECONDS = 120.0
 """patience with the start of the process, on a machine that is busy"""
 
-# The packages above this folder are made empty here: their own __init__ would import Gymnasium and numpy, whose memory the
-# worker does not need, and whose threads would make its forks unsafe.
+# The packages above this folder are made empty here: their own __init__ would import Gymnasium and numpy,
+# whose memory the worker does not need, and whose threads would make its forks unsafe.
 _BOOTSTRAP = """
 import json, socket, sys, types
 descriptor, folder, sys.path[:] = int(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3])
@@ -81,7 +81,7 @@ class Worker:
                 process.wait()
 
     def after_fork(self) -> None:
-        """Go on in a forked child: the socket is shared, the lock may be held by a thread that is not here."""
+        """Go on in a forked child: the socket is shared, the lock may be held by a thread left behind."""
         self._lock = threading.Lock()
         self._process = None
         if not self._ready:  # the parent reads the greeting; this process begins anew

@@ -3,6 +3,8 @@
 ``==`` stands between a gold and what answers it, ``=/=`` between a gold and what does not. Written by hand.
 """
 
+# ruff: noqa: RUF001  (characters that look alike are what some cases are about)
+
 ANSWERS: dict[str, str] = {
     "integers": r"""
 7  ==  7

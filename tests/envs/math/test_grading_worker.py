@@ -1,0 +1,232 @@
+"""The process behind the grader: limits, death and restart, threads, forks, determinism."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("math_verify")
+
+from onelayer.envs.math import Conventions, grade_answer, grade_response
+from onelayer.envs.math.grading.worker import LIMIT_SECONDS, WORKER, Worker
+
+SLOW = (r"\int_0^1 \sin(x^{1000})^{1000} dx", "1")
+ALGEBRAIC = [
+    (r"2\sqrt{2}", r"\sqrt{8}", True),
+    (r"x^2+2x+1", r"(x+1)^2", True),
+    (r"x^2+2x+2", r"(x+1)^2", False),
+    (r"\sin 2x", r"2\sin x\cos x", True),
+    (r"\pi", r"3", False),
+]
+BOMBS = [
+    "9^{9^{9}}",
+    "10**10**10",
+    "2^{2^{2^{2^{2}}}}",
+    "1e999999999",
+    "99999999!",
+    "(((3!)!)!)!",
+    "100000!!",
+    r"\binom{10^9}{5\cdot 10^8}",
+    r"\sum_{n=1}^{10^9} n",
+    r"\prod_{n=1}^{100000} n",
+    r"\int_0^1 \sin(x^{1000})^{1000} dx",
+    "(" * 1000 + "1" + ")" * 1000,
+    r"\frac{1}{" * 500 + "2" + "}" * 500,
+    "1" * 100_000,
+    "1," * 50_000 + "1",
+    " " * 100_000,
+    "a^" * 1900 + "a",
+    "\\" * 100_000,
+    r"\boxed{" * 100_000,
+    "<think>" * 20_000 + "42",
+    "x+" * 1500 + "x",
+    "-" * 3000 + "1",
+    r"\pi^{9^{9}}",
+    r"\sin(10^{10^{6}})",
+    "(x+1)^{100000}",
+    "x" * 3000,
+    r"\sqrt{" * 60 + "x" + "}" * 60,
+    "[" * 3000,
+    "0" * 4000 + "1",
+    "1." + "0" * 3900 + "1",
+    "$" * 50_001,
+    r"\text{" * 5000,
+    "and " * 900,
+    "1 " * 1900,
+    "=" * 3000,
+    r"(x+y+z)^{200}-(x+y+z)^{199}",
+]
+
+
+def _warm():
+    assert grade_answer(r"2\sqrt{2}", r"\sqrt{8}").correct
+
+
+def test_no_bomb_is_accepted_raises_or_holds_the_caller():
+    _warm()
+    for bomb in BOMBS:
+        for grade in (grade_answer, grade_response):
+            began = time.monotonic()
+            assert not grade(bomb, r"\sqrt{17}").correct
+            took = time.monotonic() - began
+            # generous, since the machine may be busy: what hangs takes minutes, what is killed about a second
+            assert took < 15, (bomb[:40], took)
+
+
+def test_a_bomb_as_the_gold_is_graded_too_and_answers_itself():
+    for bomb in ("9^{9^{9}}", r"\sum_{n=1}^{10^9} n", "7" * 100_000):
+        assert not grade_answer("1", bomb).correct
+        assert grade_answer(bomb, bomb).correct
+
+
+def test_a_question_that_takes_too_long_is_a_timeout_and_the_next_one_is_answered():
+    _warm()
+    assert grade_answer(*SLOW).reason == "timeout"
+    assert grade_answer(r"2\sqrt{2}", r"\sqrt{8}").correct
+
+
+def test_memory_is_bounded():
+    code = """
+import json, sys
+from onelayer.envs.math.grading import server, symbolic
+symbolic.SympyAlgebra.equal = lambda self, gold, answer: len(bytearray(4 << 30)) > 0
+import os
+pid = os.fork()
+if pid == 0:
+    server._limit_memory()
+    print(server._decide({"gold": "\\\\pi", "answer": "x+\\\\pi", "conventions": {}}), flush=True)
+    os._exit(0)
+os.waitpid(pid, 0)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    assert done.stdout.strip() == "out of memory", done.stderr
+
+
+def test_a_worker_that_was_killed_is_replaced():
+    worker = Worker()
+    try:
+        assert worker.ask(r"\sqrt{8}", r"2\sqrt{2}", Conventions()) == "equal"
+        first = worker._process
+        first.kill()
+        first.wait()
+        assert worker.ask(r"\sqrt{8}", r"2\sqrt{2}", Conventions()) == "equal"
+        assert worker._process.pid != first.pid
+    finally:
+        worker.close()
+
+
+def test_closing_ends_the_process_and_a_later_question_starts_it_again():
+    worker = Worker()
+    worker.start()
+    assert worker.ask(r"\sqrt{8}", r"2\sqrt{2}", Conventions()) == "equal"
+    process = worker._process
+    worker.close()
+    assert process.poll() is not None
+    assert worker.ask(r"\sqrt{8}", r"3\sqrt{2}", Conventions()) == "different"
+    worker.close()
+
+
+def test_a_start_that_fails_says_so(monkeypatch):
+    worker = Worker()
+    monkeypatch.setattr("onelayer.envs.math.grading.worker._BOOTSTRAP", "raise SystemExit(1)")
+    with pytest.raises(RuntimeError, match="did not start"):
+        worker.ask("a", "b", Conventions())
+
+
+def test_without_math_verify_the_error_names_the_extra(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ImportError, match=r"onelayer\[math\]"):
+        Worker().ask("a", "b", Conventions())
+
+
+def test_threads_share_the_worker_and_get_their_own_answers():
+    _warm()
+    wrong = []
+
+    def grade_all():
+        for answer, gold, expected in ALGEBRAIC:
+            grade = grade_answer(answer, gold)
+            if grade.correct != expected and grade.reason != "timeout":
+                wrong.append((answer, gold, grade))
+
+    threads = [threading.Thread(target=grade_all) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_process_grades_with_the_same_worker_and_leaves_it_alive():
+    _warm()
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0 if grade_answer("x+x", "2x").correct else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert grade_answer(r"3\sqrt{2}", r"\sqrt{18}").correct
+
+
+def test_the_worker_ends_with_the_process_that_started_it():
+    code = """
+from onelayer.envs.math import grade_answer
+from onelayer.envs.math.grading.worker import WORKER
+assert grade_answer("2\\\\sqrt{2}", "\\\\sqrt{8}").correct
+import os, sys
+print(WORKER._process.pid, flush=True)
+os._exit(0) if sys.argv[1] == "hard" else None
+"""
+    for way in ("soft", "hard"):
+        done = subprocess.run(
+            [sys.executable, "-c", code, way], capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0 and not done.stderr, done.stderr
+        pid = int(done.stdout)
+        deadline = time.monotonic() + 60
+        while _runs(pid) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert not _runs(pid)
+
+
+def _runs(pid):
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1][:3]
+    except OSError:
+        return False
+
+
+def test_verdicts_do_not_depend_on_the_hash_seed_the_order_or_earlier_timeouts():
+    code = """
+import json, sys
+from onelayer.envs.math import grade_answer
+from onelayer.envs.math.grading.worker import WORKER
+cases, slow = json.loads(sys.argv[1]), json.loads(sys.argv[2])
+if slow:
+    grade_answer(*slow)
+print(json.dumps(sorted([a, g, grade_answer(a, g).correct] for a, g, _ in cases)))
+"""
+    seen = set()
+    for seed, order, slow in (("1", 1, None), ("2", -1, SLOW)):
+        done = subprocess.run(
+            [sys.executable, "-c", code, json.dumps(ALGEBRAIC[::order]), json.dumps(slow)],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=True,
+        )
+        seen.add(done.stdout)
+    assert len(seen) == 1
+
+
+def test_the_idle_worker_is_modest():
+    _warm()
+    status = Path(f"/proc/{WORKER._process.pid}/status").read_text()
+    resident_kib = int(status.split("VmRSS:")[1].split()[0])
+    assert resident_kib < 200 * 1024
+    assert LIMIT_SECONDS < 1
