@@ -94,7 +94,7 @@ class ProceduralProblems:
 
             found = score_in_child(family, self.configs[family], entry, answer)
             if found is None:
-                return Grade(False, answer, f"{family}'s scorer could not read it in time")
+                return Grade(False, answer, f"{family}'s scorer does not take it")
             score = found
         right = score >= 1.0  # lower scores are partial credit
         return Grade(right, answer, f"{family}'s own scorer gives {score}")
