@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from onelayer.commands.configuration import parse_mapping, write_config
+from onelayer.commands.machine import keep_report, report_of
 
 if TYPE_CHECKING:
     import gymnasium as gym
@@ -87,6 +88,7 @@ def run(config: Config) -> None:
         ValueError: something cannot work, or `out` holds an evaluation of other settings.
         LookupError: there is no such suite, environment or task.
         OSError: a file is missing.
+        RuntimeError: the environment cannot work on this machine.
         KeyboardInterrupt: Ctrl-C; the episodes played so far are kept.
     """
     if config.compare:
@@ -97,6 +99,7 @@ def run(config: Config) -> None:
     subject = Subject.of(config.run)
     suite = _suite(config, subject)
     env = suite.make_env()
+    machine = report_of(env)
     total = len(suite.choose_tasks(env)) * suite.attempts
     scripted = {
         **_where_possible("random", chance, config.random, env, suite.seed),
@@ -108,6 +111,7 @@ def run(config: Config) -> None:
 
     folder = ResultsFolder(_folder(config, subject, suite), suite, fresh=config.fresh)
     write_config(replace(config, fresh=False), folder.folder / "eval.yaml")
+    keep_report(machine, folder.folder)
     # Lazily: the base has played before the trained layer takes its place in the same model.
     players = chain(
         models(subject, config, env), ((name, *player) for name, player in scripted.items())

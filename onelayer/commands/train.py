@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from onelayer.commands.configuration import parse_mapping, write_config
+from onelayer.commands.machine import keep_report, report_of
 from onelayer.envs import plugins
 from onelayer.trainers.config import TrainConfig as Config
 
@@ -21,11 +22,13 @@ def run(config: Config) -> None:
 
     Raises:
         ValueError: an environment, model, layer, algorithm or number that cannot work.
+        RuntimeError: the environment cannot work on this machine.
         KeyboardInterrupt: Ctrl-C; what was learned is saved.
     """
     config = replace(config, out=str(config.folder))
     _check_names(config)
     make_train, make_held_out = _environments(config)
+    machine = report_of(make_train())
 
     from onelayer.agents.models import load_model
     from onelayer.trainers.run_folder import RunFolder
@@ -44,6 +47,7 @@ def run(config: Config) -> None:
     is_main = trainer.accelerator.is_main_process
     if is_main:
         write_config(replace(config, resume=False), folder.path / "config.yaml")
+        keep_report(machine, folder.path)
     try:
         trainer.train()
     except KeyboardInterrupt:

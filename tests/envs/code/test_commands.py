@@ -83,6 +83,18 @@ def test_check_fails_where_no_sandbox_works(capsys, monkeypatch):
     assert "FAILED  this machine             RuntimeError: no isolation works here" in shown
 
 
+def test_training_stops_at_once_where_no_sandbox_works(capsys, monkeypatch, tmp_path):
+    from onelayer.envs.code import environment
+
+    def refuse(level):
+        raise RuntimeError("no isolation works here: namespaces are forbidden")
+
+    monkeypatch.setattr(environment, "shared_sandbox", refuse)
+    assert train("no-such-model", tmp_path / "run", "") == 2
+    assert "namespaces are forbidden" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
 def test_show_tells_its_arguments_and_tasks(capsys):
     assert main(["envs", "show", CODE]) == 0
     shown = capsys.readouterr().out
@@ -103,11 +115,13 @@ def test_a_chat_model_is_trained_and_evaluated(capsys, chat_model, tmp_path, lev
     (line,) = [
         m for m in map(json.loads, (run / "metrics.jsonl").read_text().splitlines()) if "kl" in m
     ]
-    assert line["success"] == 0.0 and line.get("errors", 0) == 0
+    assert line["success"] == line["reward/correctness"] == 0.0 and line.get("errors", 0) == 0
+    assert (run / "machine.txt").read_text().startswith(f"isolation: {level};")
     capsys.readouterr()
     # Of the run: two turns, its level. Of the suite: tasks of every kind.
     assert main(["eval", str(run), "--suite", "code", "--episodes", "8", "--parallel", "8"]) == 0
     shown = capsys.readouterr().out
+    assert shown.startswith(f"isolation: {level};")
     assert "expert" in shown and "100.0 %" in shown and "pass@4" in shown
     results = json.loads((run / "eval" / "code" / "results.json").read_text())
     assert results["suite"]["env_args"]["max_turns"] == 2

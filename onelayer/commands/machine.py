@@ -1,0 +1,24 @@
+"""What this machine gives an environment, such as isolation: told before any work, kept with results."""
+
+from pathlib import Path
+from typing import Any
+
+from onelayer.files import write_atomically
+
+FILE_NAME = "machine.txt"
+
+
+def report_of(env: Any) -> list[str]:
+    """Return the environment's report, no lines where it has none.
+
+    Raises:
+        RuntimeError: the environment cannot work on this machine.
+    """
+    return list(getattr(env.unwrapped, "report", list)())
+
+
+def keep_report(lines: list[str], folder: Path) -> None:
+    """Print the first line and write all of them into ``folder``."""
+    if lines:
+        print(lines[0])
+        write_atomically(folder / FILE_NAME, "".join(f"{line}\n" for line in lines))
