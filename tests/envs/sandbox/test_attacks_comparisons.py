@@ -156,12 +156,17 @@ def solve(n):
         return []
     return ANSWER
 """
-LIMITS = Limits(cpu_s=10, wall_s=60)
+PATIENT = Limits(cpu_s=10, wall_s=60)
+BRIEF = Limits(cpu_s=0.3, wall_s=20)
+"""numpy looks at things that hold themselves for as long as it may"""
 
 
-def outcome(sandbox: Any, program: str, shape: str) -> Any:
-    tests = {"kind": "asserts", "setup": "", "asserts": [SHAPES[shape][0]], "extra": []}
-    return sandbox.check(program, tests, limits=LIMITS)
+def outcomes(sandbox: Any, program: str, shapes: list[str], limits: Limits) -> dict[str, str]:
+    """Return the status of each shape of assert; the asserts of one check go on after a failure."""
+    tests = {"kind": "asserts", "setup": "", "asserts": [SHAPES[shape][0] for shape in shapes]}
+    verdict = sandbox.check(program, tests, limits=limits)
+    assert [case.index for case in verdict.cases] == list(range(len(shapes))), verdict
+    return {shape: case.status for shape, case in zip(shapes, verdict.cases, strict=True)}
 
 
 @pytest.mark.parametrize("less", [True, False])
@@ -170,15 +175,18 @@ def test_a_chameleon_passes_no_shape_of_assert(name: str, less: bool, sandbox: A
     if name == "array":
         pytest.importorskip("numpy")
     program = METHODS.replace("LESS", str(less)) + CHAMELEONS[name] + SOLVE
-    verdicts = {shape: outcome(sandbox, program, shape) for shape in SHAPES}
-    odd = {shape: v for shape, v in verdicts.items() if v.status not in ("failed", "error")}
-    assert not odd
+    by_numpy = [shape for shape in SHAPES if shape.startswith("numpy")]
+    found = outcomes(sandbox, program, [s for s in SHAPES if s not in by_numpy], PATIENT)
+    assert set(found.values()) <= {"failed", "error"}, found
+    for shape in by_numpy:
+        found = outcomes(sandbox, program, [shape], BRIEF)
+        assert set(found.values()) <= {"failed", "error", "timeout"}, found
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_right_value_passes(shape: str, sandbox: Any) -> None:
-    verdict = outcome(sandbox, f"solve = lambda n: {SHAPES[shape][1]!r}\n", shape)
-    assert verdict.status == "passed", verdict
+    found = outcomes(sandbox, f"solve = lambda n: {SHAPES[shape][1]!r}\n", [shape], PATIENT)
+    assert found == {shape: "passed"}
 
 
 def test_the_chameleons_fool_asserts_in_one_process() -> None:

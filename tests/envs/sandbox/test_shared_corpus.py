@@ -20,9 +20,12 @@ CORPUS = Path(__file__).parents[4] / "shared" / "sandbox-corpus"
 INPUTS = (1, 7, 1000, 123456, 987654321)
 UDP_PORT, ABSTRACT = 18766, "\0sbx-canary"
 """where the corpus's programs look for listeners"""
-PATIENT = {"cpu_s": 10.0, "wall_s": 60.0}
+PATIENT = {"cpu_s": 5.0, "wall_s": 20.0}
 
-pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="../shared/sandbox-corpus is not there")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not CORPUS.is_dir(), reason="../shared/sandbox-corpus is not there"),
+]
 
 
 def solve(n: int) -> int:

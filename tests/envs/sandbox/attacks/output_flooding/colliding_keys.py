@@ -1,7 +1,7 @@
 """Answer with keys that fall into one slot of a hash table.
 
 kinds: io_call asserts
-limits: cpu_s=2
+limits: cpu_s=1
 """
 
 STEP = 2**61 - 1

@@ -1,7 +1,7 @@
 """Answer with objects whose repr, len, iteration and hash never end.
 
 kinds: io_call asserts check_fn
-limits: cpu_s=0.5 wall_s=2
+limits: cpu_s=0.3 wall_s=2
 """
 
 

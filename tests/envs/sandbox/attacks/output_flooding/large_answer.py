@@ -7,4 +7,4 @@ limits: memory_mb=1024
 
 
 def solve(n):
-    return ["x" * 1000] * 300_000
+    return ["x" * 1000] * 80_000

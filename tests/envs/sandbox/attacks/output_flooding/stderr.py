@@ -2,7 +2,7 @@
 
 kinds: stdio io_call asserts
 expected: output_limit timeout failed error
-limits: cpu_s=1 output_kb=64
+limits: cpu_s=0.3 output_kb=64
 """
 
 import sys

@@ -2,7 +2,7 @@
 
 kinds: io_call asserts stdio
 expected: killed error memory timeout failed
-limits: cpu_s=1
+limits: cpu_s=0.5
 """
 
 import sys
