@@ -42,7 +42,7 @@ SETTINGS = {
     "env": ENV,
     "env_args": yaml.safe_dump(PROBLEMS, default_flow_style=True, width=10_000).strip(),
     "algorithm": "grpo",
-    "tasks_per_iteration": 16,
+    "tasks_per_iteration": 8,
     "group_size": 8,
     "response_limit": 16,
     "temperature": 1.0,
@@ -67,9 +67,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of results and picture")
     parser.add_argument("--runs", type=Path, default=Path("runs/learning_math"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
-    parser.add_argument("--iterations", type=int, default=20)
-    parser.add_argument("--eval-every", type=int, default=5)
-    parser.add_argument("--eval-tasks", type=int, default=128, help="of the curve, during training")
+    parser.add_argument("--iterations", type=int, default=16)
+    parser.add_argument("--eval-every", type=int, default=4)
+    parser.add_argument("--eval-tasks", type=int, default=64, help="of the curve, during training")
     parser.add_argument("--lr-layer", type=float, default=1e-3)
     parser.add_argument("--lr-full", type=float, default=1e-4)
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time, one CPU thread each")
@@ -134,6 +134,7 @@ def train(options: argparse.Namespace, layers: str, seed: int) -> tuple[Path, di
         "seed": seed,
         "learning_rate": rate,
         "iterations": options.iterations,
+        "decay": options.iterations,
         "eval_every": options.eval_every,
         "eval_tasks": options.eval_tasks,
         "out": str(folder),
