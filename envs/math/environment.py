@@ -3,7 +3,10 @@
 import difflib
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import fields
+from importlib.util import find_spec
 from typing import Any, ClassVar
+
+import gymnasium as gym
 
 from onelayer.envs.math import Conventions, Grade
 from onelayer.envs.math.formats import FORMATS
@@ -76,6 +79,7 @@ class MathEnv(TextEnv):
             raise ValueError(f"max_turns={max_turns} needs feedback=True: nothing would be told")
         if not 0 <= format_reward <= 1:
             raise ValueError(f"format_reward must be from 0 to 1, got {format_reward}")
+        _require_grader()
         super().__init__(max_steps=turns)
         self.format = format_named(answer_format)
         self.strict_format = strict_format
@@ -168,6 +172,14 @@ class MathEnv(TextEnv):
         if grade.extracted is None:
             return f"No answer was found. {self.format.asked}"
         return "Wrong. Try again."
+
+
+def _require_grader() -> None:
+    """Miss math-verify before an episode, not in the middle of one."""
+    if find_spec("math_verify") is None:
+        raise gym.error.DependencyNotInstalled(
+            'answers are graded with math-verify: pip install "onelayer[math]"'
+        )
 
 
 def _is_none(found: str | None, gold: str | None) -> bool:

@@ -6,6 +6,7 @@ the rest is scored in a child with little memory, which ends when an answer take
 processor's time: a busy machine changes no verdict.
 """
 
+import ast
 import atexit
 import base64
 import os
@@ -15,13 +16,15 @@ import selectors
 import subprocess
 import sys
 import threading
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 _ANSWER_SECONDS = 60.0
 """on the clock, should a child sleep; the child's own limit on processor time comes first"""
 _START_SECONDS = 120.0
-_CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")
+_CALL = re.compile(r"([^\W\d]\w*)\s*\(")
+_OTHER_CALL = re.compile(r"[)\]}'\"]\s*\(")
 _FUNCTIONS = frozenset(
     {
         "sqrt",
@@ -41,7 +44,13 @@ _FUNCTIONS = frozenset(
     }
     | {"sinh", "cosh", "tanh", "abs", "Abs", "factorial"}
 )
-_ATTRIBUTE = re.compile(r"[\w)\]'\"]\s*\.\s*[A-Za-z_]")
+_ATTRIBUTE = re.compile(r"[\w)\]}'\"]\s*\.\s*[^\W\d]")
+_NODES = (
+    *(ast.Expression, ast.Load, ast.Constant, ast.Name, ast.List, ast.Tuple, ast.Set, ast.Dict),
+    *(ast.UnaryOp, ast.unaryop, ast.BinOp, ast.operator, ast.BoolOp, ast.boolop),
+    *(ast.Compare, ast.cmpop, ast.Call),
+)
+"""what a harmless expression is made of"""
 _lock = threading.Lock()
 _children: dict[int, "_Child"] = {}
 """by process: after a fork nobody shares a pipe"""
@@ -65,12 +74,35 @@ def score_in_child(
 
 
 def is_harmless(answer: str) -> bool:
-    """Return whether no call and no attribute stands in the text, elementary functions aside."""
-    if "__" in answer or _ATTRIBUTE.search(answer) or re.search(r"\b(lambda|import)\b", answer):
-        return False
-    return all(
-        name in _FUNCTIONS or len(name) == 1 or not name.isascii() for name in _CALL.findall(answer)
-    )
+    """Return whether no call and no attribute stands in the text, elementary functions aside.
+
+    A Python expression is judged by its syntax. Sympy's parser takes texts that are none, ``x!`` for one, and
+    so these must not even look like calls.
+    """
+    text = unicodedata.normalize("NFKC", answer)  # as Python reads names
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return not (
+            "__" in text
+            or _ATTRIBUTE.search(text)
+            or _OTHER_CALL.search(text)
+            or (
+                "(" in text and ("#" in text or "\\" in text)
+            )  # which may part a name from its bracket
+            or re.search(r"\b(lambda|import|exec|eval)\b", text)
+            or not all(name in _FUNCTIONS or len(name) == 1 for name in _CALL.findall(text))
+        )
+    return "__" not in text and all(_is_harmless_node(node) for node in ast.walk(tree))
+
+
+def _is_harmless_node(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        named = isinstance(node.func, ast.Name) and (
+            node.func.id in _FUNCTIONS or len(node.func.id) == 1
+        )
+        return named and not node.keywords
+    return isinstance(node, _NODES)
 
 
 class _Child:

@@ -173,6 +173,12 @@ def test_the_oracle_solves_every_family_and_its_answers_stay_with_the_episodes()
     assert episodes[0].reward_parts == {"correctness": 1.0, "format": 0.0}
 
 
+def test_without_the_grader_one_line_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "math_verify", None)
+    with pytest.raises(gym.error.DependencyNotInstalled, match=r'pip install "onelayer\[math\]"'):
+        make(ID, **SUMS)
+
+
 def test_making_one_imports_no_torch():
     code = (
         "import sys; from onelayer.envs.plugins import make\n"
