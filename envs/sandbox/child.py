@@ -4,6 +4,7 @@ import atexit
 import contextlib
 import linecache
 import os
+import random
 import signal
 import sys
 import threading
@@ -43,6 +44,7 @@ def main(enclosure: Enclosure, request: Mapping[str, Any], fds: list[int]) -> No
             frames.send(_open_socket(channel), {"failed": f"{type(error).__name__}: {error}"})
         _exit(EXIT_LOCKDOWN)
     code = EXIT_ERROR
+    random.seed(0)  # a fork seeds it anew; rewards should come out the same again
     try:
         frames.send(CHANNEL_FD, {"up": pid})  # from here on every failure is the program's
         task = frames.receive(CHANNEL_FD)

@@ -54,9 +54,10 @@ def prepare(config: Mapping[str, Any]) -> Enclosure:
         return enclosure
     full = enclosure.level == "full"
     sources = None
-    if config["uid"] is not None:  # afterwards the way to them may be barred
-        sources = namespaces.open_sources(config["readable"])
-        namespaces.become(config["uid"])
+    if config["uid"] is not None:
+        with contextlib.suppress(OSError):  # root of a container may lack the right: it stays root
+            sources = namespaces.open_sources(config["readable"])  # before the way there is barred
+            namespaces.become(config["uid"])
     enclosure.proc_fd = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
     if full:
         flags = namespaces.CLONE_NEWNS | namespaces.CLONE_NEWPID | namespaces.CLONE_NEWNET
@@ -127,6 +128,8 @@ def confine(enclosure: Enclosure, limits: Mapping[str, float], fds: Mapping[int,
     """
     full, unsafe = enclosure.level == "full", enclosure.level == "unsafe"
     _be_killed_first(enclosure)
+    if not full and sys.platform.startswith("linux"):  # full: its namespace dies with the server's
+        namespaces.prctl(namespaces.PR_SET_PDEATHSIG, namespaces.SIGKILL)
     if full:
         namespaces.new_user_namespace(namespaces.CLONE_NEWNS, enclosure.proc_fd)
         directory = "/tmp"

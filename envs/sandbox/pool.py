@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
@@ -50,7 +51,10 @@ class ForkServer:
         self.scratch = ""
         if level != "full":
             self.scratch = tempfile.mkdtemp(prefix="onelayer-sandbox-")
-        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        # Any thread may send, so messages must not mix; elsewhere descriptors keep them apart.
+        linux = sys.platform.startswith("linux")
+        kind = socket.SOCK_SEQPACKET if linux else socket.SOCK_STREAM
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, kind)
         with theirs:
             self.process = subprocess.Popen(
                 self._command(theirs.fileno(), preload),

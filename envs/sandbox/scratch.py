@@ -1,42 +1,55 @@
 """Removing what a program left behind, however deep, without following its links."""
 
 import os
-import secrets
 import stat
 
 
 def remove(directory: str) -> None:
-    """Delete a directory tree that an untrusted program built.
+    """Delete a directory tree that an untrusted program built and no longer changes.
 
-    Neither recursive nor in need of long paths or many open files: nested directories are moved to the
-    top before they are emptied.
+    Neither recursive nor in need of long paths: it walks with one open directory, down by name and up by
+    ``..``.
     """
     try:
-        top = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        here = _enter(directory, None)
     except FileNotFoundError:
         return
-    try:
-        while names := os.listdir(top):
-            for name in names:
-                _empty(top, name)
-    finally:
-        os.close(top)
+    names = [directory]  # of the directories from the top down to here
+    waiting = [_empty(here)]  # for each of them, directories that are still in it
+    while True:
+        if waiting[-1]:
+            names.append(waiting[-1].pop())
+            below = _enter(names[-1], here)
+            waiting.append(_empty(below))
+        elif len(names) == 1:
+            break
+        else:
+            below = os.open("..", os.O_RDONLY | os.O_DIRECTORY, dir_fd=here)
+            os.rmdir(names.pop(), dir_fd=below)
+            waiting.pop()
+        os.close(here)
+        here = below
+    os.close(here)
     os.rmdir(directory)
 
 
-def _empty(top: int, name: str) -> None:
-    if not stat.S_ISDIR(os.lstat(name, dir_fd=top).st_mode):
-        os.unlink(name, dir_fd=top)
-        return
-    os.chmod(name, 0o700, dir_fd=top)
-    inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=top)
+def _enter(name: str, parent: int | None) -> int:
+    """Open a directory, whatever its mode is."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
     try:
-        for entry in os.listdir(inner):
-            if stat.S_ISDIR(os.lstat(entry, dir_fd=inner).st_mode):
-                os.chmod(entry, 0o700, dir_fd=inner)  # its ".." entry changes with the move
-                os.rename(entry, secrets.token_hex(16), src_dir_fd=inner, dst_dir_fd=top)
-            else:
-                os.unlink(entry, dir_fd=inner)
-    finally:
-        os.close(inner)
-    os.rmdir(name, dir_fd=top)
+        return os.open(name, flags, dir_fd=parent)
+    except PermissionError:
+        os.chmod(name, 0o700, dir_fd=parent)
+        return os.open(name, flags, dir_fd=parent)
+
+
+def _empty(directory: int) -> list[str]:
+    """Delete the files of an open directory and return the names of its directories."""
+    os.fchmod(directory, 0o700)
+    inner = []
+    for name in os.listdir(directory):
+        if stat.S_ISDIR(os.lstat(name, dir_fd=directory).st_mode):
+            inner.append(name)
+        else:
+            os.unlink(name, dir_fd=directory)
+    return inner

@@ -209,19 +209,28 @@ def test_a_dead_fork_server_is_replaced() -> None:
             assert box._pool.server() is not server
 
 
-def test_a_server_that_dies_under_a_run_costs_a_second_try_only(tmp_path: Path) -> None:
+def test_a_server_that_dies_takes_its_runs_along_and_costs_a_second_try(tmp_path: Path) -> None:
     with Sandbox("unsafe", servers=1) as box:
         first = box._pool.server().process.pid
-        marker = tmp_path / "started"  # the unsafe level lets it write
-        program = f"open({str(marker)!r}, 'a').write('x')\nimport time\ntime.sleep(2)\n{ADDS}"
+        begun, ended = tmp_path / "begun", tmp_path / "ended"  # the unsafe level lets it write
+        program = (
+            f"import os, time\nopen({str(begun)!r}, 'a').write(f'{{os.getpid()}} ')\n"
+            f"time.sleep(2)\nopen({str(ended)!r}, 'a').write('x')\n{ADDS}"
+        )
         verdicts: list[Verdict] = []
         thread = threading.Thread(target=lambda: verdicts.append(box.check(program, ADD)))
         thread.start()
-        while not marker.exists():
+        while not begun.exists() or not begun.read_text():
             time.sleep(0.01)
         os.kill(first, signal.SIGKILL)
         thread.join()
-        assert verdicts[0].passed and marker.read_text() == "xx"
+        assert verdicts[0].passed
+        pids = [int(pid) for pid in begun.read_text().split()]
+        assert len(pids) == 2 and ended.read_text() == "x"
+        deadline = time.monotonic() + 60
+        while any(alive(pid) for pid in pids):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
 
 
 def test_when_no_server_can_be_had_it_is_the_sandboxs_error(
