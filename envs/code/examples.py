@@ -24,11 +24,11 @@ def first_test(tests: Tests) -> tuple[Tests | None, str]:
         if found is None:
             return None, ""
         public = {"kind": "asserts", "setup": "", "asserts": [found], "extra": []}
-        return public, "the first of the tests that decide"
+        return public, "one of the tests that decide"
     code = _up_to_the_first_assert(tests["code"])
     if code is None:
         return None, ""
-    return {**tests, "code": code}, "the first of the tests that decide"
+    return {**tests, "code": code}, "the beginning of the tests that decide"
 
 
 def shown(tests: Tests) -> str:
@@ -62,10 +62,7 @@ def _indented(text: str) -> str:
 
 
 def _first_assert_of_check(code: str) -> str | None:
-    """Return the first assert of ``check(candidate)`` on the function's own name.
-
-    None where it needs more than the candidate and Python's builtins.
-    """
+    """Return the first assert of ``check(candidate)`` that stands alone, on the function's own name."""
     tree = ast.parse(code)
     check = next(
         (n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "check"), None
@@ -74,19 +71,20 @@ def _first_assert_of_check(code: str) -> str | None:
     if check is None or called is None or not check.args.args:
         return None
     candidate = check.args.args[0].arg
-    found = next((node for node in check.body if isinstance(node, ast.Assert)), None)
-    if found is None:
-        return None
-    names = {node.id for node in ast.walk(found.test) if isinstance(node, ast.Name)}
-    bound = {
-        node.id
-        for node in ast.walk(found.test)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
-    if candidate not in names or not names - bound - {candidate} <= set(dir(builtins)):
-        return None
-    renamed = _Rename(candidate, called).visit(ast.Assert(test=found.test, msg=None))
-    return ast.unparse(renamed)
+    for node in check.body:
+        if isinstance(node, ast.Assert) and _stands_alone(node.test, candidate):
+            return ast.unparse(
+                _Rename(candidate, called).visit(ast.Assert(test=node.test, msg=None))
+            )
+    return None
+
+
+def _stands_alone(test: ast.expr, candidate: str) -> bool:
+    """Return whether a test asks the candidate and uses nothing else but Python's builtins."""
+    names = [node for node in ast.walk(test) if isinstance(node, ast.Name)]
+    bound = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    used = {node.id for node in names} - bound
+    return candidate in used and used - {candidate} <= set(dir(builtins))
 
 
 def _argument_of_check(tree: ast.Module) -> str | None:

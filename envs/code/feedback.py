@@ -7,14 +7,18 @@ from onelayer.envs.sandbox import CaseResult, Verdict
 _LONGEST_CASE, _LONGEST_STDERR = 600, 1_000
 """characters of an observation"""
 
-INSTRUCTIONS = """You write Python programs. Reply with the whole program in one fenced block:
+_PROGRAM = """You write Python programs. Reply with the whole program in one fenced block:
 
 ```python
 ...
 ```
 
-It is tried on the public tests, and you read what came of it. Where it fails, send a corrected \
-program{tries}. Once it passes them, hidden tests decide whether the task is solved."""
+"""
+_ONE_TURN = "Tests decide whether it solves the task."
+_TURNS = (
+    "It is tried on the public tests, and you read what came of it. Where it fails, send a corrected "
+    "program, up to {turns} in all. Once one passes them, hidden tests decide whether the task is solved."
+)
 
 _WORDS = {
     "failed": "it gave a wrong result",
@@ -66,7 +70,7 @@ def first_failure(verdict: Verdict) -> CaseResult | None:
 
 def instructions(max_turns: int) -> str:
     """Return what a model is told before its first task."""
-    return INSTRUCTIONS.format(tries=f", up to {max_turns} in all" if max_turns > 1 else "")
+    return _PROGRAM + (_ONE_TURN if max_turns == 1 else _TURNS.format(turns=max_turns))
 
 
 def _cut(text: str, length: int) -> str:

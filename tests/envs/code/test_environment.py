@@ -299,6 +299,12 @@ def test_arguments_that_make_no_sense_are_refused(arguments, error, message):
         CodeEnv(**arguments)
 
 
+def test_the_instructions_say_how_many_programs_may_be_sent():
+    assert "up to 3 in all" in CodeEnv().instructions
+    single = CodeEnv(max_turns=1).instructions
+    assert "fenced block" in single and "corrected" not in single and "public" not in single
+
+
 def test_many_environments_share_one_sandbox_and_their_tasks(level):
     envs = [CodeEnv(level=level) for _ in range(128)]
     for env in envs[:3]:

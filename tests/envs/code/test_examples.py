@@ -35,7 +35,7 @@ def test_the_first_case_is_public():
 
 def test_the_first_assert_of_a_check_is_public_under_the_functions_own_name():
     code = (
-        "META = {}\n\ndef check(candidate):\n    x = 1\n"
+        "META = {}\n\ndef check(candidate):\n    x = 1\n    assert True, 'runs'\n"
         "    assert sorted(candidate([2, 1])) == [1, 2], 'sorts'\n    assert candidate([]) == []\n\n"
         "check(sort_it)\n"
     )

@@ -8,6 +8,7 @@ import pytest
 from onelayer.envs.code.environment import CodeEnv
 from onelayer.envs.code.formats import fields_of
 from onelayer.envs.code.loading import load_tasks, require_sound
+from onelayer.envs.code.program import complete
 from onelayer.envs.sandbox import Limits
 
 DOUBLE = {
@@ -333,8 +334,12 @@ SHARED = Path(__file__).parents[4] / "shared" / "data" / "code"
         ("humaneval_test", {"test": 164}),
     ],
 )
-def test_every_reference_of_the_shared_data_passes(name, counts, level):
+def test_every_reference_of_the_shared_data_passes(name, counts, level, sandbox):
     for split, count in counts.items():
         tasks = load(str(SHARED / f"{name}.jsonl"), split, verify=True, level=level)
         assert len(tasks) == count
-        assert all(task.public is not None for task in tasks) or name == "humaneval_test"
+        shown = [task for task in tasks if task.public is not None]
+        assert len(shown) >= 0.95 * count
+        for task in shown:  # what is cut out of the tests is sound too
+            verdict = sandbox.check(complete(task.reference, task), task.public)
+            assert verdict.passed, (task.id, verdict)
