@@ -1,6 +1,5 @@
 """Problems with a checkable answer, one an episode: ``gymnasium.make("onelayer/Math-v0")``."""
 
-import difflib
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import fields
 from importlib.util import find_spec
@@ -8,6 +7,7 @@ from typing import Any, ClassVar
 
 import gymnasium as gym
 
+from onelayer.envs.hints import did_you_mean
 from onelayer.envs.math import Conventions, Grade
 from onelayer.envs.math.formats import FORMATS
 from onelayer.envs.math.formats import answer_format as format_named
@@ -192,7 +192,5 @@ def _conventions(given: Mapping[str, Any]) -> Conventions:
     known = [f.name for f in fields(Conventions)]
     for name in given:
         if name not in known:
-            close = difflib.get_close_matches(str(name), known, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known)}"
-            raise ValueError(f"there is no convention {name!r}; {hint}")
+            raise ValueError(f"there is no convention {name!r}{did_you_mean(str(name), known)}")
     return Conventions(**given)

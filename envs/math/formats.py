@@ -4,10 +4,11 @@ A format is what the instructions ask for; ``extract`` finds an answer that is w
 other. Whether the answer is right is the grader's business.
 """
 
-import difflib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from onelayer.envs.hints import did_you_mean
 
 _NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+|(?<=\d))(?:/\d+)?%?")
 _PHRASE = re.compile(r"\banswer\s+is\b\s*:?", re.IGNORECASE)
@@ -34,9 +35,7 @@ def answer_format(name: str) -> AnswerFormat:
         ValueError: there is no such format.
     """
     if name not in FORMATS:
-        close = difflib.get_close_matches(str(name), FORMATS, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(FORMATS)}"
-        raise ValueError(f"unknown answer_format {name!r}; {hint}")
+        raise ValueError(f"unknown answer_format {name!r}{did_you_mean(str(name), FORMATS)}")
     return FORMATS[name]
 
 
