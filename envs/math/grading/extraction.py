@@ -11,12 +11,13 @@ import re
 TAIL = 50_000
 """characters at the end of a response that are read"""
 MAX_ANSWER = 4_000
+LAST = 4_000
+"""characters at the end in which the last formula or number is looked for"""
 
-_BOX = re.compile(r"\\+(?:boxed|fbox)\s*\{|\x08oxed\s*\{")
+_BOX = re.compile(r"\\(?:boxed|fbox) ?\{|\x08oxed ?\{")
 _JOIN = re.compile(
     r"[\s$.]*(?:[\w()]+ ){0,5}?[\s$]*(?:,|;|and|or)[\s$]*(?:[A-Za-z]\w*(?:_\{?\w\}?)?\s*=)?[\s$]*"
 )
-_ANSWER_TAG = re.compile(r"<answer>(.{0,4000}?)</answer>", re.DOTALL | re.IGNORECASE)
 _HASHES = re.compile(r"####[ \t]*([^\n]+)")
 _ANNOUNCED = re.compile(
     r"(?:\b(?:final\s+answer|correct\s+answer|answer|correct\s+(?:option|choice)|option|result|r[ée]ponse|respuesta|antwort)\b"
@@ -28,7 +29,7 @@ _MATH = re.compile(
     r"\$\$(.+?)\$\$|(?<!\\)\$((?:[^$\\]|\\.)+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL
 )
 _NUMBER = re.compile(
-    r"-?\d*\\[dt]?frac\{[^{}]{1,40}\}\{[^{}]{1,40}\}"
+    r"-?(?<!\d)\d{0,20}\\[dt]?frac\{[^{}]{1,40}\}\{[^{}]{1,40}\}"
     r"|(?<![A-Za-z0-9_.\\,])(?:[-−]|(?<![A-Za-z0-9_)])\+)?\s?(?:\\?\$|[€£¥₹])?\s?"
     r"(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+)?(?:[.,]\d+|(?<=\d))"
     r"(?:[eE][+-]?\d+|\s*/\s*\d+)?(?:\s*\\?%)?"
@@ -47,7 +48,9 @@ def find_answer(
         require_box: take nothing that is not in a box.
         letter: the question is a multiple choice, so that a lone letter is an answer.
     """
-    text = _without_thinking(response[-TAIL:])
+    # runs of white space would make the searches below quadratic
+    text = re.sub(r"[^\S\n]+", " ", response[-TAIL:])
+    text = _without_thinking(re.sub(r" ?\n[\n ]*", "\n", text))
     boxes = _boxes(text)
     if boxes:
         return _from_boxes(text, boxes, join_boxes)
@@ -103,6 +106,8 @@ def _from_boxes(text: str, boxes: list[tuple[int, int, str]], join: bool) -> str
     kept = [boxes[-1]]
     for box in reversed(boxes[:-1]):
         between = text[box[1] : kept[0][0]]
+        if not join or len(between) > 120:
+            break
         between = re.sub(r"\\(?:text|mathrm)\s*\{([^{}]*)\}", r"\1", between)
         between = re.sub(r"\\(?:quad|qquad|[()\[\],;! ])", " ", between)
         if not join or len(between) > 60 or not _JOIN.fullmatch(between):
@@ -113,8 +118,9 @@ def _from_boxes(text: str, boxes: list[tuple[int, int, str]], join: bool) -> str
 
 
 def _tagged(text: str) -> str | None:
-    found = _ANSWER_TAG.findall(text)
-    return found[-1].strip() if found else None
+    before, closed, _ = text.rpartition("</answer>")
+    _, opened, answer = before.rpartition("<answer>")
+    return answer.strip() if closed and opened else None
 
 
 def _hashed(text: str) -> str | None:
@@ -124,10 +130,10 @@ def _hashed(text: str) -> str | None:
 
 def _bare(text: str) -> str | None:
     """The whole text, where it is one line without prose."""
+    if len(text) > 1000:
+        return None
     plain = re.sub(r"\\[A-Za-z]+|sqrt|sin|cos|tan|log|exp", " ", text)
-    prose = (
-        re.search(r"[^\W\d_]{3,}|[^\W\d_]{2,}\s|[#:]", plain) or len(text) > 1000 or "\n" in text
-    )
+    prose = re.search(r"[^\W\d_]{3,}|[^\W\d_]{2,}\s|[#:]", plain) or "\n" in text
     return None if prose or not re.search(r"\d", text) or "$" in text else text
 
 
@@ -135,7 +141,7 @@ def _announced(text: str) -> str | None:
     """What follows the last "answer is" that something follows."""
     for match in reversed(list(_ANNOUNCED.finditer(text))[-20:]):
         tail = text[match.end() : match.end() + MAX_ANSWER]
-        if not _SAID.search(match[0]):
+        if not _SAID.search(match[0][-100:]):
             continue
         stated = _stated(tail)
         if stated is not None:
@@ -200,6 +206,7 @@ def _inside(match: re.Match[str]) -> str:
 
 def _last_mathematics(text: str) -> str | None:
     """The last formula, or the last number where it stands behind the last formula."""
+    text = text[-LAST:]
     text = re.sub(r"(?<=\d)\s*\\?\$(?!\d)", " ", text) if text.count("$") % 2 else text
     formulas = list(_MATH.finditer(text))
     number = _last_number_match(text)
@@ -220,11 +227,7 @@ def _last_mathematics(text: str) -> str | None:
 
 
 def _last_number_match(text: str) -> re.Match[str] | None:
-    return (
-        next(reversed(list(_NUMBER.finditer(text[-4000:]))), None)
-        if len(text) <= 4000
-        else (next(reversed(list(_NUMBER.finditer(text))), None))
-    )
+    return next(reversed(list(_NUMBER.finditer(text[-LAST:]))), None)
 
 
 def _last_number(text: str) -> str | None:

@@ -9,9 +9,10 @@ import re
 from functools import lru_cache
 
 from onelayer.envs.math.grading import answers as a
+from onelayer.envs.math.grading.arithmetic import rational_value
 from onelayer.envs.math.grading.conventions import Conventions, Grade
 from onelayer.envs.math.grading.equality import Algebra, Comparison
-from onelayer.envs.math.grading.expressions import Node
+from onelayer.envs.math.grading.expressions import Node, parse_expression
 from onelayer.envs.math.grading.extraction import MAX_ANSWER, find_answer
 from onelayer.envs.math.grading.notation import clean
 from onelayer.envs.math.grading.reading import read
@@ -52,6 +53,8 @@ def grade_response(response: str, gold: str, *, conventions: Conventions = DEFAU
 def grade_answer(answer: str, gold: str, *, conventions: Conventions = DEFAULT) -> Grade:
     """Compare ``answer``, the bare answer, with ``gold``; else as ``grade_response``."""
     _check_strings(answer, gold)
+    if answer.strip() == gold.strip():
+        return Grade(True, answer, "identical")
     return _grade(answer, stated_answer(gold), conventions)
 
 
@@ -83,7 +86,10 @@ def parse_gold(gold: str) -> a.Answer:
         raise ValueError(f"the gold answer {stated[:60]!r} is too large a number to compute")
     if isinstance(answer, a.Text) and not any(c.isalnum() for c in answer.text):
         raise ValueError(f"the gold answer {stated[:60]!r} holds neither a number nor words")
-    if isinstance(answer, a.Text) and _is_broken(answer.text):
+    if isinstance(answer, a.Text) and _is_undefined(answer.text):
+        raise ValueError(f"the gold answer {stated[:60]!r} divides by zero")
+    unread = isinstance(answer, a.Text) or (isinstance(answer, a.Scalar) and answer.tree is None)
+    if unread and _is_broken(stated):
         raise ValueError(
             f"the gold answer {stated[:60]!r} cannot be read; check its brackets and commands"
         )
@@ -187,6 +193,16 @@ def _is_choice(gold: str) -> bool:
 
 def _is_prose(text: str) -> bool:
     return len(text) > 150 and len([w for w in text.split() if w.isalpha() and len(w) > 2]) > 12
+
+
+def _is_undefined(text: str) -> bool:
+    try:
+        rational_value(parse_expression(text))
+    except ZeroDivisionError:
+        return True
+    except (ValueError, RecursionError):
+        return False
+    return False
 
 
 def _is_broken(text: str) -> bool:

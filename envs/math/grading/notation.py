@@ -71,6 +71,7 @@ def clean(text: str) -> str:
     if text.replace(" ", "") in ("{}", "${}$"):
         return r"\{\}"
     text = _repair_escapes(text)
+    text = re.sub(r"\s+", " ", text)
     text = _characters(text)
     text = re.sub(r"</?(?:b|i|u|em|strong|span|p|br|code|mark)\s*/?>", "", text)
     text = _dollars(text)
@@ -82,7 +83,10 @@ def clean(text: str) -> str:
     text = re.sub(r"(?<![A-Za-z\\])infinity(?![A-Za-z])", r"\\infty", text)
     text = re.sub(r"(?<=\d) ?[xX] ?(?=10\s*\^)", r"\\times ", text)
     text = text.replace("<=", r"\leq ").replace(">=", r"\geq ").replace("!=", r"\neq ")
-    text = re.sub(r"\{\s*([^{}]*?)\s*\\over(?![A-Za-z])\s*([^{}]*?)\s*\}", r"\\frac{\1}{\2}", text)
+    if r"\over" in text:
+        text = re.sub(
+            r"\{\s*([^{}]*?)\s*\\over(?![A-Za-z])\s*([^{}]*?)\s*\}", r"\\frac{\1}{\2}", text
+        )
     text = re.sub(r"\\(?:mathrm|operatorname)\s*\{\s*([A-Za-z])\s*\}", r"\1", text)
     text = re.sub(r"\\operatorname\s*\{\s*([a-z]{2,6})\s*\}", r"\\\1 ", text)
     text = re.sub(r"\\text\s*\{\s*(-?\d+(?:\.\d+)?)\s*\}", r"\1", text)

@@ -119,6 +119,8 @@ def _split_joints(text: str) -> list[str]:
 
 def _item(text: str) -> a.Answer:
     text = unwrap(text)
+    if not text:
+        return a.Text("")
     attempts: tuple[Callable[[str], a.Answer | None], ...] = (
         numeral, _special, _date, _matrix, _choice, time, based, _modular, _relation, _ratio,
         _plus_minus, _union, _brackets,
@@ -220,8 +222,11 @@ def _modular(text: str) -> a.Answer | None:
 def _relation(text: str) -> a.Answer | None:
     if r"\begin" in text:
         return None
-    cuts = [m for m in _RELATIONS.finditer(text) if _depth_at(text, m.start()) == 0]
-    if not cuts or len(cuts) > 40:
+    signs = list(_RELATIONS.finditer(text))
+    if len(signs) > 40:
+        return None
+    cuts = [m for m in signs if _depth_at(text, m.start()) == 0]
+    if not cuts:
         return None
     edges = [0, *(edge for m in cuts for edge in m.span()), len(text)]
     sides = [text[i:j].strip() for i, j in zip(edges[::2], edges[1::2], strict=True)]
