@@ -8,11 +8,12 @@ number's seeds are tried until one gives a problem of the split.
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 from onelayer.envs.math import Conventions, Grade, grade_answer, grade_response
+from onelayer.envs.math.evaluation import only_worked_out
 from onelayer.envs.math.families import (
     CURATED,
     SCORED_HERE,
@@ -67,7 +68,7 @@ class ProceduralProblems:
             raise ValueError(f"count must be from 1 to {NUMBERS_PER_SEED}, got {count}")
         if seed < 0:
             raise ValueError(f"seed must be at least 0, got {seed}")
-        self.split = split
+        self.split, self.count, self.seed = split, count, seed
         self.families = chosen_families(families)
         self.configs = chosen_configs(self.families, family_config)
         self.ids = _Ids(self.families, split, seed * NUMBERS_PER_SEED, count)
@@ -76,11 +77,24 @@ class ProceduralProblems:
     def __getitem__(self, problem_id: str) -> Problem:
         return self._made(problem_id)[0]
 
+    def __reduce__(self) -> tuple[Callable[[], "ProceduralProblems"], tuple[()]]:
+        configs = {family: dict(config) for family, config in self.configs.items()}
+        again = partial(
+            procedural_problems,
+            self.families,
+            configs,
+            split=self.split,
+            count=self.count,
+            seed=self.seed,
+        )
+        return again, ()  # what was made stays behind
+
     def grade(self, problem: Problem, answer: str, conventions: Conventions = CONVENTIONS) -> Grade:
         """Judge by our grader where the family's answers are plain values, else by its own scorer."""
         family = problem.kind
         if family in CURATED and CURATED[family].by_grader:
-            return grade_answer(answer, problem.answer or "", conventions=conventions)
+            gold = problem.answer or ""
+            return only_worked_out(grade_answer(answer, gold, conventions=conventions), gold)
         if len(answer) > _LONGEST_ANSWER:
             return Grade(False, answer, f"longer than {_LONGEST_ANSWER} characters")
         if not scores_by_itself(family):
@@ -104,7 +118,8 @@ class ProceduralProblems:
     ) -> Grade:
         """Judge an answer that is marked somehow, or a reply of one line that is the answer."""
         if problem.kind in CURATED and CURATED[problem.kind].by_grader:
-            return grade_response(reply, problem.answer or "", conventions=conventions)
+            gold = problem.answer or ""
+            return only_worked_out(grade_response(reply, gold, conventions=conventions), gold)
         for name in ("boxed", "hash", "phrase"):
             answer = FORMATS[name].extract(reply)
             if answer is not None:

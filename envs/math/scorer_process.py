@@ -22,9 +22,9 @@ def main() -> None:
     """Answer until the input ends."""
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a scorer prints is no reply
-    from onelayer.envs.math.families import make_entry, reasoning_gym
+    from onelayer.envs.math.families import reasoning_gym
 
-    reasoning_gym()
+    library = reasoning_gym()
     with contextlib.suppress(ValueError, OSError):  # a lower limit may be set already
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -35,7 +35,7 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + 1 + SECONDS, most))
         family, config, entry, answer = pickle.loads(base64.b64decode(line))
         try:
-            dataset, _ = make_entry(family, config, 0)
+            dataset = library.create_dataset(family, seed=0, size=1, **config)
             score = float(dataset.score_answer(answer, entry))
         except Exception:  # a scorer that cannot read an answer does not accept it
             score = 0.0

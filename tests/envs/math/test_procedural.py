@@ -3,6 +3,7 @@
 import itertools
 import math
 import os
+import pickle
 import re
 import subprocess
 import sys
@@ -223,6 +224,13 @@ def test_the_families_come_in_turns_and_ids_are_made_when_asked_for():
             problems[absent]
     assert problems is procedural_problems(["gcd", "lcm"], count=5)
     assert len(procedural_problems(count=10_000_000).ids) == 10_000_000
+
+
+def test_problems_can_be_sent_to_another_process():
+    problems = procedural_problems("chain_sum", EASY, split="test", count=7, seed=2)
+    again = pickle.loads(pickle.dumps(problems))
+    assert list(again.ids) == list(problems.ids)
+    assert [again[i] for i in again.ids] == [problems[i] for i in problems.ids]
 
 
 def test_a_topic_names_its_families_and_any_other_family_is_reachable():
