@@ -17,8 +17,8 @@ from onelayer.cli import main
 torch = pytest.importorskip("torch")
 pytest.importorskip("scipy")
 
-from onelayer.trainers.contribution import profiler as profiling  # noqa: E402
 from onelayer.trainers.contribution.config import ProfileConfig  # noqa: E402
+from onelayer.trainers.contribution.crew import Crew  # noqa: E402
 from onelayer.trainers.contribution.profiler import Profiler  # noqa: E402
 from onelayer.trainers.contribution.record import load_profile  # noqa: E402
 from onelayer.trainers.contribution.scores import TaskScores, write_scores  # noqa: E402
@@ -117,9 +117,9 @@ def pretend(monkeypatch):
     def begin(score):
         made = []
 
-        def carry_out(jobs, place, *, tell, should_stop):
+        def carry_out(self, jobs):
             for job in jobs:
-                if should_stop():
+                if self.should_stop():
                     return False
                 made.append(job)
                 config = job.config
@@ -136,10 +136,10 @@ def pretend(monkeypatch):
                 tasks = tuple(f"by-{by}-from-{first}" for by, first in ((1, 3), (2, 2), (3, 1)))
                 scores = TaskScores(job.name, tasks, (value,) * 3, **about)
                 write_scores(job.path, scores, job.evaluation)
-                tell("scored", job.name, scores)
+                self.tell("scored", job.name, scores)
             return True
 
-        monkeypatch.setattr(profiling, "carry_out", carry_out)
+        monkeypatch.setattr(Crew, "carry_out", carry_out)
         return made
 
     return begin
@@ -552,3 +552,51 @@ def test_two_profiles_do_not_work_in_one_folder(quick, pretend, tmp_path, capsys
         assert profile(quick()) == 2
     assert "another `onelayer profile` works in" in errors(capsys)[0]
     assert profile(quick()) == 0
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_several_processes_after_their_iteration(quick, tmp_path, capsys, monkeypatch):
+    from onelayer.commands import profile as command
+
+    class Interrupting(command._Progress):
+        def __call__(self, kind, name, details):
+            super().__call__(kind, name, details)
+            if kind == "scored" and name == "full-seed-1":
+                signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "_Progress", Interrupting)
+        assert profile(quick(jobs=2, seeds="1,2")) == 130
+    assert "This profile is not whole" in capsys.readouterr().out
+    assert not multiprocessing.active_children()
+    assert len(load_profile(tmp_path / "profile").runs) < 6
+    assert profile(quick(seeds="1,2")) == 0
+    assert profile(quick(seeds="1,2", out=tmp_path / "whole")) == 0
+    assert what_was_found(tmp_path / "profile") == what_was_found(tmp_path / "whole")
+
+
+@pytest.mark.slow
+def test_an_error_in_a_process_is_the_error_of_the_profile(quick, tmp_path, capsys):
+    (tmp_path / "my_envs.py").write_text(BROKEN_IN_TRAINING)
+    settings = quick(jobs=2, env=f"{tmp_path / 'my_envs.py'}:Broken-v0", suite="", eval_tasks=3)
+    assert profile(settings) == 2
+    assert "the world was made 15 times" in errors(capsys)[0]
+    assert not multiprocessing.active_children()
+
+
+BROKEN_IN_TRAINING = """
+import gymnasium as gym
+from onelayer.envs.counting import CountingEnv
+
+made = 0
+
+class Broken(CountingEnv):
+    def __init__(self, split="train", **settings):
+        global made
+        made += 1
+        if made > 15:
+            raise ValueError(f"the world was made {made - 1} times")
+        super().__init__(split, **settings)
+
+gym.register("Broken-v0", entry_point=Broken)
+"""

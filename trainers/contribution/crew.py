@@ -6,12 +6,16 @@ checkpoint. Processes are told to stop through shared memory without a lock, whi
 
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
+import traceback
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from types import FrameType
 from typing import Any
 
 import torch
@@ -24,57 +28,6 @@ MOST_DEATHS = 3
 """of processes on one job, before it is given up"""
 
 
-@dataclass(frozen=True, slots=True)
-class Workplace:
-    """What every job needs."""
-
-    model: PreTrainedModel
-    """the base"""
-    tokenizer: PreTrainedTokenizerBase
-    processes: int = 1
-    """1: no process but this one"""
-
-
-def carry_out(
-    jobs: Sequence[Job], place: Workplace, *, tell: Tell, should_stop: Callable[[], bool]
-) -> bool:
-    """Carry out the jobs; a run whose training diverges is told as ``failed`` and left out.
-
-    Returns:
-        Whether all were carried out; False where ``should_stop`` ended it.
-
-    Raises:
-        KeyboardInterrupt: Ctrl-C, after everything was saved.
-        Exception: what a job raised, after the others were saved.
-    """
-    if place.processes == 1 or len(jobs) < 2:
-        return _here(jobs, place, tell, should_stop)
-    return _Crew(jobs, place, tell, should_stop).work()
-
-
-def _here(
-    jobs: Sequence[Job], place: Workplace, tell: Tell, should_stop: Callable[[], bool]
-) -> bool:
-    if place.processes > 1:  # as in a process of its own, where threads would round otherwise
-        torch.set_num_threads(1)
-    for job in jobs:
-        try:
-            if should_stop():
-                return False
-            perform(job, place.model, place.tokenizer, tell=tell, should_stop=should_stop)
-        except Stopped:
-            return False
-        except RuntimeError as error:
-            if not _diverged(error):
-                raise
-            tell("failed", job.name, str(error))
-    return True
-
-
-def _diverged(error: Exception) -> bool:
-    return isinstance(error, RuntimeError) and str(error).startswith("training diverged")
-
-
 @dataclass(slots=True)
 class _Worker:
     process: Any
@@ -82,45 +35,84 @@ class _Worker:
     job: Job | None = None
 
 
-class _Crew:
-    """Several processes and who does what."""
+class Crew:
+    """Who carries out jobs: this process, or several others, which stay until the crew is left.
+
+    Args:
+        model: the base; with several processes its parameters are moved into shared memory.
+        tokenizer: the model's.
+        processes: 1: no process but this one.
+        tell: see ``worker.Tell``; also told ``failed``, a run whose training diverged and that is left out,
+            and ``died``, a process that was replaced.
+        should_stop: asked all the time; where it says yes, everything is saved and no more is done.
+    """
 
     def __init__(
         self,
-        jobs: Sequence[Job],
-        place: Workplace,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        processes: int,
+        *,
         tell: Tell,
         should_stop: Callable[[], bool],
     ):
-        self.waiting = list(jobs)
-        self.tokenizer, self.tell, self.should_stop = place.tokenizer, tell, should_stop
+        self.model, self.tokenizer, self.processes = model, tokenizer, processes
+        self.tell, self.should_stop = tell, should_stop
         self.context = multiprocessing.get_context("spawn")
         self.stop = self.context.RawValue("b", 0)
-        self.shared = SharedModel.of(place.model)
+        self.shared: SharedModel | None = None
         self.workers: list[_Worker] = []
-        self.size = min(place.processes, len(jobs))
+        self.waiting: list[Job] = []
         self.deaths: Counter[str] = Counter()
         self.error: BaseException | None = None
         self.unfinished = False
 
-    def work(self) -> bool:
-        """See ``carry_out``."""
-        try:
-            while True:
-                try:
-                    if not self._advance():
-                        break
-                except KeyboardInterrupt as interrupt:
-                    if self.stop.value:
-                        raise  # the second Ctrl-C does not wait
-                    self._end_with(interrupt)
-        finally:
-            for worker in self.workers:  # they wait for work; on a second Ctrl-C, they are in it
-                worker.process.kill()
-                worker.process.join()
+    def __enter__(self) -> "Crew":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self.workers:  # they wait for work; after a second Ctrl-C, they are in it
+            worker.process.kill()
+            worker.process.join()
+        self.workers = []
+
+    def carry_out(self, jobs: Sequence[Job]) -> bool:
+        """Carry out the jobs.
+
+        Returns:
+            Whether all were carried out, or left out as ``failed``; False where ``should_stop`` ended it.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C, after everything was saved.
+            Exception: what a job raised, after the others were saved.
+        """
+        if self.processes == 1 or (len(jobs) == 1 and not self.workers):
+            return self._here(jobs)
+        self.shared = self.shared or SharedModel.of(self.model)
+        self.waiting = list(jobs)
+        with self._answering_ctrl_c():
+            while self._advance():
+                pass
         if self.error is not None:
             raise self.error
         return not self.unfinished
+
+    def _here(self, jobs: Sequence[Job]) -> bool:
+        if self.processes > 1:  # as in a process of its own: several threads round otherwise
+            torch.set_num_threads(1)
+        for job in jobs:
+            if self.should_stop():
+                return False
+            kind, name, details = _outcome(
+                job, self.model, self.tokenizer, self.tell, self.should_stop
+            )
+            if kind == "raised":
+                raise details
+            if kind == "stopped":
+                return False
+            if kind == "failed":
+                self.tell(kind, name, details)
+        return True
 
     def _advance(self) -> bool:
         """Give work to who has none, then wait for news; False when all is done."""
@@ -129,10 +121,10 @@ class _Crew:
         if self.stop.value:
             self.unfinished |= bool(self.waiting)
             self.waiting = []
-        for worker in self.workers:
+        for worker in list(self.workers):
             if worker.job is None and self.waiting:
                 self._give(worker, self.waiting.pop(0))
-        while self.waiting and len(self.workers) < self.size:
+        while self.waiting and len(self.workers) < self.processes:
             self.workers.append(self._hire())
             self._give(self.workers[-1], self.waiting.pop(0))
         busy = [worker for worker in self.workers if worker.job is not None]
@@ -200,6 +192,26 @@ class _Crew:
         self.error = self.error or error
         self.stop.value = 1
 
+    @contextmanager
+    def _answering_ctrl_c(self) -> Iterator[None]:
+        """Let the first Ctrl-C stop everybody in good order; the second one does not wait."""
+
+        def answer(_: int, __: FrameType | None) -> None:
+            if self.stop.value:
+                raise KeyboardInterrupt
+            self._end_with(KeyboardInterrupt())
+
+        before = signal.getsignal(signal.SIGINT)
+        here = threading.current_thread() is threading.main_thread()
+        if not here or before is signal.SIG_IGN:
+            yield
+            return
+        signal.signal(signal.SIGINT, answer)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
 
 def _serve(
     shared: SharedModel, tokenizer: PreTrainedTokenizerBase, pipe: Connection, stop: Any
@@ -218,7 +230,12 @@ def _serve(
             job: Job = pipe.recv()
         except (EOFError, OSError):
             return
-        tell(*_outcome(job, model, tokenizer, tell, lambda: bool(stop.value)))
+        kind, name, details = _outcome(job, model, tokenizer, tell, lambda: bool(stop.value))
+        tell(kind, name, _portable(details) if kind == "raised" else details)
+
+
+def _diverged(error: Exception) -> bool:
+    return isinstance(error, RuntimeError) and str(error).startswith("training diverged")
 
 
 def _outcome(
@@ -237,6 +254,16 @@ def _outcome(
             return "failed", job.name, str(error)
         return "raised", job.name, error
     return "done", job.name, None
+
+
+def _portable(error: Exception) -> Exception:
+    """Return the error as the first process can read it, with the traceback that it has here."""
+    error.add_note("".join(traceback.format_exception(error)))
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
 
 
 def _die_with_parent() -> None:

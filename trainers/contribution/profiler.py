@@ -16,7 +16,7 @@ from onelayer.agents.models import load_model
 from onelayer.trainers.advantages import estimator
 from onelayer.trainers.contribution.config import ProfileConfig, mapping_of
 from onelayer.trainers.contribution.controls import parse_controls
-from onelayer.trainers.contribution.crew import Workplace, carry_out
+from onelayer.trainers.contribution.crew import Crew
 from onelayer.trainers.contribution.existing import differs, find
 from onelayer.trainers.contribution.folder import ProfileFolder, Selection
 from onelayer.trainers.contribution.halving import Halving, budgets, halve
@@ -70,7 +70,9 @@ class Profiler:
         self.tasks = tuple(task_names(self.suite))
         device = Accelerator().device
         model, tokenizer = load_model(config.model, config.dtype, str(device))
-        self.place = Workplace(model, tokenizer, _processes(config.jobs, device.type))
+        self.model = model
+        processes = _processes(config.jobs, device.type)
+        self.crew = Crew(model, tokenizer, processes, tell=tell, should_stop=self._is_late)
         self.depth = len(decoder_layers(model))
         self.layers = profiled_layers(config, self.depth)
         self.fingerprint = base_fingerprint(model)
@@ -93,7 +95,7 @@ class Profiler:
         Raises:
             KeyboardInterrupt: Ctrl-C, after everything was saved.
         """
-        with self.folder.alone():
+        with self.folder.alone(), self.crew:
             self.folder.write_config()
             self.tell("plan", "", {"iterations": self._all_iterations()})
             return self._base() and self._layers() and self._ranked_controls()
@@ -103,7 +105,7 @@ class Profiler:
         base = [self.scores[name] for name in self._base_names() if name in self.scores]
         if not base:
             return None
-        config, model = self.config, self.place.model
+        config, model = self.config, self.model
         return Profile(
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             model=BaseModel(
@@ -243,7 +245,7 @@ class Profiler:
         done = False
         try:
             if jobs:
-                done = carry_out(jobs, self.place, tell=self.tell, should_stop=self._is_late)
+                done = self.crew.carry_out(jobs)
         finally:  # what was finished before a Ctrl-C counts
             for job in jobs:
                 if job.path.is_file():
