@@ -13,7 +13,6 @@ from functools import lru_cache, partial
 from typing import Any
 
 from onelayer.envs.math import Conventions, Grade, grade_answer, grade_response
-from onelayer.envs.math.evaluation import only_worked_out
 from onelayer.envs.math.families import (
     CURATED,
     SCORED_HERE,
@@ -24,6 +23,7 @@ from onelayer.envs.math.families import (
 )
 from onelayer.envs.math.formats import FORMATS
 from onelayer.envs.math.problems import Problem
+from onelayer.envs.math.worked_out import only_worked_out
 
 CONVENTIONS = Conventions()
 SPLITS = ("train", "test")
