@@ -34,6 +34,10 @@ _NUMBER = re.compile(
     r"(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+)?(?:[.,]\d+|(?<=\d))"
     r"(?:[eE][+-]?\d+|\s*/\s*\d+)?(?:\s*\\?%)?"
 )
+_RUN = re.compile(
+    r"(?:[-+−\d.,/*^()=<>|_:!√π×·÷²³½¼¾° ]|\\[a-zA-Z]+|[{}]|(?<![A-Za-z])[A-Za-z](?![A-Za-z'])"
+    r"|(?:sqrt|sin|cos|tan|log|ln|pi)(?![A-Za-z])|(?<= )(?:and|or|mod)(?= ))+"
+)
 _LETTER = r"(?:\*\*|\()*\(?([A-J])\)?(?:\*\*|\))*"
 
 
@@ -169,13 +173,10 @@ def _stated(tail: str) -> str | None:
     math = next((m for m in _MATH.finditer(sentence)), None)
     if math and len(sentence[: math.start()].split()) <= 8:
         return _joined_mathematics(sentence, math)
-    expression = re.match(r"(?:[-+\d.,/*^()\s=]|\\[a-z]+|[{}]|\b[a-zA-Z]\b)+", sentence)
-    if expression and re.search(r"\d", expression[0]):
-        trimmed = re.sub(r"\s+(?:[a-zA-Z]\s*)$", "", expression[0].strip())
-        rest = sentence[expression.end() :]
-        if re.search(r"\d", trimmed):
-            unit = re.match(r"\s*(?:\\?%|percent\b|degrees?\b|°)", rest)
-            return (trimmed.strip(" ,.") + (unit[0] if unit else "")).strip()
+    run = _RUN.match(sentence)
+    if run and (plain := _trimmed(run[0])):
+        unit = re.match(r"\s*(?:\\?%|percent\b|degrees?\b|°)", sentence[run.end() :])
+        return plain + (unit[0] if unit else "")
     if (len(sentence.split()) > 4 or not sentence.isascii()) and (found := _last_number(sentence)):
         money = re.findall(r"\d+(?=\s?[$€£¥])", sentence)
         return money[-1] if money else found
@@ -223,7 +224,8 @@ def _last_mathematics(text: str) -> str | None:
         return text if len(text) <= 100 and len(text.split()) <= 5 and text else None
     if len(text) <= 40 and not re.search(r"[A-Za-z]{2,}\s", text):
         return text
-    return number[0].strip()
+    money = re.fullmatch(r"\W*[$€£¥].*|.*[$€£¥]", number[0].strip())
+    return number[0].strip() if money else _last_number(text)
 
 
 def _last_number_match(text: str) -> re.Match[str] | None:
@@ -231,8 +233,21 @@ def _last_number_match(text: str) -> re.Match[str] | None:
 
 
 def _last_number(text: str) -> str | None:
-    match = _last_number_match(text)
-    return match[0].strip() if match else None
+    """The last run of plain mathematics that holds a digit: ``2√3`` and not its ``3``."""
+    for run in reversed(list(_RUN.finditer(text[-LAST:]))):
+        plain = _trimmed(run[0])
+        if plain:
+            percent = re.match(r"\s*\\?%", text[-LAST:][run.end() :])
+            return plain + (percent[0] if percent else "")
+    return None
+
+
+def _trimmed(run: str) -> str | None:
+    """A run without the punctuation and lone words at its ends; None where it holds no digit."""
+    run = re.sub(r"^(?:[\s,:;=*]|\.(?!\d))+", "", run).rstrip(" ,.:;=*\n")
+    run = re.sub(r"^(?:[A-Za-z]|and|or)\s+(?![-=+*/^(<>])", "", run)
+    run = re.sub(r"(?<![-=+*/^(])\s+(?:[A-Za-z]|and|or|mod)$", "", run).strip(" ,:;=\n")
+    return run if re.search(r"\d", run) else None
 
 
 def _chosen(text: str) -> str | None:

@@ -612,6 +612,250 @@ E  ==  E
 \infty  =/=  -\infty
 \infty  =/=  8
 """,
+    "many kinds": r"""
+\frac{\pi}{6}  ==  30^\circ
+5  ==  5.
+5  =/=  5!
+120  ==  5!
+1000  ==  1e3
+1,000  ==  1000
+x=3  ==  3
+3  ==  x=3
+y  =/=  x
+A  =/=  a
+x^2+1  ==  1+x^{2}
+\frac{x}{2}  ==  0.5x
+2\sqrt{3}  ==  2 \sqrt{3}
+2\sqrt{3}  ==  \sqrt{12}
+2\sqrt{3}  =/=  3.46
+2\sqrt{3}  ==  3.4641
+10  ==  10.0
+10  ==  ten
+-1  ==  negative one
+-1  ==  minus 1
+50  ==  fifty
+1/2  ==  one half
+\frac{1}{2}  ==  half
+(2, 3)  ==  x = 2, y = 3
+x=2,y=3  ==  y=3,x=2
+\text{(C)}  ==  C
+C  =/=  c
+C  ==  \text{C}
+C  ==  C: 42
+\textbf{(C) } 42  ==  C
+12\pi  ==  12π
+12\pi  ==  37.699
+12\pi  =/=  37.7
+12\pi \text{ cm}^2  ==  12\pi
+\$32{,}348  ==  32348
+\$5.50  ==  5.5
+5.5  ==  $5.50
+50\%  ==  \frac{1}{2}
+50\%  ==  1/2
+(-\infty, -2) \cup (2, \infty)  ==  x < -2 or x > 2
+x < -2 or x > 2  ==  (-\infty, -2) \cup (2, \infty)
+x<-2 or x>2  ==  x > 2 or x < -2
+x<-2 or x>2  =/=  x<-2
+-2<x<2  =/=  |x|<2
+[1,3]  ==  1 \leq x \leq 3
+1\le x\le3  ==  1 \leq x \leq 3
+\{1\}  ==  1
+1  =/=  \{1,2\}
+1,2  =/=  [1,2]
+[1,2]  =/=  1,2
+(1,2)  =/=  1,2
+3x^2  ==  3*x^2
+3x^2  ==  3x²
+3x^2  =/=  (3x)^2
+e^x  ==  exp(x)
+e^x  ==  \exp(x)
+\ln x  ==  ln(x)
+\ln x  =/=  log(x)
+\log x  ==  log(x)
+\sin x  ==  sin(x)
+\frac{1}{x+1}  ==  1/(x+1)
+\frac{1}{x+1}  =/=  1/x+1
+\sqrt{x+1}  ==  sqrt(x+1)
+x^{1/2}  ==  \sqrt{x}
+6!  ==  720
+\binom{10}{3}  ==  120
+C(10,3)  =/=  120
+7 \text{ and } 8  ==  7, 8
+7,8  ==  7 and 8
+2^{n}  ==  2^n
+2^{n+1}  ==  2\cdot 2^n
+2^{n+1}  =/=  2^n+1
+a^{b^c}  =/=  (a^b)^c
+n^2  =/=  n^3
+11:00 \text{ a.m.}  ==  11:00 AM
+11:00  ==  11:00 AM
+11:00 AM  =/=  11:00 PM
+2 hours 30 minutes  ==  2:30
+Tuesday  ==  \text{Tuesday}
+\text{Yes}  ==  yes
+True  ==  true
+True  =/=  False
+even  =/=  odd
+neither  ==  Neither
+10^{100}  =/=  10^{101}
+10^{100}  ==  1e100
+9999999999999999  =/=  10000000000000000
+0.1+0.2  ==  0.3
+1e-10  =/=  0
+0.30000000000000004  =/=  0.3
+\frac{22}{7}  =/=  \pi
+\frac{355}{113}  =/=  \pi
+3.14  =/=  \pi
+3.14159  ==  \pi
+1 + 2i  ==  2i+1
+1+2i  =/=  1+2j
+\overline{AB}  =/=  AB
+AB  ==  BA
+\vec{a}+\vec{b}  ==  \vec{b}+\vec{a}
+\mathbf{i}-\mathbf{j}  ==  -\mathbf{j}+\mathbf{i}
+\begin{pmatrix}1\\2\end{pmatrix}  =/=  (1,2)
+(1,2)  =/=  \begin{pmatrix}1\\2\end{pmatrix}
+\begin{pmatrix}1&2\end{pmatrix}  =/=  [1,2]
+0.5  ==  50%
+5\%  ==  0.05
+0.05  =/=  5
+12.5%  ==  1/8
+2:3  ==  2/3
+2:3  ==  4:6
+2:3  ==  2 to 3
+3:2  =/=  2:3
+1\frac{1}{2}  ==  1.5
+1 1/2  ==  3/2
+11/2  =/=  1 1/2
+1\frac12  ==  \frac{3}{2}
+five  ==  5
+5  =/=  V
+third  =/=  3
+\infty  ==  infinity
+-\infty  ==  -infinity
+DNE  ==  does not exist
+undefined  ==  DNE
+\emptyset  ==  \{ \}
+\emptyset  ==  {}
+\emptyset  =/=  \{\emptyset\}
+no real solutions  ==  no solution
+x \in \{1,2\}  ==  1,2
+x \in (1,2)  ==  (1,2)
+\{x | x>2\}  ==  (2,\infty)
+\{x \mid x>2\}  ==  x>2
+k=2  ==  k = 2.0
+f(x)=2x  ==  2x
+f(x)=2x  =/=  g(x)=2x
+y=2x  ==  2x
+2x  ==  y=2x
+5 \times 10^{3}  ==  5000
+5\times10^3  ==  5*10^3
+5\times10^3  ==  5 x 10^3
+5×10^3  ==  5000
+\sqrt[4]{16}  ==  2
+16^{1/4}  ==  2
+8^{2/3}  ==  4
+\sqrt[3]{-8}  ==  -2
+\log_3 81  ==  4
+\frac{\ln 8}{\ln 2}  ==  3
+\log_4 8  ==  \frac{3}{2}
+\lg 100  ==  2
+1011_2  ==  1011
+1011_2  =/=  11
+1011_{2}  ==  1011_2
+A3_{16}  ==  a3_{16}
+0x10  =/=  16
+\frac{1}{3}  ==  .333333
+\frac{1}{3}  =/=  0.3333
+0.\overline{12}  ==  \frac{4}{33}
+0.\overline{12}  =/=  0.1212
+0.1\overline{2}  ==  \frac{11}{90}
+12 cm  ==  12
+12  ==  12 cm
+12 cm  ==  12cm
+12 cm  =/=  12 m
+12 cm^2  ==  12 cm²
+12 cm^2  =/=  12 cm^3
+12\text{ square units}  ==  12
+12 square units  ==  12 units^2
+20 mph  =/=  20 km/h
+5 kg  =/=  5000 g
+3 days  ==  3
+3  ==  3 more
+7  ==  = 7
+7  ==  ≈ 7
+7  ==  about 7
+7  =/=  7?
+7  =/=  7 ± 1
+7  =/=  >7
+7  =/=  <7>
+7  =/=  7...
+7  ==  7;
+7  =/=  7:
+7  ==  \ 7
+7  =/=  #7
+7  ==  7%
+7  ==  7°
+7  =/=  7x
+7  ==  07
+7  ==  7/1
+7  ==  7e0
+7  ==  seven
+7  ==  Seven.
+x+y=5  ==  y+x=5
+x+y=5  ==  5=x+y
+x+y=5  ==  x=5-y
+x+y=5  =/=  x-y=5
+y = x^2  ==  x^2 = y
+y=x^2  =/=  y=x^2+1
+x^2=4  =/=  x=2
+a>b  ==  b<a
+a>b  =/=  a<b
+a\ge b  ==  b \leq a
+x\ge 2  ==  [2,\infty)
+x>2  =/=  x>=2
+0\le x<5  ==  [0,5)
+0<x<5  =/=  (0,5]
+3, 5, 7  ==  3,5,7
+3, 5, 7  ==  7,5,3
+3,5,7  =/=  3,5
+(1,2),(2,1)  ==  (2,1),(1,2)
+\{(1,2)\}  ==  (1,2)
+\pm\frac{1}{2}  ==  \frac12, -\frac12
+\pm 1  =/=  1
+x=\pm1  ==  x=1 or x=-1
+\pm1,\pm2  ==  1,-1,2,-2
+3n+1  ==  1+3n
+3n + 1  =/=  3m+1
+n(n-1)/2  ==  \binom{n}{2}
+\frac{n!}{2}  ==  n!/2
+2n!  =/=  (2n)!
+A \cup B  =/=  B \cup A
+p \lor q  ==  p \lor q
+1.5 \text{ million}  ==  1500000
+1.5 million  =/=  1.5
+2 dozen  =/=  24
+Jan 5  =/=  January 5
+5 + 3 = 8  ==  8
+8  ==  5+3=8
+8  ==  5+3
+\text{June 20}  ==  June 20
+\text{6:00 p.m.}  ==  6:00 PM
+14  ==  14\text{ students}
+14 \text{ students}  =/=  14 teachers
+4\sqrt{2}  ==  4*2^0.5
+4\sqrt{2}  ==  5.656854
+4\sqrt{2}  =/=  5.657
+\frac{a}{b+c}  ==  \frac{a}{c+b}
+(x-2)(x+3)  ==  (x+3)(x-2)
+(x-2)(x+3)  ==  x^2+x-6
+x^2+x-6  =/=  (x-2)(x-3)
+\boxed{5}  ==  5
+$5$  ==  \(5\)
+5\\  ==  5
+\text{no}  ==  No
+none  ==  None
+""",
 }
 
 RESPONSES: dict[str, tuple[tuple[str, str, bool], ...]] = {
@@ -718,5 +962,106 @@ RESPONSES: dict[str, tuple[tuple[str, str, bool], ...]] = {
         ("$7$", r"\boxed{7}", True),
         (r"\[ \boxed{32349} \]", r"\boxed{32,\! 349}", True),
         (r"\[ \boxed{32349} \]", r"\boxed{32, 349}", False),
+    ),
+    "statements in prose": (
+        ("7", "The answer is 7 or 8.", False),
+        ("7", "The answer is not 7.", False),
+        ("7", "I think the answer is between 6 and 8", False),
+        ("7", "Answer: 7 or 8", False),
+        ("7", "The answer could be 7, 8, or 9", False),
+        ("12", "The answer is 1 2", False),
+        ("3", "The answer is 3/4", False),
+        ("4", "The answer is 3/4", False),
+        ("2", "The answer is $x^2$", False),
+        ("2", "The answer is x^2", False),
+        ("5", "The answer is 5x", False),
+        ("5", "The answer is 5x.", False),
+        ("5", "So x is 5x+3", False),
+        ("10", "The final answer is 10^2", False),
+        ("10", "answer is 10%", True),
+        ("10", "The answer is 10 percent.", True),
+        ("5", "The answer is 5 + y", False),
+        ("5", "y = 5x", False),
+        ("42", "answer: \\boxed{42, 43}", False),
+        ("7", "The answer is \\boxed{7} apples and 3 pears", True),
+        ("7", "\\boxed{7}\\boxed{8}", False),
+        ("8", "\\boxed{7}\\boxed{8}", True),
+        ("7", "Let me box \\boxed{7}. Actually \\boxed{8}", False),
+        ("B", "The answer is A or B", False),
+        ("B", "Either A or B.", False),
+        ("B", "A and B", False),
+        ("C", "The correct option is (C) 42.", True),
+        ("C", "C) 42", True),
+        ("A", "Answer: Apple", False),
+        ("A", "An answer", False),
+        ("B", "Option B is wrong, so it is C.", False),
+        ("A", "The answer is A.\n", True),
+        ("yes", "The answer is yes.", True),
+        ("no", "The answer is not known", False),
+        ("yes", "\\boxed{\\text{Yes}}", True),
+        ("x+1", "The answer is x+1", True),
+        ("x+1", "The answer is $x + 1$", True),
+        ("x+1", "so f(x) = x+1", True),
+        ("x^2", "Therefore, $f(x)=x^2$.", True),
+        ("(2,3)", "The answer is (2,3).", True),
+        ("(2,3)", "The answer is $(2, 3)$", True),
+        ("\\{1,2\\}", "The solutions are 1 and 2.", True),
+        ("1,2", "The answer is 1 and 2", True),
+        ("1000", "The answer is 1,000.", True),
+        ("1000000", "#### 1,000,000", True),
+        ("-5", "#### -5", True),
+        ("5", "#### -5", False),
+        ("18", "#### 18 dollars", True),
+        ("0.5", "The probability is 1/2", True),
+        ("1/2", "The probability is 50%.", True),
+        ("3.14", "approximately 3.14", True),
+        ("25", "The area is 25 square meters.", True),
+        ("25", "The area is $25\\text{ m}^2$.", True),
+        ("25", "= 25 cm²", True),
+        ("100", "It takes 100 days.", True),
+        ("2", "I have 2 answers: 3 and 4", False),
+        ("7", "Step 7: we get 9", False),
+        ("9", "Step 7: we get 9", True),
+        ("2024", "In 2024 there were 5.", False),
+        ("12", "Thus the total is $12.", True),
+        ("12", "Thus the total is $12.00.", True),
+        ("12.5", "Thus the total is $12.50", True),
+        ("60", "60 mph", True),
+        ("7", "</think>7", True),
+        ("7", "<think>7</think>", False),
+        ("\\frac{1}{2}", "The answer is \\frac{1}{2}.", True),
+        ("2", "The answer is \\frac{1}{2}.", False),
+        ("\\sqrt{2}", "The answer is √2", True),
+        ("2", "The answer is √2", False),
+        ("2", "The answer is sqrt(2)", False),
+        ("2", "so the answer is 2√3", False),
+        ("3", "so the answer is 2√3", False),
+        ("3", "it equals 2π/3", False),
+        ("2", "x = 2y", False),
+        ("3", "The remainder is 17 mod 3", False),
+        ("5", "log 5", False),
+        ("5", "The answer is n=5", True),
+        ("5", "Hence n = 5.", True),
+        ("5", "Hence, m = 4 and n = 5.", False),
+        ("-2", "x = -2", True),
+        ("2", "x = -2", False),
+        ("2", "x=−2", False),
+        ("4", "2^4", False),
+        ("16", "2^4", True),
+        ("3", "10^{-3}", False),
+        ("3", "the answer is 10^-3", False),
+        ("3", "1.2e3", False),
+        ("2", "It is 1:2", False),
+        ("30", "3:30", False),
+        ("30", "at 3:30 pm", False),
+        ("5", "2024-01-05", False),
+        ("7", "0.7", False),
+        ("7", ".7", False),
+        ("7", "-.7", False),
+        ("7", "1/7", False),
+        ("7", "$\\frac{1}{7}$", False),
+        ("7", "A_7", False),
+        ("7", "x_7", False),
+        ("7", "#7", False),
     ),
 }

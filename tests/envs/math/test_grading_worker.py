@@ -189,6 +189,7 @@ def test_a_worker_that_was_killed_is_replaced():
         worker.close()
 
 
+@pytest.mark.slow
 def test_closing_ends_the_process_and_a_later_question_starts_it_again():
     worker = Worker()
     worker.start()
@@ -241,6 +242,7 @@ def test_a_forked_process_grades_with_the_same_worker_and_leaves_it_alive():
     assert grade_answer(r"3\sqrt{2}", r"\sqrt{18}").correct
 
 
+@pytest.mark.slow
 def test_the_worker_ends_with_the_process_that_started_it():
     code = """
 from onelayer.envs.math import grade_answer
@@ -269,6 +271,7 @@ def _runs(pid):
         return False
 
 
+@pytest.mark.slow
 def test_verdicts_do_not_depend_on_the_hash_seed_the_order_or_earlier_timeouts():
     code = """
 import json, sys
