@@ -262,11 +262,12 @@ def _tasks(env: gym.Env[str, str]) -> str:
 def _splits(env_id: str, kwargs: dict[str, Any]) -> str:
     names: Iterable[str] = getattr(creator(resolve(env_id)), "splits", ())
     where: dict[str, str] = {}
-    counts = {}
+    counts: dict[str, object] = {}
     for name in names:
         try:
             env = make(env_id, **{**kwargs, "split": name})
-        except ValueError:  # these data lack the split
+        except ValueError as error:  # most likely these data lack the split; its message tells
+            counts[name] = f"none ({error})"
             continue
         tasks = getattr(env.unwrapped, "tasks", ())
         counts[name] = len(tasks)

@@ -21,6 +21,8 @@ from onelayer.envs.sandbox import Limits, validate_tests
 logger = logging.getLogger(__name__)
 _NAMED_AT_MOST = 5
 """bad rows that a message names"""
+_OF_THE_MACHINE = ("timeout", "killed", "memory")
+"""outcomes that a busy machine may bring about; what ends so is tried once more"""
 
 
 def load_tasks(
@@ -78,6 +80,8 @@ def require_sound(tasks: Sequence[CodeTask], level: str, limits: Limits) -> None
         public = () if task.public is None or task.public_is_hidden else (task.public,)
         for tests in (*public, task.hidden):
             verdict = sandbox.check(program, tests, limits=limits)
+            if verdict.status in _OF_THE_MACHINE:
+                verdict = sandbox.check(program, tests, limits=limits)
             if verdict.status == "sandbox_error":
                 raise RuntimeError(f"the sandbox failed on task {task.id!r}: {verdict.detail}")
             if not verdict.passed:
