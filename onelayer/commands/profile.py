@@ -11,7 +11,7 @@ from onelayer.trainers.contribution.config import ProfileConfig
 if TYPE_CHECKING:
     from onelayer.trainers.contribution.record import Profile
 
-HELP = "measure which layer is worth training"
+HELP = "measure which layer is worth training; `profile compare A B` compares"
 Config = ProfileConfig
 
 

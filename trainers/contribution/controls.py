@@ -17,7 +17,9 @@ torch.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
+from onelayer.trainers.contribution.record import load_profile
 from onelayer.trainers.layer_spec import parse_layers
 
 FORMS = "random:2:3, mid:2, worst:2, best:2, boost:2, lora, lr"
@@ -108,6 +110,25 @@ def arms(control: Control, num_layers: int, ranking: Sequence[int] = ()) -> list
         )
     chosen = list(ranking[-number:] if kind == "worst" else ranking[:number])
     return [Arm(f"{kind}-{number}", f"{kind}:{number}", tuple(sorted(chosen)), kind)]
+
+
+def ranking_of(path: str, fingerprint: str) -> list[int]:
+    """Return the layers of a profile from best to worst, by their scores.
+
+    Raises:
+        OSError: there is no such profile.
+        ValueError: it is damaged, has no layers, or was measured on another base.
+    """
+    profile = load_profile(path)
+    if profile.model.fingerprint != fingerprint:
+        raise ValueError(f"--ranking-from {path} was measured on another base model")
+    if not profile.layers:
+        raise ValueError(f"--ranking-from {path} has no run of a single layer to rank")
+    means = {
+        layer: fmean(fmean(run.scores) for run in profile.of_layer(layer))
+        for layer in profile.layers
+    }
+    return sorted(means, key=lambda layer: (-means[layer], layer))
 
 
 def _rates(layer: int) -> list[Arm]:

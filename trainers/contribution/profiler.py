@@ -3,19 +3,17 @@
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from functools import partial
-from importlib.metadata import version
 from statistics import fmean
-from typing import Any
 
 from accelerate import Accelerator
 
 from onelayer.agents.models import load_model
 from onelayer.trainers.advantages import estimator
-from onelayer.trainers.contribution.config import ProfileConfig, mapping_of
-from onelayer.trainers.contribution.controls import parse_controls
+from onelayer.trainers.contribution.assembly import assemble
+from onelayer.trainers.contribution.config import ProfileConfig
+from onelayer.trainers.contribution.controls import parse_controls, ranking_of
 from onelayer.trainers.contribution.crew import Crew
 from onelayer.trainers.contribution.existing import differs, find
 from onelayer.trainers.contribution.folder import ProfileFolder, Selection
@@ -35,15 +33,12 @@ from onelayer.trainers.contribution.plan import (
     layer_runs,
     profiled_layers,
 )
-from onelayer.trainers.contribution.record import BaseModel, Budget, Profile, Run, load_profile
+from onelayer.trainers.contribution.record import BaseModel, Profile
 from onelayer.trainers.contribution.scores import Evaluation, TaskScores, read_scores
 from onelayer.trainers.contribution.worker import Job, Tell
 from onelayer.trainers.fingerprint import base_fingerprint
-from onelayer.trainers.layer_spec import parse_layers
 from onelayer.trainers.layers import decoder_layers
 from onelayer.trainers.lora import rank_like_one_layer
-
-_VERSIONS = ("onelayer", "torch", "transformers", "numpy", "gymnasium")
 
 
 class Profiler:
@@ -105,35 +100,28 @@ class Profiler:
         base = [self.scores[name] for name in self._base_names() if name in self.scores]
         if not base:
             return None
-        config, model = self.config, self.model
-        return Profile(
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            model=BaseModel(
-                id=config.model,
-                fingerprint=self.fingerprint,
-                num_layers=self.depth,
-                family=str(model.config.model_type),
-                parameters=sum(p.numel() for p in model.parameters()),
-            ),
-            env=config.env,
-            env_args=mapping_of(config.env_args),
-            algorithm=config.algorithm,
-            budget=Budget(
-                iterations=config.iterations,
-                episodes_per_run=(
-                    config.iterations * config.tasks_per_iteration * config.group_size
-                ),
-                lr_full=config.full_rate,
-                lr_layer=config.layer_rate,
-            ),
-            tasks=self.tasks,
-            base=tuple(scores.scores for scores in base),
-            runs=tuple(self._run(p) for p in self._planned() if p.name in self.scores),
-            versions={name: version(name) for name in _VERSIONS},
-            config=asdict(config)
-            | {"suite_played": dict(self.suite.as_dict())}
-            | ({"selection": asdict(self.selection)} if self.selection else {}),
-            halving=self.halving.as_record() if self.halving else None,
+        return assemble(
+            self.config,
+            self._base_model(),
+            self.suite,
+            base,
+            [
+                (planned, self.scores[planned.name])
+                for planned in self._planned()
+                if planned.name in self.scores
+            ],
+            rounds=self.scores,
+            selection=self.selection,
+            halving=self.halving,
+        )
+
+    def _base_model(self) -> BaseModel:
+        return BaseModel(
+            id=self.config.model,
+            fingerprint=self.fingerprint,
+            num_layers=self.depth,
+            family=str(self.model.config.model_type),
+            parameters=sum(p.numel() for p in self.model.parameters()),
         )
 
     def _base(self) -> bool:
@@ -198,7 +186,7 @@ class Profiler:
 
     def _ranking(self) -> Sequence[int]:
         if self.config.ranking_from:
-            return _ranking_of(self.config.ranking_from, self.fingerprint)
+            return ranking_of(self.config.ranking_from, self.fingerprint)
         if self.halving is not None:
             return self.halving.ranking
         means = self._means(layer_runs(self.config, self.layers), self.layers)
@@ -274,36 +262,6 @@ class Profiler:
             *chosen,
         ]
 
-    def _run(self, planned: PlannedRun) -> Run:
-        scores = self.scores[planned.name]
-        trained = parse_layers(planned.config.layers, self.depth)
-        norms = dict(zip(trained, scores.update_norm or (), strict=False))
-        return Run(
-            name=planned.name,
-            role=planned.role,
-            layers=planned.layers,
-            seed=planned.config.seed,
-            learning_rate=planned.config.learning_rate,
-            scores=scores.scores,
-            control=planned.control,
-            trained_parameters=scores.trained_parameters,
-            episodes=scores.episodes,
-            seconds=scores.seconds,
-            rounds=self._rounds(planned),
-            update_norm=tuple(norms[layer] for layer in planned.layers) if norms else None,
-        )
-
-    def _rounds(self, planned: PlannedRun) -> list[dict[str, Any]] | None:
-        """Return how a run that came through all rounds of halving scored in each."""
-        if planned.role != "layer" or self.halving is None:
-            return None
-        found = []
-        for number in self.halving.rounds[:-1]:
-            short = self.scores.get(f"{planned.name}-after-{number.iterations}")
-            if short is not None:
-                found.append({"iterations": number.iterations, "score": short.mean})
-        return found
-
     def _require_possible(self) -> None:
         """Refuse, before anything is trained, controls that cannot be, and folders of other runs."""
         control_runs(self.config, self.depth, ranking=self._some_ranking())
@@ -319,7 +277,7 @@ class Profiler:
         if self.selection is not None:
             return self.selection.ranking
         if self.config.ranking_from:
-            return _ranking_of(self.config.ranking_from, self.fingerprint)
+            return ranking_of(self.config.ranking_from, self.fingerprint)
         return self.layers
 
     def _all_iterations(self) -> int:
@@ -344,19 +302,3 @@ def _processes(jobs: int, device: str) -> int:
         return 1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return jobs or cores or 1
-
-
-def _ranking_of(path: str, fingerprint: str) -> list[int]:
-    """Return the layers of another profile from best to worst, by their scores.
-
-    Raises:
-        ValueError: there is no such profile, or it was measured on another base.
-    """
-    profile = load_profile(path)
-    if profile.model.fingerprint != fingerprint:
-        raise ValueError(f"--ranking-from {path} was measured on another base model")
-    means = {
-        layer: fmean(fmean(run.scores) for run in profile.of_layer(layer))
-        for layer in profile.layers
-    }
-    return sorted(means, key=lambda layer: (-means[layer], layer))

@@ -1,0 +1,101 @@
+"""From the scores of runs to the record of a profile. Does not import torch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from onelayer.evals.suite import Suite
+from onelayer.trainers.contribution.config import ProfileConfig, mapping_of
+from onelayer.trainers.contribution.folder import Selection
+from onelayer.trainers.contribution.halving import Halving
+from onelayer.trainers.contribution.plan import PlannedRun
+from onelayer.trainers.contribution.record import BaseModel, Budget, Profile, Run
+from onelayer.trainers.contribution.scores import TaskScores
+from onelayer.trainers.layer_spec import parse_layers
+
+_VERSIONS = ("onelayer", "torch", "transformers", "numpy", "gymnasium")
+
+
+def assemble(
+    config: ProfileConfig,
+    model: BaseModel,
+    suite: Suite,
+    base: Sequence[TaskScores],
+    runs: Sequence[tuple[PlannedRun, TaskScores]],
+    *,
+    rounds: Mapping[str, TaskScores],
+    selection: Selection | None = None,
+    halving: Halving | None = None,
+) -> Profile:
+    """Return the record, without statistics.
+
+    Args:
+        config: of the profile.
+        model: the base.
+        suite: what was played.
+        base: the evaluations of the base, at least one.
+        runs: those of the whole budget that have scores.
+        rounds: all scores by name, those of the shorter rounds of halving among them.
+        selection: how controls were chosen.
+        halving: what it found.
+    """
+    chosen = {} if selection is None else {"selection": asdict(selection)}
+    return Profile(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        model=model,
+        env=config.env,
+        env_args=mapping_of(config.env_args),
+        algorithm=config.algorithm,
+        budget=Budget(
+            iterations=config.iterations,
+            episodes_per_run=config.iterations * config.tasks_per_iteration * config.group_size,
+            lr_full=config.full_rate,
+            lr_layer=config.layer_rate,
+        ),
+        tasks=base[0].tasks,
+        base=tuple(scores.scores for scores in base),
+        runs=tuple(
+            _run(planned, scores, model.num_layers, _rounds(planned, rounds, halving))
+            for planned, scores in runs
+        ),
+        versions={name: version(name) for name in _VERSIONS},
+        config=asdict(config) | {"suite_played": suite.as_dict()} | chosen,
+        halving=None if halving is None else halving.as_record(),
+    )
+
+
+def _run(
+    planned: PlannedRun, scores: TaskScores, num_layers: int, rounds: list[dict[str, Any]] | None
+) -> Run:
+    trained = parse_layers(planned.config.layers, num_layers)
+    norms = dict(zip(trained, scores.update_norm or (), strict=False))
+    return Run(
+        name=planned.name,
+        role=planned.role,
+        layers=planned.layers,
+        seed=planned.config.seed,
+        learning_rate=planned.config.learning_rate,
+        scores=scores.scores,
+        control=planned.control,
+        trained_parameters=scores.trained_parameters,
+        episodes=scores.episodes,
+        seconds=scores.seconds,
+        rounds=rounds,
+        update_norm=tuple(norms[layer] for layer in planned.layers) if norms else None,
+    )
+
+
+def _rounds(
+    planned: PlannedRun, scores: Mapping[str, TaskScores], halving: Halving | None
+) -> list[dict[str, Any]] | None:
+    """Return how a run that came through all rounds of halving scored in each shorter one."""
+    if planned.role != "layer" or halving is None:
+        return None
+    names = {r.iterations: f"{planned.name}-after-{r.iterations}" for r in halving.rounds[:-1]}
+    return [
+        {"iterations": iterations, "score": scores[name].mean}
+        for iterations, name in names.items()
+        if name in scores
+    ]
