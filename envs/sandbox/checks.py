@@ -96,7 +96,7 @@ def _check_stdio(
         room = max(int(limits.output_kb * 1024), 2 * len(expected.encode()) + 1024)
         stdin = case["input"].encode("utf-8", "surrogateescape")
         task = {"task": "stdio", "code": code}
-        run = Run(server(), limits, task, stdin=stdin, stdout_limit=room)
+        run = Run(server(), limits, task, stdin=stdin, stdout_limit=room, answer_limit=None)
         try:
             watch([run], lambda run, message: None)
         finally:
@@ -142,7 +142,7 @@ def _check_calls(
             return
         results.append(_call_result(index, wanted[index], message, given.get("tolerance", 0.0)))
         if len(results) == len(wanted):
-            run.kill("finished")  # whatever it planned for later
+            run.finish()  # whatever it planned for later
 
     run = Run(
         server(), limits, task, answer_limit=max(1 << 20, 8 * longest, int(limits.output_kb * 1024))
@@ -192,8 +192,8 @@ def _check_judged(
             return
         if "done" in message or "gone" in message:
             ends.append(message.get("gone", ""))
-            runs[1].kill("finished")
-            runs[0].kill("finished")
+            for each in runs:
+                each.finish()
         elif message["status"] in STATUSES:
             results.append(CaseResult(message["case"], message["status"], message["detail"]))
 
@@ -205,7 +205,7 @@ def _check_judged(
                 "names": plan["names"],
                 "setup": plan["setup"],
             }
-            runs.append(Run(server(), limits, task, peer=program_end))
+            runs.append(Run(server(), limits, task, answer_limit=None, peer=program_end))
             runs.append(
                 Run(server(), _judge_limits(limits), {"task": "judge", **plan}, peer=judge_end)
             )

@@ -17,6 +17,8 @@ from onelayer.envs.sandbox.pool import ForkServer, ServerGone
 UP_SECONDS = 60.0
 """how long a run may take to lock itself up, on a machine that is busy with other things"""
 REAP_SECONDS = 30.0
+EXIT_SECONDS = 0.05
+"""what a run that is done gets for its exit before it is killed; an honest one needs a fraction"""
 STDERR_BYTES = 64 << 10
 STDERR_FLOOD = 16  # times that: the program does nothing else
 
@@ -42,10 +44,11 @@ class Run:
         *,
         stdin: bytes | None = None,
         stdout_limit: int = 0,
-        answer_limit: int = 1 << 20,
+        answer_limit: int | None = 1 << 20,
         peer: socket.socket | None = None,
     ):
-        self.limits, self.stdout_limit, self.answer_limit = limits, stdout_limit, answer_limit
+        self.limits, self.stdout_limit = limits, stdout_limit
+        self.answers, self.answer_limit = answer_limit is not None, answer_limit or 1 << 10
         self.messages: list[Any] = []
         self.stdout, self.stderr = bytearray(), bytearray()
         self.ended_by: str | None = None
@@ -60,6 +63,7 @@ class Run:
         self._incoming = bytearray()
         self._outgoing = memoryview(frames.pack(task))
         self._next_check = 0.0
+        self._told = False
         self.server = server
         self.files: dict[int, Callable[[int], None]] = {}
         self._fds: list[int] = []
@@ -100,6 +104,7 @@ class Run:
             self.files[self.channel] = self._use_channel
             extra = [peer.fileno()] if peer else []
             server.start_run({"limits": _as_numbers(self.limits)}, [*theirs, *extra])
+            self._feed()  # it is read only after the lockdown, but need not be waited for
         finally:
             for fd in theirs:
                 os.close(fd)
@@ -111,7 +116,7 @@ class Run:
 
     def events(self, fd: int) -> int:
         """Return what to wait for on one of ``files``."""
-        writing = fd == self.channel and self.up and len(self._outgoing) > 0
+        writing = fd == self.channel and len(self._outgoing) > 0
         return select.POLLIN | (select.POLLOUT if writing else 0)
 
     def _read_stdout(self, fd: int) -> None:
@@ -165,18 +170,24 @@ class Run:
                 return
 
     def _use_channel(self, fd: int) -> None:
-        if self.up and self._outgoing:
-            with contextlib.suppress(BlockingIOError):
-                try:
-                    self._outgoing = self._outgoing[os.write(fd, self._outgoing) :]
-                except OSError:  # it ended before it read its task
-                    self._outgoing = self._outgoing[:0]
+        if self._outgoing:
+            self._feed()
         self._incoming += self._read(fd)
         try:
             self._take_messages()
         except frames.FrameError as error:
             self.broken = str(error)
             self.kill("error")
+        if self.up and not self.answers and not self._outgoing:
+            self.files.pop(fd, None)  # nothing more is to come
+
+    def _feed(self) -> None:
+        try:
+            self._outgoing = self._outgoing[os.write(self.channel, self._outgoing) :]
+        except BlockingIOError:
+            return
+        except OSError:  # it ended before it read its task
+            self._outgoing = self._outgoing[:0]
 
     def _take_messages(self) -> None:
         size = frames.HEADER.size
@@ -199,8 +210,10 @@ class Run:
 
     def enforce(self, now: float) -> float:
         """Kill the run if its time is over; return when to look again."""
+        if self.ended_by == "finished" and not self._told and now >= self._next_check:
+            self._tell_server()
         if self.over or self.ended_by is not None:
-            return now + REAP_SECONDS
+            return now + REAP_SECONDS if self.over or self._told else self._next_check
         if not self.up:
             if now > self.started + UP_SECONDS:
                 self.failure = f"the run was not locked up within {UP_SECONDS:.0f} seconds"
@@ -226,8 +239,18 @@ class Run:
         """End the run; the first reason stays."""
         if self.ended_by is None and not self.over:
             self.ended_by = reason
-            with contextlib.suppress(OSError):
-                os.write(self.status, b"k")
+            self._tell_server()
+
+    def finish(self) -> None:
+        """Note that all is known that this run was for; it ends now, or is ended."""
+        if self.ended_by is None and not self.over:
+            self.ended_by = "finished"
+            self._next_check = time.monotonic() + EXIT_SECONDS
+
+    def _tell_server(self) -> None:
+        self._told = True
+        with contextlib.suppress(OSError):
+            os.write(self.status, b"k")
 
     def close(self) -> None:
         """Close this side's files; the server kills a run that still goes on."""
