@@ -14,7 +14,6 @@ for attempt in (
     lambda p: os.setpriority(os.PRIO_PROCESS, p, 19),
     lambda p: os.sched_setaffinity(p, {0}),
     lambda p: os.setpgid(p, p),
-    lambda p: os.getsid(p),
 ):
     try:
         attempt(int("@VICTIM@"))

@@ -18,5 +18,8 @@ number = {"x86_64": 155, "aarch64": 41}[os.uname().machine]
 if libc.syscall(number, b".", b".") == 0:
     print("LEAK pivot_root", file=sys.stderr)
 os.chdir("/".join([".."] * 60))
-if os.path.exists("@CANARY@"[1:] + "/secret.txt"):
-    print("LEAK sees the canary", file=sys.stderr)
+try:
+    with open("@CANARY@/secret.txt".lstrip("/")) as file:
+        print("LEAK", file.read(), file=sys.stderr)
+except OSError:
+    print("held")
