@@ -13,6 +13,7 @@ import os
 import pickle
 import re
 import selectors
+import signal
 import subprocess
 import sys
 import threading
@@ -23,6 +24,11 @@ from typing import Any
 _ANSWER_SECONDS = 60.0
 """on the clock, should a child sleep; the child's own limit on processor time comes first"""
 _START_SECONDS = 120.0
+_ENDING_SECONDS = 5.0
+_STILL_RUNNING = 1000
+_FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT)
+"""how a child ends that somebody ended; anything else was too much for it"""
+_TRIES = 3
 _CALL = re.compile(r"([^\W\d]\w*)\s*\(")
 _OTHER_CALL = re.compile(r"[)\]}'\"]\s*\(")
 _FUNCTIONS = frozenset(
@@ -64,13 +70,16 @@ def score_in_child(
         return None
     request = base64.b64encode(pickle.dumps((family, dict(config), dict(entry), answer))).decode()
     with _lock:
-        child = _children.get(os.getpid())
-        if child is None or not child.is_alive():
-            child = _children[os.getpid()] = _Child()
-        reply = child.ask(request)
-        if reply is None:
-            child.kill()
-        return None if reply is None else float(reply)
+        for _ in range(_TRIES):
+            child = _children.get(os.getpid())
+            if child is None or not child.is_alive():
+                child = _children[os.getpid()] = _Child()
+            reply = child.ask(request)
+            if reply is not None:
+                return float(reply)
+            if child.end() not in _FROM_OUTSIDE:
+                return None
+    raise RuntimeError(f"the process that scores answers was ended from outside {_TRIES} times")
 
 
 def is_harmless(answer: str) -> bool:
@@ -87,9 +96,8 @@ def is_harmless(answer: str) -> bool:
             "__" in text
             or _ATTRIBUTE.search(text)
             or _OTHER_CALL.search(text)
-            or (
-                "(" in text and ("#" in text or "\\" in text)
-            )  # which may part a name from its bracket
+            # Either may part a name from its bracket.
+            or ("(" in text and ("#" in text or "\\" in text))
             or re.search(r"\b(lambda|import|exec|eval)\b", text)
             or not all(name in _FUNCTIONS or len(name) == 1 for name in _CALL.findall(text))
         )
@@ -110,13 +118,13 @@ class _Child:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "onelayer.envs.math.scorer_process"],
+            [sys.executable, "-P", "-m", "onelayer.envs.math.scorer_process"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
         if self._read(_START_SECONDS) != "ready":
-            self.kill()
+            self.end()
             raise RuntimeError("the process that scores answers does not start")
 
     def is_alive(self) -> bool:
@@ -132,7 +140,17 @@ class _Child:
             return None
         return self._read(_ANSWER_SECONDS)
 
-    def kill(self) -> None:
+    def end(self) -> int:
+        """End the process where it has not ended by itself; return its exit status."""
+        try:
+            return self._process.wait(timeout=_ENDING_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            return _STILL_RUNNING
+
+    def close(self) -> None:
+        """End the process at once."""
         self._process.kill()
         self._process.wait()
 
@@ -148,8 +166,16 @@ class _Child:
 
 def _end() -> None:
     child = _children.pop(os.getpid(), None)
-    if child is not None and child.is_alive():
-        child.kill()
+    if child is not None:
+        child.close()
+
+
+def _forget_parent() -> None:
+    """After a fork: another thread may have held the lock, and the pipes are the parent's."""
+    global _lock
+    _lock = threading.Lock()
+    _children.clear()
 
 
 atexit.register(_end)
+os.register_at_fork(after_in_child=_forget_parent)

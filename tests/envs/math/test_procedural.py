@@ -15,6 +15,7 @@ import pytest
 pytest.importorskip("reasoning_gym")
 
 from onelayer.envs.math import families as families_module
+from onelayer.envs.math import scorer
 from onelayer.envs.math.families import CURATED, HASH_SEED_MATTERS, TOPICS, chosen_families
 from onelayer.envs.math.procedural import ProceduralProblems, procedural_problems, split_of
 from onelayer.envs.math.scorer import is_harmless, score_in_child
@@ -334,3 +335,21 @@ def test_a_scorer_that_does_not_end_is_stopped_and_the_next_answer_is_scored():
     assert not unscored.correct
     *_, entry = problems._made(problem.id)
     assert score_in_child("simple_integration", {}, entry, "x" * 10) < 1
+
+
+def test_a_scoring_process_that_somebody_ends_is_started_again():
+    problems = ProceduralProblems("simple_integration", count=1)
+    problem = problems[problems.ids[0]]
+    assert problems.grade(problem, problem.answer).correct
+    scorer._children[os.getpid()]._process.kill()
+    assert problems.grade(problem, problem.answer).correct
+
+
+@pytest.mark.parametrize(
+    "answer", ["-" * 9_000 + "1", "(" * 9_000, "[" * 4_000 + "]" * 4_000, "\0"]
+)
+def test_hostile_answers_are_scored_wrong_and_break_nothing(answer):
+    problems = ProceduralProblems("simple_integration", count=1)
+    problem = problems[problems.ids[0]]
+    assert not problems.grade(problem, answer).correct
+    assert problems.grade(problem, problem.answer).correct
