@@ -1,7 +1,9 @@
 """Playing: groups of episodes of the same task, many at once."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +13,11 @@ from onelayer.agents.base import Agent
 from onelayer.agents.episodes import Episode, Step
 
 logger = logging.getLogger(__name__)
+
+WAITING_STEPS = 32
+"""steps at once of environments that wait for other processes (``TextEnv.waits``)"""
+
+Advance = Callable[[Iterable["_Running"], Iterable[str]], Iterable[Episode | None]]
 
 
 @dataclass(slots=True)
@@ -36,7 +43,8 @@ def rollout(
     """Play every task ``group_size`` times; return the episodes task by task.
 
     As many episodes run at once as there are environments; one that ends makes room for the next. An
-    environment that raises ends its episode, truncated, with ``error`` set.
+    environment that raises ends its episode, truncated, with ``error`` set. Environments whose steps wait for
+    other processes (``TextEnv.waits``) take them in threads, many at once.
 
     Args:
         envs: interchangeable environments.
@@ -61,10 +69,27 @@ def rollout(
         if on_episode is not None:
             on_episode(episode)
 
+    with ExitStack() as stack:
+        advance: Advance = lambda running, actions: map(_advance, running, actions)  # noqa: E731
+        if len(envs) > 1 and getattr(envs[0].unwrapped, "waits", False):
+            threads = stack.enter_context(ThreadPoolExecutor(min(len(envs), WAITING_STEPS)))
+            advance = lambda running, actions: threads.map(_advance, running, actions)  # noqa: E731
+        _play(envs, agent, waiting, advance, end)
+    return [finished[i] for i in range(len(waiting))]
+
+
+def _play(
+    envs: Sequence[gym.Env[str, str]],
+    agent: Agent,
+    waiting: Sequence[str | int],
+    advance: Advance,
+    end: Callable[[int, Episode], None],
+) -> None:
+    """Play an episode of each task that is waiting; tell each one's place and what came of it."""
     agent.reset()
     running: dict[int, _Running] = {}
     started = 0
-    while len(finished) < len(waiting):
+    while running or started < len(waiting):
         for slot in range(len(envs)):
             while slot not in running and started < len(waiting):
                 begun = _begin(started, envs[slot], waiting[started])
@@ -82,11 +107,12 @@ def rollout(
             [running[slot].info for slot in slots],
             slots,
         )
-        for slot, action in zip(slots, actions, strict=True):
-            episode = _advance(running[slot], action)
+        if len(actions) != len(slots):
+            raise ValueError(f"the agent gave {len(actions)} actions for {len(slots)} observations")
+        episodes = advance([running[slot] for slot in slots], actions)
+        for slot, episode in zip(slots, episodes, strict=True):
             if episode is not None:
                 end(running.pop(slot).index, episode)
-    return [finished[i] for i in range(len(waiting))]
 
 
 def _begin(index: int, env: gym.Env[str, str], task: str | int) -> _Running | Episode:

@@ -73,6 +73,8 @@ class TextEnv(gym.Env[str, str]):
     """what a language model is told before its first observation: the rules of the world"""
     free_form = False
     """the whole reply is the action (a program, a derivation), not a short command in tags"""
+    waits = False
+    """a step mostly waits for another process: a rollout takes such steps in threads, many at once"""
     max_steps: int
     """actions until the episode is truncated"""
 

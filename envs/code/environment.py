@@ -56,6 +56,7 @@ class CodeEnv(TextEnv):
     splits: ClassVar[tuple[str, ...]] = ("train", "test")
     """those of the tasks that ship; other data may have others"""
     free_form = True
+    waits = True
 
     def __init__(
         self,

@@ -1,4 +1,5 @@
 import json
+import threading
 
 import gymnasium as gym
 import pytest
@@ -163,3 +164,23 @@ def test_a_record_of_before_there_were_answers_can_be_read():
     record = as_record(episode)
     assert not {"answer", "reward_parts", "reply_tokens"} & set(record["steps"][0])
     assert as_episode(record).answer is None
+
+
+class Waiting(Broken):
+    """Its first steps meet at a barrier: none of them ends before all have begun."""
+
+    waits = True
+    tasks = ("good", "bad")
+    barrier = threading.Barrier(4, timeout=60)
+
+    def act(self, action):
+        if self.count == 0:
+            self.barrier.wait()
+        return super().act(action)
+
+
+def test_environments_that_wait_take_their_steps_together_and_come_to_the_same_episodes():
+    envs = [gym.wrappers.OrderEnforcing(Waiting()) for _ in range(4)]
+    together = rollout(envs, RandomAgent(), ["good", "bad"], 2)
+    one_by_one = rollout([Broken() for _ in range(4)], RandomAgent(), ["good", "bad"], 2)
+    assert [as_record(episode) for episode in together] == [as_record(e) for e in one_by_one]
