@@ -36,7 +36,8 @@ class Sandbox:
 
     Args:
         level: see above.
-        servers: fork servers; None: as many as there are usable cores.
+        servers: fork servers; None: as many as there are usable cores. As many more start when a
+            program first uses a rarer module.
         preload: packages that programs may import beside the standard library, where installed.
 
     Raises:

@@ -17,7 +17,8 @@ JUDGE_EXTRA_CPU_S = 2.0
 JUDGE_EXTRA_MEMORY_MB = 256
 STDERR_CHARACTERS = 4000
 
-GetServer = Callable[[], ForkServer]
+GetServer = Callable[[str], ForkServer]
+"""Chooses a fork server that knows what a program imports."""
 
 
 def check_program(
@@ -96,7 +97,7 @@ def _check_stdio(
         room = max(int(limits.output_kb * 1024), 2 * len(expected.encode()) + 1024)
         stdin = case["input"].encode("utf-8", "surrogateescape")
         task = {"task": "stdio", "code": code}
-        run = Run(server(), limits, task, stdin=stdin, stdout_limit=room, answer_limit=None)
+        run = Run(server(code), limits, task, stdin=stdin, stdout_limit=room, answer_limit=None)
         try:
             watch([run], lambda run, message: None)
         finally:
@@ -145,7 +146,10 @@ def _check_calls(
             run.finish()  # whatever it planned for later
 
     run = Run(
-        server(), limits, task, answer_limit=max(1 << 20, 8 * longest, int(limits.output_kb * 1024))
+        server(code),
+        limits,
+        task,
+        answer_limit=max(1 << 20, 8 * longest, int(limits.output_kb * 1024)),
     )
     try:
         watch([run], take)
@@ -199,15 +203,21 @@ def _check_judged(
 
     try:
         with program_end, judge_end:
+            sources = "\n".join(piece["source"] for piece in plan["pieces"])
             task = {
                 "task": "candidate",
                 "code": code,
                 "names": plan["names"],
                 "setup": plan["setup"],
             }
-            runs.append(Run(server(), limits, task, answer_limit=None, peer=program_end))
+            runs.append(Run(server(code), limits, task, answer_limit=None, peer=program_end))
             runs.append(
-                Run(server(), _judge_limits(limits), {"task": "judge", **plan}, peer=judge_end)
+                Run(
+                    server(sources),
+                    _judge_limits(limits),
+                    {"task": "judge", **plan},
+                    peer=judge_end,
+                )
             )
         watch(runs, take)
     finally:

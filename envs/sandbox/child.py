@@ -54,6 +54,8 @@ def main(enclosure: Enclosure, request: Mapping[str, Any], fds: list[int]) -> No
     except BaseException as error:
         code = _report(error)
     finally:
+        with contextlib.suppress(BaseException):
+            sys.stderr.flush()
         _exit(code)
 
 

@@ -31,24 +31,26 @@ def shared_libraries() -> list[str]:
     return [path] if name.endswith(".so") or (".so." in name and os.path.exists(path)) else []
 
 
-def packages(names: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
-    """Find installed packages that programs may import.
+def installed_packages(names: Sequence[str]) -> list[str]:
+    """Return those of ``names`` that are packages and installed."""
+    return [name for name in names if _folder(name)]
 
-    Returns:
-        Those that are installed, the directories that ``sys.path`` needs, and what must be readable.
-    """
-    installed, roots, readable = [], [], []
-    for name in names:
-        spec = importlib.util.find_spec(name)
-        if spec is None or not spec.submodule_search_locations:
-            continue
-        folder = os.path.realpath(next(iter(spec.submodule_search_locations)))
-        root = os.path.dirname(folder)
-        installed.append(name)
-        roots.append(root)
-        beside = os.path.join(root, f"{name}.libs")  # the shared libraries of a wheel
-        readable += [path for path in (folder, beside) if os.path.isdir(path)]
-    return installed, list(dict.fromkeys(roots)), readable
+
+def _folder(name: str) -> str | None:
+    spec = importlib.util.find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return os.path.realpath(next(iter(spec.submodule_search_locations)))
+
+
+def locate_packages(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the directories that ``sys.path`` needs for packages, and what must be readable."""
+    folders = [folder for folder in map(_folder, names) if folder]
+    readable = []
+    for folder in folders:
+        # A wheel keeps the shared libraries beside the package.
+        readable += [path for path in (folder, folder + ".libs") if os.path.isdir(path)]
+    return list(dict.fromkeys(os.path.dirname(folder) for folder in folders)), readable
 
 
 def readable_paths() -> list[str]:

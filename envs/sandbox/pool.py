@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from onelayer.envs.sandbox import installation
+from onelayer.envs.sandbox.preload import COMMON, FURTHER, Mentions
 from onelayer.envs.sandbox.scratch import remove
 
 START_SECONDS = 60.0
@@ -45,7 +46,7 @@ class ForkServer:
         ServerGone: the level can't be had here; the message says which layer failed.
     """
 
-    def __init__(self, level: str, preload: Sequence[str]):
+    def __init__(self, level: str, packages: Sequence[str], modules: Sequence[str]):
         self.level = level
         self.broken = False
         self.scratch = ""
@@ -57,7 +58,7 @@ class ForkServer:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, kind)
         with theirs:
             self.process = subprocess.Popen(
-                self._command(theirs.fileno(), preload),
+                self._command(theirs.fileno(), packages, modules),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -72,8 +73,10 @@ class ForkServer:
             self.close()
             raise
 
-    def _command(self, control_fd: int, preload: Sequence[str]) -> list[str]:
-        names, roots, package_paths = installation.packages(preload)
+    def _command(
+        self, control_fd: int, packages: Sequence[str], modules: Sequence[str]
+    ) -> list[str]:
+        roots, package_paths = installation.locate_packages(packages)
         readable = [*installation.readable_paths(), *package_paths]
         root = hasattr(os, "geteuid") and os.geteuid() == 0
         switch = self.level == "full" and root and installation.readable_by_others(readable)
@@ -82,7 +85,8 @@ class ForkServer:
             "readable": readable,
             "hidden": installation.hidden_paths(),
             "packages": roots,
-            "preload": names,
+            "installed": list(packages),
+            "preload": list(modules),
             "uid": OTHER_USER if switch else None,
             "scratch": self.scratch,
         }
@@ -149,41 +153,53 @@ class ForkServer:
 
 
 class Pool:
-    """Fork servers that take turns; a dead one is replaced when its turn comes."""
+    """Fork servers that take turns; a dead one is replaced when its turn comes.
 
-    def __init__(self, level: str, servers: int, preload: Sequence[str]):
-        self.level, self.preload = level, tuple(preload)
-        self._servers: list[ForkServer | None] = [ForkServer(level, preload)]
-        self._servers += [None] * (servers - 1)  # started when there is work for them
-        self._next = 0
+    Args:
+        level: the isolation they hold.
+        servers: how many know the common modules; as many more, started when a program first needs one,
+            know the others and ``packages``.
+        packages: what programs may import beside the standard library; those not installed are left out.
+    """
+
+    def __init__(self, level: str, servers: int, packages: Sequence[str]):
+        self.level = level
+        self.packages = installation.installed_packages(packages)
+        self._needs_further = Mentions(self.packages)
+        self._servers: list[ForkServer | None] = [None] * (2 * servers)
+        self._turns = [0, 0]
         self._lock = threading.Lock()
         self._closed = False
+        self.server()  # raises now if the level can't be had
 
-    def server(self) -> ForkServer:
-        """Return the server whose turn it is.
+    def server(self, text: str = "") -> ForkServer:
+        """Return the server whose turn it is to run ``text``.
 
         Raises:
             RuntimeError: the pool is closed.
             ServerGone: a new one could not be started.
         """
+        further = self._needs_further(text)
+        half = len(self._servers) // 2
         with self._lock:
             if self._closed:
                 raise RuntimeError("this sandbox is closed")
-            place = self._next
-            self._next = (place + 1) % len(self._servers)
+            self._turns[further] += 1
+            place = further * half + self._turns[further] % half
             server = self._servers[place]
             if server is None or not server.alive:
                 if server is not None:
                     server.close()
                     self._servers[place] = None
-                server = self._servers[place] = ForkServer(self.level, self.preload)
+                modules = [*COMMON, *FURTHER, *self.packages] if further else COMMON
+                server = self._servers[place] = ForkServer(self.level, self.packages, modules)
             return server
 
     def close(self) -> None:
         """End all servers; idempotent."""
         with self._lock:
             self._closed = True
-            servers, self._servers = self._servers, []
+            servers, self._servers = self._servers, [None, None]
         for server in servers:
             if server is not None:
                 server.close()

@@ -46,7 +46,7 @@ for number in range(16):
 LEAVE = "import os\nopen('left', 'w').close()\nprint(os.path.join(os.getcwd(), 'left'))\n"
 FIND = "import os, sys\nprint(os.path.exists('left') or os.path.exists(sys.stdin.read()))\n"
 
-GetServer = Callable[[], ForkServer]
+GetServer = Callable[[str], ForkServer]
 
 
 def run_canaries(server: GetServer, level: str) -> tuple[Canary, ...]:
@@ -65,7 +65,7 @@ def run_canaries(server: GetServer, level: str) -> tuple[Canary, ...]:
 
 def _execute(server: GetServer, code: str, stdin: bytes = b"") -> Run:
     task: dict[str, Any] = {"task": "stdio", "code": code}
-    run = Run(server(), SMALL, task, stdin=stdin, stdout_limit=1 << 16)
+    run = Run(server(""), SMALL, task, stdin=stdin, stdout_limit=1 << 16)
     try:
         watch([run], lambda run, message: None)
     finally:

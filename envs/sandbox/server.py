@@ -9,6 +9,7 @@ import builtins
 import contextlib
 import gc
 import importlib
+import importlib.util
 import json
 import os
 import select
@@ -30,17 +31,6 @@ def _find_own_modules() -> None:
         module = types.ModuleType(name)
         module.__path__ = path
         sys.modules[name] = module
-
-
-# What programs usually import: forked with the server, it costs them nothing.
-PRELOADED = """
-abc argparse array ast asyncio base64 bisect calendar cmath collections contextlib copy csv ctypes
-dataclasses datetime decimal difflib doctest enum fileinput fnmatch fractions functools glob
-hashlib heapq html inspect io itertools json keyword linecache logging math numbers operator os
-pathlib pickle pprint queue random re secrets shutil signal socket sqlite3 ssl statistics string
-struct subprocess sys tempfile textwrap threading time timeit traceback types typing unicodedata
-unittest unittest.mock urllib.parse uuid warnings weakref xml.etree.ElementTree zlib zoneinfo
-""".split()  # noqa: SIM905 (a paragraph of quotes is no clearer)
 
 
 class Server:
@@ -172,10 +162,12 @@ def main() -> None:
         control.send(json.dumps({"failed": str(error)}).encode())
         sys.exit(1)
     sys.path += config["packages"]
+    for name in config["installed"]:
+        importlib.util.find_spec(name)  # remembers their folders, which runs may not list
     sys.argv = ["program.py"]
     for name in ("exit", "quit"):  # the site module's, which programs take for built in
         setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D"))
-    for name in (*PRELOADED, *config["preload"]):
+    for name in config["preload"]:
         importlib.import_module(name)
     enclosure.baseline_bytes = confinement.address_space(enclosure)
     control.send(json.dumps({"ready": enclosure.level}).encode())

@@ -29,6 +29,7 @@ def sandbox(surroundings: "Surroundings") -> Iterator[Sandbox]:
     with Sandbox(level=os.environ.get("ONELAYER_SANDBOX_LEVEL", "auto")) as box:
         for _ in range(4):  # the fork servers are all up, so that later processes are runs' own
             box.check("print(42)", BENIGN)
+            box.check("import unittest\nprint(42)", BENIGN)
         surroundings.processes = surroundings.descendants()
         yield box
 

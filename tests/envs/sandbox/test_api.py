@@ -239,7 +239,7 @@ def test_when_no_server_can_be_had_it_is_the_sandboxs_error(
     with Sandbox("unsafe", servers=1) as box:
         os.kill(box._pool.server().process.pid, signal.SIGKILL)
 
-        def refuse(self: Pool) -> ForkServer:
+        def refuse(self: Pool, text: str = "") -> ForkServer:
             raise ServerGone("no more processes")
 
         monkeypatch.setattr(Pool, "server", refuse)

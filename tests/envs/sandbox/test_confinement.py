@@ -33,6 +33,24 @@ def test_a_program_can_not_hold_on_to_the_process_by_replacing_its_exit(sandbox:
     assert run(sandbox, "print('ok')").passed
 
 
+def test_signals_to_the_own_group_or_to_everybody_reach_nobody_else(sandbox: Sandbox) -> None:
+    server = sandbox._pool.server()
+    program = (
+        "import os, signal\n"
+        "for pid in (0, -1, -os.getpgrp()):\n"
+        "    for number in (signal.SIGTERM, signal.SIGKILL):\n"
+        "        try: os.kill(pid, number)\n"
+        "        except OSError: pass\n"
+        "print('ok')\n"
+    )
+    assert run(sandbox, program).status in ("passed", "killed")
+    for _ in range(2 * len(os.sched_getaffinity(0))):
+        assert sandbox.check(
+            "print(1)", {"kind": "stdio", "cases": [{"input": "", "output": "1"}]}
+        ).passed
+    assert server.alive and sandbox._pool.server() is not None
+
+
 def test_no_run_leaves_a_file_for_the_next(sandbox: Sandbox) -> None:
     # A writable cover over site-packages was such a channel.
     needs_full(sandbox)

@@ -70,10 +70,10 @@ def test_automatic_choice_takes_the_strongest_level_that_holds(
     available("no-namespaces").close()
     start = ForkServer.__init__
 
-    def no_namespaces(self: ForkServer, level: str, preload: Any) -> None:
+    def no_namespaces(self: ForkServer, level: str, packages: Any, modules: Any) -> None:
         if level == "full":
             raise ServerGone("unshare: Operation not permitted")
-        start(self, level, preload)
+        start(self, level, packages, modules)
 
     monkeypatch.setattr(ForkServer, "__init__", no_namespaces)
     with Sandbox(servers=1) as box:
@@ -83,7 +83,7 @@ def test_automatic_choice_takes_the_strongest_level_that_holds(
 def test_where_nothing_holds_the_sandbox_refuses_and_says_why(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def refuse(self: Pool, level: str, servers: int, preload: Any) -> None:
+    def refuse(self: Pool, level: str, servers: int, packages: Any) -> None:
         raise ServerGone(f"the {level} layer is missing")
 
     monkeypatch.setattr(Pool, "__init__", refuse)
@@ -109,7 +109,7 @@ def test_a_level_that_lets_a_canary_through_is_not_claimed(
 
 
 def test_a_self_test_that_can_not_run_is_a_canary_that_fell() -> None:
-    def gone() -> ForkServer:
+    def gone(text: str) -> ForkServer:
         raise ServerGone("no server")
 
     (canary,) = selftest.run_canaries(gone, "full")
