@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from onelayer.envs.sandbox import codec, tests
+from onelayer.envs.sandbox import codec, comparison, tests
 from onelayer.envs.sandbox.child import EXIT_MEMORY
 from onelayer.envs.sandbox.limits import Limits
 from onelayer.envs.sandbox.pool import ForkServer
-from onelayer.envs.sandbox.session import Run, watch
+from onelayer.envs.sandbox.session import Run
 from onelayer.envs.sandbox.verdict import STATUSES, CaseResult, Verdict
+from onelayer.envs.sandbox.watch import watch
 
 JUDGE_EXTRA_CPU_S = 2.0
 JUDGE_EXTRA_MEMORY_MB = 256
@@ -170,9 +171,9 @@ def _call_result(
         return CaseResult(index, status, f"{asked} it raised {raised}")
     if "value" not in message:
         return CaseResult(index, "error", f"{asked} {_words(message.get('no_value'))}")
-    if codec.matches(case["output"], message["value"], tolerance):
+    if comparison.matches(case["output"], message["value"], tolerance):
         return CaseResult(index, "passed")
-    expected, got = tests.shorten(case["output"]), codec.show(message["value"])
+    expected, got = tests.shorten(case["output"]), comparison.show(message["value"])
     return CaseResult(index, "failed", f"{asked} expected {expected}, got {got}")
 
 

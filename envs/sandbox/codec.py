@@ -8,9 +8,8 @@ import collections
 import datetime
 import decimal
 import fractions
-import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
 SMALL_INT = 1 << 62  # larger ones go as hexadecimal: reading decimals takes quadratic time
@@ -165,7 +164,7 @@ def _decode(message: Any, resolve: Import | None) -> Any:
     if decoder is not None:
         return decoder([_decode(m, resolve) for m in rest])
     if tag in ("array", "scalar"):
-        return _decode_numpy(tag, *rest)
+        return decode_numpy(tag, *rest)
     if tag == "namedtuple":
         name, fields, *items = rest
         return collections.namedtuple(name, fields)(*(_decode(m, resolve) for m in items))
@@ -174,7 +173,8 @@ def _decode(message: Any, resolve: Import | None) -> Any:
     return resolve(message)
 
 
-def _decode_numpy(tag: str, dtype: str, shape: list[int], data: str) -> Any:
+def decode_numpy(tag: str, dtype: str, shape: list[int], data: str) -> Any:
+    """Return the array of numbers or the scalar that a message describes."""
     import numpy as np
 
     if not SAFE_DTYPE.fullmatch(dtype) or not all(type(n) is int and n >= 0 for n in shape):
@@ -211,103 +211,3 @@ _DECODERS: dict[str, Callable[[list[Any]], Any]] = {
     "Ellipsis": lambda v: ...,
     "NotImplemented": lambda v: NotImplemented,
 }
-
-
-def matches(expected: Any, message: Any, tolerance: float = 0.0) -> bool:
-    """Compare a trusted value with what a program sent, without decoding the latter.
-
-    The walk follows ``expected``, so its depth is the test author's. Lists and tuples are alike, as JSON
-    knows lists only; numbers compare as in Python, or within ``tolerance``, absolute and relative.
-    """
-    try:
-        return _matches(expected, message, tolerance)
-    except (ValueError, TypeError, RecursionError, OverflowError):
-        return False  # a message that describes no value
-
-
-def _matches(expected: Any, message: Any, tolerance: float) -> bool:
-    if isinstance(message, list) and message and message[0] in ("scalar", "array"):
-        # Compared as the numbers they hold.
-        message = encode(_decode_numpy(*message).tolist())
-    if isinstance(expected, int | float) and not isinstance(expected, bool):
-        return _matches_number(expected, message, tolerance)
-    if expected is None or isinstance(expected, bool | str):
-        if isinstance(expected, bool) and type(message) in (int, float):
-            return bool(message == expected)
-        return type(message) is type(expected) and bool(message == expected)
-    if not isinstance(message, list) or not message:
-        return False
-    tag, items = message[0], message[1:]
-    if isinstance(expected, list | tuple):
-        if tag == "namedtuple":
-            items = items[2:]
-        elif tag not in ("list", "tuple"):
-            return False
-        return _matches_items(expected, items, tolerance)
-    if isinstance(expected, Mapping):
-        return _matches_mapping(expected, tag, items, tolerance)
-    if isinstance(expected, set | frozenset):
-        wanted = sorted(_canonical(encode(v)) for v in expected)
-        return tag in ("set", "frozenset") and sorted({_canonical(m) for m in items}) == wanted
-    return _canonical(encode(expected)) == _canonical(message)
-
-
-def _matches_items(expected: Sequence[Any], items: list[Any], tolerance: float) -> bool:
-    if len(expected) != len(items):
-        return False
-    return all(_matches(e, m, tolerance) for e, m in zip(expected, items, strict=True))
-
-
-def _matches_number(expected: float, message: Any, tolerance: float) -> bool:
-    if isinstance(message, list) and len(message) == 2 and message[0] == "int":
-        try:
-            message = int(message[1], 16)
-        except (TypeError, ValueError):
-            return False
-    if type(message) not in (int, float, bool):
-        return False
-    if message == expected:
-        return True
-    if not tolerance or isinstance(message, bool):
-        return False
-    try:
-        return math.isclose(message, expected, rel_tol=tolerance, abs_tol=tolerance)
-    except OverflowError:
-        return False
-
-
-def _matches_mapping(
-    expected: Mapping[Any, Any], tag: Any, items: list[Any], tolerance: float
-) -> bool:
-    if tag not in ("dict", "OrderedDict", "defaultdict", "Counter") or len(items) % 2:
-        return False
-    wanted = {_canonical(encode(key)): value for key, value in expected.items()}
-    given = {_canonical(key): value for key, value in zip(items[::2], items[1::2], strict=True)}
-    if wanted.keys() != given.keys() or len(given) != len(items) // 2:
-        return False
-    return all(_matches(wanted[key], given[key], tolerance) for key in wanted)
-
-
-def show(message: Any, length: int = 300) -> str:
-    """Return what a program sent as bounded text, for people."""
-    import json
-
-    try:
-        text = repr(decode(message)) if len(json.dumps(message)) < 4 * length else None
-    except (CodecError, ValueError, RecursionError, TypeError):
-        text = None
-    if text is None:
-        try:
-            text = json.dumps(message)
-        except RecursionError:
-            text = "a value nested too deeply to show"
-    return text if len(text) <= length else text[: length - 3] + "..."
-
-
-def _canonical(message: Any) -> str:
-    """Return a string that is equal for equal hashable values; lists of a program are never keys."""
-    import json
-
-    if isinstance(message, float) and message.is_integer():
-        message = int(message)
-    return json.dumps(message)

@@ -15,8 +15,9 @@ from typing import Any
 from onelayer.envs.sandbox import installation
 from onelayer.envs.sandbox.limits import Limits
 from onelayer.envs.sandbox.pool import ENVIRONMENT, ForkServer, ServerGone
-from onelayer.envs.sandbox.session import Run, SandboxFailure, watch
+from onelayer.envs.sandbox.session import Run, SandboxFailure
 from onelayer.envs.sandbox.verdict import Canary
+from onelayer.envs.sandbox.watch import watch
 
 SMALL = Limits(cpu_s=10, wall_s=60, memory_mb=64, disk_mb=2)
 

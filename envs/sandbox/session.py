@@ -5,14 +5,14 @@ import json
 import os
 import select
 import socket
-import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from onelayer.envs.sandbox import frames
+from onelayer.envs.sandbox.input_files import input_file
 from onelayer.envs.sandbox.limits import Limits
-from onelayer.envs.sandbox.pool import ForkServer, ServerGone
+from onelayer.envs.sandbox.pool import ForkServer
 
 UP_SECONDS = 60.0
 """how long a run may take to lock itself up, on a machine that is busy with other things"""
@@ -94,7 +94,7 @@ class Run:
 
         try:
             self.status, self.channel = pair(), pair()
-            theirs.append(_input_file(stdin))
+            theirs.append(input_file(stdin))
             if keep_stdout:
                 self.files[pipe()] = self._read_stdout
             else:
@@ -258,76 +258,6 @@ class Run:
             os.close(fd)
         self._fds = []
         self.files = {}
-
-
-def watch(runs: Sequence[Run], on_message: Callable[[Run, Any], None]) -> None:
-    """Attend to runs until all of them are over.
-
-    Raises:
-        SandboxFailure: the sandbox failed.
-        ServerGone: the fork server did.
-    """
-    poll = select.poll()
-    registered: dict[int, int] = {}
-    deadline = None
-    while not all(run.over for run in runs):
-        owners = {fd: run for run in runs if not run.over for fd in run.files}
-        for fd in [fd for fd in registered if fd not in owners]:
-            poll.unregister(fd)
-            del registered[fd]
-        for fd, run in owners.items():
-            events = run.events(fd)
-            if registered.get(fd) != events:
-                poll.register(fd, events)
-                registered[fd] = events
-        now = time.monotonic()
-        wake = min(run.enforce(now) for run in runs if not run.over)
-        if any(run.failure for run in runs):
-            break
-        for fd, _ in poll.poll(max(0, int(1000 * (wake - now)) + 1)):
-            run = owners[fd]
-            if fd in run.files:
-                run.files[fd](fd)
-        for run in runs:
-            while run.messages:
-                on_message(run, run.messages.pop(0))
-        if all(run.over or run.ended_by for run in runs):
-            deadline = deadline or time.monotonic() + REAP_SECONDS
-            if time.monotonic() > deadline:
-                for run in runs:
-                    run.server.broken = True
-                raise ServerGone("the fork server did not end a run")
-    for run in runs:
-        if run.failure == "the fork server died":
-            raise ServerGone(run.failure)
-        if run.failure is not None:
-            raise SandboxFailure(run.failure)
-
-
-def _input_file(content: bytes | None) -> int:
-    """Return an open file that holds the standard input; written before, so nobody has to feed it."""
-    if content is None:
-        return os.open(os.devnull, os.O_RDONLY)
-    if hasattr(os, "memfd_create"):
-        import fcntl
-
-        fd = os.memfd_create("input", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-        _write_all(fd, content)
-        # Or the program could grow it past its limits.
-        seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
-        fcntl.fcntl(fd, fcntl.F_ADD_SEALS, seals)
-    else:
-        fd, path = tempfile.mkstemp()
-        os.unlink(path)
-        _write_all(fd, content)
-    os.lseek(fd, 0, os.SEEK_SET)
-    return fd
-
-
-def _write_all(fd: int, content: bytes) -> None:
-    rest = memoryview(content)
-    while rest:
-        rest = rest[os.write(fd, rest) :]
 
 
 def _as_numbers(limits: Limits) -> dict[str, float]:

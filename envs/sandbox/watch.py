@@ -1,0 +1,53 @@
+"""Attending to the runs of one check until they are over."""
+
+import select
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from onelayer.envs.sandbox.pool import ServerGone
+from onelayer.envs.sandbox.session import REAP_SECONDS, Run, SandboxFailure
+
+
+def watch(runs: Sequence[Run], on_message: Callable[[Run, Any], None]) -> None:
+    """Attend to runs until all of them are over.
+
+    Raises:
+        SandboxFailure: the sandbox failed.
+        ServerGone: the fork server did.
+    """
+    poll = select.poll()
+    registered: dict[int, int] = {}
+    deadline = None
+    while not all(run.over for run in runs):
+        owners = {fd: run for run in runs if not run.over for fd in run.files}
+        for fd in [fd for fd in registered if fd not in owners]:
+            poll.unregister(fd)
+            del registered[fd]
+        for fd, run in owners.items():
+            events = run.events(fd)
+            if registered.get(fd) != events:
+                poll.register(fd, events)
+                registered[fd] = events
+        now = time.monotonic()
+        wake = min(run.enforce(now) for run in runs if not run.over)
+        if any(run.failure for run in runs):
+            break
+        for fd, _ in poll.poll(max(0, int(1000 * (wake - now)) + 1)):
+            run = owners[fd]
+            if fd in run.files:
+                run.files[fd](fd)
+        for run in runs:
+            while run.messages:
+                on_message(run, run.messages.pop(0))
+        if all(run.over or run.ended_by for run in runs):
+            deadline = deadline or time.monotonic() + REAP_SECONDS
+            if time.monotonic() > deadline:
+                for run in runs:
+                    run.server.broken = True
+                raise ServerGone("the fork server did not end a run")
+    for run in runs:
+        if run.failure == "the fork server died":
+            raise ServerGone(run.failure)
+        if run.failure is not None:
+            raise SandboxFailure(run.failure)
