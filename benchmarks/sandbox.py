@@ -10,7 +10,8 @@
 
 The systems take turns within each round, so that what else the machine does falls on all alike. The
 ratio is the median over rounds of runs per second against the subprocess of the same round. CPU time
-counts this process, its children and what the fork servers and theirs used.
+counts this process, its children and what the fork servers and theirs used; bubblewrap does not pass on
+what ran inside it, so its figure is too low.
 """
 
 import argparse
