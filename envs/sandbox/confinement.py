@@ -73,7 +73,7 @@ def prepare(config: Mapping[str, Any]) -> Enclosure:
             f"Landlock is at version {enclosure.landlock_version} here; "
             f"{landlock.TRUNCATION_ABI} or later is needed (Linux 6.2)"
         )
-    paths = _without_hidden(config["readable"], () if full else config["hidden"])
+    paths = _without_hidden(list(config["readable"]), () if full else config["hidden"])
     enclosure.readable_fds = [os.open(p, os.O_PATH) for p in (*paths, *namespaces.DEVICES)]
     enclosure.filter = seccomp.allow_list(machine_index(), own_pid_namespace=full)
     return enclosure

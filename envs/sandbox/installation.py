@@ -6,7 +6,7 @@ import sys
 import sysconfig
 from collections.abc import Sequence
 
-LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/usr/share/zoneinfo")
+LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo")
 
 
 def interpreter() -> str:

@@ -128,14 +128,20 @@ def mount_private_tmp(path: str, megabytes: float, inodes: int) -> None:
     mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, options)
 
 
-def open_sources(readable: Sequence[str]) -> dict[str, int | str]:
+def open_sources(readable: Mapping[str, str]) -> dict[str, int | str]:
     """Open what the jail will show, read-only, while this user may still see it.
 
+    Args:
+        readable: path in the jail -> path outside.
+
     Returns:
-        For each path a detached mount, or the target of a link, which is carried over as a link.
+        For each path in the jail a detached mount, or the target of a link, which stays a link.
     """
-    links = {path: os.readlink(path) for path in readable if os.path.islink(path)}
-    return {p: links[p] if p in links else _read_only_copy(p) for p in (*readable, *DEVICES)}
+    shown = {**readable, **{path: path for path in DEVICES}}
+    return {
+        inside: os.readlink(path) if os.path.islink(path) else _read_only_copy(path)
+        for inside, path in shown.items()
+    }
 
 
 def _read_only_copy(path: str) -> int:
@@ -148,7 +154,7 @@ def _read_only_copy(path: str) -> int:
 
 
 def enter_jail(sources: Mapping[str, int | str], hidden: Sequence[str], scratch: str) -> None:
-    """Change the root to an empty directory in which ``sources`` lie read-only, at the same paths.
+    """Change the root to an empty directory in which ``sources`` lie read-only, at the paths given.
 
     Args:
         sources: what ``open_sources`` gave.

@@ -20,6 +20,9 @@ from onelayer.envs.sandbox.scratch import remove
 START_SECONDS = 60.0
 OTHER_USER = 65534  # what root becomes, so that limits count and files are not its own
 
+PACKAGES = "/packages"
+"""where the jail shows installed packages"""
+
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "HOME": "/tmp",
@@ -77,9 +80,18 @@ class ForkServer:
         self, control_fd: int, packages: Sequence[str], modules: Sequence[str]
     ) -> list[str]:
         roots, package_paths = installation.locate_packages(packages)
-        readable = [*installation.readable_paths(), *package_paths]
+        readable = {path: path for path in installation.readable_paths()}
+        if self.level == "full":  # the way to the packages tells about the machine
+            roots = [PACKAGES]
+            readable |= {f"{PACKAGES}/{os.path.basename(path)}": path for path in package_paths}
+        else:
+            readable |= {path: path for path in package_paths}
         root = hasattr(os, "geteuid") and os.geteuid() == 0
-        switch = self.level == "full" and root and installation.readable_by_others(readable)
+        switch = (
+            self.level == "full"
+            and root
+            and installation.readable_by_others(list(readable.values()))
+        )
         config = {
             "level": self.level,
             "readable": readable,
