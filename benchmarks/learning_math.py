@@ -25,7 +25,7 @@ import yaml
 ENV = "onelayer/Math-v0"
 PROBLEMS = {
     "families": "basic_arithmetic",
-    # reasoning-gym's answers are wrong where there is division but no parentheses
+    # no division: without parentheses reasoning-gym's answers to it are wrong
     "family_config": {
         "min_terms": 2,
         "max_terms": 2,
@@ -66,12 +66,12 @@ def main() -> None:
     parser.add_argument("--model", help="folder or id of a chat model")
     parser.add_argument("--out", type=Path, required=True, help="folder of results and picture")
     parser.add_argument("--runs", type=Path, default=Path("runs/learning_math"))
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--iterations", type=int, default=16)
     parser.add_argument("--eval-every", type=int, default=4)
     parser.add_argument("--eval-tasks", type=int, default=64, help="of the curve, during training")
     parser.add_argument("--lr-layer", type=float, default=1e-3)
-    parser.add_argument("--lr-full", type=float, default=1e-4)
+    parser.add_argument("--lr-full", type=float, default=5e-5)
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time, one CPU thread each")
     parser.add_argument("--draw", action="store_true", help="draw the stored results only")
     options = parser.parse_args()
@@ -198,7 +198,8 @@ def table(results: dict[str, Any]) -> str:
     """Return accuracies and their differences with 95 % intervals, as Markdown."""
     lines = [
         f"{results['problems']} held-out problems; each answered {WAYS['sampled']['attempts']} times at "
-        "temperature 1, and once with the likeliest tokens.",
+        "temperature 1, and once with the likeliest tokens. Intervals (95 %) are over problems, not over "
+        "seeds: those stand beside.",
         "",
         "| | learning rate | at temperature 1 | gain | seeds | greedy | gain | seeds |",
         "|---|---|---|---|---|---|---|---|",
@@ -283,7 +284,7 @@ def draw(results: dict[str, Any], path: Path) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, loc="upper left")
     axes.set_title(
-        f"{results['model']}, GRPO on one-digit sums, differences and products, held out; "
+        f"{results['model']}, GRPO on sums, differences and products up to 10, held out; "
         f"{len(of(results, next(iter(ARMS))))} seeds",
         fontsize=10,
         loc="left",

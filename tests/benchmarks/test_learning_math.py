@@ -1,6 +1,7 @@
 """What the benchmark says about its results is what the results hold."""
 
 import importlib.util
+import json
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,17 @@ def test_the_problems_have_right_answers(benchmark):
         env.reset(options={"task": task})
         *_, info = env.step(f"The answer is {right + 1}.")
         assert not info["success"], text
+
+
+def test_the_stored_table_is_that_of_the_stored_results(benchmark):
+    folder = ROOT / "docs" / "results" / "learning_math"
+    stored = json.loads((folder / "results.json").read_text())
+    assert (folder / "table.md").read_text() == benchmark.table(stored)
+    assert stored["settings"] == benchmark.SETTINGS
+    assert all(len(r["greedy"]) == stored["problems"] for r in stored["runs"])
+
+
+def test_the_page_shows_the_stored_table(benchmark):
+    folder = ROOT / "docs" / "results" / "learning_math"
+    rows = (folder / "table.md").read_text().split("\n\n")[1]
+    assert rows in (ROOT / "docs" / "math.md").read_text()
