@@ -4,8 +4,8 @@ import atexit
 import contextlib
 import linecache
 import os
-import random
 import signal
+import stat
 import sys
 import threading
 import traceback
@@ -44,7 +44,6 @@ def main(enclosure: Enclosure, request: Mapping[str, Any], fds: list[int]) -> No
             frames.send(_open_socket(channel), {"failed": f"{type(error).__name__}: {error}"})
         _exit(EXIT_LOCKDOWN)
     code = EXIT_ERROR
-    random.seed(0)  # a fork seeds it anew; rewards should come out the same again
     try:
         frames.send(CHANNEL_FD, {"up": pid})  # from here on every failure is the program's
         task = frames.receive(CHANNEL_FD)
@@ -67,8 +66,6 @@ def _outside_pid(enclosure: Enclosure) -> int:
 
 
 def _open_socket(fd: int) -> int:
-    import stat
-
     with contextlib.suppress(OSError):
         if stat.S_ISSOCK(os.fstat(fd).st_mode):
             return fd

@@ -4,6 +4,7 @@ Everything here runs in the fork server or in its children, which import the sta
 """
 
 import contextlib
+import fcntl
 import os
 import resource
 import signal
@@ -35,6 +36,8 @@ class Enclosure:
     proc_fd: int = -1
     own_pid_namespace_fd: int = -1
     landlock_version: int = 0
+    landlock_rules: int = 0
+    """the same for all runs, where each has a file system of its own"""
     readable_fds: list[int] = field(default_factory=list)
     filter: bytes = b""
     scratch: str = ""
@@ -75,6 +78,11 @@ def prepare(config: Mapping[str, Any]) -> Enclosure:
         )
     paths = _without_hidden(list(config["readable"]), () if full else config["hidden"])
     enclosure.readable_fds = [os.open(p, os.O_PATH) for p in (*paths, *namespaces.DEVICES)]
+    if full:
+        around = os.open(os.path.dirname(namespaces.PRIVATE_TMP), os.O_PATH)
+        enclosure.landlock_rules = landlock.make_rules(
+            namespaces.libc, enclosure.landlock_version, enclosure.readable_fds, [around]
+        )
     enclosure.filter = seccomp.allow_list(machine_index(), own_pid_namespace=full)
     return enclosure
 
@@ -132,8 +140,8 @@ def confine(enclosure: Enclosure, limits: Mapping[str, float], fds: Mapping[int,
         namespaces.prctl(namespaces.PR_SET_PDEATHSIG, namespaces.SIGKILL)
     if full:
         namespaces.new_user_namespace(namespaces.CLONE_NEWNS, enclosure.proc_fd)
+        namespaces.mount_private_tmp(namespaces.PRIVATE_TMP, limits["disk_mb"], MAX_INODES)
         directory = "/tmp"
-        namespaces.mount_private_tmp(directory, limits["disk_mb"], MAX_INODES)
     else:
         directory = os.path.join(enclosure.scratch, str(os.getpid()))
         os.mkdir(directory, 0o700)
@@ -141,10 +149,7 @@ def confine(enclosure: Enclosure, limits: Mapping[str, float], fds: Mapping[int,
     os.environ["HOME"] = os.environ["TMPDIR"] = directory
     if not unsafe:
         namespaces.prctl(namespaces.PR_SET_NO_NEW_PRIVS, 1)
-        own = os.open(directory, os.O_PATH)
-        landlock.restrict(
-            namespaces.libc, enclosure.landlock_version, enclosure.readable_fds, [own]
-        )
+        landlock.restrict(namespaces.libc, enclosure.landlock_rules or _own_rules(enclosure))
     _keep_only(fds)
     # A group of its own: kill(0) reaches the whole group, across pid namespaces. Not a session: where the
     # kernel schedules by session, making and ending one costs more than all the rest.
@@ -158,6 +163,13 @@ def confine(enclosure: Enclosure, limits: Mapping[str, float], fds: Mapping[int,
         seccomp.install(program, namespaces.libc)
 
 
+def _own_rules(enclosure: Enclosure) -> int:
+    """Make the rules of a run that shares its file system with others."""
+    own = os.open(".", os.O_PATH)
+    version = enclosure.landlock_version
+    return landlock.make_rules(namespaces.libc, version, enclosure.readable_fds, [own])
+
+
 def _be_killed_first(enclosure: Enclosure) -> None:
     """Tell the kernel which process to end when the machine runs out of memory: not the server."""
     with contextlib.suppress(OSError):
@@ -169,8 +181,6 @@ def _be_killed_first(enclosure: Enclosure) -> None:
 
 
 def _keep_only(fds: Mapping[int, int]) -> None:
-    import fcntl
-
     # Out of the way first: a source may have the number of another's target.
     high = {fcntl.fcntl(source, fcntl.F_DUPFD, 64): number for source, number in fds.items()}
     for source, number in high.items():

@@ -39,10 +39,13 @@ def all_rights(version: int) -> int:
     return (1 << (13 + (version >= 2) + (version >= 3) + (version >= 5))) - 1
 
 
-def restrict(
+def make_rules(
     libc: ctypes.CDLL, version: int, readable_fds: Sequence[int], writable_fds: Sequence[int]
-) -> None:
+) -> int:
     """Allow reading beneath some open files, writing too beneath others, and nothing else.
+
+    Returns:
+        The rules, as an open file; ``restrict`` puts them in force.
 
     Raises:
         OSError: the kernel refused it.
@@ -50,17 +53,23 @@ def restrict(
     handled = all_rights(version)
     attributes = struct.pack("=QQQ", handled, ALL_TCP, ALL_SCOPES)
     size = 24 if version >= 6 else 16 if version >= 4 else 8
-    ruleset = _call(libc, "create", LANDLOCK_CREATE_RULESET[0], attributes, size, 0)
+    rules = _call(libc, "create", LANDLOCK_CREATE_RULESET[0], attributes, size, 0)
     denied = EXECUTE | MAKE_CHARACTER_DEVICE | MAKE_BLOCK_DEVICE | IOCTL_DEVICE
-    try:
-        for fds, rights in ((readable_fds, READ), (writable_fds, handled & ~denied)):
-            for fd in fds:
-                directory = stat.S_ISDIR(os.fstat(fd).st_mode)
-                rule = struct.pack("=Qi", rights if directory else rights & FILE_RIGHTS, fd)
-                _call(libc, "add", LANDLOCK_ADD_RULE[0], ruleset, PATH_BENEATH, rule, 0)
-        _call(libc, "restrict", LANDLOCK_RESTRICT_SELF[0], ruleset, 0)
-    finally:
-        os.close(ruleset)
+    for fds, rights in ((readable_fds, READ), (writable_fds, handled & ~denied)):
+        for fd in fds:
+            directory = stat.S_ISDIR(os.fstat(fd).st_mode)
+            rule = struct.pack("=Qi", rights if directory else rights & FILE_RIGHTS, fd)
+            _call(libc, "add", LANDLOCK_ADD_RULE[0], rules, PATH_BENEATH, rule, 0)
+    return rules
+
+
+def restrict(libc: ctypes.CDLL, rules: int) -> None:
+    """Put rules in force for this process, for good; needs no_new_privs.
+
+    Raises:
+        OSError: the kernel refused it.
+    """
+    _call(libc, "restrict", LANDLOCK_RESTRICT_SELF[0], rules, 0)
 
 
 def _call(libc: ctypes.CDLL, what: str, *arguments: object) -> int:

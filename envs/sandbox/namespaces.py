@@ -37,6 +37,9 @@ ATTRIBUTE_RDONLY, ATTRIBUTE_NOSUID, ATTRIBUTE_NODEV = 1, 2, 4
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
 SIGKILL = 9
 
+PRIVATE_TMP = "/private/tmp"
+"""Where ``/tmp`` leads. The directory around it is the same in all runs, so that one set of Landlock
+rules, which name directories and not mounts, serves them all."""
 HOST_NAME = b"sandbox"
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 
@@ -182,7 +185,8 @@ def enter_jail(sources: Mapping[str, int | str], hidden: Sequence[str], scratch:
     for h in covered:  # a cover that stayed writable would carry files from run to run
         if os.path.isdir(scratch + h):
             set_read_only(AT_FDCWD, scratch + h, devices=False)
-    os.makedirs(scratch + "/tmp", exist_ok=True)
+    os.makedirs(scratch + PRIVATE_TMP)
+    os.symlink(PRIVATE_TMP, scratch + "/tmp")
     os.symlink("/tmp", scratch + "/dev/shm")  # where libc makes semaphores
     _pivot(scratch)
 
