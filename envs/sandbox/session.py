@@ -114,6 +114,12 @@ class Run:
         """Whether nothing more can come."""
         return self.exit_code is not None or self.failure is not None
 
+    def heard(self, quiet: bool) -> list[int]:
+        """Return which of ``files`` to attend to; in quiet only those that the run may wait for."""
+        if quiet and not self._outgoing:
+            return [self.status] if self.status in self.files else []
+        return list(self.files)
+
     def events(self, fd: int) -> int:
         """Return what to wait for on one of ``files``."""
         writing = fd == self.channel and len(self._outgoing) > 0
@@ -191,7 +197,8 @@ class Run:
 
     def _take_messages(self) -> None:
         size = frames.HEADER.size
-        while len(self._incoming) >= size and self.ended_by is None:
+        # That it came up is read even when all is over; what else it has to say is then of no account.
+        while len(self._incoming) >= size and (self.ended_by is None or not self.up):
             (length,) = frames.HEADER.unpack_from(self._incoming)
             if length > self.answer_limit:
                 self.kill("output_limit")

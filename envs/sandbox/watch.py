@@ -8,6 +8,10 @@ from typing import Any
 from onelayer.envs.sandbox.pool import ServerGone
 from onelayer.envs.sandbox.session import REAP_SECONDS, Run, SandboxFailure
 
+QUIET_SECONDS = 0.02
+"""So long a run is left to itself. Most are over by then, and what they said is read in one go, where
+waking for every word would cost as much again."""
+
 
 def watch(runs: Sequence[Run], on_message: Callable[[Run, Any], None]) -> None:
     """Attend to runs until all of them are over.
@@ -19,8 +23,11 @@ def watch(runs: Sequence[Run], on_message: Callable[[Run, Any], None]) -> None:
     poll = select.poll()
     registered: dict[int, int] = {}
     deadline = None
+    listen_at = time.monotonic() + QUIET_SECONDS
     while not all(run.over for run in runs):
-        owners = {fd: run for run in runs if not run.over for fd in run.files}
+        now = time.monotonic()
+        quiet = now < listen_at
+        owners = {fd: run for run in runs if not run.over for fd in run.heard(quiet)}
         for fd in [fd for fd in registered if fd not in owners]:
             poll.unregister(fd)
             del registered[fd]
@@ -29,8 +36,8 @@ def watch(runs: Sequence[Run], on_message: Callable[[Run, Any], None]) -> None:
             if registered.get(fd) != events:
                 poll.register(fd, events)
                 registered[fd] = events
-        now = time.monotonic()
         wake = min(run.enforce(now) for run in runs if not run.over)
+        wake = min(wake, listen_at) if quiet else wake
         if any(run.failure for run in runs):
             break
         for fd, _ in poll.poll(max(0, int(1000 * (wake - now)) + 1)):
