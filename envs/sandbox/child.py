@@ -2,9 +2,11 @@
 
 import atexit
 import contextlib
+import json
 import linecache
 import os
 import signal
+import socket
 import stat
 import sys
 import threading
@@ -15,7 +17,7 @@ from typing import Any
 
 from onelayer.envs.sandbox import frames
 from onelayer.envs.sandbox.codec import CodecError, decode, encode
-from onelayer.envs.sandbox.confinement import Enclosure, confine
+from onelayer.envs.sandbox.confinement import Enclosure, begin, confine
 
 CHANNEL_FD, PEER_FD = 3, 4
 PROGRAM_FILE = "<program>"
@@ -27,18 +29,29 @@ _exit = os._exit
 _print_exception = traceback.print_exception
 
 
-def main(enclosure: Enclosure, request: Mapping[str, Any], fds: list[int]) -> None:
+def main(enclosure: Enclosure, door: socket.socket) -> None:
     """Be a run; does not return.
 
     Args:
         enclosure: what the server prepared.
-        request: ``limits``.
-        fds: channel, standard input, output and error, and perhaps the peer's socket.
+        door: brings the request: ``limits``, and as open files the channel, standard input, output and
+            error, and perhaps the peer's socket.
     """
-    channel, numbers = fds[0], (CHANNEL_FD, 0, 1, 2, PEER_FD)
+    channel, numbers = CHANNEL_FD, (CHANNEL_FD, 0, 1, 2, PEER_FD)
+    failure: Exception | None = None
     try:
         pid = _outside_pid(enclosure)
-        confine(enclosure, request["limits"], dict(zip(fds, numbers, strict=False)))
+        begin(enclosure)
+    except Exception as error:
+        failure = error
+    try:
+        data, fds, _, _ = socket.recv_fds(door, 1 << 16, 8)
+        if not data:
+            _exit(0)  # the server is gone
+        channel = fds[0]
+        if failure is not None:
+            raise failure
+        confine(enclosure, json.loads(data)["limits"], dict(zip(fds, numbers, strict=False)))
     except BaseException as error:
         with contextlib.suppress(BaseException):  # the number of the channel may be either
             frames.send(_open_socket(channel), {"failed": f"{type(error).__name__}: {error}"})

@@ -123,8 +123,20 @@ def _without_hidden(paths: Sequence[str], hidden: Sequence[str]) -> list[str]:
     return kept
 
 
+def begin(enclosure: Enclosure) -> None:
+    """Do what can be done before anybody asks for a run: a child may wait so, forked ahead."""
+    # A group of its own: kill(0) reaches the whole group, across pid namespaces. Not a session: where the
+    # kernel schedules by session, making and ending one costs more than all the rest.
+    os.setpgid(0, 0)
+    _be_killed_first(enclosure)
+    if enclosure.level == "full":
+        namespaces.new_user_namespace(namespaces.CLONE_NEWNS, enclosure.proc_fd)
+    elif sys.platform.startswith("linux"):  # in full its namespace dies with the server's
+        namespaces.prctl(namespaces.PR_SET_PDEATHSIG, namespaces.SIGKILL)
+
+
 def confine(enclosure: Enclosure, limits: Mapping[str, float], fds: Mapping[int, int]) -> None:
-    """Lock up this process, a fresh child of the server, before it sees a byte of the program.
+    """Lock up this process, a child of the server after ``begin``, before it sees the program.
 
     Args:
         enclosure: what the server prepared.
@@ -135,11 +147,7 @@ def confine(enclosure: Enclosure, limits: Mapping[str, float], fds: Mapping[int,
         OSError: a layer could not be put on; the program must not run.
     """
     full, unsafe = enclosure.level == "full", enclosure.level == "unsafe"
-    _be_killed_first(enclosure)
-    if not full and sys.platform.startswith("linux"):  # full: its namespace dies with the server's
-        namespaces.prctl(namespaces.PR_SET_PDEATHSIG, namespaces.SIGKILL)
     if full:
-        namespaces.new_user_namespace(namespaces.CLONE_NEWNS, enclosure.proc_fd)
         namespaces.mount_private_tmp(namespaces.PRIVATE_TMP, limits["disk_mb"], MAX_INODES)
         directory = "/tmp"
     else:
@@ -151,9 +159,6 @@ def confine(enclosure: Enclosure, limits: Mapping[str, float], fds: Mapping[int,
         namespaces.prctl(namespaces.PR_SET_NO_NEW_PRIVS, 1)
         landlock.restrict(namespaces.libc, enclosure.landlock_rules or _own_rules(enclosure))
     _keep_only(fds)
-    # A group of its own: kill(0) reaches the whole group, across pid namespaces. Not a session: where the
-    # kernel schedules by session, making and ending one costs more than all the rest.
-    os.setpgid(0, 0)
     limit_resources(enclosure, limits)
     if not unsafe:
         namespaces.drop_capabilities()

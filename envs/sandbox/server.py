@@ -57,6 +57,8 @@ class Server:
         self.control = control
         self.enclosure = enclosure
         self.runs: dict[int, socket.socket] = {}  # pid -> where its end is reported
+        self.next_child: tuple[int, socket.socket] | None = None
+        """forked ahead, with what it is asked through"""
         self.poll = select.poll()
         self.wake_reader, wake_writer = os.pipe()
         for fd in (self.wake_reader, wake_writer):
@@ -83,10 +85,9 @@ class Server:
         data, fds, _, _ = socket.recv_fds(self.control, 1 << 16, 8)
         if not data:
             return False
-        request = json.loads(data)
         status = socket.socket(fileno=fds[0])
         try:
-            pid = self._fork(request, fds[1:])
+            pid = self._hand_over(data, fds[1:])
         except OSError as error:
             _report(status, {"failed": f"no process could be made: {error}"})
             status.close()
@@ -95,19 +96,38 @@ class Server:
             self.poll.register(status, select.POLLIN)
         for fd in fds[1:]:
             os.close(fd)
+        with contextlib.suppress(OSError):  # then the next request tries, and reports it
+            self.next_child = self.next_child or self._fork()
         return True
 
-    def _fork(self, request: Any, fds: list[int]) -> int:
+    def _hand_over(self, data: bytes, fds: list[int]) -> int:
+        """Give a request to the child that waits, or else to a new one."""
+        for _ in range(2):
+            pid, door = self.next_child or self._fork()
+            self.next_child = None
+            with door:
+                try:
+                    socket.send_fds(door, [data], fds)
+                    return pid
+                except OSError:  # somebody killed it while it waited
+                    continue
+        raise OSError("its processes are killed while they wait")
+
+    def _fork(self) -> tuple[int, socket.socket]:
+        """Make a child that waits for a request; meanwhile the run before it has the other core."""
         from onelayer.envs.sandbox import child, namespaces
 
         if self.enclosure.level == "full":
             namespaces.new_pid_namespace_for_children(self.enclosure.own_pid_namespace_fd)
+        ours, theirs = socket.socketpair()
         pid = fork()
         if pid == 0:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            child.main(self.enclosure, request, fds)  # does not return
-        return pid
+            ours.close()
+            child.main(self.enclosure, theirs)  # does not return
+        theirs.close()
+        return pid, ours
 
     def _stop(self, status_fd: int) -> None:
         """Kill the run that the trainer is done with, or whose thread is gone."""

@@ -342,3 +342,19 @@ def test_a_sandbox_without_servers_is_refused(servers: int) -> None:
 def test_an_unknown_level_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="paranoid"):
         Sandbox("paranoid")
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="needs /proc")
+def test_a_process_that_dies_while_it_waits_for_a_run_costs_nothing() -> None:
+    with Sandbox("unsafe", servers=1) as box:
+        assert box.check(ADDS, ADD).passed
+        server = box._pool.server().process.pid
+        children = Path(f"/proc/{server}/task/{server}/children")
+        for _ in range(3):
+            deadline = time.monotonic() + 60
+            while not (waiting := children.read_text().split()):
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            os.kill(int(waiting[0]), signal.SIGKILL)
+            assert box.check(ADDS, ADD).passed
+        assert box._pool.server().process.pid == server
