@@ -14,11 +14,12 @@ MAX_ANSWER = 4_000
 LAST = 4_000
 """characters at the end in which the last formula or number is looked for"""
 
-_BOX = re.compile(r"\\(?:boxed|fbox) ?\{|\x08oxed ?\{")
+_BOX = re.compile(r"\\(?:boxed|fbox|framebox) ?\{|\x08oxed ?\{")
 _JOIN = re.compile(
     r"[\s$.]*(?:[\w()]+ ){0,5}?[\s$]*(?:,|;|and|or)[\s$]*(?:[A-Za-z]\w*(?:_\{?\w\}?)?\s*=)?[\s$]*"
 )
-_HASHES = re.compile(r"####[ \t]*([^\n]+)")
+_HASHES = re.compile(r"####\s*([^\n]+)")
+_HEADING = re.compile(r"[\s*_]*(?:\d{1,2}[.:)]\s+\D|[A-Za-z])")
 _ANNOUNCED = re.compile(
     r"(?:\b(?:final\s+answer|correct\s+answer|answer|correct\s+(?:option|choice)|option|result|r[ée]ponse|respuesta|antwort)\b"
     r"(?:\s+(?:is|are|est|es|ist))?|答案(?:是|为)?)\s*[*_]*\s*(?:is|are|est|[:：=]|是|为)*\s*[*_]*\s*[:：]?\s*[*_]*\s*",
@@ -38,6 +39,15 @@ _RUN = re.compile(
     r"(?:[-+−\d.,/*^()=<>|_:!√π×·÷²³½¼¾° ]|\\[a-zA-Z]+|[{}]|(?<![A-Za-z])[A-Za-z](?![A-Za-z'])"
     r"|(?:sqrt|sin|cos|tan|log|ln|pi)(?![A-Za-z])|(?<= )(?:and|or|mod)(?= ))+"
 )
+_BOUND = re.compile(
+    r"\s*(?:or )?(?:more|less|fewer|greater|larger|higher|above|below|at (?:most|least))\b"
+)
+_ORDINAL = re.compile(
+    r"\b(?:[Ss]tep|[Cc]ase|[Pp]art|[Mm]ethod|[Ee]xample|[Ee]quation|[Qq]uestion|[Pp]roblem|[Ss]ection)\s+\d+\b[.:)]?"
+    r"|^\d{1,2}[.)](?=\s+\S)",
+    re.MULTILINE,
+)
+"""numbers that count the steps of a solution"""
 _LETTER = r"(?:\*\*|\()*\(?([A-J])\)?(?:\*\*|\))*"
 
 
@@ -128,8 +138,13 @@ def _tagged(text: str) -> str | None:
 
 
 def _hashed(text: str) -> str | None:
-    found = _HASHES.findall(text)
-    return found[-1].strip() if found else None
+    """What follows the last ``####``, which in Markdown may also begin a heading."""
+    found = [
+        match[1].strip()
+        for match in _HASHES.finditer(text)
+        if not (_HEADING.match(match[1]) and text[match.end() :].strip())
+    ]
+    return found[-1] if found else None
 
 
 def _bare(text: str) -> str | None:
@@ -175,6 +190,8 @@ def _stated(tail: str) -> str | None:
         return _joined_mathematics(sentence, math)
     run = _RUN.match(sentence)
     if run and (plain := _trimmed(run[0])):
+        if _BOUND.match(sentence[run.end() :]):
+            return sentence
         unit = re.match(r"\s*(?:\\?%|percent\b|degrees?\b|°)", sentence[run.end() :])
         return plain + (unit[0] if unit else "")
     if (len(sentence.split()) > 4 or not sentence.isascii()) and (found := _last_number(sentence)):
@@ -207,7 +224,7 @@ def _inside(match: re.Match[str]) -> str:
 
 def _last_mathematics(text: str) -> str | None:
     """The last formula, or the last number where it stands behind the last formula."""
-    text = text[-LAST:]
+    text = _ORDINAL.sub(" ", text[-LAST:])
     text = re.sub(r"(?<=\d)\s*\\?\$(?!\d)", " ", text) if text.count("$") % 2 else text
     formulas = list(_MATH.finditer(text))
     number = _last_number_match(text)
@@ -221,8 +238,11 @@ def _last_mathematics(text: str) -> str | None:
             first = earlier
         return _joined_mathematics(text, first)
     if number is None:
+        bold = re.findall(r"\*\*([^*\n]{1,60})\*\*", text)
+        if bold:
+            return str(bold[-1])
         return text if len(text) <= 100 and len(text.split()) <= 5 and text else None
-    if len(text) <= 40 and not re.search(r"[A-Za-z]{2,}\s", text):
+    if len(text) <= 40 and not re.search(r"[A-Za-z]{2,}[\s:]", text):
         return text
     money = re.fullmatch(r"\W*[$€£¥].*|.*[$€£¥]", number[0].strip())
     return number[0].strip() if money else _last_number(text)
@@ -237,14 +257,17 @@ def _last_number(text: str) -> str | None:
     for run in reversed(list(_RUN.finditer(text[-LAST:]))):
         plain = _trimmed(run[0])
         if plain:
-            percent = re.match(r"\s*\\?%", text[-LAST:][run.end() :])
+            percent = re.match(
+                r"\s*\\?%|\s*(?:hundred|thousand|million|billion|trillion)\b",
+                text[-LAST:][run.end() :],
+            )
             return plain + (percent[0] if percent else "")
     return None
 
 
 def _trimmed(run: str) -> str | None:
     """A run without the punctuation and lone words at its ends; None where it holds no digit."""
-    run = re.sub(r"^(?:[\s,:;=*]|\.(?!\d))+", "", run).rstrip(" ,.:;=*\n")
+    run = re.sub(r"^(?:[\s,:;=*]|\.(?!\d))+", "", run).rstrip(" ,.:;=*(\n")
     run = re.sub(r"^(?:[A-Za-z]|and|or)\s+(?![-=+*/^(<>])", "", run)
     run = re.sub(r"(?<![-=+*/^(])\s+(?:[A-Za-z]|and|or|mod)$", "", run).strip(" ,:;=\n")
     return run if re.search(r"\d", run) else None

@@ -10,6 +10,7 @@ from onelayer.envs.math.grading import words
 from onelayer.envs.math.grading.expressions import Node
 from onelayer.envs.math.grading.notation import unwrap
 from onelayer.envs.math.grading.scalars import expression, number, numeral, scalar
+from onelayer.envs.math.grading.statements import symbols_of
 from onelayer.envs.math.grading.tokens import FUNCTIONS
 from onelayer.envs.math.grading.units import canonical_unit, is_known
 
@@ -22,6 +23,28 @@ _CURRENCY = re.compile(
 )
 _PRICE = re.compile(r"(.+?)\s*(\\\$|€|£|¥|₹|¢)")
 _MEASURE = re.compile(r"([+-]?[\d.,]*\d(?:\s*/\s*\d+)?)(\s*)([A-Za-z][A-Za-z ./^{}\d]*)")
+_MEASURED = re.compile(r"(.+?)\s*(?<=[ \d})])([A-Za-z]+(?:\s*\^\s*\{?-?\d\}?)?)")
+_CLEAR = frozenset(
+    [
+        "cm",
+        "mm",
+        "km",
+        "in",
+        "ft",
+        "yd",
+        "mi",
+        "kg",
+        "mg",
+        "lb",
+        "oz",
+        "ml",
+        "mL",
+        "mph",
+        "min",
+        "hr",
+    ]
+)
+"""units of the table that nobody takes for a product of variables behind an expression"""
 _UNIT_BEGINS = re.compile(r"\\(?:text|mathrm)\s*\{|(?<=[\d})! ])[^\W\d_]|(?<=\d)[¢°]")
 _CLOCK = re.compile(
     r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?\s*(?:\\text\s*\{\s*)?([aApP]\.?\s*[mM]\.?)?\s*\}?"
@@ -75,9 +98,24 @@ def measure(text: str) -> a.Quantity | None:
     """A numeral and a unit that is in the table: ``5 cm`` is no product of variables."""
     match = _MEASURE.fullmatch(text)
     if match is None or not is_known(match[3], spaced=bool(match[2])):
-        return None
+        return _measured(text)
     amount, unit = amount_of(match[1]), canonical_unit(match[3])
     return a.Quantity(amount, unit) if amount is not None and unit is not None else None
+
+
+def _measured(text: str) -> a.Quantity | None:
+    r"""``8\pi cm^2``, ``5 \times 10^{-7} m``: an expression without a variable, and a unit of the table."""
+    match = _MEASURED.fullmatch(text) if len(text) <= 400 else None
+    if match is None or not is_known(match[2], spaced=True):
+        return None
+    name = match[2].partition("^")[0].strip()
+    power_of_ten = re.search(r"(?:10\s*\^\s*\{?\s*-?\d+\s*\}?|[eE][+-]?\d+)\s*$", match[1])
+    if name not in _CLEAR and not (len(name) == 1 and power_of_ten):
+        return None
+    amount, unit = amount_of(match[1]), canonical_unit(match[2])
+    if amount is None or amount.tree is None or unit is None or symbols_of(amount.tree):
+        return None
+    return a.Quantity(amount, unit)
 
 
 def quantity(text: str) -> a.Quantity | a.Scalar | None:
@@ -86,7 +124,8 @@ def quantity(text: str) -> a.Quantity | a.Scalar | None:
         return None
     for begin in _UNIT_BEGINS.finditer(text):
         before, unit = text[: begin.start()], text[begin.start() :]
-        if not unit.startswith("\\") and before.strip()[-1:] not in "0123456789})!":
+        named = before.rstrip().endswith(r"\pi")
+        if not unit.startswith("\\") and not named and before.strip()[-1:] not in "0123456789})!":
             continue  # a circle
         scaled = _scaled(before.strip(), unit)
         if scaled is not None:

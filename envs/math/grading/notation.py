@@ -31,10 +31,11 @@ _CHARACTERS = {
 }  # fmt: skip
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_STACKED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+[⁄/][₀₁₂₃₄₅₆₇₈₉]+")
 
 _SIZES = (
     r"left|right|[bB]igg?[lrm]?|displaystyle|textstyle|scriptstyle|limits|nolimits|mathstrut|strut"
-    r"|mathopen|mathclose|hfill|newline|allowbreak"
+    r"|mathopen|mathclose|hfill|newline|allowbreak|tiny|small|normalsize|large|Large|LARGE|huge|Huge"
 )
 _NAMES = {
     "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "dbinom": "binom", "tbinom": "binom",
@@ -58,8 +59,10 @@ _NAMES = {
     "colon": ":", "langle": "(", "rangle": ")", "infinity": "infty", "div": "div",
 }  # fmt: skip
 _BARE = {"[": "[", "]": "]", "|": "|", "": "", "(": "(", ")": ")", "i": "i ", ":": ":"}
+_COLOR = re.compile(r"\\(?:text)?color\s*\{[A-Za-z]+\}")
+_ALIGNED = re.compile(r"\\(?:begin|end)\{(?:aligned|align\*?|gathered|equation\*?|split)\}")
 _WRAPPER = re.compile(
-    r"\\(?:boxed|fbox|text|mathrm|mathbf|underline|ensuremath|operatorname\*?|displaystyle)\s*\{"
+    r"\\(?:boxed|fbox|framebox|text|mathrm|mathbf|underline|ensuremath|operatorname\*?|displaystyle)\s*\{"
 )
 
 
@@ -75,6 +78,9 @@ def clean(text: str) -> str:
     text = _characters(text)
     text = re.sub(r"</?(?:b|i|u|em|strong|span|p|br|code|mark)\s*/?>", "", text)
     text = _dollars(text)
+    text = _COLOR.sub("", text)
+    if "\\\\" not in text and _ALIGNED.search(text):  # one line needs no environment
+        text = _ALIGNED.sub(" ", text).replace("&", " ")
     text = _spacing(text)
     text = re.sub(rf"\\(?:{_SIZES})(?![A-Za-z])\.?", "", text)
     text = re.sub(r"\\([A-Za-z]+)", _rename, text)
@@ -86,6 +92,10 @@ def clean(text: str) -> str:
     if r"\over" in text:
         text = re.sub(
             r"\{\s*([^{}]*?)\s*\\over(?![A-Za-z])\s*([^{}]*?)\s*\}", r"\\frac{\1}{\2}", text
+        )
+    if r"\choose" in text:
+        text = re.sub(
+            r"\{\s*([^{}]*?)\s*\\choose(?![A-Za-z])\s*([^{}]*?)\s*\}", r"\\binom{\1}{\2}", text
         )
     text = re.sub(r"\\(?:mathrm|operatorname)\s*\{\s*([A-Za-z])\s*\}", r"\1", text)
     text = re.sub(r"\\operatorname\s*\{\s*([a-z]{2,6})\s*\}", r"\\\1 ", text)
@@ -102,7 +112,7 @@ def unwrap(text: str) -> str:
             text = text[:-1].rstrip()
         if text.endswith("\\"):
             text = text.rstrip("\\").rstrip()
-        for mark in ("**", "__", "`", '"', "*"):
+        for mark in ("**", "__", "`", '"', "*", "_", "'"):
             if len(text) > 2 * len(mark) and text.startswith(mark) and text.endswith(mark):
                 text = text[len(mark) : -len(mark)]
                 break
@@ -144,10 +154,12 @@ def _repair_escapes(text: str) -> str:
 def _characters(text: str) -> str:
     if text.isascii():
         return text
+    text = _STACKED.sub(lambda m: m[0].translate(_SUPERSCRIPTS).translate(_SUBSCRIPTS), text)
     text = re.sub("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+", lambda m: "^{" + m[0].translate(_SUPERSCRIPTS) + "}", text)
     text = re.sub("[₀₁₂₃₄₅₆₇₈₉]+", lambda m: "_{" + m[0].translate(_SUBSCRIPTS) + "}", text)
-    text = re.sub(r"√\s*\(([^()]*)\)", r"\\sqrt{\1}", text)
-    text = re.sub(r"√\s*(\d+(?:\.\d+)?|[A-Za-z])", r"\\sqrt{\1}", text)
+    for sign, root in (("√", r"\\sqrt"), ("∛", r"\\sqrt[3]"), ("∜", r"\\sqrt[4]")):
+        text = re.sub(sign + r"\s*\(([^()]*)\)", root + r"{\1}", text)
+        text = re.sub(sign + r"\s*(\d+(?:\.\d+)?|[A-Za-z])", root + r"{\1}", text)
     out = []
     for character in text:
         if character in _CHARACTERS:

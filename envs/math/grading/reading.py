@@ -43,7 +43,7 @@ _JOINT = re.compile(
     r"\\text\s*\{\s*,?\s*(?:and|or)\s*\}|(?<![A-Za-z\\])(?:and|or)(?![A-Za-z])|(?<=\d)or(?=[A-Za-z])"
 )
 _NAME = re.compile(
-    r"\|?\s*(?:\\?[A-Za-z]+'*|\\(?:angle|triangle)\s*[A-Za-z]+)(?:\s*_\s*(?:\{[^{}]*\}|\w))?\s*\|?'*(?:\s*\([^()=]{1,20}\))?\s*"
+    r"\|?\s*(?:\\?[A-Za-z]+'*(?:\s*\^\s*\{\s*-\s*1\s*\})?(?=\s*\()|\\?[A-Za-z]+'*|\\(?:angle|triangle)\s*[A-Za-z]+)(?:\s*_\s*(?:\{[^{}]*\}|\w))?\s*\|?'*(?:\s*\([^()=]{1,20}\))?\s*"
     r"|\\(?:text|mathrm|overline|mathbf|vec|hat|bar)\s*\{[^{}]*\}\s*(?:\([^()=]{1,20}\))?\s*"
     r"|[^\W\d_](?:[^\W\d_]| ){2,40}"
 )
@@ -242,6 +242,8 @@ def _side(text: str) -> a.Answer:
 
 
 def _is_name(text: str) -> bool:
+    if text.strip() in (r"\pi", "pi"):
+        return False
     return (
         _NAME.fullmatch(text) is not None
         or (

@@ -12,6 +12,7 @@ from onelayer.envs.math.grading.statements import (
     interval,
     is_constant,
     is_solved,
+    is_symbol,
     last_exact,
     stated,
     turned,
@@ -83,6 +84,8 @@ def _interval_of(compare: "Comparison", relation: a.Relation) -> a.Answer | None
 
 def _two_relations(compare: "Comparison", gold: a.Relation, answer: a.Relation) -> bool:
     """Compare two relations: side by side, turned round, or as equations up to a factor."""
+    if ("∈",) in (gold.operators, answer.operators) and gold.operators != answer.operators:
+        return _bounds_alike(compare, gold, answer)
     pair, other = assignment(gold), assignment(answer)
     if pair is not None and other is not None and pair[0] == other[0]:
         same = compare.same(pair[1], other[1])
@@ -97,6 +100,15 @@ def _two_relations(compare: "Comparison", gold: a.Relation, answer: a.Relation) 
             if _scaled(compare, gold, way):
                 return True
     return False
+
+
+def _bounds_alike(compare: "Comparison", gold: a.Relation, answer: a.Relation) -> bool:
+    """Compare ``x ∈ (1, 2)`` with ``1 < x < 2``."""
+    names = [{side.text for side in r.sides if is_symbol(side)} for r in (gold, answer)]
+    regions = _interval_of(compare, gold), _interval_of(compare, answer)
+    if names[0] != names[1] or regions[0] is None or regions[1] is None:
+        return False
+    return compare.same(regions[0], regions[1])
 
 
 def _scaled(compare: "Comparison", gold: a.Relation, answer: a.Relation) -> bool:

@@ -48,6 +48,9 @@ def interval(relation: a.Relation) -> a.Answer | None:
                 (")" if operators[1] == "<" else "]"),
             )
             return a.Bracketed(opening, (sides[0], sides[2]), closing)
+    if relation.operators == ("∈",) and is_symbol(relation.sides[0]):
+        region = relation.sides[1]
+        return region if isinstance(region, a.Bracketed | a.Union) else None
     if relation.operators == ("≠",) and is_symbol(relation.sides[0]):
         return without([relation.sides[1]])
     return None

@@ -86,10 +86,9 @@ def choices(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
 
 def based(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
     """Compare digits in one base; equal values in different bases are different answers."""
-    based, other = (gold, answer) if isinstance(gold, a.Based) else (answer, gold)
-    if not isinstance(based, a.Based) or not isinstance(other, a.Scalar):
-        return False
-    return compare.conventions.base_optional and other.text.lstrip("0") == based.digits
+    if not isinstance(gold, a.Based) or not isinstance(answer, a.Scalar):
+        return False  # 12_{13} is no way to write the 12 of a gold
+    return compare.conventions.base_optional and answer.text.lstrip("0") == gold.digits
 
 
 def modular(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
