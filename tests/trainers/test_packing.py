@@ -106,8 +106,9 @@ def test_log_probabilities_and_gradients_are_those_of_separate_rows(tiny_model, 
 @pytest.mark.parametrize("first", [0, 1, 2])
 @pytest.mark.parametrize("history", ["all", 2])
 def test_played_episodes_score_as_they_were_sampled_from_every_layer_on(
-    tiny_model, chat_tokenizer, play, advantages, first, history
+    tiny_model, chat_tokenizer, play, advantages, first, history, monkeypatch
 ):
+    monkeypatch.setattr(packing, "_WORTH_IT", 0.8)
     model = tiny_model(
         layers=3,
         tied=False,
