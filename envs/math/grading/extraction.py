@@ -8,6 +8,8 @@ In order: the last ``\boxed{}`` (several joined by ``and`` or commas are one lis
 
 import re
 
+from onelayer.envs.math.grading.letters import chosen_letter
+
 TAIL = 50_000
 """characters at the end of a response that are read"""
 MAX_ANSWER = 4_000
@@ -36,19 +38,26 @@ _NUMBER = re.compile(
     r"(?:[eE][+-]?\d+|\s*/\s*\d+)?(?:\s*\\?%)?"
 )
 _RUN = re.compile(
-    r"(?:[-+−\d.,/*^()=<>|_:!√π×·÷²³½¼¾° ]|\\[a-zA-Z]+|[{}]|(?<![A-Za-z])[A-Za-z](?![A-Za-z'])"
+    r"(?:[-+−±\d.,/*^()=<>≤≥≠≈|_:!√∛π×·÷²³½¼¾° ]|\\[a-zA-Z]+|[{}]|(?<![A-Za-z])[A-Za-z](?![A-Za-z'])"
     r"|(?:sqrt|sin|cos|tan|log|ln|pi)(?![A-Za-z])|(?<= )(?:and|or|mod)(?= ))+"
 )
-_BOUND = re.compile(
-    r"\s*(?:or )?(?:more|less|fewer|greater|larger|higher|above|below|at (?:most|least))\b"
+_CONTINUED = re.compile(
+    r"\s*(?:(?:or )?(?:more|less|fewer|greater|larger|higher|above|below|at (?:most|least))"
+    r"|times|plus|minus|squared|cubed|factorial|choose|to (?=\d)|(?:%|percent) of)\b"
+)
+"""words that make something else of the number before them"""
+_SCALE = r"\s*(?:hundred|thousand|million|billion|trillion)\b"
+_DENIED = re.compile(
+    r"(?:\b(?:not|never|cannot|except|neither|choose|anything but)|n['’]t)(?: be| equal(?: to)?)*\s*$",
+    re.IGNORECASE,
 )
 _ORDINAL = re.compile(
-    r"\b(?:[Ss]tep|[Cc]ase|[Pp]art|[Mm]ethod|[Ee]xample|[Ee]quation|[Qq]uestion|[Pp]roblem|[Ss]ection)\s+\d+\b[.:)]?"
+    r"\b(?:[Ss]tep|[Cc]ase|[Pp]art|[Mm]ethod|[Ee]xample|[Ee]quation|[Qq]uestion|[Pp]roblem|[Ss]ection|Theorem|Lemma|Chapter|[Pp]age"
+    r"|[Ff]igure|[Tt]able)\s+\(?\d+\b[.:)]*"
     r"|^\d{1,2}[.)](?=\s+\S)",
     re.MULTILINE,
 )
 """numbers that count the steps of a solution"""
-_LETTER = r"(?:\*\*|\()*\(?([A-J])\)?(?:\*\*|\))*"
 
 
 def find_answer(
@@ -74,7 +83,7 @@ def find_answer(
         _tagged,
         _hashed,
         _bare,
-        _chosen if letter else _announced,
+        chosen_letter if letter else _announced,
         _announced,
         _last_mathematics,
     ):
@@ -190,9 +199,9 @@ def _stated(tail: str) -> str | None:
         return _joined_mathematics(sentence, math)
     run = _RUN.match(sentence)
     if run and (plain := _trimmed(run[0])):
-        if _BOUND.match(sentence[run.end() :]):
+        if _CONTINUED.match(sentence[run.end() :]):
             return sentence
-        unit = re.match(r"\s*(?:\\?%|percent\b|degrees?\b|°)", sentence[run.end() :])
+        unit = re.match(rf"\s*(?:\\?%|percent\b|degrees?\b|°)|{_SCALE}", sentence[run.end() :])
         return plain + (unit[0] if unit else "")
     if (len(sentence.split()) > 4 or not sentence.isascii()) and (found := _last_number(sentence)):
         money = re.findall(r"\d+(?=\s?[$€£¥])", sentence)
@@ -212,8 +221,9 @@ def _joined_mathematics(text: str, match: re.Match[str]) -> str:
         joint = re.compile(r"\s*(?:,|and|or|,\s*and|,\s*or)\s*").match(text, end)
         following = _MATH.match(text, joint.end()) if joint else None
         if following is None:
-            percent = re.compile(r"\s*\\?%").match(text, end)
-            return ", ".join(parts) + (r"\%" if percent else "")
+            behind = re.compile(rf"\s*\\?%|{_SCALE}").match(text, end)
+            unit = behind[0].strip().replace("%", r"\%").replace("\\\\", "\\") if behind else ""
+            return ", ".join(parts) + (" " + unit if unit else "")
         parts.append(_inside(following))
         end = following.end()
 
@@ -236,7 +246,8 @@ def _last_mathematics(text: str) -> str | None:
             ):
                 break
             first = earlier
-        return _joined_mathematics(text, first)
+        denied = _DENIED.search(text[: first.start()][-40:])
+        return None if denied else _joined_mathematics(text, first)
     if number is None:
         bold = re.findall(r"\*\*([^*\n]{1,60})\*\*", text)
         if bold:
@@ -245,7 +256,10 @@ def _last_mathematics(text: str) -> str | None:
     if len(text) <= 40 and not re.search(r"[A-Za-z]{2,}[\s:]", text):
         return text
     money = re.fullmatch(r"\W*[$€£¥].*|.*[$€£¥]", number[0].strip())
-    return number[0].strip() if money else _last_number(text)
+    if not money:
+        return _last_number(text)
+    scale = re.compile(_SCALE).match(text, number.end())
+    return number[0].strip() + (scale[0] if scale else "")
 
 
 def _last_number_match(text: str) -> re.Match[str] | None:
@@ -257,10 +271,9 @@ def _last_number(text: str) -> str | None:
     for run in reversed(list(_RUN.finditer(text[-LAST:]))):
         plain = _trimmed(run[0])
         if plain:
-            percent = re.match(
-                r"\s*\\?%|\s*(?:hundred|thousand|million|billion|trillion)\b",
-                text[-LAST:][run.end() :],
-            )
+            if _DENIED.search(text[-LAST:][: run.start()][-40:]):
+                return None
+            percent = re.match(rf"\s*\\?%|{_SCALE}", text[-LAST:][run.end() :])
             return plain + (percent[0] if percent else "")
     return None
 
@@ -271,19 +284,3 @@ def _trimmed(run: str) -> str | None:
     run = re.sub(r"^(?:[A-Za-z]|and|or)\s+(?![-=+*/^(<>])", "", run)
     run = re.sub(r"(?<![-=+*/^(])\s+(?:[A-Za-z]|and|or|mod)$", "", run).strip(" ,:;=\n")
     return run if re.search(r"\d", run) else None
-
-
-def _chosen(text: str) -> str | None:
-    """The letter of a multiple choice: announced, in parentheses or bold, or alone on its line."""
-    for pattern in (
-        rf"\b(?:answer|option|choice)\b\s*[*_]*\s*(?:is|would be|must be)?\s*[:：]?"
-        rf"\s*[*_]*\s*{_LETTER}(?![\w'])(?!\s+or\b)",
-        rf"\b(?:finalize|choose|pick|select|go with)\s+(?:option\s+)?{_LETTER}(?![\w'])",
-        rf"^\s*{_LETTER}(?:[.。:：)]|\s*$|(?=[^\x00-\x7f]))",
-        rf"\({_LETTER}\)|\*\*{_LETTER}[.)]?\*\*",
-        rf"{_LETTER} is (?:correct|right|the answer)",
-    ):
-        found = list(re.finditer(pattern, text, re.MULTILINE))
-        if found:
-            return next(group for group in found[-1].groups() if group)
-    return None

@@ -4,6 +4,7 @@ Every function returns None where the text is not what it reads.
 """
 
 import re
+from dataclasses import replace
 
 from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading import words
@@ -167,7 +168,10 @@ def based(text: str) -> a.Based | a.Scalar | None:
     digits = match[1].upper()
     if not 2 <= base <= 36 or any(int(d, 16) >= base for d in digits):
         return None
-    return amount_of(digits) if base == 10 else a.Based(digits.lstrip("0") or "0", base)
+    if base == 10:
+        amount = amount_of(digits)
+        return None if amount is None else replace(amount, text=text)
+    return a.Based(digits.lstrip("0") or "0", base)
 
 
 def amount_of(text: str) -> a.Scalar | None:

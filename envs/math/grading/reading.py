@@ -205,6 +205,8 @@ def _choice(text: str) -> a.Answer | None:
     letter, rest = letter.strip("()"), rest.lstrip(".:) ")
     if rest and (rest[0] in "^_+-*/=<>(|!" or (match["bare"] and _RELATIONS.search(rest))):
         return None
+    if re.match(r"(?:is|are|was|isn't|cannot|can|or|and|not|nor)\b", rest):
+        return None  # a sentence about the letter
     return a.Choice(letter, rest)
 
 
