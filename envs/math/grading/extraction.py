@@ -18,7 +18,8 @@ LAST = 4_000
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox) ?\{|\x08oxed ?\{")
 _JOIN = re.compile(
-    r"[\s$.]*(?:[\w()]+ ){0,5}?[\s$]*(?:,|;|and|or)[\s$]*(?:[A-Za-z]\w*(?:_\{?\w\}?)?\s*=)?[\s$]*"
+    r"[\s$.]*(?:[\w()]+ ){0,5}?[\s$]*(?:,\s*(?:and|or)|,|;|and|or)[\s$]*"
+    r"(?:[A-Za-z]\w*(?:_\{?\w\}?)?\s*=)?[\s$]*"
 )
 _HASHES = re.compile(r"####\s*([^\n]+)")
 _HEADING = re.compile(r"[\s*_]*(?:\d{1,2}[.:)]\s+\D|[A-Za-z])")
@@ -38,7 +39,7 @@ _NUMBER = re.compile(
     r"(?:[eE][+-]?\d+|\s*/\s*\d+)?(?:\s*\\?%)?"
 )
 _RUN = re.compile(
-    r"(?:[-+−±\d.,/*^()=<>≤≥≠≈|_:!√∛π×·÷²³½¼¾° ]|\\[a-zA-Z]+|[{}]|(?<![A-Za-z])[A-Za-z](?![A-Za-z'])"
+    r"(?:[-+−±\d.,/*^()\[\]=<>≤≥≠≈|_:!√∛π×·÷²³½¼¾° ]|\\[a-zA-Z]+|[{}]|(?<![A-Za-z])[A-Za-z](?![A-Za-z'])"
     r"|(?:sqrt|sin|cos|tan|log|ln|pi)(?![A-Za-z])|(?<= )(?:and|or|mod)(?= ))+"
 )
 _CONTINUED = re.compile(
@@ -46,7 +47,14 @@ _CONTINUED = re.compile(
     r"|times|plus|minus|squared|cubed|factorial|choose|to (?=\d)|(?:%|percent) of)\b"
 )
 """words that make something else of the number before them"""
+_SENTENCE_SAYS = re.compile(
+    r"\b(?:is|are|be)\s+(?:an?\s+|the\s+)?([^\W\d_]+(?: [^\W\d_]+){0,2})[.!]?\s*\Z"
+)
+_HEDGED = re.compile(
+    r"\b(?:not|never|cannot|could|might|may|would|if|neither)\b[^.]*\Z|n['’]t\b[^.]*\Z"
+)
 _SCALE = r"\s*(?:hundred|thousand|million|billion|trillion)\b"
+_HALF = r"\s*[aApP]\.?[mM]\b\.?"
 _DENIED = re.compile(
     r"(?:\b(?:not|never|cannot|except|neither|choose|anything but)|n['’]t)(?: be| equal(?: to)?)*\s*$",
     re.IGNORECASE,
@@ -94,10 +102,8 @@ def find_answer(
 
 
 def _without_thinking(text: str) -> str:
-    _, closed, after = text.rpartition("</think>")
-    text = after if closed else text
-    if "<think>" in text:  # a thought that does not end states nothing
-        text = text[: text.index("<think>")]
+    text = re.split(r"</think(?:ing)?>", text)[-1]
+    text = re.split(r"<think(?:ing)?>", text)[0]  # a thought that does not end states nothing
     text = re.sub(r"<\|[^|<>]{1,30}\|>(?:user|assistant)?|</s>", " ", text)
     return text.strip()
 
@@ -201,7 +207,9 @@ def _stated(tail: str) -> str | None:
     if run and (plain := _trimmed(run[0])):
         if _CONTINUED.match(sentence[run.end() :]):
             return sentence
-        unit = re.match(rf"\s*(?:\\?%|percent\b|degrees?\b|°)|{_SCALE}", sentence[run.end() :])
+        unit = re.match(
+            rf"\s*(?:\\?%|percent\b|degrees?\b|°)|{_SCALE}|{_HALF}", sentence[run.end() :]
+        )
         return plain + (unit[0] if unit else "")
     if (len(sentence.split()) > 4 or not sentence.isascii()) and (found := _last_number(sentence)):
         money = re.findall(r"\d+(?=\s?[$€£¥])", sentence)
@@ -246,14 +254,17 @@ def _last_mathematics(text: str) -> str | None:
             ):
                 break
             first = earlier
-        denied = _DENIED.search(text[: first.start()][-40:])
-        return None if denied else _joined_mathematics(text, first)
+        if _DENIED.search(text[: first.start()][-40:]):
+            return _last_mathematics(text[: first.start()])
+        return _joined_mathematics(text, first)
     if number is None:
         bold = re.findall(r"\*\*([^*\n]{1,60})\*\*", text)
         if bold:
             return str(bold[-1])
+        if said := _SENTENCE_SAYS.search(text):
+            return None if _HEDGED.search(text[: said.start(1)]) else said[1]
         return text if len(text) <= 100 and len(text.split()) <= 5 and text else None
-    if len(text) <= 40 and not re.search(r"[A-Za-z]{2,}[\s:]", text):
+    if len(text) <= 40 and not re.search(r"[A-Za-z]{2,}(?:[\s:,]|\. )", text):
         return text
     money = re.fullmatch(r"\W*[$€£¥].*|.*[$€£¥]", number[0].strip())
     if not money:
@@ -268,18 +279,22 @@ def _last_number_match(text: str) -> re.Match[str] | None:
 
 def _last_number(text: str) -> str | None:
     """The last run of plain mathematics that holds a digit: ``2√3`` and not its ``3``."""
-    for run in reversed(list(_RUN.finditer(text[-LAST:]))):
+    text = text[-LAST:]
+    for run in reversed(list(_RUN.finditer(text))):
         plain = _trimmed(run[0])
         if plain:
-            if _DENIED.search(text[-LAST:][: run.start()][-40:]):
-                return None
-            percent = re.match(rf"\s*\\?%|{_SCALE}", text[-LAST:][run.end() :])
-            return plain + (percent[0] if percent else "")
+            before, behind = text[: run.start()], text[run.end() :]
+            if _DENIED.search(before[-40:]):
+                continue
+            unit = re.match(rf"\s*\\?%|{_SCALE}|{_HALF}", behind)
+            sign = "-" if re.search(r"\b(?:negative|minus)\s*$", before[-20:]) else ""
+            return sign + plain + (unit[0] if unit else "")
     return None
 
 
 def _trimmed(run: str) -> str | None:
     """A run without the punctuation and lone words at its ends; None where it holds no digit."""
+    run = re.sub(r"(?<![\w)])\*\*|\*\*(?![\w(-])", "", run)  # bold, no power
     run = re.sub(r"^(?:[\s,:;=*]|\.(?!\d))+", "", run).rstrip(" ,.:;=*(\n")
     run = re.sub(r"^(?:[A-Za-z]|and|or)\s+(?![-=+*/^(<>])", "", run)
     run = re.sub(r"(?<![-=+*/^(])\s+(?:[A-Za-z]|and|or|mod)$", "", run).strip(" ,:;=\n")

@@ -6,12 +6,13 @@ import re
 
 _LETTER = r"(?:\*\*|\()*\(?([A-J])\)?(?:\*\*|\))*"
 _STATED = (
-    rf"\b(?:answer|option|choice)\b\s*[*_]*\s*(?:is|would be|must be)?\s*[:：]?"
+    rf"\b(?i:answer|option|choice)\b\s*[*_]*\s*(?:is|would be|must be)?\s*[:：]?"
     rf"\s*[*_]*\s*{_LETTER}(?![\w'])",
     rf"\b(?:finalize|choose|pick|select|go with)\s+(?:option\s+)?{_LETTER}(?![\w'])",
     rf"^\s*{_LETTER}(?:[.。:：)]|\s*$|(?=[^\x00-\x7f]))",
     rf"\({_LETTER}\)|\*\*{_LETTER}[.)]?\*\*",
     rf"{_LETTER} is (?:correct|right|the answer)",
+    rf"\b(?:is|it's|it’s|so|be)\s+{_LETTER}[.!]?\s*\Z",
 )
 """announced, picked, alone on its line, in parentheses or bold, called correct: in this order"""
 _MORE = re.compile(
@@ -20,8 +21,8 @@ _MORE = re.compile(
 )
 _BEFORE = re.compile(r"([A-J])\)?[\s*]*(?:,|/|&|\band\b|\bor\b)[\s*]*(?:option\s+)?[(*]*$")
 _DENIED_BEFORE = re.compile(
-    r"\b(?:eliminat\w*|rul\w+ out|exclud\w+|discard\w*|reject\w*|not|except|than|without)"
-    r"\s+(?:option\s+)?[(*]*$",
+    r"\b(?:eliminat\w*|rul\w+ out|exclud\w+|discard\w*|reject\w*|not|cannot|except|than|without|\w+n['’]t)"
+    r"(?:\s+be)?\s+(?:option\s+)?[(*]*$",
     re.IGNORECASE,
 )
 _DENIED_BEHIND = re.compile(
@@ -33,7 +34,8 @@ def chosen_letter(text: str) -> str | None:
     """Return the letter chosen, ``A, B`` where several are, None where none is."""
     for pattern in _STATED:
         for match in reversed(list(re.finditer(pattern, text, re.MULTILINE))):
-            before, behind = text[max(0, match.start() - 60) : match.start()], text[match.end() :]
+            begin = next(match.start(i) for i, group in enumerate(match.groups(), 1) if group)
+            before, behind = text[max(0, begin - 60) : begin], text[match.end() :]
             if _DENIED_BEFORE.search(before) or _DENIED_BEHIND.match(behind[:40]):
                 continue
             letters = [next(group for group in match.groups() if group)]

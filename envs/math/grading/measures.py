@@ -48,7 +48,7 @@ _CLEAR = frozenset(
 """units of the table that nobody takes for a product of variables behind an expression"""
 _UNIT_BEGINS = re.compile(r"\\(?:text|mathrm)\s*\{|(?<=[\d})! ])[^\W\d_]|(?<=\d)[¢°]")
 _CLOCK = re.compile(
-    r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?\s*(?:\\text\s*\{\s*)?([aApP]\.?\s*[mM]\.?)?\s*\}?"
+    r"(\d{1,2})\s*:\s*([0-5]\d)(?::([0-5]\d))?\s*(?:\\text\s*\{\s*)?([aApP]\.?\s*[mM]\.?)?\s*\}?"
 )
 _DURATION = re.compile(
     r"\s*(\d{1,3})\s*(?:hours?|hrs?|h)\s*(?:and\s*)?([0-5]?\d)\s*(?:minutes?|mins?|m)\s*"

@@ -45,7 +45,7 @@ _JOINT = re.compile(
 _NAME = re.compile(
     r"\|?\s*(?:\\?[A-Za-z]+'*(?:\s*\^\s*\{\s*-\s*1\s*\})?(?=\s*\()|\\?[A-Za-z]+'*|\\(?:angle|triangle)\s*[A-Za-z]+)(?:\s*_\s*(?:\{[^{}]*\}|\w))?\s*\|?'*(?:\s*\([^()=]{1,20}\))?\s*"
     r"|\\(?:text|mathrm|overline|mathbf|vec|hat|bar)\s*\{[^{}]*\}\s*(?:\([^()=]{1,20}\))?\s*"
-    r"|[^\W\d_](?:[^\W\d_]| ){2,40}"
+    r"|[^\W\d_](?:[^\W\d_]| ){2,40}|\\frac\s*\{d[A-Za-z]?\}\s*\{d[A-Za-z]\}"
 )
 _CHOICE = re.compile(
     r"\\(?:text|mathrm|mathbf)\s*\{\s*(?P<font>\(?[A-Z]\)?)[.:]?\s*\}\s*(?P<r1>.*)"
