@@ -10,6 +10,7 @@ from typing import Any
 
 from onelayer.envs.sandbox import frames
 from onelayer.envs.sandbox.child import (
+    CHANNEL_FD,
     EXIT_ERROR,
     EXIT_MEMORY,
     PEER_FD,
@@ -37,6 +38,32 @@ def serve(task: Mapping[str, Any]) -> int:
         offered = {n: desk.encode(namespace[n]) for n in task["names"] if n in namespace}
         frames.send(PEER_FD, {"names": offered})
         desk.answer_until_hung_up()
+    except MemoryError:
+        return EXIT_MEMORY
+    return 0
+
+
+def answer_calls(task: Mapping[str, Any]) -> int:
+    """Run the program and make a list of calls, as a judge would ask for them; see ``plain_asserts``.
+
+    Every reply is one message: ``["undefined"]``, ``["undecided"]`` where the judge is needed after all,
+    or what the judge would get.
+    """
+    namespace = new_module("program")
+    try:
+        execute(task["code"], namespace)
+    except (Exception, SystemExit) as error:
+        return _report(error) or EXIT_ERROR
+    desk = Desk({})
+    try:
+        # All of them before the first call, which may define them anew.
+        offered = {n: desk.encode(namespace[n]) for n, *_ in task["calls"] if n in namespace}
+        for name, arguments, keywords in task["calls"]:
+            reply = desk.reply_to_call(offered.get(name, ["undefined"]), arguments, keywords)
+            body = frames.pack(reply)
+            if len(body) > task["longest"]:
+                body = frames.pack(["undecided"])
+            frames.send_packed(CHANNEL_FD, body)
     except MemoryError:
         return EXIT_MEMORY
     return 0
@@ -128,6 +155,14 @@ class Desk:
             return ["value", self.encode(OPERATIONS[request[0]](*arguments))]
         except (Exception, SystemExit) as error:
             return self._describe(error)
+
+    def reply_to_call(self, offered: Any, arguments: Any, keywords: Any) -> list[Any]:
+        """Carry out a call of what ``encode`` made of a function; all is as it crosses."""
+        if offered == ["undefined"]:
+            return ["undefined"]
+        if not isinstance(offered, list) or offered[0] != "callable":
+            return ["undecided"]
+        return self._carry_out(["call", ["list", ["handle", offered[1]], arguments, keywords]])
 
     def _describe(self, error: BaseException) -> list[Any]:
         kind = type(error)

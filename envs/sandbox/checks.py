@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from onelayer.envs.sandbox import codec, comparison, tests
+from onelayer.envs.sandbox import codec, comparison, plain_asserts, tests
 from onelayer.envs.sandbox.child import EXIT_MEMORY
 from onelayer.envs.sandbox.limits import Limits
+from onelayer.envs.sandbox.plain_asserts import PlainAssert
 from onelayer.envs.sandbox.pool import ForkServer
 from onelayer.envs.sandbox.session import Run
 from onelayer.envs.sandbox.verdict import STATUSES, CaseResult, Verdict
@@ -38,7 +39,9 @@ def check_program(
     elif kind == "io_call":
         runs, cases = _check_calls(server, code, given, limits)
     else:
-        runs, cases = _check_judged(server, code, given, limits)
+        asserts = plain_asserts.read(given)
+        decided = asserts and _check_plain(server, code, asserts, limits)
+        runs, cases = decided or _check_judged(server, code, given, limits)
     bad = next((case for case in cases if case.status != "passed"), None)
     return Verdict(
         status=bad.status if bad else "passed",
@@ -182,6 +185,41 @@ def _words(given: Any) -> str:
     return given[:500] if isinstance(given, str) else "something that is no text"
 
 
+def _check_plain(
+    server: GetServer, code: str, asserts: list[PlainAssert], limits: Limits
+) -> tuple[list[Run], list[CaseResult]] | None:
+    """One process makes the calls of all asserts; None where it takes the judge to decide one."""
+    results: list[CaseResult] = []
+    undecided: list[str] = []
+    longest = 1 << 20
+    calls = [each.call() for each in asserts]
+    task = {"task": "plain", "code": code, "calls": calls, "longest": longest}
+
+    def take(run: Run, message: Any) -> None:
+        index = len(results)
+        if run.ended_by is not None or undecided or index == len(asserts):
+            return
+        try:
+            results.append(CaseResult(index, *asserts[index].outcome(message)))
+        except plain_asserts.UndecidedError as reason:
+            undecided.append(str(reason))
+        if undecided or len(results) == len(asserts):
+            run.finish()  # whatever it planned for later
+
+    run = Run(server(code), limits, task, answer_limit=longest)
+    try:
+        watch([run], take)
+    finally:
+        run.close()
+    if undecided:
+        return None
+    if len(results) < len(asserts):
+        gone = run.ended_by is None and run.exit_code in (0, -signal.SIGKILL)
+        late = run.cpu_s >= limits.cpu_s
+        results.append(CaseResult(len(results), *(_GONE if gone and not late else why(run))))
+    return [run], results
+
+
 def _check_judged(
     server: GetServer, code: str, given: Mapping[str, Any], limits: Limits
 ) -> tuple[list[Run], list[CaseResult]]:
@@ -230,6 +268,9 @@ def _check_judged(
         status, detail = _blame(program, judge, ends)
         results.append(CaseResult(len(results), status, detail))
     return [program], results
+
+
+_GONE = ("error", "the program ended while the tests needed it")
 
 
 def _judge_limits(limits: Limits) -> Limits:

@@ -190,6 +190,12 @@ def _serve_candidate(task: Mapping[str, Any]) -> int:
     return int(candidate.serve(task))
 
 
+def _answer_calls(task: Mapping[str, Any]) -> int:
+    from onelayer.envs.sandbox import candidate
+
+    return int(candidate.answer_calls(task))
+
+
 def _judge(task: Mapping[str, Any]) -> int:
     from onelayer.envs.sandbox import judge
 
@@ -201,5 +207,6 @@ _TASKS: dict[str, Callable[[Mapping[str, Any]], int]] = {
     "stdio": _run_script,
     "calls": _run_calls,
     "candidate": _serve_candidate,
+    "plain": _answer_calls,
     "judge": _judge,
 }

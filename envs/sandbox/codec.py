@@ -175,7 +175,10 @@ def _decode(message: Any, resolve: Import | None) -> Any:
 
 def decode_numpy(tag: str, dtype: str, shape: list[int], data: str) -> Any:
     """Return the array of numbers or the scalar that a message describes."""
-    import numpy as np
+    try:
+        import numpy as np
+    except ImportError:
+        raise CodecError("an array, where numpy is not installed") from None
 
     if not SAFE_DTYPE.fullmatch(dtype) or not all(type(n) is int and n >= 0 for n in shape):
         raise CodecError("no array")

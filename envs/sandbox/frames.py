@@ -37,7 +37,12 @@ def unpack(body: bytes | bytearray) -> Any:
 
 def send(fd: int, message: Any) -> None:
     """Write one message to a blocking file."""
-    rest = _memoryview(pack(message))
+    send_packed(fd, pack(message))
+
+
+def send_packed(fd: int, body: bytes) -> None:
+    """Write what ``pack`` made to a blocking file."""
+    rest = _memoryview(body)
     while rest:
         rest = rest[_write(fd, rest) :]
 

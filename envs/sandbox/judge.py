@@ -196,13 +196,13 @@ class Bench:
 
     def _exception_class(self, number: int, name: Any, bases: Any) -> type[Exception]:
         if number not in self.exceptions:
-            self.exceptions[number] = type(str(name)[:80], (_built_in_exception(bases),), {})
+            self.exceptions[number] = type(str(name)[:80], (built_in_exception(bases),), {})
         return self.exceptions[number]
 
     def _exception(
         self, number: Any, name: Any, bases: Any, text: Any, arguments: Any
     ) -> Exception:
-        kind = _built_in_exception(bases)
+        kind = built_in_exception(bases)
         if type(number) is int:
             kind = self._exception_class(number, name, bases)
         try:
@@ -229,8 +229,11 @@ class Bench:
             raise self._give_up("the program ended while the tests needed it") from None
 
 
-def _built_in_exception(bases: Any) -> type[Exception]:
-    """Return the first built-in exception of a list of names; exits are none of the program's."""
+def built_in_exception(bases: Any) -> type[Exception]:
+    """Return the first built-in exception of a list of names; exits are none of the program's.
+
+    ``bases`` is what a program sent.
+    """
     for name in bases if isinstance(bases, list) else ():
         kind = getattr(builtins, name, None) if isinstance(name, str) else None
         if isinstance(kind, type) and issubclass(kind, Exception):

@@ -110,8 +110,8 @@ def test_a_run_has_no_open_file_but_its_own(sandbox: Sandbox) -> None:
     peer = program.replace("print(*open_files)", "def f(): return open_files")
     calls = {"kind": "io_call", "fn_name": "f", "cases": [{"args": [], "output": [0, 1, 2, 3]}]}
     assert sandbox.check(peer, calls).passed
-    asserts = {"kind": "asserts", "asserts": ["assert f() == [0, 1, 2, 4]"]}
-    assert sandbox.check(peer, asserts).passed
+    for line in ("assert f() == [0, 1, 2, 3]", "assert list(f()) == [0, 1, 2, 4]"):  # with a judge
+        assert sandbox.check(peer, {"kind": "asserts", "asserts": [line]}).passed
 
 
 def test_the_files_of_a_run_get_their_numbers_whatever_they_had_before(sandbox: Sandbox) -> None:
