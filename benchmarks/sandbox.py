@@ -46,7 +46,9 @@ def solve(n):
     return sum(k * k for k in range(n)) % 1000003
 """
 ANSWERS = {n: sum(k * k for k in range(n)) % 1000003 for n in (3, 10, 100, 250, 400)}
-ASSERTS = [f"assert solve({n}) == {answer}" for n, answer in ANSWERS.items()]
+PLAIN = [f"assert solve({n}) == {answer}" for n, answer in ANSWERS.items()]
+JUDGED = [f"assert abs(solve({n}) - {answer}) < 1e-9" for n, answer in ANSWERS.items()]
+"""the same, in a form that takes a second process, which runs the tests"""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,12 @@ def printing(program: str, given: str, wanted: str) -> Workload:
     )
 
 
+def asserting(program: str, lines: list[str]) -> Workload:
+    """Return a workload that a list of asserts questions."""
+    tests = {"kind": "asserts", "setup": "", "asserts": lines, "extra": []}
+    return Workload(program, tests, "\n".join([program, *lines]), "", "")
+
+
 WORKLOADS = {
     "trivial": printing("print(int(input()) + 1)", "41", "42"),
     "much stdlib": printing(STDLIB, "b a b", '[["a", 1], ["b", 2]]'),
@@ -85,13 +93,8 @@ WORKLOADS = {
         "",
         " ".join(map(str, ANSWERS.values())),
     ),
-    "5 asserts (judge)": Workload(
-        FUNCTION,
-        {"kind": "asserts", "setup": "", "asserts": ASSERTS, "extra": []},
-        "\n".join([FUNCTION, *ASSERTS]),
-        "",
-        "",
-    ),
+    "5 asserts (plain)": asserting(FUNCTION, PLAIN),
+    "5 asserts (judge)": asserting(FUNCTION, JUDGED),
 }
 BUBBLEWRAP = ["--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--tmpfs", "/tmp"]
 
