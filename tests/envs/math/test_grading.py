@@ -21,25 +21,33 @@ from onelayer.envs.math import (
 SHARED = Path(__file__).parents[4] / "shared/data/math"
 
 
-def _cases():
-    spec = importlib.util.spec_from_file_location(
-        "grading_cases", Path(__file__).with_name("grading_cases.py")
-    )
+def _cases(name):
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-CASES = _cases()
+TABLES = {"": _cases("grading_cases"), "blind: ": _cases("grading_cases_blind")}
+ANSWERS = {
+    prefix + category: lines
+    for prefix, table in TABLES.items()
+    for category, lines in table.ANSWERS.items()
+}
+RESPONSES = {
+    prefix + category: cases
+    for prefix, table in TABLES.items()
+    for category, cases in table.RESPONSES.items()
+}
 
 
 def _lines(category):
-    for line in CASES.ANSWERS[category].strip().splitlines():
+    for line in ANSWERS[category].strip().splitlines():
         gold, sign, answer = re.fullmatch(r"(.*)  (==|=/=)  (.*)", line).groups()
         yield gold, answer, sign == "=="
 
 
-@pytest.mark.parametrize("category", CASES.ANSWERS)
+@pytest.mark.parametrize("category", ANSWERS)
 def test_an_answer_is_correct_exactly_where_the_table_says_so(category):
     wrong = []
     for gold, answer, expected in _lines(category):
@@ -49,20 +57,20 @@ def test_an_answer_is_correct_exactly_where_the_table_says_so(category):
     assert not wrong
 
 
-@pytest.mark.parametrize("category", CASES.RESPONSES)
+@pytest.mark.parametrize("category", RESPONSES)
 def test_the_answer_of_a_response_is_found_and_graded_as_the_table_says(category):
     wrong = [
         (gold, response, expected, grade)
-        for gold, response, expected in CASES.RESPONSES[category]
+        for gold, response, expected in RESPONSES[category]
         if (grade := grade_response(response, gold)).correct != expected
     ]
     assert not wrong
 
 
-def test_the_tables_hold_at_least_900_cases_and_a_third_of_them_must_be_refused():
-    answers = [case for category in CASES.ANSWERS for case in _lines(category)]
-    responses = [case for table in CASES.RESPONSES.values() for case in table]
-    assert len(answers) + len(responses) >= 900
+def test_the_tables_hold_at_least_3000_cases_and_a_third_of_them_must_be_refused():
+    answers = [case for category in ANSWERS for case in _lines(category)]
+    responses = [case for table in RESPONSES.values() for case in table]
+    assert len(answers) + len(responses) >= 3000
     refused = sum(not expected for _, _, expected in answers + responses)
     assert refused >= (len(answers) + len(responses)) // 3
 
