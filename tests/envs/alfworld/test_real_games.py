@@ -8,7 +8,10 @@ from onelayer.envs.alfworld.games import load_games
 from onelayer.envs.alfworld.records import TASK_TYPES
 
 
-@pytest.mark.parametrize(("split", "number"), [("train", 3553), ("valid_seen", 140)])
+@pytest.mark.parametrize(
+    ("split", "number"),
+    [pytest.param("train", 3553, marks=pytest.mark.slow), ("valid_seen", 140)],
+)
 def test_every_official_walkthrough_wins(real_games, split, number):
     games = load_games(real_games(split), split)
     assert len(games) == number
