@@ -3,7 +3,7 @@
 import signal
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from onelayer.envs.sandbox import codec, comparison, plain_asserts, tests
@@ -186,7 +186,7 @@ def _words(given: Any) -> str:
 
 
 def _check_plain(
-    server: GetServer, code: str, asserts: list[PlainAssert], limits: Limits
+    server: GetServer, code: str, asserts: Sequence[PlainAssert], limits: Limits
 ) -> tuple[list[Run], list[CaseResult]] | None:
     """One process makes the calls of all asserts; None where it takes the judge to decide one."""
     results: list[CaseResult] = []

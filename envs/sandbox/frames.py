@@ -48,23 +48,32 @@ def send_packed(fd: int, body: bytes) -> None:
 
 
 def receive(fd: int) -> Any:
-    """Read one message from a blocking file.
+    """Read one message from a blocking file; what came behind it stays for the next call.
 
     Raises:
         EOFError: the other side is gone.
         FrameError: what came is not a message.
     """
-    (size,) = HEADER.unpack(_exactly(fd, HEADER.size))
+    data = _unread.setdefault(fd, _bytearray())
+    _fill(fd, data, HEADER.size)
+    (size,) = HEADER.unpack_from(data)
     if size > MAX_FRAME_BYTES:
         raise FrameError(f"a message of {size} bytes is too long")
-    return unpack(_exactly(fd, size))
+    end = HEADER.size + size
+    _fill(fd, data, end)
+    body = data[HEADER.size : end]
+    del data[:end]
+    return unpack(body)
 
 
-def _exactly(fd: int, size: int) -> bytearray:
-    data = _bytearray()
+_unread: dict[int, bytearray] = {}
+"""Only for files that stay open, under one number, to the end of the process: those of a run."""
+
+
+def _fill(fd: int, data: bytearray, size: int) -> None:
+    """Read on until there are so many bytes: a short message takes one call, header and all."""
     while _len(data) < size:
-        piece = _read(fd, min(size - _len(data), 1 << 20))
+        piece = _read(fd, min(max(size - _len(data), 1 << 13), 1 << 20))
         if not piece:
             raise EOFError("the other side is gone")
         data += piece
-    return data

@@ -7,13 +7,15 @@ program chose is made, and none is put into a table. What that can't settle is l
 
 import ast
 import builtins
-from collections.abc import Mapping
+import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from onelayer.envs.sandbox import comparison
 from onelayer.envs.sandbox.codec import decode_numpy, encode
 from onelayer.envs.sandbox.judge import built_in_exception
+from onelayer.envs.sandbox.tests import count_statements
 
 
 class UndecidedError(ValueError):
@@ -81,17 +83,19 @@ class PlainAssert:
             raise UndecidedError("what came describes no value") from None
 
 
-def read(tests: Mapping[str, Any]) -> list[PlainAssert] | None:
+def read(tests: Mapping[str, Any]) -> Sequence[PlainAssert] | None:
     """Return the asserts of ``tests``; None if there are others too, or something is set up."""
-    if tests["kind"] != "asserts" or ast.parse(tests.get("setup", "")).body:
+    if tests["kind"] != "asserts" or count_statements(tests.get("setup", "")):
         return None
-    found = []
-    for source in (*tests["asserts"], *tests.get("extra", ())):
-        try:
-            found.append(_read(source.strip()))
-        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-            return None
-    return found
+    return _read_all((*tests["asserts"], *tests.get("extra", ())))
+
+
+@functools.lru_cache(maxsize=256)
+def _read_all(sources: tuple[str, ...]) -> Sequence[PlainAssert] | None:
+    try:
+        return tuple(_read(source.strip()) for source in sources)
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        return None
 
 
 def _read(line: str) -> PlainAssert:

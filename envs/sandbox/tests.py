@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import functools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -102,14 +103,21 @@ def _code(tests: Mapping[str, Any], field: str, optional: bool = False) -> None:
     source = tests.get(field, "" if optional else None)
     if not isinstance(source, str):
         raise ValueError(f"{tests['kind']} tests need code in {field!r}, got {source!r}")
-    tree = _parse(source, field)
-    if not optional and not tree.body:
+    statements = _parse(source, field)
+    if not optional and not statements:
         raise ValueError(f"the tests' {field!r} holds no statement")
 
 
-def _parse(source: str, where: str) -> ast.Module:
+# The tests of a task are checked against many programs, one after the other.
+@functools.lru_cache(maxsize=1024)
+def count_statements(source: str) -> int:
+    """Return how many statements source text has at its outermost level."""
+    return len(ast.parse(source).body)
+
+
+def _parse(source: str, where: str) -> int:
     try:
-        return ast.parse(source)
+        return count_statements(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ValueError(f"the tests' {where} does not parse: {error}") from None
 
@@ -129,12 +137,13 @@ def plan(tests: Mapping[str, Any]) -> dict[str, Any]:
     judged = kind == "asserts"
     sources = [*tests["asserts"], *tests.get("extra", ())] if judged else [tests["code"]]
     pieces += [{"source": source, "case": index} for index, source in enumerate(sources)]
-    names, modules = _names_used([piece["source"] for piece in pieces])
+    names, modules = _names_used(tuple(piece["source"] for piece in pieces))
     setup = tests.get("setup", "") if kind == "script" else ""
-    return {"pieces": pieces, "names": names, "modules": modules, "setup": setup}
+    return {"pieces": pieces, "names": list(names), "modules": list(modules), "setup": setup}
 
 
-def _names_used(sources: Sequence[str]) -> tuple[list[str], list[str]]:
+@functools.lru_cache(maxsize=256)
+def _names_used(sources: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the names that tests take from the program, and those that they use like modules.
 
     A built-in name stays built in, or a program could answer ``assert set(f(x)) == set(y)`` by defining
@@ -157,7 +166,7 @@ def _names_used(sources: Sequence[str]) -> tuple[list[str], list[str]]:
                 outermost |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
     own = {name for name in read if not hasattr(builtins, name)}
     taken = own if own - bound else own | (outermost & read - bound)
-    return sorted(taken), sorted(modules)
+    return tuple(sorted(taken)), tuple(sorted(modules))
 
 
 def _bound_by(node: ast.AST) -> set[str]:
