@@ -9,6 +9,7 @@ In order: the last ``\boxed{}`` (several joined by ``and`` or commas are one lis
 import re
 
 from onelayer.envs.math.grading.letters import chosen_letter
+from onelayer.envs.math.grading.trailing import SCALE, unit_behind, whole_box
 
 TAIL = 50_000
 """characters at the end of a response that are read"""
@@ -39,7 +40,7 @@ _NUMBER = re.compile(
     r"(?:[eE][+-]?\d+|\s*/\s*\d+)?(?:\s*\\?%)?"
 )
 _RUN = re.compile(
-    r"(?:[-+−±\d.,/*^()\[\]=<>≤≥≠≈|_:!√∛π×·÷²³½¼¾° ]|\\[a-zA-Z]+|[{}]|(?<![A-Za-z])[A-Za-z](?![A-Za-z'])"
+    r"(?:[-+−–±\d.,/*^()\[\]=<>≤≥≠≈|_:!√∛π×·÷²³½¼¾° ]|\\[a-zA-Z]+|[{}]|(?<![A-Za-z'’])[A-Za-z](?![A-Za-z'])"
     r"|(?:sqrt|sin|cos|tan|log|ln|pi)(?![A-Za-z])|(?<= )(?:and|or|mod)(?= ))+"
 )
 _CONTINUED = re.compile(
@@ -53,8 +54,10 @@ _SENTENCE_SAYS = re.compile(
 _HEDGED = re.compile(
     r"\b(?:not|never|cannot|could|might|may|would|if|neither)\b[^.]*\Z|n['’]t\b[^.]*\Z"
 )
-_SCALE = r"\s*(?:hundred|thousand|million|billion|trillion)\b"
-_HALF = r"\s*[aApP]\.?[mM]\b\.?"
+_HALF = r"\s*[aApP]\.?[mM]\b\.?|\s*(?:in )?base \d+"
+_REFUTED = re.compile(
+    r"[\s$)*]*(?:\bis (?:not|wrong|incorrect|extraneous|false|invalid|impossible|rejected)|isn['’]t)\b"
+)
 _DENIED = re.compile(
     r"(?:\b(?:not|never|cannot|except|neither|choose|anything but)|n['’]t)(?: be| equal(?: to)?)*\s*$",
     re.IGNORECASE,
@@ -69,7 +72,12 @@ _ORDINAL = re.compile(
 
 
 def find_answer(
-    response: str, *, join_boxes: bool = True, require_box: bool = False, letter: bool = False
+    response: str,
+    *,
+    join_boxes: bool = True,
+    require_box: bool = False,
+    letter: bool = False,
+    unit: bool = False,
 ) -> str | None:
     """Return the answer as it is written, or None where the response states none.
 
@@ -78,13 +86,15 @@ def find_answer(
         join_boxes: take boxes joined by ``and`` or commas as one list.
         require_box: take nothing that is not in a box.
         letter: the question is a multiple choice, so that a lone letter is an answer.
+        unit: the answer has a unit, so that one behind the number belongs to it.
     """
     # runs of white space would make the searches below quadratic
     text = re.sub(r"[^\S\n]+", " ", response[-TAIL:])
     text = _without_thinking(re.sub(r" ?\n[\n ]*", "\n", text))
     boxes = _boxes(text)
     if boxes:
-        return _from_boxes(text, boxes, join_boxes)
+        boxed = _from_boxes(text, boxes, join_boxes)
+        return boxed + unit_behind(text[boxes[-1][1] :]) if boxed and unit else boxed
     if require_box or _BOX.search(text):
         return None
     for find in (
@@ -97,7 +107,10 @@ def find_answer(
     ):
         answer = find(text)
         if answer is not None:
-            return answer[:MAX_ANSWER].strip() or None
+            answer = answer[:MAX_ANSWER].strip()
+            if unit and answer:
+                answer += unit_behind(text[text.rfind(answer) + len(answer) :])
+            return answer or None
     return None
 
 
@@ -143,6 +156,11 @@ def _from_boxes(text: str, boxes: list[tuple[int, int, str]], join: bool) -> str
             break
         kept.insert(0, box)
     contents = list(dict.fromkeys(content.strip() for _, _, content in kept))
+    if len(kept) == 1:
+        start, end, _ = kept[0]
+        return (
+            whole_box(text[max(0, start - 20) : start], contents[0], text[end : end + 40]) or None
+        )
     return ", ".join(contents).strip() or None
 
 
@@ -200,7 +218,8 @@ def _stated(tail: str) -> str | None:
     said = [m for m in said if sentence[: m.start()].count("$") % 2 == 0]
     if said and re.match(r"[$\\\d(\[+-]", sentence[said[-1].end() :]):
         return _stated(sentence[said[-1].end() :])
-    math = next((m for m in _MATH.finditer(sentence)), None)
+    stated = (m for m in _MATH.finditer(sentence) if not _DENIED.search(sentence[: m.start()]))
+    math = next(stated, None)
     if math and len(sentence[: math.start()].split()) <= 8:
         return _joined_mathematics(sentence, math)
     run = _RUN.match(sentence)
@@ -208,7 +227,7 @@ def _stated(tail: str) -> str | None:
         if _CONTINUED.match(sentence[run.end() :]):
             return sentence
         unit = re.match(
-            rf"\s*(?:\\?%|percent\b|degrees?\b|°)|{_SCALE}|{_HALF}", sentence[run.end() :]
+            rf"\s*(?:\\?%|percent\b|degrees?\b|°)|{SCALE}|{_HALF}", sentence[run.end() :]
         )
         return plain + (unit[0] if unit else "")
     if (len(sentence.split()) > 4 or not sentence.isascii()) and (found := _last_number(sentence)):
@@ -229,7 +248,7 @@ def _joined_mathematics(text: str, match: re.Match[str]) -> str:
         joint = re.compile(r"\s*(?:,|and|or|,\s*and|,\s*or)\s*").match(text, end)
         following = _MATH.match(text, joint.end()) if joint else None
         if following is None:
-            behind = re.compile(rf"\s*\\?%|{_SCALE}").match(text, end)
+            behind = re.compile(rf"\s*\\?%|{SCALE}").match(text, end)
             unit = behind[0].strip().replace("%", r"\%").replace("\\\\", "\\") if behind else ""
             return ", ".join(parts) + (" " + unit if unit else "")
         parts.append(_inside(following))
@@ -254,13 +273,15 @@ def _last_mathematics(text: str) -> str | None:
             ):
                 break
             first = earlier
-        if _DENIED.search(text[: first.start()][-40:]):
+        refuted = _REFUTED.match(text[formulas[-1].end() :][:40])
+        if refuted or _DENIED.search(text[: first.start()][-40:]):
             return _last_mathematics(text[: first.start()])
         return _joined_mathematics(text, first)
     if number is None:
-        bold = re.findall(r"\*\*([^*\n]{1,60})\*\*", text)
+        bold = list(re.finditer(r"\*\*([^*\n]{1,60})\*\*", text))
+        stated = [m[1] for m in bold if not _DENIED.search(text[: m.start()][-40:])]
         if bold:
-            return str(bold[-1])
+            return stated[-1] if stated else None
         if said := _SENTENCE_SAYS.search(text):
             return None if _HEDGED.search(text[: said.start(1)]) else said[1]
         return text if len(text) <= 100 and len(text.split()) <= 5 and text else None
@@ -269,7 +290,7 @@ def _last_mathematics(text: str) -> str | None:
     money = re.fullmatch(r"\W*[$€£¥].*|.*[$€£¥]", number[0].strip())
     if not money:
         return _last_number(text)
-    scale = re.compile(_SCALE).match(text, number.end())
+    scale = re.compile(SCALE).match(text, number.end())
     return number[0].strip() + (scale[0] if scale else "")
 
 
@@ -284,9 +305,9 @@ def _last_number(text: str) -> str | None:
         plain = _trimmed(run[0])
         if plain:
             before, behind = text[: run.start()], text[run.end() :]
-            if _DENIED.search(before[-40:]):
+            if _DENIED.search(before[-40:]) or _REFUTED.match(behind[:40]):
                 continue
-            unit = re.match(rf"\s*\\?%|{_SCALE}|{_HALF}", behind)
+            unit = re.match(rf"\s*\\?%|{SCALE}|{_HALF}", behind)
             sign = "-" if re.search(r"\b(?:negative|minus)\s*$", before[-20:]) else ""
             return sign + plain + (unit[0] if unit else "")
     return None

@@ -7,6 +7,7 @@ graded in this process; a question of algebra goes to the worker, with the same 
 import logging
 import re
 from functools import lru_cache
+from types import UnionType
 
 from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading.arithmetic import rational_value
@@ -41,7 +42,8 @@ def grade_response(response: str, gold: str, *, conventions: Conventions = DEFAU
         response,
         join_boxes=conventions.join_boxes,
         require_box=conventions.require_box,
-        letter=_is_choice(reference),
+        letter=_is_a(reference, a.Choice),
+        unit=_is_a(reference, a.Quantity | a.Degrees),
     )
     return (
         Grade(False, None, "no answer")
@@ -187,8 +189,8 @@ def _read(text: str) -> a.Answer:
     return read(clean(text))
 
 
-def _is_choice(gold: str) -> bool:
-    return len(gold) <= MAX_ANSWER and isinstance(_read(gold), a.Choice)
+def _is_a(gold: str, kind: type | UnionType) -> bool:
+    return len(gold) <= MAX_ANSWER and isinstance(_read(gold), kind)
 
 
 def _is_prose(text: str) -> bool:

@@ -244,7 +244,7 @@ def _side(text: str) -> a.Answer:
 
 
 def _is_name(text: str) -> bool:
-    if text.strip() in (r"\pi", "pi"):
+    if text.strip() in (r"\pi", "pi") or re.fullmatch(r"\|\s*[nxyt]\s*\|", text.strip()):
         return False
     return (
         _NAME.fullmatch(text) is not None

@@ -3,7 +3,7 @@
 The notation is that of ``grading_cases``. Cases that people would decide differently are left out.
 """
 
-# ruff: noqa: RUF001  (characters that look alike are what some cases are about)
+# ruff: noqa: E501, RUF001  (characters that look alike are what some cases are about)
 
 ANSWERS: dict[str, str] = {
     "integers": r"""
@@ -1691,6 +1691,228 @@ x=1,y=2,z=3  =/=  (3,2,1)
 3.\overline{142857}  ==  \frac{22}{7}
 \frac{123}{999}  ==  0.\overline{123}
 """,
+    "near misses": r"""
+17  =/=  1 7
+17  =/=  17, 0
+17  =/=  17.5
+17  =/=  71
+17  =/=  17x+0
+17  =/=  17\text{ or }18
+17  =/=  17 + \frac{1}{2}
+17  =/=  17\frac{1}{2}
+17  =/=  -17
+17  =/=  $-17$
+17  =/=  17^\circ + 1
+17  =/=  17\sqrt{1.0001}
+17  =/=  \frac{17}{2}
+17  =/=  {17, 18}
+17  =/=  17 (mod 18) or 3
+17  =/=  n=17 or n=18
+17  =/=  17 \cup 18
+17  =/=  17 < n < 19
+17  =/=  16 < n < 18
+17  =/=  17 \pm 1
+17  =/=  17±0.5
+17  =/=  17e0.5
+17  =/=  seventy
+17  =/=  seventy-one
+17  =/=  seventeen hundred
+17  =/=  17/17
+17  =/=  \boxed{17}, \boxed{18}
+17  =/=  17 | 34
+17  =/=  17 \mid n
+17  =/=  17\vec{i}
+17  =/=  \log 17
+17  =/=  17 \ln e^2
+17  =/=  0.17
+17  =/=  1.7
+17  =/=  170
+17  =/=  1,7
+17  =/=  17,000
+17  =/=  17 thousand
+17  =/=  17\%\text{ of }x
+17  =/=  f(17)
+17  =/=  17!
+17  =/=  17-
+17  =/=  x^17
+17  =/=  \sum_{k=1}^{17} k
+17  =/=  \int_0^{17} x dx
+17  =/=  \lim_{x\to 17} x^2
+17  =/=  \max(17, 18)
+17  =/=  \gcd(17, 34) + 1
+17  =/=  \lfloor 17.9 \rfloor + 1
+17  =/=  \lceil 17.1 \rceil
+17  =/=  \begin{pmatrix}17\\17\end{pmatrix}
+17  =/=  [17, 17]
+17  =/=  17:17
+17  =/=  17:00
+17  =/=  \{17, -17\}
+17  =/=  |x|=17
+17  =/=  x^2=17
+17  =/=  2x=17
+17  =/=  x+1=17
+17  =/=  -x=17
+17  =/=  1/x=17
+17  =/=  x=17y
+17  =/=  x/2=17
+17  =/=  \sqrt{x}=17
+17  =/=  x \geq 17
+17  =/=  x \equiv 17
+17  =/=  17 \in S
+17  =/=  \approx 18
+17  =/=  17 = 18
+17  =/=  18 = 17 + 1
+17  =/=  17 + 1 = 18
+17  =/=  17 = x + 1
+\frac{5}{7}  =/=  \frac{5}{7}, \frac{2}{7}
+\frac{5}{7}  =/=  1-\frac{5}{7}
+\frac{5}{7}  =/=  \frac{5}{7}\%
+\frac{5}{7}  =/=  5:7:1
+\frac{5}{7}  =/=  \frac{5}{7}=x+1
+\frac{5}{7}  =/=  0.71
+\frac{5}{7}  =/=  0.714
+\frac{5}{7}  =/=  0.7143x
+\frac{5}{7}  =/=  \frac{5.0}{7.1}
+\frac{5}{7}  =/=  \frac{5}{-7}
+\frac{5}{7}  =/=  5\frac{1}{7}
+\frac{5}{7}  =/=  \sqrt{\frac{5}{7}}
+\frac{5}{7}  =/=  (\frac{5}{7})^2
+\frac{5}{7}  =/=  \frac57 < x
+\frac{5}{7}  =/=  \binom{7}{5}
+4\sqrt{3}  =/=  4\sqrt{3}, 0
+4\sqrt{3}  =/=  \sqrt{43}
+4\sqrt{3}  =/=  \sqrt[4]{3}
+4\sqrt{3}  =/=  4^{\sqrt{3}}
+4\sqrt{3}  =/=  \sqrt{12}
+4\sqrt{3}  =/=  6.928
+4\sqrt{3}  =/=  4\sqrt{3}i
+4\sqrt{3}  =/=  \frac{4}{\sqrt{3}}
+4\sqrt{3}  =/=  3\sqrt{4}
+4\sqrt{3}  =/=  4+\sqrt{3}
+6\pi  =/=  6
+6\pi  =/=  36\pi
+6\pi  =/=  6\pi^2
+6\pi  =/=  6+\pi
+6\pi  =/=  18.85
+6\pi  =/=  6\pi r
+6\pi  =/=  1080^\circ + 1
+6\pi  =/=  \pi/6
+6\pi \text{ cm}  =/=  6\pi \text{ m}
+6\pi \text{ cm}  =/=  6\pi \text{ cm}^2
+6\pi \text{ cm}  =/=  6\pi cm^2
+6\pi  =/=  6\pi km or 7
+2\pi r  =/=  2\pi
+2\pi rh  =/=  2\pi r
+2\pi h  =/=  2\pi
+2\pi in  =/=  3\pi in
+(x+2)(x-3)  =/=  x^2-x+6
+(x+2)(x-3)  =/=  x^2+x-6
+(x+2)(x-3)  =/=  (x+2)(x-3)=0
+(x+2)(x-3)  =/=  (x+2)+(x-3)
+(x+2)(x-3)  =/=  (x+2),(x-3)
+(x+2)(x-3)  =/=  (y+2)(y-3)
+(4,-1)  =/=  (4,1)
+(4,-1)  =/=  (-1,4)
+(4,-1)  =/=  [4,-1]
+(4,-1)  =/=  4-1
+(4,-1)  =/=  (4)-1
+(4,-1)  =/=  \{4,-1\}
+(4,-1)  =/=  4,-1,0
+(4,-1)  =/=  (4,-1) or (1,-4)
+(4,-1)  =/=  x=-1, y=4
+(4,-1)  =/=  (4;1)
+[3,8)  =/=  [3,8]
+[3,8)  =/=  (3,8]
+[3,8)  =/=  3<x<8
+[3,8)  =/=  3\le x\le 8
+[3,8)  =/=  x\ge 3
+[3,8)  =/=  x<8
+[3,8)  =/=  [3,8)\cup\{9\}
+[3,8)  =/=  \{3,4,5,6,7\}
+[3,8)  =/=  x<3 or x\ge8
+[3,8)  =/=  3.8
+x\ge 4  =/=  x=4
+x\ge 4  =/=  x>4
+x\ge 4  =/=  [4,\infty]
+x\ge 4  =/=  (4,\infty)
+x\ge 4  =/=  x\ge -4
+x\ge 4  =/=  -x\ge -4
+x\ge 4  =/=  4\ge x
+x\ge 4  =/=  x\ge 4 or x\le -4
+2-5i  =/=  2+5i
+2-5i  =/=  -2+5i
+2-5i  =/=  5-2i
+2-5i  =/=  2-5
+2-5i  =/=  2-5j+1
+2-5i  =/=  |2-5i|
+\$40  =/=  \$40 or \$50
+\$40  =/=  \$4.0
+\$40  =/=  40\%
+\$40  =/=  40 euros
+\$40  =/=  40 cents
+\$40  =/=  40 pounds
+12 \text{ hours}  =/=  12 days
+12 \text{ hours}  =/=  12:00
+12 \text{ hours}  =/=  720
+12 \text{ sq ft}  =/=  12 ft
+45 \text{ mph}  =/=  45 m/s
+45 \text{ mph}  =/=  45 miles
+10^{-5}  =/=  10^5
+10^{-5}  =/=  -10^5
+10^{-5}  =/=  10^{-6}
+10^{-5}  =/=  0
+7.2\times10^6  =/=  7.2\times10^7
+7.2\times10^6  =/=  7.2\times 60
+7.2\times10^6  =/=  72\times10^6
+7.2\times10^6  =/=  7.2+10^6
+7.2\times10^6  =/=  7.2
+C  =/=  C, D
+C  =/=  (D) C
+C  =/=  not C
+C  =/=  A/C
+C  =/=  3
+C  =/=  \mathbb{C}
+C  =/=  c
+C  =/=  CC
+Friday  =/=  Friday or Saturday
+Friday  =/=  Good Friday
+Friday  =/=  Fri or Sat
+Friday  =/=  5
+parallel  =/=  perpendicular
+parallel  =/=  not parallel
+always  =/=  not always
+always  =/=  never
+False  =/=  True
+False  =/=  not false
+\text{rational}  =/=  \text{irrational}
+\text{rational}  =/=  not rational
+9:15  =/=  9.15
+9:15  =/=  15:9
+9:15  =/=  9:51
+13_5  =/=  13_6
+13_5  =/=  8
+13_5  =/=  31_5
+2:5  =/=  5:2
+2:5  =/=  2.5
+2:5  =/=  25
+\sin 2x  =/=  2\sin x
+\sin 2x  =/=  \sin^2 x
+\cos^{-1} x  =/=  \sec x
+\log_2 10  =/=  5
+\log_2 10  =/=  \log_{10} 2
+e^{3x}  =/=  3e^x
+e^{3x}  =/=  e^{x^3}
+2^n  =/=  n^2
+2^n  =/=  2n
+n^2-1  =/=  (n-1)^2
+-1/4  =/=  1/4
+-1/4  =/=  -4
+-1/4  =/=  -0.4
+0.75  =/=  0.750001
+0.75  =/=  7.5
+0.75  =/=  75
+0.75  =/=  3:5
+""",
 }
 
 RESPONSES: dict[str, tuple[tuple[str, str, bool], ...]] = {
@@ -2378,5 +2600,195 @@ RESPONSES: dict[str, tuple[tuple[str, str, bool], ...]] = {
         ("3", "The sum is not 4 but 3.", True),
         ("3", "Not 4, so 3.", True),
         ("3", "Without loss of generality, n = 3.", True),
+    ),
+    "near misses in sentences": (
+        ("17", "So the answer is 17 or 18.", False),
+        ("17", "So the answer is 17/2.", False),
+        ("17", "So the answer is 17.5.", False),
+        ("17", "So the answer is 17 \\frac{1}{2}.", False),
+        ("17", "So the answer is 17x.", False),
+        ("17", "So the answer is $17x$.", False),
+        ("17", "So the answer is $17$ or $18$.", False),
+        ("17", "So the answer is $x > 17$.", False),
+        ("17", "So the answer is x ≥ 17.", False),
+        ("17", "So the answer is x ≠ 17.", False),
+        ("17", "So the answer is -17.", False),
+        ("17", "So the answer is – 17.", False),
+        ("17", "So the answer is ±17.", False),
+        ("17", "So the answer is negative 17.", False),
+        ("17", "So the answer is 17 thousand.", False),
+        ("17", "So the answer is $17$ thousand.", False),
+        ("17", "So the answer is 17%.", True),
+        ("17", "So the answer is 1.7e1.", True),
+        ("17", "So the answer is 1.7×10^2.", False),
+        ("17", "So the answer is 17×10^2.", False),
+        ("17", "So the answer is 17 × 2.", False),
+        ("17", "So the answer is 17^2.", False),
+        ("17", "So the answer is √17.", False),
+        ("17", "So the answer is 17√2.", False),
+        ("17", "So the answer is 17π.", False),
+        ("17", "So the answer is 17i.", False),
+        ("17", "So the answer is 17 + i.", False),
+        ("17", "So the answer is (17, 0).", False),
+        ("17", "So the answer is [17, 18].", False),
+        ("17", "So the answer is {17, 18}.", False),
+        ("17", "So the answer is 17:18.", False),
+        ("17", "So the answer is 17, 18.", False),
+        ("17", "So the answer is 17 and 18.", False),
+        ("17", "So the answers are 17 and 18.", False),
+        ("17", "So the answers are $17$ and $18$.", False),
+        ("17", "So the answer isn't 17.", False),
+        ("17", "So the answer is not 17.", False),
+        ("17", "So the answer is not $17$.", False),
+        ("17", "So the answer must not be 17.", False),
+        ("17", "So the answer can't be $17$.", False),
+        ("17", "So x isn't 17.", False),
+        ("17", "So x is never $17$.", False),
+        ("17", "So x doesn't equal 17.", False),
+        ("17", "So x = 17 is not a solution.", False),
+        ("17", "So $x = 17$ is extraneous, so there is no solution.", False),
+        ("17", "17 is wrong.", False),
+        ("17", "17 is not the answer.", False),
+        ("17", "The answer 17 is wrong.", False),
+        ("17", "No solution exists other than x = 18", False),
+        ("17", "\\boxed{17} is not correct; \\boxed{18} is.", False),
+        ("17", "\\boxed{\\text{not }17}", False),
+        ("17", "\\boxed{17\\text{ or }18}", False),
+        ("17", "\\boxed{17}\\boxed{18}", False),
+        ("17", "\\boxed{17}{18}", True),
+        ("17", "\\boxed{1}\\boxed{7}", False),
+        ("17", "\\boxed{17,18}", False),
+        ("17", "\\boxed{17/18}", False),
+        ("17", "\\boxed{-17}", False),
+        ("17", "-\\boxed{17}", False),
+        ("17", "$-\\boxed{17}$", False),
+        ("17", "\\frac{\\boxed{17}}{2}", False),
+        ("17", "\\boxed{17} \\text{ million}", False),
+        ("17", "\\boxed{17} million", False),
+        ("17", "\\boxed{17}\\pi", False),
+        ("17", "\\boxed{17}x", False),
+        ("17", "2\\boxed{17}", False),
+        ("17", "\\boxed{17", False),
+        ("17", "\\boxed{ }17", False),
+        ("17", "#### 17 or 18", False),
+        ("17", "#### 17.5", False),
+        ("17", "#### x > 17", False),
+        ("17", "#### ~18", False),
+        ("17", "#### 18 (not 17)", False),
+        ("17", "#### -17", False),
+        ("17", "#### \n", False),
+        ("17", "<answer>17, 18</answer>", False),
+        ("17", "<answer>not 17</answer>", False),
+        ("17", "<answer>17</answer><answer>18</answer>", False),
+        ("17", "<think>17</think>", False),
+        ("17", "<think>17</think>18", False),
+        ("17", "<think>a</think>\\boxed{18}<think>\\boxed{17}</think>", False),
+        ("17", "<think>\\boxed{17}", False),
+        ("17", "Answer: somewhere between 16 and 18", False),
+        ("17", "Answer: 16 < x < 18", False),
+        ("17", "Answer: 16-18", False),
+        ("17", "Answer: 17-18", False),
+        ("17", "Answer: 17 to 18", False),
+        ("17", "Answer: 17/1.0001", False),
+        ("17", "Answer: the 17th", False),
+        ("17", "Answer: x_17", False),
+        ("17", "Answer: A17", False),
+        ("17", "Answer: $x^{17}$", False),
+        ("17", "Answer: $a_{17}$", False),
+        ("17", "Answer: log(17)", False),
+        ("17", "Answer: 17 mod 5", False),
+        ("17", "Answer: 17 base 8", False),
+        ("17", "Answer: 3:17", False),
+        ("17", "Answer: May 17", False),
+        ("17", "Answer: 0.17", False),
+        ("17", "Answer: .17", False),
+        ("17", "Answer: 1,17", False),
+        ("17", "Answer: 17,17", False),
+        ("17", "Answer: 17 17", False),
+        ("17", "Answer: 1/17", False),
+        ("17", "Answer: e^17", False),
+        ("17", "Answer: e^{17}", False),
+        ("17", "Answer: 10^17", False),
+        ("17", "Answer: 2·17", False),
+        ("17", "Answer: 2(17)", False),
+        ("17", "Answer: 2*17", False),
+        ("17", "Answer: 17 - 1", False),
+        ("17", "Answer: 17 − 1", False),
+        ("17", "Answer: 17+1", False),
+        ("17", "Answer: 17 + 1 = 18", False),
+        ("17", "Answer: 18 = 17 + 1", False),
+        ("17", "Answer: $17 + 1$", False),
+        ("17", "Answer: x = 17 or x = -17", False),
+        ("17", "Answer: x = 17, y = 2", False),
+        ("17", "Answer: |x| = 17", False),
+        ("17", "Answer: 2x = 17", False),
+        ("17", "Answer: x^2 = 17", False),
+        ("17", "Answer: x < 17", False),
+        ("17", "Answer: all numbers except 17", False),
+        ("17", "Answer: everything but 17", False),
+        ("B", "Answer: not B", False),
+        ("B", "Answer: B or C", False),
+        ("B", "Answer: B and C", False),
+        ("B", "Answer: B, C", False),
+        ("B", "Answer: BC", False),
+        ("B", "Answer: B/C", False),
+        ("B", "Answer: (B) and (C)", False),
+        ("B", "B is wrong, so C.", False),
+        ("B", "B? No, C.", False),
+        ("B", "It is not (B).", False),
+        ("B", "It isn't B.", False),
+        ("B", "\\boxed{\\text{B or C}}", False),
+        ("B", "\\boxed{B}\\boxed{C}", False),
+        ("B", "The answer is C, since B is wrong.", False),
+        ("B", "The answer is C rather than B.", False),
+        ("B", "The answer is C. (B) would be too large.", False),
+        ("B", "**C** is right, **B** is wrong", False),
+        ("Monday", "The day is not Monday.", False),
+        ("Monday", "The day could be Monday.", False),
+        ("Monday", "Answer: not Monday", False),
+        ("Monday", "**Tuesday**, not **Monday**", False),
+        ("Monday", "The day is Monday or Tuesday.", False),
+        ("Yes", "No, not yes.", False),
+        ("Yes", "\\boxed{No}", False),
+        ("Yes", "Answer: Yes or no", False),
+        ("(2,3)", "The answer is (3,2).", False),
+        ("(2,3)", "The answer is (2,3) and (3,2).", False),
+        ("(2,3)", "The answer is [2,3].", False),
+        ("(2,3)", "x = 3 and y = 2", False),
+        ("2,3", "The answer is 2.", False),
+        ("2,3", "The answer is 2, 3, 4.", False),
+        ("2,3", "The answer is 2, 3, or 4.", False),
+        ("2,3", "The answer is (2,3).", False),
+        ("\\frac{1}{2}", "The answer is 1.", False),
+        ("\\frac{1}{2}", "The answer is 2.", False),
+        ("\\frac{1}{2}", "The answer is -1/2.", False),
+        ("\\frac{1}{2}", "The answer is 1/2 or 1.", False),
+        ("\\frac{1}{2}", "The answer is 1/2 - 1/4.", False),
+        ("\\frac{1}{2}", "The answer is 3 1/2.", False),
+        ("\\frac{1}{2}", "The answer is 3½.", False),
+        ("x^2", "The answer is $x^2 + C$.", False),
+        ("x^2", "The answer is x^2 + 1.", False),
+        ("x^2", "The answer is 2x^2.", False),
+        ("x^2", "The answer is -x^2.", False),
+        ("x^2", "The answer is x^2y.", False),
+        ("x^2", "The answer is $x^2$ or $x^3$.", False),
+        ("3\\sqrt{2}", "The answer is 3√2 + 1.", False),
+        ("3\\sqrt{2}", "The answer is 3.", False),
+        ("3\\sqrt{2}", "The answer is √2.", False),
+        ("3\\sqrt{2}", "The answer is 3√3.", False),
+        ("3\\sqrt{2}", "The answer is 3√2i.", False),
+        ("5 \\text{ cm}", "The answer is 5 m.", False),
+        ("5 \\text{ cm}", "The answer is 5 mm.", False),
+        ("5 \\text{ cm}", "The answer is $5$ m.", False),
+        ("5 \\text{ cm}", "The length is 5 m.", False),
+        ("5 \\text{ cm}", "The length is $5\\text{ m}$.", False),
+        ("5 \\text{ cm}", "The length is 5 cm^2.", False),
+        ("\\$5", "The cost is €5.", False),
+        ("\\$5", "The cost is 5 cents.", False),
+        ("60^\\circ", "The angle is 60 radians.", False),
+        ("60^\\circ", "The angle is $60\\pi$.", False),
+        ("25\\%", "It is 0.25%.", False),
+        ("25\\%", "It is 2.5%.", False),
+        ("0.25", "It is 0.25%.", False),
     ),
 }
