@@ -275,7 +275,7 @@ def _last_mathematics(text: str) -> str | None:
             first = earlier
         refuted = _REFUTED.match(text[formulas[-1].end() :][:40])
         if refuted or _DENIED.search(text[: first.start()][-40:]):
-            return _last_mathematics(text[: first.start()])
+            return _last_number(text[: first.start()])
         return _joined_mathematics(text, first)
     if number is None:
         bold = list(re.finditer(r"\*\*([^*\n]{1,60})\*\*", text))

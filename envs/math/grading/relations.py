@@ -12,9 +12,9 @@ from onelayer.envs.math.grading.statements import (
     interval,
     is_constant,
     is_solved,
-    is_symbol,
     last_exact,
     stated,
+    symbols_of_sides,
     turned,
 )
 
@@ -104,7 +104,7 @@ def _two_relations(compare: "Comparison", gold: a.Relation, answer: a.Relation) 
 
 def _bounds_alike(compare: "Comparison", gold: a.Relation, answer: a.Relation) -> bool:
     """Compare ``x ∈ (1, 2)`` with ``1 < x < 2``."""
-    names = [{side.text for side in r.sides if is_symbol(side)} for r in (gold, answer)]
+    names = [symbols_of_sides(r) for r in (gold, answer)]
     regions = _interval_of(compare, gold), _interval_of(compare, answer)
     if names[0] != names[1] or regions[0] is None or regions[1] is None:
         return False

@@ -120,6 +120,11 @@ def symbols_of(node: Node) -> frozenset[str]:
     return frozenset(own.union(*(symbols_of(argument) for argument in node.arguments)))
 
 
+def symbols_of_sides(relation: a.Relation) -> set[str]:
+    """Return the names of the sides that are one variable."""
+    return {_canonical_name(side) for side in relation.sides if is_symbol(side)}
+
+
 def _canonical_name(side: a.Answer) -> str:
     """A name; of ``f(x)`` the ``f`` alone, for the argument is a bound variable."""
     if isinstance(side, a.Scalar):
