@@ -8,11 +8,13 @@ import collections
 import datetime
 import decimal
 import fractions
+import math
 import re
 from collections.abc import Callable
 from typing import Any
 
 SMALL_INT = 1 << 62  # larger ones go as hexadecimal: reading decimals takes quadratic time
+MAX_EMPTY_ITEMS = 1 << 16
 SAFE_DTYPE = re.compile(r"[<>|=]?[biufcSU]\d{1,4}")
 
 
@@ -182,8 +184,17 @@ def decode_numpy(tag: str, dtype: str, shape: list[int], data: str) -> Any:
 
     if not SAFE_DTYPE.fullmatch(dtype) or not all(type(n) is int and n >= 0 for n in shape):
         raise CodecError("no array")
+    # One side of length 0 makes room for any other, which tolist() would write out.
+    if 0 in shape and math.prod(n or 1 for n in shape) > MAX_EMPTY_ITEMS:
+        raise CodecError("an empty array with too long sides")
     array = np.frombuffer(bytes.fromhex(data), dtype=np.dtype(dtype)).reshape(shape).copy()
     return array if tag == "array" else array[()]
+
+
+def _fraction(numerator: Any, denominator: Any) -> fractions.Fraction:
+    if type(numerator) is not int or type(denominator) is not int:
+        raise CodecError("no fraction")  # the text "1e999999999" would be one of so many digits
+    return fractions.Fraction(numerator, denominator)
 
 
 def _dictionary(items: list[Any]) -> dict[Any, Any]:
@@ -206,7 +217,7 @@ _DECODERS: dict[str, Callable[[list[Any]], Any]] = {
     "bytearray": lambda v: bytearray.fromhex(*v),
     "range": lambda v: range(*v),
     "Decimal": lambda v: decimal.Decimal(*v),
-    "Fraction": lambda v: fractions.Fraction(*v),
+    "Fraction": lambda v: _fraction(*v),
     "datetime": lambda v: datetime.datetime.fromisoformat(*v),
     "date": lambda v: datetime.date.fromisoformat(*v),
     "time": lambda v: datetime.time.fromisoformat(*v),

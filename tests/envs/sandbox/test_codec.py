@@ -216,3 +216,28 @@ def test_a_dictionary_with_a_key_twice_or_one_too_many_is_no_match() -> None:
     assert not matches({"a": 1}, over_the_wire({"a": 1, "b": 2}))
     assert not matches({"a": 1}, over_the_wire({"a": 2}))
     assert matches({1: 2}, over_the_wire({1.0: 2}))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        ["Fraction", "1e999999999"],
+        ["list", ["Fraction", "1e999999999", 1]],
+        ["array", "<f8", [10**12, 0], ""],
+        ["array", "<f8", [10**6, 10**6, 0], ""],
+    ],
+)
+def test_a_short_message_makes_no_long_work(message: list[Any]) -> None:
+    with pytest.raises(CodecError):
+        decode(message)
+    started = time.process_time()
+    for expected in (1, [1], [message], 0.5, fractions.Fraction(1, 2)):
+        assert not matches(expected, message, 1e-9)
+        assert not matches([expected], message)
+    assert len(show(message)) < 400
+    assert time.process_time() - started < 5
+
+
+def test_empty_arrays_still_cross() -> None:
+    for shape in ((0,), (0, 3), (1000, 0)):
+        assert decode(over_the_wire(np.zeros(shape))).shape == shape
