@@ -40,7 +40,8 @@ _NUMBER = re.compile(
     r"(?:[eE][+-]?\d+|\s*/\s*\d+)?(?:\s*\\?%)?"
 )
 _RUN = re.compile(
-    r"(?:[-+−–±\d.,/*^()\[\]=<>≤≥≠≈|_:!√∛π×·÷²³½¼¾° ]|\\[a-zA-Z]+|[{}]|(?<![A-Za-z'’])[A-Za-z](?![A-Za-z'])"
+    r"(?:\\(?:text|mbox|mathrm)\s*\{[^{}]*\}"
+    r"|[-+−–±\d.,/*^()\[\]=<>≤≥≠≈|_:!√∛π×·÷²³½¼¾° ]|\\[a-zA-Z]+|[{}]|(?<![A-Za-z'’])[A-Za-z](?![A-Za-z'])"
     r"|(?:sqrt|sin|cos|tan|log|ln|pi)(?![A-Za-z])|(?<= )(?:and|or|mod)(?= ))+"
 )
 _CONTINUED = re.compile(
@@ -55,6 +56,10 @@ _HEDGED = re.compile(
     r"\b(?:not|never|cannot|could|might|may|would|if|neither)\b[^.]*\Z|n['’]t\b[^.]*\Z"
 )
 _HALF = r"\s*[aApP]\.?[mM]\b\.?|\s*(?:in )?base \d+"
+_COMPUTED = re.compile(r"[\d.(][\d., ()=]*[-+*/x×][-\d., ()+*/x×=]*=\s*([-+]?[\d.,]*\d)")
+"""``60 x 60/100 = 36``, where the x is no variable"""
+_MONEY = re.compile(r"\d[^\\]*(?:[-+=*/]\s*$|[A-Za-z]{2,}\s)")
+"""what stands between the dollars of ``$720 + $270 = $990``, which are no delimiters of mathematics"""
 _REFUTED = re.compile(
     r"[\s$)*]*(?:\bis (?:not|wrong|incorrect|extraneous|false|invalid|impossible|rejected)|isn['’]t)\b"
 )
@@ -65,7 +70,7 @@ _DENIED = re.compile(
 _ORDINAL = re.compile(
     r"\b(?:[Ss]tep|[Cc]ase|[Pp]art|[Mm]ethod|[Ee]xample|[Ee]quation|[Qq]uestion|[Pp]roblem|[Ss]ection|Theorem|Lemma|Chapter|[Pp]age"
     r"|[Ff]igure|[Tt]able)\s+\(?\d+\b[.:)]*"
-    r"|^\d{1,2}[.)](?=\s+\S)",
+    r"|^\d{1,2}[.)](?=\s+\S)|\b\d+(?:st|nd|rd|th)\b",
     re.MULTILINE,
 )
 """numbers that count the steps of a solution"""
@@ -264,6 +269,8 @@ def _last_mathematics(text: str) -> str | None:
     text = _ORDINAL.sub(" ", text[-LAST:])
     text = re.sub(r"(?<=\d)\s*\\?\$(?!\d)", " ", text) if text.count("$") % 2 else text
     formulas = list(_MATH.finditer(text))
+    if any(m[2] and _MONEY.match(m[2]) for m in formulas):
+        text, formulas = text.replace("$", ""), []
     number = _last_number_match(text)
     if formulas and (number is None or number.start() < formulas[-1].end()):
         first = formulas[-1]
@@ -308,6 +315,8 @@ def _last_number(text: str) -> str | None:
             if _DENIED.search(before[-40:]) or _REFUTED.match(behind[:40]):
                 continue
             unit = re.match(rf"\s*\\?%|{SCALE}|{_HALF}", behind)
+            if computed := _COMPUTED.fullmatch(plain):
+                plain = computed[1]
             sign = "-" if re.search(r"\b(?:negative|minus)\s*$", before[-20:]) else ""
             return sign + plain + (unit[0] if unit else "")
     return None
