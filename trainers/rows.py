@@ -125,9 +125,7 @@ def collate(rows: Sequence[Row], device: torch.device | str = "cpu") -> Batch:
     )
 
 
-def sampled_tokens(
-    rows: Sequence[Row], device: torch.device | str = "cpu"
-) -> dict[str, Any]:
+def sampled_tokens(rows: Sequence[Row], device: torch.device | str = "cpu") -> dict[str, Any]:
     """Return the fields of ``Batch`` that hold a number for each sampled token, row by row."""
 
     def of(field: str) -> Tensor:
