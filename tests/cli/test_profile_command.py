@@ -48,9 +48,14 @@ SUITE = {
 
 
 @pytest.fixture(autouse=True)
-def on_the_cpu(monkeypatch):
+def on_one_core(monkeypatch):
+    """Runs in this process and runs in others are equal only where both sum on as many threads."""
     monkeypatch.setenv("ACCELERATE_USE_CPU", "true")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture
