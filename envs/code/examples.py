@@ -5,6 +5,7 @@ import builtins
 from typing import Any
 
 from onelayer.envs.code.problem import Tests
+from onelayer.envs.sandbox.syntax import parse
 
 _SHOWN = 2_000
 """characters of a public test in an observation"""
@@ -63,7 +64,7 @@ def _indented(text: str) -> str:
 
 def _first_assert_of_check(code: str) -> str | None:
     """Return the first assert of ``check(candidate)`` that stands alone, on the function's own name."""
-    tree = ast.parse(code)
+    tree = parse(code)
     check = next(
         (n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "check"), None
     )
@@ -106,7 +107,7 @@ class _Rename(ast.NodeTransformer):
 
 def _up_to_the_first_assert(code: str) -> str | None:
     """Return a script's beginning, its first assert at the top level included; None without one."""
-    for node in ast.parse(code).body:
+    for node in parse(code).body:
         if isinstance(node, ast.Assert):
             return "\n".join(code.splitlines()[: node.end_lineno]) + "\n"
     return None

@@ -8,6 +8,7 @@ import textwrap
 import warnings
 
 from onelayer.envs.code.problem import CodeTask
+from onelayer.envs.sandbox import syntax
 
 LONGEST = 65_536
 """characters of a program"""
@@ -71,7 +72,7 @@ def parse(program: str) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "invalid escape sequence" in somebody's program
-            return ast.parse(program)
+            return syntax.parse(program)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -15,6 +15,7 @@ from typing import Any
 from onelayer.envs.sandbox import comparison
 from onelayer.envs.sandbox.codec import decode_numpy, encode
 from onelayer.envs.sandbox.judge import built_in_exception
+from onelayer.envs.sandbox.syntax import parse
 from onelayer.envs.sandbox.tests import count_statements
 
 
@@ -101,7 +102,7 @@ def _read_all(sources: tuple[str, ...]) -> Sequence[PlainAssert] | None:
 def _read(line: str) -> PlainAssert:
     if len(line.splitlines()) != 1:
         raise ValueError("the judge shows the line that failed")
-    (statement,) = ast.parse(line).body
+    (statement,) = parse(line).body
     if not isinstance(statement, ast.Assert):
         raise ValueError("no assert")
     message = "" if statement.msg is None else ast.literal_eval(statement.msg)

@@ -7,6 +7,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from onelayer.envs.sandbox.syntax import parse
+
 KINDS = ("asserts", "check_fn", "stdio", "io_call", "script")
 JUDGED = ("asserts", "check_fn", "script")
 
@@ -112,7 +114,7 @@ def _code(tests: Mapping[str, Any], field: str, optional: bool = False) -> None:
 @functools.lru_cache(maxsize=1024)
 def count_statements(source: str) -> int:
     """Return how many statements source text has at its outermost level."""
-    return len(ast.parse(source).body)
+    return len(parse(source).body)
 
 
 def _parse(source: str, where: str) -> int:
@@ -154,7 +156,7 @@ def _names_used(sources: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, .
     modules: set[str] = set()
     outermost: set[str] = set()
     for source in sources:
-        tree = ast.parse(source)
+        tree = parse(source)
         for node in ast.walk(tree):
             if isinstance(node, ast.Name):
                 (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)

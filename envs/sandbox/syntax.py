@@ -1,0 +1,19 @@
+"""Parsing of Python source where several threads do it at once."""
+
+import ast
+import threading
+
+_LOCK = threading.Lock()
+
+
+def parse(source: str) -> ast.Module:
+    """Return the tree of ``source``, one thread at a time.
+
+    Python 3.11 and 3.12 count the depth of the trees they make in one place for all threads, and raise
+    ``SystemError`` where two make them at once (python/cpython#106905).
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: as ``ast.parse``.
+    """
+    with _LOCK:
+        return ast.parse(source)
