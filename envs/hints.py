@@ -5,7 +5,10 @@ from collections.abc import Iterable
 
 
 def did_you_mean(word: str, possible: Iterable[str]) -> str:
-    """Return ``; did you mean 'x'?`` or the whole list of what is possible."""
+    """Return ``; did you mean 'x'?`` or the whole list of what is possible; case does not matter."""
     possible = list(possible)
-    close = difflib.get_close_matches(word, possible, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; there are: {', '.join(possible)}"
+    lowered = {name.lower(): name for name in possible}
+    close = difflib.get_close_matches(word.lower(), lowered, n=1)
+    if close:
+        return f"; did you mean {lowered[close[0]]!r}?"
+    return f"; there are: {', '.join(possible)}"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from onelayer.envs.code.rows import Row
+from onelayer.envs.rows import Row
 
 Fields = dict[str, Any]
 FIELDS = ("id", "prompt", "entry_point", "tests", "public", "reference", "kind")

@@ -9,13 +9,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from onelayer.envs.code.catalogue import CATALOGUE, data_set
 from onelayer.envs.code.examples import first_test
 from onelayer.envs.code.formats import FIELDS, Fields, fields_of
 from onelayer.envs.code.problem import CodeTask, Tests
 from onelayer.envs.code.program import complete, parse, split_stub
-from onelayer.envs.code.rows import NAMED, Placed, placed_rows, source_of
 from onelayer.envs.code.sandboxes import shared_sandbox
 from onelayer.envs.hints import did_you_mean
+from onelayer.envs.rows import Placed, placed_rows, state_of
 from onelayer.envs.sandbox import Limits, validate_tests
 
 logger = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ def load_tasks(
         ConnectionError: the data are not here and the hub does not give them.
         RuntimeError: references are to be verified and no sandbox works on this machine.
     """
-    source = source_of(dataset, config)
+    data = data_set(dataset, config)
     for field in columns or {}:
         if field not in FIELDS:
             raise ValueError(
@@ -57,10 +58,10 @@ def load_tasks(
         config,
         tuple(sorted((columns or {}).items())),
         tuple(exclude),
-        source.sound if verify is None else verify,
+        data.sound if verify is None else verify,
         level,
         limits or Limits(),
-        _state(Path(source.hub_id)),
+        state_of(Path(data.source.where)),
     )
 
 
@@ -117,8 +118,8 @@ def _load(
     limits: Limits,
     state: object,
 ) -> tuple[CodeTask, ...]:
-    rows = placed_rows(source_of(dataset, config), split)
-    kind = dataset if dataset in NAMED else Path(dataset).stem
+    rows = placed_rows(data_set(dataset, config).source, split)
+    kind = dataset if dataset in CATALOGUE else Path(dataset).stem
     tasks = tuple(_tasks(rows, dict(columns), kind, split))
     unknown = set(exclude) - {task.id for task in tasks}
     if unknown:
@@ -225,11 +226,3 @@ def _entry_point(fields: Fields, tests: Tests) -> str:
 def kinds_of(tasks: Iterable[CodeTask]) -> Counter[str]:
     """Return how many tasks there are of each kind."""
     return Counter(task.kind for task in tasks)
-
-
-def _state(path: Path) -> object:
-    """Return what changes when the files change."""
-    if not path.exists():
-        return None
-    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
-    return tuple((str(f), f.stat().st_mtime_ns, f.stat().st_size) for f in files)

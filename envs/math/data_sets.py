@@ -11,7 +11,7 @@ import numpy as np
 from onelayer.envs.math import Conventions, Grade, check_gold, grade_answer, grade_response
 from onelayer.envs.math.catalogue import DataSet, data_set, whole
 from onelayer.envs.math.problems import Problem
-from onelayer.envs.math.rows import Placed, Row, placed_rows
+from onelayer.envs.rows import Placed, Row, placed_rows, state_of
 
 CONVENTIONS = Conventions()
 
@@ -62,26 +62,31 @@ def data_problems(
     split: str,
     *,
     path: str | None = None,
+    config: str | None = None,
     columns: Mapping[str, str] | None = None,
 ) -> LoadedProblems:
     """Return the problems of a split; see ``MathEnv``. Equal data are read once.
 
     Raises:
-        ValueError: there is no such data set or split, or a row has no answer, none that can be parsed, no
-            prompt, or an id that another has; the message names the row.
+        LookupError: there is no such data set.
+        ValueError: there is no such split or configuration, or a row has no answer, none that can be
+            parsed, no prompt, or an id that another has; the message names the row.
         FileNotFoundError: there is no such file or folder.
         ConnectionError: the data are not here and the hub cannot be reached.
     """
-    source = data_set(name, path, columns).source
-    return _read(name, split, path, json.dumps(dict(columns or {})), _state(Path(source)))
+    source = data_set(name, path, config, columns).source
+    written = json.dumps(dict(columns or {}))
+    return _read(name, split, path, config, written, state_of(Path(source.where)))
 
 
 @lru_cache(maxsize=8)
-def _read(name: str, split: str, path: str | None, columns: str, state: object) -> LoadedProblems:
-    data = data_set(name, path, json.loads(columns))
-    problems = list(_problems(data, f"{Path(name).stem}/{split}", placed_rows(data, split)))
+def _read(
+    name: str, split: str, path: str | None, config: str | None, columns: str, state: object
+) -> LoadedProblems:
+    data = data_set(name, path, config, json.loads(columns))
+    problems = list(_problems(data, f"{Path(name).stem}/{split}", placed_rows(data.source, split)))
     if not problems:
-        raise ValueError(f"{data.source} holds no problems in split {split!r}")
+        raise ValueError(f"{data.source.where} holds no problems in split {split!r}")
     return LoadedProblems(name, problems)
 
 
@@ -139,11 +144,3 @@ def _missing(row: Row, column: str, field: str) -> str:
         f"there is no column {column!r} for the {field}; there are {', '.join(map(repr, row))}, "
         f"and columns={{{field}: ...}} says which"
     )
-
-
-def _state(path: Path) -> object:
-    """Return what changes when the files change."""
-    if not path.exists():
-        return None
-    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
-    return tuple((str(f), f.stat().st_mtime_ns, f.stat().st_size) for f in files)

@@ -39,6 +39,7 @@ class MathEnv(TextEnv):
             with ``seed``.
         seed: other seeds give other problems of the families.
         path: where a named data set lies, when it is not to be taken from the hub.
+        dataset_config: the configuration of a data set that has several.
         columns: which columns hold ``id``, ``prompt``, ``answer`` and ``kind``: ``{prompt: question}``.
         test_dataset: data set of the split ``"test"``, where it is another one.
         allow_contamination: train although problems of the test set resemble training problems.
@@ -64,6 +65,7 @@ class MathEnv(TextEnv):
         count: int | None = None,
         seed: int = 0,
         path: str | None = None,
+        dataset_config: str | None = None,
         columns: Mapping[str, str] | None = None,
         test_dataset: str | None = None,
         allow_contamination: bool = False,
@@ -95,6 +97,7 @@ class MathEnv(TextEnv):
             count=count,
             seed=seed,
             path=path,
+            config=dataset_config,
             columns=columns,
             test_dataset=test_dataset,
             allow_contamination=allow_contamination,

@@ -9,7 +9,7 @@ from onelayer.envs.math.contamination import NearDuplicate, near_duplicates, rep
 from onelayer.envs.math.data_sets import LoadedProblems, data_problems
 from onelayer.envs.math.problems import Problems
 from onelayer.envs.math.procedural import COUNT, procedural_problems
-from onelayer.envs.math.rows import NoSuchSplit
+from onelayer.envs.rows import NoSuchSplit
 
 
 def load_problems(
@@ -21,6 +21,7 @@ def load_problems(
     count: int | None = None,
     seed: int = 0,
     path: str | None = None,
+    config: str | None = None,
     columns: Mapping[str, str] | None = None,
     test_dataset: str | None = None,
     allow_contamination: bool = False,
@@ -28,13 +29,19 @@ def load_problems(
     """Return the problems of a split; equal arguments share them. See ``MathEnv`` for the arguments.
 
     Raises:
+        LookupError: there is no such data set.
         ValueError: an argument cannot work, or the data are broken; the message names the row.
         FileNotFoundError: there is no such file or folder.
         ConnectionError: a data set is not here and the hub cannot be reached.
         gymnasium.error.DependencyNotInstalled: a library is missing.
     """
     if dataset is None:
-        for name, given in (("path", path), ("columns", columns), ("test_dataset", test_dataset)):
+        for name, given in (
+            ("path", path),
+            ("dataset_config", config),
+            ("columns", columns),
+            ("test_dataset", test_dataset),
+        ):
             if given is not None:
                 raise ValueError(
                     f"{name} is for data sets; name the one it belongs to: dataset=..."
@@ -52,9 +59,9 @@ def load_problems(
     if split == "test" and test_dataset is not None:
         problems = _of_test_set(test_dataset)
     else:
-        problems = data_problems(dataset, split, path=path, columns=columns)
+        problems = data_problems(dataset, split, path=path, config=config, columns=columns)
     if split == "train":
-        test = _test_set(dataset, test_dataset, path, columns)
+        test = _test_set(dataset, test_dataset, path, config, columns)
         _check_contamination(problems, test, allow_contamination)
     return problems if count is None else problems.some(count, seed)
 
@@ -71,13 +78,14 @@ def _test_set(
     dataset: str,
     test_dataset: str | None,
     path: str | None,
+    config: str | None,
     columns: Mapping[str, str] | None,
 ) -> LoadedProblems | None:
     """Return what a training set is tested on, None where it has no test split."""
     if test_dataset is not None:
         return _of_test_set(test_dataset)
     try:
-        return data_problems(dataset, "test", path=path, columns=columns)
+        return data_problems(dataset, "test", path=path, config=config, columns=columns)
     except NoSuchSplit:
         return None
 

@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 
 from onelayer.envs.code import shipped
+from onelayer.envs.code.catalogue import CATALOGUE
 from onelayer.envs.code.environment import CodeEnv
 from onelayer.envs.code.loading import load_tasks
-from onelayer.envs.code.rows import NAMED
 from onelayer.envs.code.tasks import TEST, load_shipped
 from onelayer.envs.sandbox import Limits
 
@@ -55,7 +55,7 @@ def test_counts_names_and_defaults_are_right():
         f"the {len(tasks)} that ship: {len(tasks) - len(TEST)} in `train`, {len(TEST)} in `test`"
         in TEXT
     )
-    assert ", ".join(f"`{name}`" for name in NAMED) in TEXT
+    assert ", ".join(f"`{name}`" for name in CATALOGUE) in TEXT
     env = CodeEnv()
     assert env.max_steps == 3 and (env.limits.cpu_s, env.limits.wall_seconds) == (5, 17)
     assert (env.limits.memory_mb, env.limits.disk_mb, env.limits.output_kb) == (512, 16, 64)

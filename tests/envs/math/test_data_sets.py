@@ -200,9 +200,11 @@ def test_rows_choose_their_split_and_else_the_name_of_the_file_does(tmp_path):
     assert data_problems(file, "test").ids == ("n2",)
     assert data_problems(write(tmp_path / "my-test.jsonl", plain([3])), "test").ids == ("n3",)
     assert data_problems(write(tmp_path / "mine.jsonl", plain([4])), "train").ids == ("n4",)
-    with pytest.raises(ValueError, match=r"it is the train split; .* test_dataset"):
+    with pytest.raises(
+        ValueError, match=r"it is the train split and has no split 'test'; .* test_dataset"
+    ):
         data_problems(str(tmp_path / "mine.jsonl"), "test")
-    with pytest.raises(ValueError, match="no rows of split 'dev'; it has test, train"):
+    with pytest.raises(ValueError, match="no split 'dev'; it has test, train"):
         data_problems(file, "dev")
 
 
@@ -211,14 +213,14 @@ BAD = {
     "the answer is empty": [*plain([1]), {"id": "b", "prompt": "?", "answer": None}],
     "no column 'answer'": [*plain([1]), {"id": "b", "prompt": "?"}],
     "the prompt is empty": [*plain([1]), {"id": "b", "prompt": " ", "answer": 1}],
-    "id 'n1' stands in .*row 1 already": [*plain([1]), *plain([1])],
+    "id 'n1' stands in .*line 1 already": [*plain([1]), *plain([1])],
 }
 
 
 @pytest.mark.parametrize("message", BAD)
 def test_a_bad_row_is_refused_with_its_place(tmp_path, message):
     file = write(tmp_path / "bad.jsonl", BAD[message])
-    with pytest.raises(ValueError, match=f"bad.jsonl, row 2: .*{message}"):
+    with pytest.raises(ValueError, match=f"bad.jsonl, line 2: .*{message}"):
         data_problems(file, "train")
 
 
@@ -228,13 +230,13 @@ def test_an_answer_that_cannot_be_parsed_is_refused_with_its_row(tmp_path, monke
             raise ValueError("it is four")
 
     monkeypatch.setattr("onelayer.envs.math.data_sets.check_gold", refuse)
-    with pytest.raises(ValueError, match="row 2: the answer '4' cannot be parsed: it is four"):
+    with pytest.raises(ValueError, match="line 2: the answer '4' cannot be parsed: it is four"):
         data_problems(write(tmp_path / "a.jsonl", plain([1, 2])), "train")
 
 
 def test_a_solution_without_a_final_answer_is_refused(tmp_path):
     rows = [{"question": "?", "answer": "no hashes here"}]
-    with pytest.raises(ValueError, match="row 1: no final answer stands in"):
+    with pytest.raises(ValueError, match="line 1: no final answer stands in"):
         data_problems("gsm8k", "test", path=write(tmp_path / "test.jsonl", rows))
 
 
@@ -246,25 +248,25 @@ def test_an_empty_file_is_refused(tmp_path, suffix):
 
 def test_broken_files_are_refused_with_their_place(tmp_path):
     (tmp_path / "torn.jsonl").write_text('{"id": "1", "prompt": "?", "answer": 1}\n{"id": ')
-    with pytest.raises(ValueError, match=r"torn.jsonl, row 2: no JSON"):
+    with pytest.raises(ValueError, match=r"torn.jsonl, line 2: it is not JSON"):
         data_problems(str(tmp_path / "torn.jsonl"), "train")
     (tmp_path / "list.jsonl").write_text("[1]\n")
-    with pytest.raises(ValueError, match=r"row 1: a row is an object"):
+    with pytest.raises(ValueError, match=r"line 1: a row is an object"):
         data_problems(str(tmp_path / "list.jsonl"), "train")
     (tmp_path / "torn.parquet").write_bytes(b"PAR1 and no more")
     with pytest.raises(ValueError, match=r"torn.parquet is no parquet file"):
         data_problems(str(tmp_path / "torn.parquet"), "train")
     (tmp_path / "a.txt").write_text("?")
-    with pytest.raises(ValueError, match=r"neither of .jsonl and .parquet"):
+    with pytest.raises(ValueError, match=r"neither a .jsonl nor a .parquet file"):
         data_problems(str(tmp_path / "a.txt"), "train")
 
 
 @pytest.mark.parametrize(
     ("name", "error", "message"),
     [
-        ("gsm9k", ValueError, "did you mean 'gsm8k'"),
-        ("MATH-500", ValueError, "did you mean 'math500'"),
-        ("nothing", ValueError, "There are gsm8k, math"),
+        ("gsm9k", LookupError, "did you mean 'gsm8k'"),
+        ("MATH-500", LookupError, "did you mean 'math500'"),
+        ("nothing", LookupError, "there are: gsm8k, math"),
         ("./none.jsonl", FileNotFoundError, "no file or folder ./none.jsonl"),
     ],
 )
@@ -292,9 +294,33 @@ def test_a_hub_that_cannot_be_reached_is_said_with_the_way_out(monkeypatch):
     def unreachable(*_args, **_kwargs):
         raise ConnectionError("no route")
 
-    monkeypatch.setattr(datasets, "load_dataset", unreachable)
+    monkeypatch.setattr(datasets, "get_dataset_config_names", unreachable)
     with pytest.raises(ConnectionError, match=r"openai/gsm8k is not here.*no route.*path="):
         data_problems("gsm8k", "test")
+
+
+def test_of_several_configurations_one_is_chosen(tmp_path):
+    folder = tmp_path / "sums"
+    for config, numbers in (("main", [1]), ("socratic", [2])):
+        rows = [{"question": f"{n} and {n}?", "answer": f"#### {2 * n}"} for n in numbers]
+        write(folder / config / "test.jsonl", rows)
+    (folder / "README.md").write_text(
+        "---\nconfigs:\n- config_name: main\n  data_files: main/test.jsonl\n"
+        "- config_name: socratic\n  data_files: socratic/test.jsonl\n---\n"
+    )
+
+    def answers(**arguments):
+        return [problem.answer for problem in load_problems(split="train", **arguments).all()]
+
+    assert answers(dataset="gsm8k", path=str(folder)) == ["2"]
+    assert answers(dataset="gsm8k", path=str(folder), config="socratic") == ["4"]
+    columns = {"prompt": "question"}
+    with pytest.raises(ValueError, match="choose dataset_config from main, socratic"):
+        load_problems(str(folder), columns=columns)
+    env = make("onelayer/Math-v0", dataset=str(folder), dataset_config="main", columns=columns)
+    assert len(env.unwrapped.tasks) == 1
+    with pytest.raises(ValueError, match="has no 'man'; choose dataset_config from main, socra"):
+        load_problems(str(folder), config="man", columns=columns)
 
 
 def test_count_draws_a_part_and_a_seed_another(tmp_path):
@@ -357,5 +383,5 @@ def test_a_file_that_changed_is_read_again_and_one_that_did_not_is_shared(tmp_pa
 def test_the_shared_data_sets_load_and_their_broken_row_is_refused():
     assert len(load_problems(str(SHARED / "gsm8k_train.jsonl")).ids) == 7473
     assert len(load_problems(str(SHARED / "svamp_test.jsonl"), split="test").ids) == 1000
-    with pytest.raises(ValueError, match="row 887: the answer is empty"):
+    with pytest.raises(ValueError, match="line 887: the answer is empty"):
         load_problems(str(SHARED / "math_train.jsonl"))

@@ -30,7 +30,10 @@ def test_the_families_are_those_that_are_curated_and_a_star_marks_their_own_scor
 
 def test_the_data_sets_are_those_of_the_catalogue():
     told = {name.strip("`"): (source, splits) for name, source, splits, _ in rows("## Data sets")}
-    assert told == {name: (data.source, ", ".join(data.splits)) for name, data in CATALOGUE.items()}
+    sources = {name: data.source for name, data in CATALOGUE.items()}
+    assert told == {
+        name: (source.where, ", ".join(source.splits)) for name, source in sources.items()
+    }
 
 
 def test_the_formats_are_those_there_are():

@@ -1,0 +1,44 @@
+"""The data sets of programming tasks that have a name here, and where the hub has them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from onelayer.envs.rows import Source, located
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """Where a data set is, and what is known of it."""
+
+    source: Source
+    sound: bool = True
+    """whether its own solutions are expected to pass its tests, and are tried when it is loaded"""
+
+
+_CONVERTED = "refs/convert/parquet"
+"""where the hub keeps data whose own loading script is not run any more"""
+
+CATALOGUE: Mapping[str, DataSet] = {
+    "mbpp": DataSet(Source("google-research-datasets/mbpp", "full")),
+    "mbpp-sanitized": DataSet(Source("google-research-datasets/mbpp", "sanitized")),
+    "mbppplus": DataSet(Source("evalplus/mbppplus")),
+    "humaneval": DataSet(Source("openai/openai_humaneval")),
+    "humanevalplus": DataSet(Source("evalplus/humanevalplus")),
+    "apps": DataSet(Source("codeparrot/apps", "all", _CONVERTED), sound=False),
+    "taco": DataSet(Source("BAAI/TACO", "ALL", _CONVERTED), sound=False),
+}
+
+
+def data_set(name: str, config: str | None) -> DataSet:
+    """Return where a data set is: a name of ours, a file, a folder, or an id on the hub.
+
+    Raises:
+        FileNotFoundError: it looks like a path, and nothing is there.
+        LookupError: it is none of these; the message tells the nearest name.
+    """
+    if name not in CATALOGUE:
+        return DataSet(Source(located(name, CATALOGUE), config))
+    named = CATALOGUE[name]
+    if config is None:
+        return named
+    return replace(named, source=replace(named.source, config=config))
