@@ -60,7 +60,7 @@ def _lead(run: RunRecord, named: bool) -> str:
 
 
 def _stack(run: RunRecord) -> str:
-    """Return the decoder as a row of blocks, the trained ones filled."""
+    """Return the decoder as a row of blocks, the trained ones filled; adapters fill those they are in."""
     layer = run.layer
     if layer is None:
         asked = run.config.get("layers")
@@ -71,6 +71,8 @@ def _stack(run: RunRecord) -> str:
         blocks += f'<span class="block{learned}">{index}</span>'
     names = ", ".join(str(index) for index in layer.layers)
     what = "everything" if layer.everything else f"layer {names} of {layer.num_layers}"
+    if layer.rank is not None:
+        what = f"LoRA adapters of rank {layer.rank} in {what}"
     return (
         f'<div class="stack"><span class="end{ends}">embedding</span>{blocks}'
         f'<span class="end{ends}">head</span></div>'

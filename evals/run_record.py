@@ -19,7 +19,7 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class TrainedLayer:
-    """What ``layer.safetensors`` says about itself."""
+    """What ``layer.safetensors``, or ``adapter_model.safetensors``, says about itself."""
 
     base_id: str
     layers: tuple[int, ...]
@@ -27,6 +27,8 @@ class TrainedLayer:
     everything: bool
     parameters: int
     """how many numbers were trained"""
+    rank: int | None = None
+    """of LoRA adapters in the layers, where these were trained instead"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +80,8 @@ def read_run(path: Path | str) -> RunRecord:
         config=_config(path / "config.yaml"),
         metrics=tuple(_lines(path / "metrics.jsonl")),
         episodes=_first_and_last(path / "episodes.jsonl"),
-        layer=_layer(path / "layer.safetensors"),
+        layer=_trained(path / "layer.safetensors", "delta")
+        or _trained(path / "adapter_model.safetensors", "adapters"),
         evaluations=tuple(_evaluations(path / "eval")),
     )
 
@@ -121,19 +124,20 @@ def _first_and_last(path: Path) -> tuple[Record, ...]:
     return (*first, *last)
 
 
-def _layer(path: Path) -> TrainedLayer | None:
+def _trained(path: Path, kind: str) -> TrainedLayer | None:
     if not path.is_file():
         return None
     try:
         with safe_open(path, framework="numpy") as file:
-            about = json.loads((file.metadata() or {})["delta"])
+            about = json.loads((file.metadata() or {})[kind])
             shapes = [file.get_slice(name).get_shape() for name in file.keys()]  # noqa: SIM118
         return TrainedLayer(
             base_id=about["base_id"],
             layers=tuple(about["layers"]),
             num_layers=about["num_layers"],
-            everything=about["everything"],
+            everything=about.get("everything", False),
             parameters=sum(math.prod(shape) for shape in shapes),
+            rank=about.get("rank"),
         )
     except (SafetensorError, KeyError, TypeError, json.JSONDecodeError):
         return None

@@ -148,19 +148,16 @@ class LayerDelta:
         Raises:
             ValueError: ``model`` is another base, or ``out`` exists and is not an empty folder.
         """
-        out = Path(out)
         require_new_folder(out)
         self.apply(model)
-        draft = out.with_name(f".{out.name}.{os.getpid()}")
-        draft.mkdir(parents=True)
-        try:
-            model.save_pretrained(draft)
-            if tokenizer is not None:
-                tokenizer.save_pretrained(draft)
-            os.replace(draft, out)
-        except BaseException:
-            shutil.rmtree(draft, ignore_errors=True)
-            raise
+        write_model(out, model, tokenizer)
+
+    @property
+    def what(self) -> str:
+        """What was trained, in words."""
+        if self.everything:
+            return "all parameters"
+        return f"layers {', '.join(map(str, self.layers))}"
 
     def _mismatch(self, model: PreTrainedModel, parameters: Mapping[str, Tensor]) -> str | None:
         """Return why ``model`` is not the base, the clearest reason first; None where it is."""
@@ -198,6 +195,23 @@ def write_tensors(
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def write_model(
+    out: Path | str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase | None
+) -> None:
+    """Write a full folder for ``from_pretrained``; it appears when it is complete."""
+    out = Path(out)
+    draft = out.with_name(f".{out.name}.{os.getpid()}")
+    draft.mkdir(parents=True)
+    try:
+        model.save_pretrained(draft)
+        if tokenizer is not None:
+            tokenizer.save_pretrained(draft)
+        os.replace(draft, out)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
 
 
 def delta_path(path: Path | str) -> Path:

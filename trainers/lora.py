@@ -15,10 +15,10 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
-from transformers import PreTrainedModel
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.files import write_atomically
-from onelayer.trainers.delta import LayerDelta, write_tensors
+from onelayer.trainers.delta import LayerDelta, require_new_folder, write_model, write_tensors
 from onelayer.trainers.fingerprint import base_fingerprint
 from onelayer.trainers.layers import decoder_layers
 
@@ -212,14 +212,43 @@ class Adapters:
         Raises:
             ValueError: ``model`` is not the base that they were trained on.
         """
-        if base_fingerprint(model) != self.fingerprint:
-            raise ValueError(
-                f"the adapters were trained on {self.base_id!r}, and this model is not that base"
-            )
+        self._require_base(model)
         parameters = add_adapters(model, self.layers, self.rank, seed=0)
         with torch.no_grad():
             for name, tensor in self.tensors.items():
                 parameters[name].copy_(tensor)
+
+    def merge(
+        self,
+        out: Path | str,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+    ) -> None:
+        """Add the adapters to the matrices of ``model`` and write a full folder for ``from_pretrained``.
+
+        The sums are computed in float32 and rounded to the model's dtype. The folder appears when it
+        is complete.
+
+        Raises:
+            ValueError: ``model`` is another base, or ``out`` exists and is not an empty folder.
+        """
+        require_new_folder(out)
+        self._require_base(model)
+        with torch.no_grad():
+            for name in {name.partition(".lora_")[0] for name in self.tensors}:
+                matrix = model.get_parameter(f"{name}.weight")
+                matrix.copy_(matrix.float() + self.change(name).to(matrix.device))
+        write_model(out, model, tokenizer)
+
+    @property
+    def what(self) -> str:
+        """What was trained, in words."""
+        of = (
+            "all layers"
+            if len(self.layers) == self.num_layers
+            else f"layers {', '.join(map(str, self.layers))}"
+        )
+        return f"adapters of rank {self.rank} in {of}"
 
     @property
     def dtype(self) -> str:
@@ -227,21 +256,28 @@ class Adapters:
         return str(self.config.get("dtype", "float32"))
 
     def change(self, name: str) -> Tensor:
-        """Return what the adapter beside the module ``name`` adds to its matrix."""
-        a, b = (self.tensors[f"{name}.lora_{side}.{_ADAPTER}.weight"] for side in "AB")
+        """Return what the adapter beside the module ``name`` adds to its matrix, in float32."""
+        a, b = (self.tensors[f"{name}.lora_{side}.{_ADAPTER}.weight"].float() for side in "AB")
         return SCALE * (b @ a)
 
+    def _require_base(self, model: PreTrainedModel) -> None:
+        if base_fingerprint(model) != self.fingerprint:
+            raise ValueError(
+                f"the adapters were trained on {self.base_id!r}, and this model is not that base"
+            )
 
-def load_trained(folder: Path | str) -> LayerDelta | Adapters:
+
+def load_trained(path: Path | str) -> LayerDelta | Adapters:
     """Return what a run trained: adapters, or whole layers.
+
+    Args:
+        path: the run folder, or the file of whole layers.
 
     Raises:
         FileNotFoundError: there are neither.
         ValueError: the file is damaged or something else.
     """
-    return (
-        Adapters.load(folder) if (Path(folder) / FILE_NAME).is_file() else LayerDelta.load(folder)
-    )
+    return Adapters.load(path) if (Path(path) / FILE_NAME).is_file() else LayerDelta.load(path)
 
 
 def _without_adapter(name: str) -> str:

@@ -1,8 +1,10 @@
-"""`onelayer merge`: from a base model and a trained layer to a full transformers folder."""
+"""`onelayer merge`: from a base model and what a run trained to a full transformers folder."""
 
 from dataclasses import dataclass, field
 
-HELP = "write a base model with a run's trained layer as a full transformers folder"
+HELP = (
+    "write a base model with a run's trained layer, or LoRA adapters, as a full transformers folder"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +28,20 @@ def run(config: Config) -> None:
     """Merge and say what was written.
 
     Raises:
-        ValueError: an argument is missing, the delta belongs to another base, or ``out`` is taken.
-        OSError: the delta or the base can't be read.
+        ValueError: an argument is missing, what was trained belongs to another base, or ``out`` is taken.
+        OSError: what was trained or the base can't be read.
     """
     if not config.delta or not config.out:
         raise ValueError(
             "merge takes a run folder (or its layer.safetensors) and a folder to write"
         )
     from onelayer.agents.models import load_model
-    from onelayer.trainers.delta import LayerDelta, require_new_folder
+    from onelayer.trainers.delta import require_new_folder
+    from onelayer.trainers.lora import load_trained
 
     require_new_folder(config.out)
-    delta = LayerDelta.load(config.delta)
-    base = config.model or delta.base_id
-    model, tokenizer = load_model(base, dtype=delta.dtype)
-    delta.merge(config.out, model, tokenizer)
-    what = "all parameters" if delta.everything else f"layers {', '.join(map(str, delta.layers))}"
-    print(f"{config.out}: {base} with {what} of {config.delta}")
+    trained = load_trained(config.delta)
+    base = config.model or trained.base_id
+    model, tokenizer = load_model(base, dtype=trained.dtype)
+    trained.merge(config.out, model, tokenizer)
+    print(f"{config.out}: {base} with {trained.what} of {config.delta}")

@@ -1,10 +1,13 @@
 """`onelayer merge`, as it is typed."""
 
+import shutil
+
 import pytest
 import torch
 
 from onelayer.cli import main
 from onelayer.trainers.delta import LayerDelta
+from onelayer.trainers.fingerprint import base_fingerprint
 
 
 @pytest.fixture
@@ -78,3 +81,34 @@ def test_wrong_arguments_are_one_line_and_exit_2(tmp_path, monkeypatch, capsys, 
     assert main(["merge", *arguments]) == 2
     error = capsys.readouterr().err
     assert message in error and error.count("\n") == 1
+
+
+def test_a_run_with_adapters_is_merged_too(tiny_model, base, tmp_path, capsys):
+    from transformers import AutoModelForCausalLM
+
+    from onelayer.trainers.lora import Adapters, add_adapters, remove_adapters
+
+    pytest.importorskip("peft")
+    model = tiny_model()
+    fingerprint = base_fingerprint(model)
+    for name, parameter in add_adapters(model, range(4), 2, seed=0).items():
+        if ".lora_B." in name:
+            parameter.data += 0.1
+    run = tmp_path / "run"
+    config = {"lora_rank": 2, "dtype": "float32"}
+    made = Adapters.from_model(model, range(4), str(base), fingerprint=fingerprint, config=config)
+    run.mkdir()
+    made.save(run)
+    assert main(["merge", str(run), str(tmp_path / "merged")]) == 0
+    assert "with adapters of rank 2 in all layers of" in capsys.readouterr().out
+    ids = torch.tensor([[3, 4, 3]])
+    merged = AutoModelForCausalLM.from_pretrained(tmp_path / "merged")
+    with torch.no_grad():
+        assert torch.allclose(merged(ids).logits, model(ids).logits, atol=1e-5)
+        remove_adapters(model)
+        assert not torch.allclose(merged(ids).logits, model(ids).logits, atol=1e-2)
+    shutil.copytree(base, tmp_path / "other")
+    tiny_model(seed=1).save_pretrained(tmp_path / "other")
+    again = ["merge", str(run), str(tmp_path / "again"), "--model", str(tmp_path / "other")]
+    assert main(again) == 2
+    assert "this model is not that base" in capsys.readouterr().err

@@ -304,6 +304,16 @@ def test_a_model_trained_as_a_whole_shows_it(make_run):
     assert "Trained: everything, 7 parameters." in Page(report(folder)).words
 
 
+def test_a_run_with_adapters_shows_where_they_are(make_run):
+    folder = make_run()
+    (folder / "layer.safetensors").unlink()
+    about = {"base_id": "tiny", "layers": [0, 1], "num_layers": 2, "rank": 8}
+    metadata = {"adapters": json.dumps(about)}
+    save_file({"a": np.zeros(7)}, folder / "adapter_model.safetensors", metadata)
+    words = Page(report(folder)).words
+    assert "Trained: LoRA adapters of rank 8 in layer 0, 1 of 2, 7 parameters." in words
+
+
 def test_a_long_observation_is_cut_and_counted(make_run):
     folder = make_run()
     long = played(0, True)

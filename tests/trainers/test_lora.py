@@ -172,3 +172,31 @@ def test_adapters_of_a_bfloat16_model_train_in_float32_and_resume(make_trainer, 
     assert one.dtype == "bfloat16"
     one.apply(half[3])
     assert torch.isfinite(logits(half[3])).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_a_run_with_adapters_is_merged_into_a_model_without_any(
+    make_trainer, counting_model, tmp_path, dtype
+):
+    from transformers import AutoModelForCausalLM
+
+    kind = getattr(torch, dtype)
+    trainer = make_trainer(
+        model=counting_model().to(kind), layers="1-2", lora_rank=2, iterations=3, dtype=dtype
+    )
+    trainer.train()
+    adapters, base = trainer.adapters(), counting_model().to(kind)
+    adapters.merge(tmp_path / "merged", counting_model().to(kind))
+    merged = AutoModelForCausalLM.from_pretrained(tmp_path / "merged")
+    assert merged.dtype == kind
+    beside = set(matrices(base, [1, 2]))
+    for name, before in base.named_parameters():
+        after, module = merged.get_parameter(name), name.removesuffix(".weight")
+        if module in beside:
+            expected = (before.float() + adapters.change(module)).to(kind)
+            assert torch.equal(after, expected)
+            assert not torch.equal(after, before)
+        else:
+            assert torch.equal(after, before)
+    with pytest.raises(ValueError, match="not an empty folder"):
+        adapters.merge(tmp_path / "merged", counting_model().to(kind))
