@@ -41,6 +41,10 @@ logger = logging.getLogger(__name__)
 MakeEnv = Callable[[], gym.Env[str, str]]
 
 
+class Diverged(RuntimeError):
+    """A metric is no finite number any more."""
+
+
 class Trainer:
     """Improve a policy by comparing its episodes with each other.
 
@@ -106,6 +110,7 @@ class Trainer:
 
         Raises:
             KeyboardInterrupt: after a checkpoint was saved.
+            Diverged: a metric is not finite; what came before is saved.
             RuntimeError: a frozen tensor changed.
         """
         config = self.config
@@ -220,7 +225,7 @@ class Trainer:
                 metrics["logp_drift"],
             )
         if not all(math.isfinite(v) for v in metrics.values() if isinstance(v, float)):
-            raise RuntimeError(f"training diverged: {metrics}; try a lower --learning-rate")
+            raise Diverged(f"training diverged: {metrics}; try a lower --learning-rate")
         if self.config.log_with:
             self.accelerator.log(metrics, step=metrics["iteration"])
         if self.accelerator.is_main_process:

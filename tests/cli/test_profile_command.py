@@ -533,12 +533,13 @@ def test_a_run_with_adapters_is_trained_and_evaluated_by_the_other_commands(
 
 def test_a_run_that_diverges_is_left_out_and_said(quick, tmp_path, capsys, monkeypatch):
     from onelayer.trainers.contribution import crew
+    from onelayer.trainers.trainer import Diverged
 
     perform = crew.perform
 
     def diverging(job, *arguments, **keywords):
         if job.name == "layer-01-seed-1":
-            raise RuntimeError("training diverged: {'loss': nan}; try a lower --learning-rate")
+            raise Diverged("training diverged: {'loss': nan}; try a lower --learning-rate")
         return perform(job, *arguments, **keywords)
 
     monkeypatch.setattr(crew, "perform", diverging)

@@ -10,6 +10,7 @@ import torch
 
 from onelayer.envs.counting import CountingEnv
 from onelayer.trainers.delta import LayerDelta
+from onelayer.trainers.trainer import Diverged
 
 
 def read(path):
@@ -224,7 +225,7 @@ def test_a_run_that_diverges_stops_and_keeps_its_last_good_checkpoint(make_train
         return play()
 
     monkeypatch.setattr(trainer, "play", poisoned)
-    with pytest.raises(RuntimeError, match=r"training diverged: .*try a lower --learning-rate"):
+    with pytest.raises(Diverged, match=r"training diverged: .*try a lower --learning-rate"):
         trainer.train()
     assert [line["iteration"] for line in read(trainer.folder.metrics)] == [0, 1]
     last = trainer.folder.last()

@@ -33,6 +33,7 @@ class ProfileConfig(TrainConfig):
     lora_rank: int = _option(0, "of the control `lora`; 0: about as many parameters as one layer")
     learning_rate: float = _option(1e-5, "of all runs whose kind has no rate of its own below")
     eval_every: int = _option(0, "not of a profile: a run is evaluated when it is finished")
+    checkpoint_every: int = _option(1, "iterations between checkpoints, which a killed run loses")
     resume: bool = _option(False, "needless: a profile always goes on from what is in `out`")
 
     layer_list: str = _option("all", "layers to measure, each trained alone: 0-5 or 0,3,10-14")

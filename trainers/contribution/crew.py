@@ -23,6 +23,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.trainers.contribution.weights import SharedModel
 from onelayer.trainers.contribution.worker import Job, Stopped, Tell, perform
+from onelayer.trainers.trainer import Diverged
 
 MOST_DEATHS = 3
 """of processes on one job, before it is given up"""
@@ -234,10 +235,6 @@ def _serve(
         tell(kind, name, _portable(details) if kind == "raised" else details)
 
 
-def _diverged(error: Exception) -> bool:
-    return isinstance(error, RuntimeError) and str(error).startswith("training diverged")
-
-
 def _outcome(
     job: Job,
     model: PreTrainedModel,
@@ -249,9 +246,9 @@ def _outcome(
         perform(job, model, tokenizer, tell=tell, should_stop=should_stop)
     except Stopped:
         return "stopped", job.name, None
+    except Diverged as error:
+        return "failed", job.name, str(error)
     except Exception as error:
-        if _diverged(error):
-            return "failed", job.name, str(error)
         return "raised", job.name, error
     return "done", job.name, None
 

@@ -68,7 +68,7 @@ def perform(
     Raises:
         Stopped: ``should_stop`` said so; what was done is saved.
         ValueError: something cannot work.
-        RuntimeError: training diverged.
+        Diverged: training came to numbers that are not finite.
     """
     if job.config is None:
         results = _play(job, model, tokenizer, tell, should_stop)
