@@ -39,3 +39,9 @@ def held_out_tasks(env: gym.Env[str, str], count: int) -> Tasks:
         return list(range(EVAL_SEED, EVAL_SEED + count))
     order = np.random.default_rng(EVAL_SEED).permutation(len(tasks))[:count]
     return [tasks[int(i)] for i in sorted(order)]
+
+
+def hash_seed(seed: int, iteration: int) -> int:
+    """Return one number for a pair, far from that of every other pair."""
+    [mixed] = np.random.SeedSequence([seed, iteration]).generate_state(1).tolist()
+    return int(mixed)

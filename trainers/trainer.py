@@ -12,33 +12,25 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-import gymnasium as gym
-import numpy as np
 import torch
 from accelerate import Accelerator
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from onelayer.agents.decoder import Sampling
 from onelayer.agents.episodes import Episode
-from onelayer.agents.policy import PolicyAgent
-from onelayer.agents.prompts import format_for
-from onelayer.agents.rollout import rollout
 from onelayer.trainers.advantages import estimator, penalise_invalid
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.delta import FILE_NAME, LayerDelta
 from onelayer.trainers.interrupts import deferred_interrupt
 from onelayer.trainers.layers import frozen_checksum, trains_everything
 from onelayer.trainers.lora import Adapters
+from onelayer.trainers.playing import HeldOutGames, MakeEnv, TrainingGames
 from onelayer.trainers.processes import names_of_all, summed
 from onelayer.trainers.run_folder import Checkpoint, RunFolder
 from onelayer.trainers.signal import signal
 from onelayer.trainers.summary import summary
-from onelayer.trainers.tasks import EVAL_SEED, Tasks, held_out_tasks, training_tasks
 from onelayer.trainers.update import DRIFT_LIMIT, Learner
 
 logger = logging.getLogger(__name__)
-
-MakeEnv = Callable[[], gym.Env[str, str]]
 
 
 class Diverged(RuntimeError):
@@ -85,18 +77,11 @@ class Trainer:
         )
         self.model = model.to(self.accelerator.device).eval()
         self.learner = Learner(self.model, config, self.accelerator)
-        self.envs = self._training_envs(env)
-        self.held_out_envs = self._held_out_envs(held_out)
-        self.agent = self._agent(
-            tokenizer,
-            Sampling(config.temperature, config.top_p, config.response_limit),
-            self.learner.capture,
-        )
-        self.eval_agent = self._agent(
-            tokenizer,
-            Sampling(config.eval_temperature, config.eval_top_p, config.eval_limit),
-            None,
-        )
+        world = (config, self.model, tokenizer, self.accelerator)
+        self.games = TrainingGames(env, *world, self.learner.capture)
+        self.held_out = None
+        if held_out is not None and config.eval_every:
+            self.held_out = HeldOutGames(held_out, *world, len(self.games.envs))
         self.on_iteration = on_iteration
         self.should_stop = should_stop
         self.iteration = 0
@@ -147,40 +132,16 @@ class Trainer:
         return True
 
     def play(self) -> list[Episode]:
-        """Roll out this iteration's tasks of this rank."""
-        config = self.config
-        self.agent.reseed(hash_seed(config.seed, self.iteration))
-        tasks = self._mine(
-            training_tasks(self.envs[0], self.iteration, config.tasks_per_iteration, config.seed)
-        )
+        """Roll out this iteration's tasks of this process."""
         with self._timed("rollout"), self.learner.autocast():
-            episodes = rollout(self.envs, self.agent, tasks, config.group_size)
-        self.agent.reset()  # the update needs the memory of the cache
-        return episodes
+            return self.games.play(self.iteration)
 
     def evaluate(self) -> dict[str, float]:
-        """Play the held-out tasks, always the same; return the success rate and its parts."""
-        if not self.held_out_envs:
+        """Play the held-out games; return what ``HeldOutGames.play`` does, nothing where there are none."""
+        if self.held_out is None:
             return {}
-        self.eval_agent.reseed(EVAL_SEED)
         with self._timed("evaluate"), self.learner.autocast():
-            episodes = rollout(self.held_out_envs, self.eval_agent, self.held_out_tasks)
-        self.eval_agent.reset()
-        won, steps, errors, played = summed(
-            self.accelerator,
-            [
-                sum(e.success for e in episodes),
-                sum(len(e.steps) for e in episodes),
-                sum(e.error is not None for e in episodes),
-                len(episodes),
-            ],
-        )
-        return {
-            "eval/success": won / played,
-            "eval/tasks": played,
-            "eval/steps": steps / played,
-            "eval/errors": errors,
-        }
+            return self.held_out.play()
 
     def _learn(self, episodes: Sequence[Episode], held_out: Mapping[str, float]) -> None:
         """Give credit, update, log; then the iteration is over."""
@@ -298,57 +259,6 @@ class Trainer:
         if self.config.log_with:
             self.accelerator.init_trackers("onelayer", config=asdict(self.config))
 
-    def _training_envs(self, make: MakeEnv) -> list[gym.Env[str, str]]:
-        """Return an environment for each episode of a rollout of this process."""
-        count, processes = self.config.tasks_per_iteration, self.accelerator.num_processes
-        if count % processes:
-            raise ValueError(f"tasks_per_iteration={count} is no multiple of {processes} processes")
-        first = make()
-        tasks = getattr(first.unwrapped, "tasks", None)
-        if tasks is not None and len(tasks) == 0:
-            raise ValueError(f"{self.config.env} has no tasks to train on")
-        if tasks is not None and processes > 1 and len(tasks) < count:
-            raise ValueError(
-                f"{self.config.env} has {len(tasks)} tasks, fewer than tasks_per_iteration={count}: "
-                "several processes would play the same"
-            )
-        together = count // processes * self.config.group_size
-        return [first, *(make() for _ in range(together - 1))]
-
-    def _mine(self, tasks: Tasks) -> Tasks:
-        """Return those of the tasks that this process plays."""
-        return tasks[self.accelerator.process_index :: self.accelerator.num_processes]
-
-    def _held_out_envs(self, make: MakeEnv | None) -> list[gym.Env[str, str]]:
-        if make is None or not self.config.eval_every:
-            return []
-        first = make()
-        self.held_out_tasks = self._mine(held_out_tasks(first, self.config.eval_tasks))
-        together = min(len(self.held_out_tasks), len(self.envs))
-        return [first, *(make() for _ in range(together - 1))]
-
-    def _agent(
-        self,
-        tokenizer: PreTrainedTokenizerBase,
-        sampling: Sampling,
-        capture: torch.nn.Module | None,
-    ) -> PolicyAgent:
-        world = self.envs[0].unwrapped
-        return PolicyAgent(
-            self.model,
-            tokenizer,
-            sampling=sampling,
-            history=self.config.history_pairs,
-            prompt_format=format_for(
-                tokenizer,
-                instructions=getattr(world, "instructions", ""),
-                show_admissible=self.config.show_admissible,
-                thinking=self.config.thinking,
-                free_form=getattr(world, "free_form", False),
-            ),
-            capture=capture,
-        )
-
     def _evaluation_is_due(self) -> bool:
         return self.config.eval_every > 0 and self.iteration % self.config.eval_every == 0
 
@@ -371,9 +281,3 @@ class Trainer:
             busy = self.seconds["rollout"] + self.seconds["update"]
             timings["tokens_per_second"] = tokens / busy
         return timings
-
-
-def hash_seed(seed: int, iteration: int) -> int:
-    """Return one number for a pair, far from that of every other pair."""
-    [mixed] = np.random.SeedSequence([seed, iteration]).generate_state(1).tolist()
-    return int(mixed)

@@ -62,9 +62,9 @@ def arm(trainer: Trainer, moment: str, iteration: int, number: int) -> None:
         type(trainer.folder).log(trainer.folder, metrics)
 
     if moment == "play":
-        before(trainer.envs[5], "step")
+        before(trainer.games.envs[5], "step")
     elif moment == "evaluate":
-        before(trainer.held_out_envs[0], "step")
+        before(trainer.held_out.envs[0], "step")
     elif moment == "update":
         before(trainer, "_log")
     elif moment == "log":

@@ -122,7 +122,7 @@ def test_evaluating_does_not_change_what_is_learned(make_trainer):
 
 
 def test_evaluation_is_the_same_whatever_is_trained_on(make_trainer, monkeypatch):
-    from onelayer.trainers import trainer as module
+    from onelayer.trainers import playing as module
 
     played = []
     rollout = module.rollout
@@ -146,8 +146,8 @@ def test_evaluation_is_the_same_whatever_is_trained_on(make_trainer, monkeypatch
 
 def test_held_out_tasks_are_none_of_the_training_tasks(make_trainer):
     trainer = make_trainer(eval_every=1, eval_tasks=100)
-    assert not set(trainer.held_out_tasks) & set(trainer.envs[0].unwrapped.tasks)
-    assert trainer.held_out_tasks == list(trainer.held_out_envs[0].unwrapped.tasks)
+    assert not set(trainer.held_out.tasks) & set(trainer.games.envs[0].unwrapped.tasks)
+    assert trainer.held_out.tasks == list(trainer.held_out.envs[0].unwrapped.tasks)
 
 
 def test_gigpo_with_omega_0_is_a_run_of_grpo(make_trainer):

@@ -28,7 +28,8 @@ from onelayer.trainers.contribution.scores import Evaluation, TaskScores, write_
 from onelayer.trainers.contribution.weights import own_copies, trained, update_norms
 from onelayer.trainers.layer_spec import parse_layers, trains_everything
 from onelayer.trainers.layers import decoder_layers, trained_parameters
-from onelayer.trainers.trainer import Trainer, hash_seed
+from onelayer.trainers.tasks import hash_seed
+from onelayer.trainers.trainer import Trainer
 
 Tell = Callable[[str, str, Any], None]
 """called with what happened (iteration, episode, trained, scored), to which job, and the details"""

@@ -1,0 +1,157 @@
+"""What a run plays: the games that it learns from, and the held-out ones that tell how well it does."""
+
+from collections.abc import Callable
+
+import gymnasium as gym
+import torch
+from accelerate import Accelerator
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from onelayer.agents.decoder import Sampling
+from onelayer.agents.episodes import Episode
+from onelayer.agents.policy import PolicyAgent
+from onelayer.agents.prompts import format_for
+from onelayer.agents.rollout import rollout
+from onelayer.trainers.config import TrainConfig
+from onelayer.trainers.processes import summed
+from onelayer.trainers.tasks import (
+    EVAL_SEED,
+    Tasks,
+    hash_seed,
+    held_out_tasks,
+    training_tasks,
+)
+
+MakeEnv = Callable[[], gym.Env[str, str]]
+
+
+class TrainingGames:
+    """The games that a process of a run learns from.
+
+    Args:
+        make: makes one environment of the training split.
+        config: the run.
+        model: plays.
+        tokenizer: the model's.
+        accelerator: of the run; its processes share the tasks.
+        capture: module whose inputs are recorded for the update; None: none are.
+
+    Raises:
+        ValueError: the processes can't share the tasks, or there are none.
+    """
+
+    def __init__(
+        self,
+        make: MakeEnv,
+        config: TrainConfig,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        accelerator: Accelerator,
+        capture: torch.nn.Module | None,
+    ):
+        count, processes = config.tasks_per_iteration, accelerator.num_processes
+        if count % processes:
+            raise ValueError(f"tasks_per_iteration={count} is no multiple of {processes} processes")
+        first = make()
+        tasks = getattr(first.unwrapped, "tasks", None)
+        if tasks is not None and len(tasks) == 0:
+            raise ValueError(f"{config.env} has no tasks to train on")
+        if tasks is not None and processes > 1 and len(tasks) < count:
+            raise ValueError(
+                f"{config.env} has {len(tasks)} tasks, fewer than tasks_per_iteration={count}: "
+                "several processes would play the same"
+            )
+        self.config, self.accelerator = config, accelerator
+        self.envs = [first]
+        self.envs += [make() for _ in range(count // processes * config.group_size - 1)]
+        sampling = Sampling(config.temperature, config.top_p, config.response_limit)
+        self.agent = _agent(first, config, model, tokenizer, sampling, capture)
+
+    def play(self, iteration: int) -> list[Episode]:
+        """Roll out this process's tasks of an iteration."""
+        config = self.config
+        self.agent.reseed(hash_seed(config.seed, iteration))
+        tasks = training_tasks(self.envs[0], iteration, config.tasks_per_iteration, config.seed)
+        mine = _share(tasks, self.accelerator)
+        episodes = rollout(self.envs, self.agent, mine, config.group_size)
+        self.agent.reset()  # the update needs the memory of the cache
+        return episodes
+
+
+class HeldOutGames:
+    """The games that tell, while a run goes on, how well it does; the arguments are as above.
+
+    Args:
+        most: environments that are stepped together.
+    """
+
+    def __init__(
+        self,
+        make: MakeEnv,
+        config: TrainConfig,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        accelerator: Accelerator,
+        most: int,
+    ):
+        self.accelerator = accelerator
+        first = make()
+        self.tasks = _share(held_out_tasks(first, config.eval_tasks), accelerator)
+        self.envs = [first, *(make() for _ in range(min(len(self.tasks), most) - 1))]
+        sampling = Sampling(config.eval_temperature, config.eval_top_p, config.eval_limit)
+        self.agent = _agent(first, config, model, tokenizer, sampling, None)
+
+    def play(self) -> dict[str, float]:
+        """Play the tasks, always the same with the same random numbers.
+
+        Returns:
+            ``eval/`` ``success`` (a rate), ``tasks``, ``steps`` (a mean) and ``errors``, of all processes.
+        """
+        self.agent.reseed(EVAL_SEED)
+        episodes = rollout(self.envs, self.agent, self.tasks)
+        self.agent.reset()
+        won, steps, errors, played = summed(
+            self.accelerator,
+            [
+                sum(e.success for e in episodes),
+                sum(len(e.steps) for e in episodes),
+                sum(e.error is not None for e in episodes),
+                len(episodes),
+            ],
+        )
+        return {
+            "eval/success": won / played,
+            "eval/tasks": played,
+            "eval/steps": steps / played,
+            "eval/errors": errors,
+        }
+
+
+def _share(tasks: Tasks, accelerator: Accelerator) -> Tasks:
+    """Return those of the tasks that this process plays."""
+    return tasks[accelerator.process_index :: accelerator.num_processes]
+
+
+def _agent(
+    env: gym.Env[str, str],
+    config: TrainConfig,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    sampling: Sampling,
+    capture: torch.nn.Module | None,
+) -> PolicyAgent:
+    world = env.unwrapped
+    return PolicyAgent(
+        model,
+        tokenizer,
+        sampling=sampling,
+        history=config.history_pairs,
+        prompt_format=format_for(
+            tokenizer,
+            instructions=getattr(world, "instructions", ""),
+            show_admissible=config.show_admissible,
+            thinking=config.thinking,
+            free_form=getattr(world, "free_form", False),
+        ),
+        capture=capture,
+    )
