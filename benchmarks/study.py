@@ -27,6 +27,7 @@ from study_data import (
     take_in,
 )
 from study_findings import Section, section_text, sections, summary
+from study_text import HOW, LIMITS, REBUILD
 
 from onelayer.evals.table import render
 from onelayer.files import write_atomically
@@ -101,7 +102,13 @@ def page(settings: Sequence[Setting], figures: Mapping[str, Path], home: Path) -
     found = sections(settings, comparison)
     parts = [_introduction(settings), _what_is_missing(settings)]
     if settings:
-        parts += ["## In short", _short(found), "## What was trained", _settings_table(settings)]
+        parts += [
+            "## In short",
+            _short(found),
+            "## What was trained",
+            _settings_table(settings),
+            HOW,
+        ]
         parts += ["## Contributions", _contribution_text(settings, comparison, figures, home)]
         parts += ["## The findings, one by one"]
         parts += [section_text(number, section) for number, section in enumerate(found, 1)]
@@ -109,47 +116,6 @@ def page(settings: Sequence[Setting], figures: Mapping[str, Path], home: Path) -
     parts += ["## All scores", *_tables(settings)] if settings else []
     parts += ["## Building this page again", REBUILD]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-LIMITS = """\
-- The tiny models have six layers and play generated household games. What
-  holds here need not hold for a large model, and what fails here need not fail there: the paper's models
-  have 28 and 36 layers. A sixth of the depth is one layer here.
-- Intervals are percentile intervals of 10,000 resamples over tasks (the same for base, full training and
-  every layer) and over seeds (within each arm). On synthetic learners of known contributions the intervals
-  said to hold 95 % held the truth in 98.7 % (3 seeds that differ by 2 points), 94.7 % (3 seeds, 5 points),
-  95.1 % (5 seeds, 5 points) and 94.4 % (1 seed that does not differ) of 2,400 cases each; without any gain
-  C was *undefined* in 98.0 to 99.0 % of 400 profiles (`pytest -m slow -s
-  tests/trainers/contribution/test_statistics.py`).
-- One evaluation of the base enters every C(k): an error in it moves all of them together. The intervals hold
-  it, and differences between layers don't depend on it.
-- The best of several noisy layers looks better than it is. The corrected value takes off what the bootstrap
-  sees of that, which is a part of it: where six layers were equal, the best looked 0.14 too good, and 0.08
-  after the correction.
-- With six layers a rank correlation is coarse, and its p-value says how easily unrelated rankings agree: of
-  400 made pairs that share nothing but a slope, 4 % had p of 0.05 or less once the slope was out
-  (`tests/trainers/contribution/test_ranking.py`).
-- Verdicts are rules about single intervals. Of twenty such rules one goes wrong by chance."""
-
-REBUILD = """\
-```
-python benchmarks/study.py
-```
-
-reads `docs/results/study/*.json` (the scores of every run on every held-out task, no weights) and writes this
-page and its figures. `python benchmarks/study.py --add RUN/profile.json --name NAME` takes in what
-`onelayer profile` wrote. The published profile is `docs/results/published/qwen3-1.7b.json`.
-
-Profiles of your own are compared by
-
-```
-onelayer profile compare runs/gigpo/profile.json runs/grpo/profile.json --out runs/comparison
-```
-
-which prints C(k) side by side, Spearman's and Kendall's rank correlation of every pair with intervals over
-tasks and seeds, both also without the depth trend (`--trend 2` removes a parabola instead of a slope),
-and how many of the best layers are shared (`--top K`), beside what chance would share. Models of different
-depth are compared at relative depths. `--out` keeps the page and a heat map."""
 
 
 def _introduction(settings: Sequence[Setting]) -> str:
@@ -172,7 +138,7 @@ full training."""
     if not runs:
         return text
     return (
-        f"{text} The page rests on {len(runs)} training runs of {len(settings)} settings"
+        f"{text} The page rests on {len(runs)} training runs"
         + (f", {episodes:,} episodes" if episodes else "")
         + (f" and {hours:.1f} hours on one CPU core each" if hours else "")
         + "."
