@@ -280,6 +280,7 @@ def installed_maze(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path / "site")
 
 
+@pytest.mark.slow
 def test_an_installed_package_is_listed_and_trained(installed_maze, speaker, tmp_path, capsys):
     ways = ["north", "east", "south", "west"]
     model = speaker(ways, "The", "exit", "is", *"0123", "Ways", ":", ".", ",", "You", "are", "out")

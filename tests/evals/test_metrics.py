@@ -75,6 +75,7 @@ def test_an_unknown_metric_is_refused():
         metrics.measure("sucess", [episode("a", True)])
 
 
+@pytest.mark.slow
 def test_metrics_need_no_hub_and_write_nothing_below_home(tmp_path):
     code = (
         "import socket\n"

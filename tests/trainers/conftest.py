@@ -103,7 +103,7 @@ COUNTING = {"digits": 2, "length": 2}
 """a world in which a random policy over 0, 1 and <eos> wins now and then"""
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def counting_model(tiny_model: Any, plain_tokenizer: Any) -> Callable[..., Any]:
     """Return ``make(architecture="qwen3") -> model`` that mostly says 0, 1 or <eos>, whatever it reads.
 

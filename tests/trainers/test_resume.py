@@ -64,13 +64,14 @@ def apart():
     return run
 
 
-@pytest.fixture
-def settings(counting_model, plain_tokenizer, tmp_path):
+@pytest.fixture(scope="module")
+def settings(counting_model, plain_tokenizer, tmp_path_factory):
     """What a run needs but its folder; the model is in a folder of its own."""
-    counting_model().save_pretrained(tmp_path / "model")
-    plain_tokenizer.save_pretrained(tmp_path / "model")
+    model = tmp_path_factory.mktemp("model")
+    counting_model().save_pretrained(model)
+    plain_tokenizer.save_pretrained(model)
     return {
-        "model": str(tmp_path / "model"),
+        "model": str(model),
         "env": "onelayer/Counting-v0",
         "iterations": 4,
         "tasks_per_iteration": 2,
@@ -86,35 +87,41 @@ def settings(counting_model, plain_tokenizer, tmp_path):
     }
 
 
+@pytest.fixture(scope="module")
+def whole(apart, settings, tmp_path_factory):
+    """The folder of a run that never stopped."""
+    folder = tmp_path_factory.mktemp("runs") / "whole"
+    assert apart({**settings, "out": str(folder)}) == 0
+    return folder
+
+
 @pytest.mark.parametrize(
     ("moment", "iteration"), [("play", 2), ("play", 1), ("update", 3), ("log", 2), ("save", 2)]
 )
 def test_a_run_that_was_killed_goes_on_as_if_nothing_had_happened(
-    apart, settings, tmp_path, moment, iteration
+    apart, settings, whole, tmp_path, moment, iteration
 ):
-    whole, parts = ({**settings, "out": str(tmp_path / name)} for name in ("whole", "parts"))
-    assert apart(whole) == 0
+    parts = {**settings, "out": str(tmp_path / "parts")}
     assert apart(parts, moment, iteration) == -signal.SIGKILL
     assert RunFolder(parts["out"]).last().iteration == (
         2 if iteration > 1 and moment != "save" else 0
     )
     assert apart({**parts, "resume": True}) == 0
-    assert_equal_runs(whole["out"], parts["out"])
+    assert_equal_runs(whole, parts["out"])
 
 
 @pytest.mark.parametrize(
     ("moment", "iteration", "saved"), [("play", 3, 3), ("evaluate", 1, 1), ("update", 0, 1)]
 )
 def test_ctrl_c_saves_a_checkpoint_and_the_run_goes_on_from_it(
-    apart, settings, tmp_path, moment, iteration, saved
+    apart, settings, whole, tmp_path, moment, iteration, saved
 ):
-    whole, parts = ({**settings, "out": str(tmp_path / name)} for name in ("whole", "parts"))
-    assert apart(whole) == 0
+    parts = {**settings, "out": str(tmp_path / "parts")}
     assert apart(parts, moment, iteration, "SIGINT") == 130
     assert RunFolder(parts["out"]).last().iteration == saved
     assert len(timeless(RunFolder(parts["out"]).metrics)) == saved  # whole iterations only
     assert apart({**parts, "resume": True}) == 0
-    assert_equal_runs(whole["out"], parts["out"])
+    assert_equal_runs(whole, parts["out"])
 
 
 @pytest.mark.slow

@@ -91,7 +91,14 @@ def test_a_group_of_each_iteration_is_kept_with_its_advantages(make_trainer):
     assert {step["reward"] for step in steps if not step["valid"]} == {-0.25}
 
 
-@pytest.mark.parametrize("architecture", ["qwen3", "qwen2", "llama"])
+@pytest.mark.parametrize(
+    "architecture",
+    [
+        "qwen3",
+        pytest.param("qwen2", marks=pytest.mark.slow),
+        pytest.param("llama", marks=pytest.mark.slow),
+    ],
+)
 def test_a_model_learns_by_its_middle_layer_alone(make_trainer, counting_model, architecture):
     model = counting_model(architecture)
     before = {name: p.clone() for name, p in model.named_parameters()}
@@ -104,6 +111,7 @@ def test_a_model_learns_by_its_middle_layer_alone(make_trainer, counting_model, 
     assert all(name.startswith("model.layers.2.") for name in changed)
 
 
+@pytest.mark.slow
 def test_training_with_windowed_history_learns_too(make_trainer):
     trainer = make_trainer(iterations=40, tasks_per_iteration=4, group_size=8, history="1")
     trainer.train()
