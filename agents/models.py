@@ -10,7 +10,9 @@ from transformers import (
     AutoTokenizer,
     PreTrainedModel,
     PreTrainedTokenizerBase,
+    PreTrainedTokenizerFast,
 )
+from transformers.models.auto.tokenization_auto import get_tokenizer_config
 
 TINY = "tiny"
 
@@ -44,7 +46,7 @@ def load_model(
     # Its bar over weights is noise for a tiny model and stays in the way of ours.
     transformers.utils.logging.disable_progress_bar()
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder)
+        tokenizer = _tokenizer(folder)
         if not tokenizer.encode("look", add_special_tokens=False):  # made up from the config alone
             raise ValueError("it comes without a tokenizer")
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=weights)
@@ -53,3 +55,16 @@ def load_model(
         kind = "" if isinstance(error, OSError | ValueError) else f"{type(error).__name__}: "
         raise ValueError(f"model {name!r} cannot be loaded: {kind}{reason}") from error
     return model.to(device).eval(), tokenizer
+
+
+def _tokenizer(folder: str) -> PreTrainedTokenizerBase:
+    """Return the tokenizer as its own files describe it."""
+    if get_tokenizer_config(folder).get("tokenizer_class") in _AS_WRITTEN:
+        # For some architectures, Qwen2's among them, AutoTokenizer puts its own splitting of words in place
+        # of that in tokenizer.json, which leaves a vocabulary of whole words with hardly a known word.
+        return PreTrainedTokenizerFast.from_pretrained(folder)
+    return AutoTokenizer.from_pretrained(folder)
+
+
+_AS_WRITTEN = ("TokenizersBackend", "PreTrainedTokenizerFast")
+"""classes of tokenizers that tokenizer.json describes whole"""

@@ -26,6 +26,19 @@ def test_a_folder_is_loaded_ready_to_play(tiny_model, plain_tokenizer, folder, d
     assert tokenizer.encode("1 + 1 =") == plain_tokenizer.encode("1 + 1 =")
 
 
+@pytest.mark.parametrize("architecture", ["qwen2", "qwen3", "llama"])
+def test_a_tokenizer_is_what_its_own_file_says_whatever_the_model(
+    tiny_model, plain_tokenizer, folder, architecture
+):
+    tiny_model(architecture).save_pretrained(folder)
+    _, tokenizer = load_model(str(folder))
+    text = "1 + 12 = word3 ?"
+    assert tokenizer.encode(text) == plain_tokenizer.encode(text)
+    assert tokenizer.decode(tokenizer.encode(text)) == plain_tokenizer.decode(
+        plain_tokenizer.encode(text)
+    )
+
+
 def test_a_folder_in_the_working_directory_needs_no_dot(folder, monkeypatch):
     monkeypatch.chdir(folder.parent)
     assert load_model("model")[0].config.hidden_size == 32
