@@ -130,7 +130,7 @@ def test_a_suite_says_what_is_missing_where_the_hub_is_not_reachable(
     def unreachable(*_args, **_kwargs):
         raise ConnectionError("no route to the hub")
 
-    monkeypatch.setattr(datasets, "load_dataset", unreachable)
+    monkeypatch.setattr(datasets, "get_dataset_config_names", unreachable)
     assert main(["eval", str(chat_model), "--suite", "aime25"]) == 2
     error = capsys.readouterr().err
     assert "math-ai/aime25 is not here" in error
