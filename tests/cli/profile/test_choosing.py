@@ -1,0 +1,89 @@
+"""Controls and halving: which layers are trained further, and what the page says of it."""
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("scipy")
+
+from onelayer.trainers.contribution.record import load_profile
+
+
+def test_controls_are_chosen_by_the_ranking_and_the_page_says_so(
+    quick, pretend, tmp_path, capsys, profile, known
+):
+    made = pretend(known)
+    settings = quick(iterations=8, layer_list="0-3", controls="best:2,worst:1,boost:1,lr")
+    assert profile(settings) == 0
+    chosen = {job.name: job.config for job in made if job.config is not None}
+    assert chosen["best-2-seed-1"].layers == "1,3"
+    assert chosen["worst-1-seed-1"].layers == "0"
+    assert chosen["boost-1-seed-1"].boost_layers == "1"
+    assert {"layer-01-lr-x3-seed-1", "layer-00-lr-div3-seed-1"} <= set(chosen)
+    order = [job.name for job in made]
+    assert order.index("best-2-seed-1") > order.index("layer-03-seed-1")
+    shown = capsys.readouterr().out
+    assert "ranking 1, 3, 2, 0): selection on the same data" in shown
+    assert load_profile(tmp_path / "profile").config["selection"]["ranking"] == [1, 3, 2, 0]
+
+
+def test_controls_can_be_chosen_by_another_profile(
+    quick, pretend, tmp_path, capsys, profile, errors, known
+):
+    pretend(known)
+    assert profile(quick(iterations=8, layer_list="0-3")) == 0
+    other = tmp_path / "profile" / "profile.json"
+
+    def reversed_layers(job):
+        return 1.0 - known(job) if job.config is not None else 0.1
+
+    made = pretend(reversed_layers)
+    settings = quick(iterations=8, layer_list="0-3", out=tmp_path / "second", controls="best:1")
+    assert profile({**settings, "ranking_from": other}) == 0
+    chosen = {job.name: job.config for job in made if job.config is not None}
+    assert chosen["best-1-seed-1"].layers == "1"  # its own scores would say 0
+    assert f"chosen by {other}" in capsys.readouterr().out
+    assert profile(settings) == 2
+    assert "were chosen by" in errors()[0]
+
+
+def test_halving_runs_the_better_half_on_and_says_what_it_spent(
+    quick, pretend, tmp_path, capsys, profile, known
+):
+    made = pretend(known)
+    assert profile(quick(iterations=8, layer_list="0-3", halving=True)) == 0
+    layers = [(job.name, job.config.iterations) for job in made if job.name.startswith("layer")]
+    assert layers == [
+        *((f"layer-0{k}-seed-1-after-2", 2) for k in range(4)),
+        *((f"layer-0{k}-seed-1-after-4", 4) for k in (1, 3)),
+        ("layer-01-seed-1", 8),
+    ]
+    outs = {job.config.out for job in made if job.name.startswith("layer-01")}
+    assert outs == {str(tmp_path / "profile" / "runs" / "layer-01-seed-1")}  # one run, continued
+    found = load_profile(tmp_path / "profile")
+    assert [run.name for run in found.runs] == ["full-seed-1", "layer-01-seed-1"]
+    assert found.halving["ranking"] == [1, 3, 2, 0]
+    assert found.halving["budget_spent"] == pytest.approx((4 * 2 + 2 * 2 + 1 * 4) / 32)
+    assert [r["iterations"] for r in found.runs[1].rounds] == [2, 4]
+    assert "Ranking 1, 3, 2, 0; 50% of what all layers to the end would take" in (
+        capsys.readouterr().out
+    )
+
+
+@pytest.mark.slow
+def test_halving_trains_for_real_and_goes_on_with_the_same_runs(quick, tmp_path, profile, weights):
+    assert profile(quick(iterations=4, layer_list="1,2", halving=True, halving_rounds=1)) == 0
+    found = load_profile(tmp_path / "profile")
+    best, other = found.halving["ranking"]
+    lengths = {
+        layer: len(
+            (tmp_path / "profile" / "runs" / f"layer-{layer:02d}-seed-1" / "metrics.jsonl")
+            .read_text()
+            .splitlines()
+        )
+        for layer in (best, other)
+    }
+    assert lengths == {best: 4, other: 2}
+    whole = quick(iterations=4, layer_list=str(best), out=tmp_path / "whole")
+    assert profile(whole) == 0
+    one, same = weights(tmp_path / "profile"), weights(tmp_path / "whole")
+    assert all(one[key] == value for key, value in same.items())

@@ -1,0 +1,131 @@
+"""What `onelayer profile` refuses in one line, before anything is trained or overwritten."""
+
+import json
+
+import pytest
+import yaml
+
+from onelayer.cli import main
+
+pytest.importorskip("torch")
+pytest.importorskip("scipy")
+
+from onelayer.trainers.contribution.config import ProfileConfig
+from onelayer.trainers.contribution.profiler import Profiler
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"learning_rate": 0.5}, "was trained with learning_rate=0.5, not 0.01"),
+        ({"layers": "3"}, "was trained with layers='3', not '2'"),
+        ({"iterations": 3}, "was trained for 3 iterations, more than the 2 of this profile"),
+    ],
+)
+def test_another_run_in_its_place_is_refused_and_kept(
+    quick, tmp_path, capsys, changes, message, profile, flags, errors
+):
+    settings = quick(layer_list="2")
+    made = {k: v for k, v in settings.items() if k not in ("suite", "seeds", "layer_list", "jobs")}
+    run = tmp_path / "profile" / "runs" / "layer-02-seed-1"
+    made |= {"out": run, "layers": "2", "seed": 1, "eval_every": 0, **changes}
+    assert main(["train", *flags(made)]) == 0
+    before = {p: p.read_bytes() for p in (tmp_path / "profile").rglob("*") if p.is_file()}
+    capsys.readouterr()
+    assert profile(settings) == 2
+    [line] = errors()
+    assert message in line
+    after = {p: p.read_bytes() for p in (tmp_path / "profile").rglob("*") if p.is_file()}
+    assert after == before
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"layer_list": ""}, "layer_list is empty: name at least one layer"),
+        ({"layer_list": "1,4"}, "layer 4 is out of range for a model of 4 layers"),
+        ({"seeds": "1,1"}, "seeds names 1 twice"),
+        ({"layers": "2"}, "layers=2 is not for a profile"),
+        ({"controls": "best:3"}, "control best:3 asks for 3 layers, but 2 are ranked"),
+        ({"controls": "rand:2"}, "control 'rand:2' is not understood"),
+        ({"algorithm": "gipgo"}, "gipgo"),
+        ({"env": "onelayer/Countin-v0"}, "Did you mean: `Counting`?"),
+        ({"suite": "no-such-suite"}, "there is no suite 'no-such-suite'"),
+        ({"model": "./absent"}, "no model in ./absent"),
+        ({"ranking_from": "none.json"}, "there is no profile none.json"),
+        ({"suite": "", "eval_split": "train"}, "overlaps the training tasks in 9, such as 'by-1-"),
+    ],
+)
+def test_what_cannot_work_is_one_line_and_leaves_no_folder(
+    quick, tmp_path, capsys, monkeypatch, wrong, message, profile, errors
+):
+    monkeypatch.chdir(tmp_path)
+    assert profile(quick(**wrong)) == 2
+    [line] = errors()
+    assert line.startswith("onelayer: error: ")
+    assert message in line
+    assert not (tmp_path / "profile").exists()
+
+
+def test_a_suite_that_overlaps_the_training_tasks_is_refused(
+    quick, tmp_path, capsys, profile, errors, suite
+):
+    overlapping = suite | {"tasks": ["by-1-from-0"], "split": "train"}
+    (tmp_path / "suite.yaml").write_text(yaml.safe_dump(overlapping))
+    assert profile(quick()) == 2
+    [line] = errors()
+    assert "suite suite overlaps the training tasks in 1, such as 'by-1-from-0'" in line
+
+
+def test_another_profile_in_the_folder_is_refused_and_kept(
+    quick, pretend, tmp_path, capsys, profile, errors, known
+):
+    pretend(known)
+    assert profile(quick()) == 0
+    before = {p: p.read_bytes() for p in (tmp_path / "profile").rglob("*") if p.is_file()}
+    capsys.readouterr()
+    for change, message in (
+        ({"learning_rate": 0.5}, "holds a profile with lr_full=0.01, not 0.5"),
+        ({"eval_temperature": 0.2}, "holds a profile with eval_temperature=1.0, not 0.2"),
+        ({"suite": ""}, "holds a profile with suite="),
+        ({"iterations": 4}, "holds a profile with iterations=2, not 4"),
+    ):
+        assert profile(quick(**change)) == 2
+        [line] = errors()
+        assert message in line
+    after = {p: p.read_bytes() for p in (tmp_path / "profile").rglob("*") if p.is_file()}
+    assert after == before
+
+
+def test_damaged_scores_are_said_and_not_overwritten(
+    quick, pretend, tmp_path, capsys, profile, errors, known
+):
+    pretend(known)
+    assert profile(quick()) == 0
+    path = tmp_path / "profile" / "scores" / "layer-01-seed-1.json"
+    content = json.loads(path.read_text())
+    for damage in ("{", json.dumps({**content, "scores": []}), json.dumps({"format": "other"})):
+        path.write_text(damage)
+        capsys.readouterr()
+        assert profile(quick()) == 2
+        [line] = errors()
+        assert "layer-01-seed-1.json holds no scores" in line
+        assert path.read_text() == damage
+
+
+def test_two_profiles_do_not_work_in_one_folder(
+    quick, pretend, tmp_path, capsys, profile, errors, known
+):
+    pretend(known)
+    profiler = Profiler(ProfileConfig(**quick()), tell=lambda *_: None)
+    with profiler.folder.alone():
+        assert profile(quick()) == 2
+    assert "another `onelayer profile` works in" in errors()[0]
+    assert profile(quick()) == 0
+
+
+def test_no_time_at_all_is_said(quick, tmp_path, capsys, profile):
+    assert profile(quick(max_hours=1e-9)) == 0
+    assert "not all was measured; go on with" in capsys.readouterr().out
+    assert not (tmp_path / "profile" / "profile.json").exists()

@@ -1,0 +1,198 @@
+"""A profile that is stopped, killed or fails in a part, and goes on."""
+
+import multiprocessing
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from onelayer.cli import main
+
+pytest.importorskip("torch")
+pytest.importorskip("scipy")
+
+from onelayer.trainers.contribution.config import ProfileConfig
+from onelayer.trainers.contribution.profiler import Profiler
+from onelayer.trainers.contribution.record import load_profile
+
+
+def test_time_that_is_up_stops_between_iterations_and_keeps_what_is_there(
+    quick, tmp_path, capsys, profile, what_was_found, weights
+):
+    whole = quick(out=tmp_path / "whole")
+    assert profile(whole) == 0
+
+    def tell(kind, name, details):
+        if kind == "iteration" and name == "layer-01-seed-1":
+            profiler.deadline = 0.0
+
+    profiler = Profiler(ProfileConfig(**quick(max_hours=1.0)), tell=tell)
+    assert not profiler.measure()
+    found = profiler.record()
+    assert [run.name for run in found.runs] == ["full-seed-1"]
+    run = tmp_path / "profile" / "runs" / "layer-01-seed-1"
+    assert not (run / "layer.safetensors").exists()
+    assert (run / "checkpoints" / "000001").is_dir()
+    assert profile(quick()) == 0
+    assert what_was_found(tmp_path / "profile") == what_was_found(tmp_path / "whole")
+    assert weights(tmp_path / "profile") == weights(tmp_path / "whole")
+
+
+@pytest.mark.slow
+def test_ctrl_c_writes_what_is_known_and_the_told_command_goes_on(
+    quick, tmp_path, capsys, monkeypatch, profile, what_was_found, weights
+):
+    assert profile(quick(out=tmp_path / "whole")) == 0
+    from onelayer.commands import profile as command
+
+    class Interrupting(command._Progress):
+        def __call__(self, kind, name, details):
+            super().__call__(kind, name, details)
+            if kind == "iteration" and name == "layer-01-seed-1":
+                signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "_Progress", Interrupting)
+        assert profile(quick()) == 130
+    shown = capsys.readouterr()
+    assert "Traceback" not in shown.err
+    assert "This profile is not whole" in shown.out
+    assert len(load_profile(tmp_path / "profile").runs) == 1
+    told = re.search(r"go on with\n  onelayer (.*)\n", shown.out)
+    assert main(told[1].split()) == 0
+    assert what_was_found(tmp_path / "profile") == what_was_found(tmp_path / "whole")
+    assert weights(tmp_path / "profile") == weights(tmp_path / "whole")
+
+
+@pytest.mark.slow
+def test_processes_share_the_work_and_one_that_is_killed_changes_nothing(
+    quick, tmp_path, profile, what_was_found, weights
+):
+    assert profile(quick(out=tmp_path / "whole")) == 0
+    news, killed = [], []
+
+    def tell(kind, name, details):
+        news.append((kind, name))
+        if kind == "iteration" and name == "layer-01-seed-1" and not killed:
+            killed.extend(multiprocessing.active_children())
+            for process in killed:
+                os.kill(process.pid, signal.SIGKILL)
+
+    profiler = Profiler(ProfileConfig(**quick(jobs=2)), tell=tell)
+    assert profiler.measure()
+    assert len(killed) == 2
+    assert ("died", "layer-01-seed-1") in news
+    assert not multiprocessing.active_children()
+    assert profile(quick(jobs=2)) == 0
+    assert what_was_found(tmp_path / "profile") == what_was_found(tmp_path / "whole")
+    assert weights(tmp_path / "profile") == weights(tmp_path / "whole")
+
+
+@pytest.mark.slow
+def test_a_process_that_always_dies_is_given_up(quick, monkeypatch):
+    def tell(kind, name, details):
+        if kind == "iteration":
+            for process in multiprocessing.active_children():
+                os.kill(process.pid, signal.SIGKILL)
+
+    profiler = Profiler(ProfileConfig(**quick(jobs=2, checkpoint_every=9)), tell=tell)
+    with pytest.raises(RuntimeError, match=r"died 3 times \(exit code -9\); where memory is short"):
+        profiler.measure()
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["scores/base-0.json", "scores/full-seed-1.json"])
+def test_a_killed_profile_goes_on_to_the_same_end(
+    quick, tmp_path, moment, profile, flags, what_was_found, weights
+):
+    assert profile(quick(out=tmp_path / "whole")) == 0
+    command = [sys.executable, "-m", "onelayer", "profile", *flags(quick(jobs=2))]
+    with open(tmp_path / "log", "w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=tmp_path)
+        deadline = time.monotonic() + 300
+        while not (tmp_path / "profile" / moment).exists():
+            assert time.monotonic() < deadline
+            assert process.poll() is None, (tmp_path / "log").read_text()
+            time.sleep(0.05)
+        process.kill()
+        process.wait()
+    assert profile(quick()) == 0
+    assert what_was_found(tmp_path / "profile") == what_was_found(tmp_path / "whole")
+    assert weights(tmp_path / "profile") == weights(tmp_path / "whole")
+
+
+def test_a_run_that_diverges_is_left_out_and_said(quick, tmp_path, capsys, monkeypatch, profile):
+    from onelayer.trainers.contribution import crew
+    from onelayer.trainers.trainer import Diverged
+
+    perform = crew.perform
+
+    def diverging(job, *arguments, **keywords):
+        if job.name == "layer-01-seed-1":
+            raise Diverged("training diverged: {'loss': nan}; try a lower --learning-rate")
+        return perform(job, *arguments, **keywords)
+
+    monkeypatch.setattr(crew, "perform", diverging)
+    assert profile(quick(iterations=1)) == 1
+    shown = capsys.readouterr()
+    assert "layer-01-seed-1 is left out: training diverged" in shown.out + shown.err
+    assert [run.name for run in load_profile(tmp_path / "profile").runs] == [
+        *("full-seed-1", "layer-02-seed-1"),
+    ]
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_several_processes_after_their_iteration(
+    quick, tmp_path, capsys, monkeypatch, profile, what_was_found
+):
+    from onelayer.commands import profile as command
+
+    class Interrupting(command._Progress):
+        def __call__(self, kind, name, details):
+            super().__call__(kind, name, details)
+            if kind == "scored" and name == "full-seed-1":
+                signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "_Progress", Interrupting)
+        assert profile(quick(jobs=2, seeds="1,2")) == 130
+    assert "This profile is not whole" in capsys.readouterr().out
+    assert not multiprocessing.active_children()
+    assert len(load_profile(tmp_path / "profile").runs) < 6
+    assert profile(quick(seeds="1,2")) == 0
+    assert profile(quick(seeds="1,2", out=tmp_path / "whole")) == 0
+    assert what_was_found(tmp_path / "profile") == what_was_found(tmp_path / "whole")
+
+
+@pytest.mark.slow
+def test_an_error_in_a_process_is_the_error_of_the_profile(
+    quick, tmp_path, capsys, profile, errors
+):
+    (tmp_path / "my_envs.py").write_text(BROKEN_IN_TRAINING)
+    settings = quick(jobs=2, env=f"{tmp_path / 'my_envs.py'}:Broken-v0", suite="", eval_tasks=3)
+    assert profile(settings) == 2
+    assert "the world was made 15 times" in errors()[0]
+    assert not multiprocessing.active_children()
+
+
+BROKEN_IN_TRAINING = """
+import gymnasium as gym
+from onelayer.envs.counting import CountingEnv
+
+made = 0
+
+class Broken(CountingEnv):
+    def __init__(self, split="train", **settings):
+        global made
+        made += 1
+        if made > 15:
+            raise ValueError(f"the world was made {made - 1} times")
+        super().__init__(split, **settings)
+
+gym.register("Broken-v0", entry_point=Broken)
+"""
