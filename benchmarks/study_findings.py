@@ -60,8 +60,8 @@ def sections(settings: Sequence[Setting], comparison: Comparison | None) -> list
             _pairs(settings, pairs) | {"with the published Qwen3-1.7B": _with_published(defined)},
             "Without the trend: a slope over depth is taken out of both profiles first, so that only"
             ' agreement beyond "deeper is worse" is left. Of six layers even a perfect agreement has'
-            " p = 1/720, and one exchange of neighbours costs 0.06 of rho. A resample is noisier than what was"
-            " measured, which draws the intervals towards 0.",
+            " p = 1/720, and one exchange of neighbours costs 0.06 of rho. A resample is noisier than what"
+            " was measured, which draws the intervals towards 0.",
         ),
         Section(
             "Several layers reach full training",
