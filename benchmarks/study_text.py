@@ -37,6 +37,8 @@ LIMITS = """\
 - With six layers a rank correlation is coarse, and its p-value says how easily unrelated rankings agree: of
   400 made pairs that share nothing but a slope, 4 % had p of 0.05 or less once the slope was out
   (`tests/trainers/contribution/test_ranking.py`).
+- All settings share the held-out games, and those of one model the training seeds too. What these favour by
+  chance they favour in all, so that settings agree a little better than they would on other games.
 - Verdicts are rules about single intervals. Of twenty such rules one goes wrong by chance."""
 
 REBUILD = """\

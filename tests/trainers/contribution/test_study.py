@@ -139,3 +139,20 @@ def test_raw_results_name_no_folder_of_a_machine(study):
         content = json.loads(path.read_text())
         for part in ("config", "model"):
             assert study_data.without_folders(content[part]) == content[part], path.name
+
+
+def test_the_table_of_the_readme_is_what_the_raw_results_say(study):
+    readme = (study.DOCS.parent / "README.md").read_text()
+    settings = study.read_settings(study.RESULTS)
+    assert settings
+    for setting in settings:
+        profile, full = setting.profile, setting.profile.full
+        rows = sorted(profile.contributions, key=lambda row: row.score)
+        worst, best = (
+            f"{row.layer}: C = {row.contribution:.2f} [{row.low:.2f}, {row.high:.2f}]"
+            for row in (rows[0], rows[-1])
+        )
+        gain, low, high = (f"{100 * x:+.1f}" for x in (full.gain, full.gain_low, full.gain_high))
+        seeds = len(profile.of_layer(rows[0].layer))
+        row = f"| {setting.label} | {seeds} | {gain} points [{low}, {high}] | {best} | {worst} |"
+        assert row in readme
