@@ -97,6 +97,7 @@ class Profiler:
 
     def record(self) -> Profile | None:
         """Return all that was measured so far; None before the base was evaluated."""
+        self._adopt_all()
         base = [self.scores[name] for name in self._base_names() if name in self.scores]
         if not base:
             return None
@@ -217,6 +218,15 @@ class Profiler:
         if name not in self.scores:
             self.scores[name] = scores
             self.tell("adopted", name, scores)
+
+    def _adopt_all(self) -> None:
+        """Read the scores of what was finished in an earlier call, and that this one did not come to."""
+        for name, run in (
+            *((name, None) for name in self._base_names()),
+            *((run.name, run) for run in self._planned()),
+        ):
+            if name not in self.scores and self.folder.score_path(name).is_file():
+                self._adopt(name, run)
 
     def _job(self, name: str, run: PlannedRun | None, sampling: int = 0) -> Job:
         return Job(

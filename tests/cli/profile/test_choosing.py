@@ -87,3 +87,15 @@ def test_halving_trains_for_real_and_goes_on_with_the_same_runs(quick, tmp_path,
     assert profile(whole) == 0
     one, same = weights(tmp_path / "profile"), weights(tmp_path / "whole")
     assert all(one[key] == value for key, value in same.items())
+
+
+def test_finished_controls_are_kept_where_time_is_up_before_them(
+    quick, pretend, known, profile, tmp_path
+):
+    pretend(known)
+    settings = quick(iterations=8, layer_list="0-3", controls="mid:2,best:2")
+    assert profile(settings) == 0
+    assert profile({**settings, "seeds": "1,2", "max_hours": 1e-9}) == 0
+    runs = [run.name for run in load_profile(tmp_path / "profile").runs]
+    assert runs[-2:] == ["mid-2-seed-1", "best-2-seed-1"]
+    assert len(runs) == 7
