@@ -1,4 +1,4 @@
-# make demo   watch a tiny language model learn ALFWorld by changing one layer (about 8 minutes on 2 cores)
+# make demo   watch a tiny language model learn ALFWorld by changing one layer (about 7 minutes on 2 cores)
 # make test   the default test suite
 # make check  what CI runs: the tests, the slow tests, ruff, mypy, the wheel
 #
