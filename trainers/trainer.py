@@ -77,11 +77,11 @@ class Trainer:
         )
         self.model = model.to(self.accelerator.device).eval()
         self.learner = Learner(self.model, config, self.accelerator)
-        world = (config, self.model, tokenizer, self.accelerator)
-        self.games = TrainingGames(env, *world, self.learner.capture)
+        shared = (config, self.model, tokenizer, self.accelerator)
+        self.games = TrainingGames(env, *shared, self.learner.capture)
         self.held_out = None
         if held_out is not None and config.eval_every:
-            self.held_out = HeldOutGames(held_out, *world, len(self.games.envs))
+            self.held_out = HeldOutGames(held_out, *shared, len(self.games.envs))
         self.on_iteration = on_iteration
         self.should_stop = should_stop
         self.iteration = 0

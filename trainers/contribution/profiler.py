@@ -93,11 +93,12 @@ class Profiler:
         with self.folder.alone(), self.crew:
             self.folder.write_config()
             self.tell("plan", "", {"iterations": self._all_iterations()})
+            for run in self._planned():  # also those that this call may not come to
+                self._adopt(run.name, run)
             return self._base() and self._layers() and self._ranked_controls()
 
     def record(self) -> Profile | None:
         """Return all that was measured so far; None before the base was evaluated."""
-        self._adopt_all()
         base = [self.scores[name] for name in self._base_names() if name in self.scores]
         if not base:
             return None
@@ -127,14 +128,10 @@ class Profiler:
 
     def _base(self) -> bool:
         """Evaluate the base, and where nothing needs halving, let the other work begin beside it."""
-        jobs = []
-        for number, name in enumerate(self._base_names()):
-            path = self.folder.score_path(name)
-            jobs.append(self._job(name, None, sampling=number))
-            if path.is_file():
-                self._adopt(name, None)
-                jobs.pop()
-        return self._carry_out(jobs)
+        names = enumerate(self._base_names())
+        return self._carry_out(
+            [self._job(name, None, number) for number, name in names if not self._adopt(name, None)]
+        )
 
     def _layers(self) -> bool:
         """Train full, single-layer runs, and the controls that need no ranking."""
@@ -195,17 +192,17 @@ class Profiler:
 
     def _score(self, runs: Sequence[PlannedRun]) -> bool:
         """Train and evaluate those of the runs that have no scores yet."""
-        jobs = []
-        for run in runs:
-            if self.folder.score_path(run.name).is_file():
-                self._adopt(run.name, run)
-            else:
-                jobs.append(self._job(run.name, run))
-        return self._carry_out(jobs)
+        return self._carry_out(
+            [self._job(run.name, run) for run in runs if not self._adopt(run.name, run)]
+        )
 
-    def _adopt(self, name: str, run: PlannedRun | None) -> None:
-        """Read the scores of a run that was made before."""
+    def _adopt(self, name: str, run: PlannedRun | None) -> bool:
+        """Return whether a run has its scores; those of one that was made before are read."""
+        if name in self.scores:
+            return True
         path = self.folder.score_path(name)
+        if not path.is_file():
+            return False
         scores = read_scores(path, self.evaluation)
         if scores.tasks != self.tasks:
             raise ValueError(f"{path} has scores of other tasks; name another --out")
@@ -215,18 +212,9 @@ class Profiler:
                 wrong = f"it was trained for {scores.iterations} iterations"
             if wrong:
                 raise ValueError(f"{path} is of another run: {wrong}; name another --out")
-        if name not in self.scores:
-            self.scores[name] = scores
-            self.tell("adopted", name, scores)
-
-    def _adopt_all(self) -> None:
-        """Read the scores of what was finished in an earlier call, and that this one did not come to."""
-        for name, run in (
-            *((name, None) for name in self._base_names()),
-            *((run.name, run) for run in self._planned()),
-        ):
-            if name not in self.scores and self.folder.score_path(name).is_file():
-                self._adopt(name, run)
+        self.scores[name] = scores
+        self.tell("adopted", name, scores)
+        return True
 
     def _job(self, name: str, run: PlannedRun | None, sampling: int = 0) -> Job:
         return Job(
