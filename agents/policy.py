@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.agents.decoder import Decoder, Sampled, Sampling
+from onelayer.agents.models import context_length
 from onelayer.agents.prompts import PromptFormat, Turn, format_for
 
 ALL = "all"
@@ -96,7 +97,7 @@ class PolicyAgent:
         self.sampling = sampling or Sampling()
         self.history = history
         self.decoder = Decoder(model, self.format.stop_ids, self.sampling, capture)
-        self._context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+        self._context = context_length(model)
         if not self._fits([0]):
             raise ValueError(
                 f"a reply of {self.sampling.response_limit} tokens does not fit into the model's "

@@ -119,6 +119,8 @@ def test_grouped_attention_is_scaled_dot_product_attention(heads):
         ("mamba", {"state_size": 4}, "linear_attention"),
         ("bloom", {"n_layer": 2, "n_head": 4}, "ALiBi"),
         ("falcon", {"alibi": True}, "ALiBi"),
+        ("gpt_neo", {"num_heads": 4, "attention_types": [[["global", "local"], 1]]}, "local"),
+        ("lfm2", {"layer_types": ["conv", "full_attention"]}, "conv"),
         ("qwen3", {"layer_types": ["full_attention", "linear_attention"]}, "linear_attention"),
     ],
 )
