@@ -156,3 +156,49 @@ def test_top_p_keeps_the_smallest_set_that_holds_it():
 def test_senseless_sampling_is_refused(bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
         Sampling(**bad)
+
+
+@pytest.mark.parametrize("architecture", ["gpt2", "opt"])
+def test_padding_stays_within_a_table_of_learned_positions(tiny_model, architecture):
+    """One row reads 1 new token from position 26 on, the other 31: padding would stand at 26 + 30."""
+    model = tiny_model(architecture, max_position_embeddings=40, **LEARNED_POSITIONS[architecture])
+    decoder = Decoder(model, [STOP], Sampling(response_limit=2))
+    decoder.sample([0, 1], [[1] + [5] * 25, [1, 3]], KEYS[:2])
+    prompts = [[1] + [5] * 25 + [6], [1] + [7] * 30]
+    replies = decoder.sample([0, 1], prompts, KEYS[:2])
+    for prompt, reply in zip(prompts, replies, strict=True):
+        expected = plain_logprobs(model, prompt, list(reply.ids))
+        torch.testing.assert_close(torch.tensor(reply.logprobs), expected, atol=1e-5, rtol=0)
+
+
+LEARNED_POSITIONS = {
+    "gpt2": {"n_embd": 32, "n_layer": 4, "n_head": 4},
+    "opt": {"ffn_dim": 48, "word_embed_proj_dim": 32},
+}
+
+
+@pytest.mark.parametrize("implementation", ["sdpa", "eager"])
+@pytest.mark.parametrize(
+    ("architecture", "config"),
+    [
+        ("llama", {}),
+        ("mistral", {"sliding_window": 5}),
+        ("qwen3", {"use_sliding_window": True, "sliding_window": 5, "max_window_layers": 2}),
+        ("gemma3_text", {"head_dim": 8, "sliding_window": 5}),
+        ("llama4_text", {"head_dim": 8, "num_local_experts": 2, "attention_chunk_size": 5}),
+    ],
+)
+def test_windows_of_all_kinds_hold_for_rows_of_different_progress(
+    tiny_model, architecture, config, implementation
+):
+    model = tiny_model(
+        architecture, initializer_range=0.2, attn_implementation=implementation, **config
+    )
+    decoder = Decoder(model, [STOP], Sampling(response_limit=4))
+    prompts = [list(p) for p in PROMPTS]
+    for _ in range(4):  # from below the window to far beyond it
+        replies = decoder.sample([0, 1, 2], prompts, KEYS)
+        for prompt, reply in zip(prompts, replies, strict=True):
+            expected = plain_logprobs(model, prompt, list(reply.ids))
+            torch.testing.assert_close(torch.tensor(reply.logprobs), expected, atol=1e-5, rtol=0)
+        prompts = [[*p, *r.ids, 2, 3] for p, r in zip(prompts, replies, strict=True)]

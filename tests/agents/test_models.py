@@ -167,7 +167,7 @@ def test_a_sequence_may_be_as_long_as_the_model_was_made_for(tiny_model):
     from onelayer.agents.models import context_length
 
     assert context_length(tiny_model("llama", max_position_embeddings=96)) == 96
-    assert context_length(tiny_model("gpt2", n_embd=32, n_head=4, n_positions=40)) == 40
+    assert context_length(tiny_model("gpt2", n_embd=32, n_head=4, max_position_embeddings=40)) == 40
     stretched = {
         "rope_type": "longrope",
         "rope_theta": 10000.0,
