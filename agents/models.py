@@ -73,6 +73,17 @@ def context_length(model: PreTrainedModel) -> int | None:
     return min([limit for limit in limits if limit is not None], default=None)
 
 
+def end_ids(model: PreTrainedModel) -> tuple[int, ...]:
+    """Return the tokens that end a reply by the model's ``generation_config``.
+
+    They are more than the chat template's: Qwen2.5 also ends with ``<|endoftext|>``.
+    """
+    found = getattr(model.generation_config, "eos_token_id", None)
+    if found is None:
+        return ()
+    return tuple(found) if isinstance(found, list | tuple) else (int(found),)
+
+
 def _tokenizer(folder: str) -> PreTrainedTokenizerBase:
     """Return the tokenizer as its own files describe it."""
     if get_tokenizer_config(folder).get("tokenizer_class") in _AS_WRITTEN:

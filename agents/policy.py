@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.agents.decoder import Decoder, Sampled, Sampling
-from onelayer.agents.models import context_length
+from onelayer.agents.models import context_length, end_ids
 from onelayer.agents.prompts import PromptFormat, Turn, format_for
 
 ALL = "all"
@@ -58,8 +58,6 @@ class _Memory:
     turns: list[Turn] = field(default_factory=list)
     ids: list[int] = field(default_factory=list)
     """every token read and written, while the history grows"""
-    ended: bool = True
-    """the last reply ended with its stop token"""
 
 
 class PolicyAgent:
@@ -96,7 +94,8 @@ class PolicyAgent:
         self.format = prompt_format or format_for(tokenizer)
         self.sampling = sampling or Sampling()
         self.history = history
-        self.decoder = Decoder(model, self.format.stop_ids, self.sampling, capture)
+        stop_ids = sorted({*self.format.stop_ids, *end_ids(model)})
+        self.decoder = Decoder(model, stop_ids, self.sampling, capture)
         self._context = context_length(model)
         if not self._fits([0]):
             raise ValueError(
@@ -162,7 +161,10 @@ class PolicyAgent:
         if self.history == ALL:
             if memory.ids:
                 follow = self.format.continuation(memory.turns[-1])
-                prompt = memory.ids + (follow[1:] if memory.ended else follow)
+                ended = (
+                    memory.ids[-1] == follow[0]
+                )  # else it was cut, or the model's own token ended it
+                prompt = memory.ids + (follow[1:] if ended else follow)
                 if self._fits(prompt):
                     return prompt, len(memory.ids)
             window = len(memory.turns) if len(memory.turns) == 1 else _RESTART_WINDOW
@@ -186,10 +188,10 @@ class PolicyAgent:
     def _record(
         self, memory: _Memory, prompt: list[int], known: int, sampled: Sampled
     ) -> SampledAction:
-        reply = self.tokenizer.decode(sampled.ids, skip_special_tokens=True)
+        said = sampled.ids if sampled.cut else sampled.ids[:-1]
+        reply = self.tokenizer.decode(said, skip_special_tokens=True)
         action = "" if sampled.cut else self.format.parse(reply)
         memory.ids = [*prompt, *sampled.ids]
-        memory.ended = not sampled.cut
         turn = memory.turns[-1]
         memory.turns[-1] = Turn(turn.observation, turn.admissible, action)
         trace = Trace(
