@@ -162,8 +162,8 @@ def _sdpa(
 ) -> tuple[Tensor, Tensor | None]:
     """Attend as transformers' SDPA does; one new token of a row without expanding keys and values."""
     plain = not any(rest.get(name) is not None for name in _BEYOND_PLAIN) and not module.training
-    one_token = query.shape[2] == 1 and attention_mask is not None and attention_mask.shape[1] == 1
-    if one_token and plain:
+    one_token = query.shape[2] == 1
+    if one_token and plain and attention_mask is not None and attention_mask.shape[1] == 1:
         attend = by_products if query.is_cuda else by_fused
         return attend(query, key, value, attention_mask, scaling), None
     functions = _modeling(module, "ALL_ATTENTION_FUNCTIONS", AttentionInterface())

@@ -40,7 +40,7 @@ def main() -> int:
         install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*install, *lower_bounds(), "pytest", "hypothesis"], check=True)
         subprocess.run([*install, "--no-deps", "--editable", str(ROOT)], check=True)
-        names = "torch transformers accelerate gymnasium numpy trl safetensors".split()
+        names = ["torch", "transformers", "accelerate", "gymnasium", "numpy", "trl", "safetensors"]
         show = f"from importlib.metadata import version\nfor n in {names}: print(n, version(n))"
         subprocess.run([str(python), "-c", show], check=True)
         return subprocess.run([str(python), "-m", "pytest", "-q", *TESTS], cwd=ROOT).returncode
