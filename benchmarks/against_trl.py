@@ -1,16 +1,20 @@
 """One iteration of RL with onelayer and with TRL's GRPOTrainer, side by side: seconds and peak memory.
 
-    python -m benchmarks.against_trl                                   # the tiny model, on the CPU
-    python -m benchmarks.against_trl --model FOLDER --tasks 4 --reply 48 --beta 0.01 --epochs 4
-    python -m benchmarks.against_trl --model qwen2.5-1.5b --dtype bfloat16 --device cuda --reply 256
-    python -m benchmarks.against_trl --model FOLDER --turns 30 --reply 8 --cases onelayer:mid trl:mid
+    python benchmarks/against_trl.py                                   # the tiny model, on the CPU
+    python benchmarks/against_trl.py --model FOLDER --tasks 4 --reply 48 --beta 0.01 --epochs 4
+    python benchmarks/against_trl.py --model qwen2.5-1.5b --dtype bfloat16 --device cuda --reply 256
+    python benchmarks/against_trl.py --model FOLDER --turns 30 --reply 8 --cases onelayer:mid trl:mid
 
-Same model, prompts, sampling at temperature 1 and number of tokens: no reply ends before its limit. Each case
-runs in a process of its own, in turn, several times; the table gives medians over all warm iterations (every
-process plays one more, cold, first) and ratios to the first case. Cases: ``onelayer:LAYER``, ``trl:LAYER`` (that
-layer unfrozen, TRL's best settings: no gradient checkpointing, the model's dtype), ``trl:all`` and
-``trl-defaults:all`` (as TRL comes). LAYER is a number, ``mid``, ``last``, ``quarter``, ``three-quarters`` or ``all``.
-Names of random weights that need no download: qwen2.5-0.5b, qwen2.5-1.5b, qwen3-8b.
+Same model, prompts, sampling at temperature 1 and number of tokens: no reply ends before its limit. Each
+case runs in a process of its own, in turn, several times; the table gives medians over all warm iterations
+(every process plays one more, cold, first) and ratios to the first case. Cases:
+
+    onelayer:LAYER        LAYER is a number, quarter, mid, three-quarters, last, or all
+    trl:LAYER             TRL with that layer unfrozen and its best settings: no gradient checkpointing,
+                          the model's dtype
+    trl-defaults:LAYER    as TRL comes
+
+Random weights that need no download: qwen2.5-0.5b, qwen2.5-1.5b, qwen3-8b.
 """
 
 import argparse
@@ -70,7 +74,7 @@ def arguments() -> argparse.Namespace:
 
 def in_process(case: str) -> dict[str, Any]:
     """Measure a case in a process of its own; one that fails says why in the table."""
-    command = [sys.executable, "-m", "benchmarks.against_trl", *sys.argv[1:], f"--one={case}"]
+    command = [sys.executable, __file__, *sys.argv[1:], f"--one={case}"]
     ended = subprocess.run(command, capture_output=True, text=True)
     if ended.returncode:
         lines = ended.stderr.strip().splitlines() or [f"ended with {ended.returncode}"]
@@ -85,15 +89,15 @@ def one(options: argparse.Namespace) -> dict[str, Any]:
     options.layer = layer_of(layer, options.model)
     options.defaults = side == "trl-defaults"
     if side == "onelayer":
-        from benchmarks.onelayer_arm import measure
+        from onelayer_arm import measure
     else:
-        from benchmarks.trl_arm import measure
+        from trl_arm import measure
     return {**measure(options), "peak_gib": peak_gib(options.device)}
 
 
 def layer_of(name: str, model: str) -> str:
     """Return a layer's number for its name, ``all`` unchanged."""
-    from benchmarks.model_sizes import number_of_layers
+    from model_sizes import number_of_layers
 
     if name == "all" or name.isdigit():
         return name

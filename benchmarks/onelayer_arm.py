@@ -10,8 +10,8 @@ import torch
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Train ``rounds`` + 1 iterations; return the seconds of each part of each iteration but the first."""
-    from benchmarks.model_sizes import model_of
-    from benchmarks.trl_arm import synchronize
+    from model_sizes import model_of
+    from trl_arm import synchronize
 
     torch.set_num_threads(options.threads)
     model, tokenizer = model_of(options.model, options.dtype, options.device)
@@ -43,7 +43,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 def trainer_of(options: argparse.Namespace, model: Any, tokenizer: Any) -> Any:
     """Return a trainer on the benchmark's prompts whose replies all have the full length."""
-    from benchmarks.prompts import make_prompts
+    from prompts import make_prompts
+
     from onelayer.trainers.config import TrainConfig
     from onelayer.trainers.trainer import Trainer
 
@@ -76,7 +77,8 @@ def never_stop(agent: Any) -> None:
 
 def prompt_ids_of(options: argparse.Namespace, model: Any, tokenizer: Any) -> list[list[int]]:
     """Return the tokens of each task's first prompt as onelayer shows it."""
-    from benchmarks.prompts import make_prompts
+    from prompts import make_prompts
+
     from onelayer.agents.prompts import Turn, format_for
 
     shown = format_for(tokenizer, free_form=True)

@@ -4,7 +4,6 @@ import argparse
 import os
 import tempfile
 import time
-import zlib
 from typing import Any
 
 import torch
@@ -15,11 +14,10 @@ os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Train ``rounds`` + 1 iterations; return the seconds of each part of each iteration but the first."""
     from datasets import Dataset
+    from model_sizes import model_of
+    from onelayer_arm import prompt_ids_of
     from transformers.utils.logging import disable_progress_bar
     from trl import GRPOConfig, GRPOTrainer
-
-    from benchmarks.model_sizes import model_of
-    from benchmarks.onelayer_arm import prompt_ids_of
 
     disable_progress_bar()
     model, tokenizer = model_of(options.model, options.dtype, options.device)
@@ -96,8 +94,10 @@ def train_one_layer(model: torch.nn.Module, layer: int) -> None:
 
 
 def reward(completions: list[str], **_: Any) -> list[float]:
-    """Return 0 or 1 by a checksum of the text."""
-    return [float(zlib.crc32(text.encode()) % 2 == 0) for text in completions]
+    """Return the reward that onelayer's environment gives."""
+    from prompts import checksum
+
+    return [checksum(text) for text in completions]
 
 
 def later_tokens(options: argparse.Namespace) -> int:
@@ -107,7 +107,7 @@ def later_tokens(options: argparse.Namespace) -> int:
 
 def turn_by_turn(options: argparse.Namespace, tokenizer: Any) -> Any:
     """Return a multi-turn ``rollout_func`` on TRL's own generation, one reply a turn."""
-    from benchmarks.prompts import Prompts
+    from prompts import Prompts
 
     def play(prompts: list[str], trainer: Any) -> dict[str, Any]:
         env = Prompts(options.tasks, options.words, options.turns)
