@@ -41,7 +41,7 @@ def main() -> None:
         for case in options.cases:
             measured[case].append(in_process(case))
     results = {case: summary(found) for case, found in measured.items()}
-    print(table(results))
+    print(json.dumps(results) if options.json else table(results))
     if options.out:
         record = {"options": vars(options), "device": device_name(options), "results": results}
         Path(options.out).write_text(json.dumps(record, indent=1) + "\n")
@@ -67,6 +67,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--rounds", type=int, default=2, help="warm iterations in a process")
     parser.add_argument("--repeats", type=int, default=1, help="processes of each case")
+    parser.add_argument("--rollout-only", action="store_true", help="onelayer's, no update")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--out", help="write the figures there, as JSON")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     return parser.parse_args()

@@ -22,8 +22,9 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         started = clock(synchronize)
         episodes = trainer.play()
         played = clock(synchronize)
-        advantages_N = trainer.estimate(episodes, gamma=1.0, omega=0.0, divide_by_std=True)
-        trainer.learner.update(episodes, advantages_N, iteration)
+        if not options.rollout_only:
+            advantages_N = trainer.estimate(episodes, gamma=1.0, omega=0.0, divide_by_std=True)
+            trainer.learner.update(episodes, advantages_N, iteration)
         updated = clock(synchronize)
         iterations.append(
             {
