@@ -50,3 +50,18 @@ class Engine(Protocol):
 
     def forget(self) -> None:
         """End all episodes, and drop whatever depends on the weights: they have changed."""
+
+
+def sample(
+    engine: Engine,
+    slots: Sequence[int],
+    prompts: Sequence[Sequence[int] | Ids],
+    keys: Sequence[Sequence[int]],
+) -> list[Sampled]:
+    """Submit a prompt for each slot and wait for all replies; return them in the order of the slots."""
+    for slot, prompt, key in zip(slots, prompts, keys, strict=True):
+        engine.submit(slot, prompt, key)
+    replies: dict[int, Sampled] = {}
+    while len(replies) < len(slots):
+        replies.update(engine.step())
+    return [replies[slot] for slot in slots]

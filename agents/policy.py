@@ -11,6 +11,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.agents.decoder import Decoder
 from onelayer.agents.engine import Engine, Ids, Sampled
+from onelayer.agents.models import context_length, end_ids
 from onelayer.agents.prompts import PromptFormat, Turn, format_for
 from onelayer.agents.sampling import Sampling
 from onelayer.agents.states import CapturedStates
@@ -61,8 +62,6 @@ class _Memory:
     turns: list[Turn] = field(default_factory=list)
     ids: Ids = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """every token read and written, while the history grows"""
-    ended: bool = True
-    """the last reply ended with its stop token"""
     prompt: Ids = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """what was submitted last"""
     known: int = 0
@@ -103,8 +102,9 @@ class PolicyAgent:
         self.format = prompt_format or format_for(tokenizer)
         self.sampling = sampling or Sampling()
         self.history = history
-        self.engine: Engine = Decoder(model, self.format.stop_ids, self.sampling, states)
-        self._context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+        stop_ids = sorted({*self.format.stop_ids, *end_ids(model)})
+        self.engine: Engine = Decoder(model, stop_ids, self.sampling, states)
+        self._context = context_length(model)
         if not self._fits([0]):
             raise ValueError(
                 f"a reply of {self.sampling.response_limit} tokens does not fit into the model's "
@@ -181,7 +181,8 @@ class PolicyAgent:
         if self.history == ALL:
             if len(memory.ids):
                 follow = self.format.continuation(memory.turns[-1])
-                prompt = np.append(memory.ids, follow[1:] if memory.ended else follow)
+                ended = memory.ids[-1] == follow[0]  # else it was cut, or by the model's own token
+                prompt = np.append(memory.ids, follow[1:] if ended else follow)
                 if self._fits(prompt):
                     return prompt, len(memory.ids)
             window = len(memory.turns) if len(memory.turns) == 1 else _RESTART_WINDOW
@@ -203,10 +204,10 @@ class PolicyAgent:
 
     def _record(self, slot: int, sampled: Sampled) -> SampledAction:
         memory = self._memories[slot]
-        reply = self.tokenizer.decode(sampled.ids, skip_special_tokens=True)
+        said = sampled.ids if sampled.cut else sampled.ids[:-1]
+        reply = self.tokenizer.decode(said, skip_special_tokens=True)
         action = "" if sampled.cut else self.format.parse(reply)
         memory.ids = np.append(memory.prompt, sampled.ids)
-        memory.ended = not sampled.cut
         turn = memory.turns[-1]
         memory.turns[-1] = Turn(turn.observation, turn.admissible, action)
         trace = Trace(

@@ -17,6 +17,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from onelayer.agents.episodes import Episode
+from onelayer.agents.model_check import check_model
 from onelayer.agents.states import CapturedStates
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.fingerprint import base_fingerprint
@@ -32,7 +33,7 @@ from onelayer.trainers.loss import clipped, clipped_surrogate, kl_k3
 from onelayer.trainers.packing import by_beginning, pack
 from onelayer.trainers.processes import sum_gradients, summed
 from onelayer.trainers.rows import Batch, Row, rows
-from onelayer.trainers.scoring import check_split, score, weights_of
+from onelayer.trainers.scoring import score, weights_of
 
 DRIFT_LIMIT = {"float32": 1e-3, "bfloat16": 0.1}
 """log-probabilities of sampling and training that differ by more are worth a warning, by ``dtype``"""
@@ -76,8 +77,7 @@ class Learner:
         self.first = 0 if whole or config.train_embeddings else self.layers[0]
         self.below = list(stack[: self.first])
         self.states = CapturedStates(stack[self.first], 1 << 40) if self.first > 0 else None
-        if self.states is not None:
-            check_split(model, list(stack), self.first)
+        check_model(model, self.first)
         for parameter in self.parameters.values():
             parameter.data = parameter.data.float()
         self.start = {name: p.detach().clone() for name, p in self.parameters.items()}

@@ -61,6 +61,27 @@ def test_a_cut_reply_is_an_invalid_action_and_gets_its_end_token_as_prompt(
             assert episode.steps[i + 1].prompt_ids[0] == plain_tokenizer.eos_token_id
 
 
+def test_a_reply_also_ends_where_the_models_generation_config_says(tiny_model, chat_tokenizer):
+    """As Qwen2.5's <|endoftext|>; the template's own end token then follows, put there by hand."""
+    model = tiny_model("qwen3", vocab_size=128, max_position_embeddings=2048)
+    other = chat_tokenizer.convert_tokens_to_ids("a")
+    model.generation_config.eos_token_id = [chat_tokenizer.eos_token_id, other]
+    episodes = play(model, chat_tokenizer, response_limit=40)
+    ended = [
+        (episode, i)
+        for episode in episodes
+        for i, step in enumerate(episode.steps)
+        if step.action_ids[-1] == other
+    ]
+    assert ended
+    for episode, i in ended:
+        step = episode.steps[i]
+        assert not step.cut and other not in step.action_ids[:-1]
+        assert not step.reply.endswith("a")
+        if i + 1 < len(episode.steps):
+            assert episode.steps[i + 1].prompt_ids[0] == chat_tokenizer.eos_token_id
+
+
 def test_a_chat_reply_without_tags_is_an_invalid_action(tiny_model, chat_tokenizer):
     model = tiny_model("qwen3", vocab_size=128, max_position_embeddings=2048)
     for episode in play(model, chat_tokenizer):

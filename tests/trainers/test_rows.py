@@ -1,6 +1,5 @@
 """From episodes to rows: every sampled token once, with what belongs to it, and nothing else."""
 
-
 import numpy as np
 import pytest
 

@@ -1,12 +1,11 @@
 """What training computes is what playing computed, wherever the forward pass starts."""
 
-import numpy as np
 import pytest
 import torch
 
 from onelayer.trainers.layers import decoder_layers, train_only, trained_parameters
 from onelayer.trainers.rows import collate, rows
-from onelayer.trainers.scoring import check_split, score, weights_of
+from onelayer.trainers.scoring import score, weights_of
 
 ARCHITECTURES = ["qwen3", "qwen2", "llama"]
 CLOSE = {"atol": 1e-5, "rtol": 0}
@@ -138,36 +137,3 @@ def test_other_weights_stand_in_for_a_while_only(tiny_model, plain_tokenizer, pl
             raise OSError
         assert torch.equal(score(model, batch).logp_N, moved)
     assert not torch.allclose(moved, before)
-
-
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-@pytest.mark.parametrize("first", [0, 1, 3])
-def test_models_that_can_start_in_the_middle_pass(tiny_model, architecture, first):
-    model = tiny_model(architecture)
-    check_split(model, list(model.model.layers), first)
-    assert all("forward" not in vars(layer) for layer in model.model.layers)
-
-
-def test_a_model_that_scales_its_embeddings_is_refused(tiny_model):
-    """Gemma does: what comes as ``inputs_embeds`` is taken for embeddings and scaled."""
-    model = tiny_model()
-    plain = model.model.forward
-
-    def scaled(input_ids=None, inputs_embeds=None, **others):
-        if inputs_embeds is None:
-            inputs_embeds = model.get_input_embeddings()(input_ids)
-        return plain(inputs_embeds=inputs_embeds * 8, **others)
-
-    model.model.forward = scaled
-    check_split(model, list(model.model.layers), 0)
-    with pytest.raises(ValueError, match="computes something else when it starts at layer 2"):
-        check_split(model, list(model.model.layers), 2)
-    assert all("forward" not in vars(layer) for layer in model.model.layers)
-
-
-def test_a_model_whose_states_are_not_finite_is_refused(tiny_model):
-    model = tiny_model()
-    with torch.no_grad():
-        model.model.layers[0].mlp.down_proj.weight[0, 0] = np.nan
-    with pytest.raises(ValueError, match="starts at layer 2"):
-        check_split(model, list(model.model.layers), 2)
