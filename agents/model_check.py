@@ -14,6 +14,7 @@ from transformers.masking_utils import eager_mask
 
 from onelayer.agents.attention import additive_mask, attending, check_kind, implementation
 from onelayer.agents.decoder import Decoder
+from onelayer.agents.engine import sample
 from onelayer.agents.forward import decoder_layers, entering, hidden_entering
 from onelayer.agents.sampling import Sampling
 
@@ -70,7 +71,7 @@ def _compare_playing(model: PreTrainedModel) -> None:
     decoder = Decoder(model, (), Sampling(response_limit=3))
     difference, rounding = [], []
     for _ in range(2):
-        replies = decoder.sample([0, 1], prompts, [[0, 0], [0, 1]])
+        replies = sample(decoder, [0, 1], prompts, [[0, 0], [0, 1]])
         rows = [[*prompt, *reply.ids] for prompt, reply in zip(prompts, replies, strict=True)]
         padded = [row + [0] * (max(map(len, rows)) - len(row)) for row in rows]
         together_BTV = _logp(model, padded)

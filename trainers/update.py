@@ -18,6 +18,7 @@ from transformers import PreTrainedModel
 
 from onelayer.agents.episodes import Episode
 from onelayer.agents.model_check import check_model
+from onelayer.agents.states import CapturedStates
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.fingerprint import base_fingerprint
 from onelayer.trainers.layers import (
@@ -44,7 +45,7 @@ class Learner:
     Attributes:
         layers: indices of the layers that learn.
         first: the lowest of them; layers below it are run while playing only.
-        capture: the module whose input playing has to record, None where everything is run again.
+        states: what enters the lowest layer, kept while playing; None where everything is run again.
         start: the trained weights before training, which are the reference policy.
         dtype: of the frozen weights, and of the trained ones outside of training.
         fingerprint: of the base that LoRA adapters were added to; None without them.
@@ -53,7 +54,7 @@ class Learner:
     product (``autocast``): in bfloat16 most steps of a small learning rate would round to nothing.
 
     Raises:
-        ValueError: the model lacks a layer, is in another dtype, or does not pass ``check_model``.
+        ValueError: the model lacks a layer, is in another dtype, or cannot start at the lowest layer.
     """
 
     def __init__(self, model: PreTrainedModel, config: TrainConfig, accelerator: Accelerator):
@@ -75,7 +76,7 @@ class Learner:
         whole = trains_everything(config.layers) and not config.lora_rank
         self.first = 0 if whole or config.train_embeddings else self.layers[0]
         self.below = list(stack[: self.first])
-        self.capture = stack[self.first] if self.first > 0 else None
+        self.states = CapturedStates(stack[self.first], 1 << 40) if self.first > 0 else None
         check_model(model, self.first)
         for parameter in self.parameters.values():
             parameter.data = parameter.data.float()
@@ -118,7 +119,9 @@ class Learner:
         config = self.config
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(config, iteration) * group.get("boost", 1.0)
-        learned = rows(episodes, advantages_N)
+        learned = rows(episodes, advantages_N, self.states)
+        if self.states is not None:
+            self.states.clear()
         if config.beta > 0:
             learned = self._with_reference(learned)
         totals = dict.fromkeys(("tokens", *_SUMS), 0.0)

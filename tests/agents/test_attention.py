@@ -20,8 +20,9 @@ def reading(model, ids, **where):
     ]
     cache = None
     if columns := where.get("columns"):
-        cache = RaggedCache(len(model.model.layers), len(ids))
-        cache.place(where["position_BQ"], columns)
+        cache = RaggedCache(len(model.model.layers), len(ids), columns + 1)
+        rows = slice(0, len(ids))
+        cache.place(torch.arange(len(ids)), where["position_BQ"], rows, columns)
     with torch.no_grad(), attending(model, **where) as inputs:
         model(input_ids=ids, past_key_values=cache, use_cache=cache is not None, **inputs)
     for hook in hooks:

@@ -36,7 +36,7 @@ def test_log_probabilities_are_those_of_sampling_from_every_layer_on(
     tiny_model, tokenizers, play, advantages, architecture, kind, history, first
 ):
     model = made(tiny_model, tokenizers[kind], architecture)
-    episodes = play(model, tokenizers[kind], history=history, first=first, tasks=1)
+    episodes = play(model, tokenizers[kind], history=history, tasks=1)
     batch = collate(rows(episodes, advantages(episodes)))
     with torch.no_grad():
         split = score(model, batch, below=decoder_layers(model)[:first])
@@ -71,7 +71,7 @@ def test_entropy_by_hand(tiny_model, plain_tokenizer, play, advantages):
 
 def test_padding_and_neighbours_do_not_matter(tiny_model, plain_tokenizer, play, advantages):
     model = made(tiny_model, plain_tokenizer)
-    episodes = play(model, plain_tokenizer, first=2)
+    episodes = play(model, plain_tokenizer)
     made_rows = rows(episodes, advantages(episodes))
     assert len({len(row.ids_T) for row in made_rows}) > 2
     below = model.model.layers[:2]
@@ -90,7 +90,7 @@ def test_gradients_from_recorded_states_are_those_of_the_whole_forward_pass(
     tiny_model, plain_tokenizer, play, advantages, architecture, first
 ):
     model = made(tiny_model, plain_tokenizer, architecture)
-    episodes = play(model, plain_tokenizer, first=first)
+    episodes = play(model, plain_tokenizer)
     batch = collate(rows(episodes, advantages(episodes)))
     train_only(model, [first])
     parameters = trained_parameters(model, [first])
@@ -107,7 +107,7 @@ def test_gradients_from_recorded_states_are_those_of_the_whole_forward_pass(
 
 def test_frozen_layers_below_do_not_run(tiny_model, plain_tokenizer, play, advantages):
     model = tiny_model()
-    episodes = play(model, plain_tokenizer, first=2, tasks=1)
+    episodes = play(model, plain_tokenizer, tasks=1)
     batch = collate(rows(episodes, advantages(episodes)))
     ran = []
     for i, layer in enumerate(model.model.layers):
