@@ -5,6 +5,7 @@ column ``t`` of its row, so no padding is ever attended to, and rows that have n
 a forward pass by keeping the busy ones in front: ``keys[:busy]`` is a view, not a copy.
 """
 
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,7 +21,8 @@ class RaggedLayer(CacheLayerMixin):  # type: ignore[misc]
 
     def __init__(self, cache: "RaggedCache"):
         super().__init__()
-        self.cache = cache
+        # No reference back: with a cycle, memory would stay taken until the garbage collector comes by.
+        self.cache = weakref.proxy(cache)
 
     def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
         """Allocate the rows once shapes, dtype and device are known."""

@@ -116,6 +116,7 @@ def test_a_run_fills_its_folder_and_says_what_came_out(model, tmp_path, capsys):
     assert "2/2" in shown.err  # the bar
     assert len(re.findall(r"iteration +\d: held-out success", shown.out + shown.err)) == 3
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [
+        ".lock",
         "checkpoints",
         "config.yaml",
         "episodes.jsonl",

@@ -14,7 +14,7 @@ from typing import Any
 
 from onelayer.agents.models import load_model
 from onelayer.envs.plugins import make
-from onelayer.trainers import run_folder
+from onelayer.trainers import checkpoints
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.trainer import Trainer
 
@@ -70,7 +70,7 @@ def arm(trainer: Trainer, moment: str, iteration: int, number: int) -> None:
     elif moment == "log":
         trainer.folder.log = torn  # type: ignore[method-assign]
     elif moment == "save":
-        before(run_folder, "write_atomically")
+        before(checkpoints, "write_atomically")
 
 
 if __name__ == "__main__":
