@@ -213,15 +213,15 @@ class Learner:
     @torch.no_grad()
     def _with_reference(self, learned: Sequence[Row]) -> list[Row]:
         """Return the rows with log-probabilities under the weights that training began with."""
-        done: list[Row] = []
+        done: dict[int, Row] = {}
         with weights_of(self.parameters, self.start), self.autocast():
             for part in by_beginning(learned, self.config.rows_per_forward):
                 batch = pack(part, self._device)
                 scores = score(
                     self.model, batch, below=self.below, temperature=self.config.temperature
                 )
-                done += _scattered(part, scores.logp_N)
-        return done
+                done |= zip(map(id, part), _scattered(part, scores.logp_N), strict=True)
+        return [done[id(row)] for row in learned]  # in their order, which all processes share
 
     @property
     def _device(self) -> torch.device:
