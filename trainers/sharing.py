@@ -31,7 +31,7 @@ def episodes_of_all(
 ) -> tuple[list[Episode], slice]:
     """Return the episodes of all processes, and where in the steps of all of them this one's are.
 
-    They come without states and log-probabilities of tokens, which are large; every process must call it.
+    They come without prompts and log-probabilities, which are large; every process must call it.
     """
     if accelerator.num_processes == 1:
         return list(mine), slice(0, sum(len(episode.steps) for episode in mine))
@@ -58,8 +58,5 @@ def minibatches(
 
 
 def _light(episode: Episode) -> Episode:
-    steps = (
-        replace(step, prompt_ids=(), logprobs=(), hidden_TD=None, admissible=None)
-        for step in episode.steps
-    )
+    steps = (replace(step, prompt_ids=(), logprobs=(), admissible=None) for step in episode.steps)
     return replace(episode, steps=tuple(steps))

@@ -51,9 +51,15 @@ def strike(trainer, moment, number):
     setattr(trainer, moment, struck)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize(
-    ("moment", "saved"), [("play", 1), ("evaluate", 1), ("_learn", 2), ("_write_checkpoint", 1)]
+    ("number", "moment", "saved"),
+    [
+        (signal.SIGINT, "play", 1),
+        (signal.SIGTERM, "play", 1),
+        (signal.SIGHUP, "evaluate", 1),
+        (signal.SIGTERM, "_learn", 2),
+        (signal.SIGINT, "_write_checkpoint", 1),
+    ],
 )
 def test_every_signal_to_stop_saves_and_the_run_goes_on(make_trainer, number, moment, saved):
     make_trainer("whole", iterations=3, eval_every=1, checkpoint_every=1).train()
