@@ -65,7 +65,8 @@ def run(config: Config) -> None:
                 f"  onelayer train --config {shlex.quote(str(folder.path / 'config.yaml'))} --resume"
             )
         raise
-    progress.close()
+    finally:
+        progress.close()
     if is_main:
         progress.conclude(trainer)
 
