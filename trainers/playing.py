@@ -14,9 +14,9 @@ from onelayer.agents.sampling import Sampling
 from onelayer.agents.states import CapturedStates
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.processes import summed
+from onelayer.trainers.sharing import share
 from onelayer.trainers.tasks import (
     EVAL_SEED,
-    Tasks,
     hash_seed,
     held_out_tasks,
     training_tasks,
@@ -37,7 +37,7 @@ class TrainingGames:
         states: keeps what enters its layer, for the update; None: nothing is kept.
 
     Raises:
-        ValueError: the processes can't share the tasks, or there are none.
+        ValueError: there are no tasks, or too few for several processes.
     """
 
     def __init__(
@@ -50,8 +50,6 @@ class TrainingGames:
         states: CapturedStates | None,
     ):
         count, processes = config.tasks_per_iteration, accelerator.num_processes
-        if count % processes:
-            raise ValueError(f"tasks_per_iteration={count} is no multiple of {processes} processes")
         first = make()
         tasks = getattr(first.unwrapped, "tasks", None)
         if tasks is not None and len(tasks) == 0:
@@ -63,7 +61,8 @@ class TrainingGames:
             )
         self.config, self.accelerator = config, accelerator
         self.envs = [first]
-        self.envs += [make() for _ in range(count // processes * config.group_size - 1)]
+        mine = len(share(range(count), accelerator))  # may be 0
+        self.envs += [make() for _ in range(mine * config.group_size - 1)]
         sampling = Sampling(config.temperature, config.top_p, config.response_limit)
         self.agent = _agent(first, config, model, tokenizer, sampling, states)
 
@@ -72,7 +71,7 @@ class TrainingGames:
         config = self.config
         self.agent.reseed(hash_seed(config.seed, iteration))
         tasks = training_tasks(self.envs[0], iteration, config.tasks_per_iteration, config.seed)
-        mine = _share(tasks, self.accelerator)
+        mine = share(tasks, self.accelerator)
         episodes = rollout(self.envs, self.agent, mine, config.group_size, reproducible=True)
         self.agent.reset()  # the update needs the memory of the cache
         return episodes
@@ -96,7 +95,7 @@ class HeldOutGames:
     ):
         self.accelerator = accelerator
         first = make()
-        self.tasks = _share(held_out_tasks(first, config.eval_tasks), accelerator)
+        self.tasks = share(held_out_tasks(first, config.eval_tasks), accelerator)
         self.envs = [first, *(make() for _ in range(min(len(self.tasks), most) - 1))]
         sampling = Sampling(config.eval_temperature, config.eval_top_p, config.eval_limit)
         self.agent = _agent(first, config, model, tokenizer, sampling, None)
@@ -125,11 +124,6 @@ class HeldOutGames:
             "eval/steps": steps / played,
             "eval/errors": errors,
         }
-
-
-def _share(tasks: Tasks, accelerator: Accelerator) -> Tasks:
-    """Return those of the tasks that this process plays."""
-    return tasks[accelerator.process_index :: accelerator.num_processes]
 
 
 def _agent(
