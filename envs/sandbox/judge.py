@@ -26,7 +26,7 @@ from onelayer.envs.sandbox.handles import (
     number_of,
     number_of_class,
 )
-from onelayer.envs.sandbox.names import bind_names
+from onelayer.envs.sandbox.names import bind_names, rebind_names
 from onelayer.envs.sandbox.vacuous import refuse_empty_arrays
 
 DEEP = 10_000
@@ -59,6 +59,8 @@ def judge(task: Mapping[str, Any]) -> int:
         sys.argv = ["tests"]
         for piece in task["pieces"]:
             _run_piece(piece, namespace, bench)
+            if piece["case"] is None:
+                rebind_names(namespace, found, task)
             if bench.gone:
                 break
     except ProgramGone:

@@ -37,6 +37,8 @@ class Meaning:
     python: Mapping[str, tuple[str, ...]]
     """name -> the module that it means and the attributes that tests use of it; or, for a thing in a module,
     the module and nothing else"""
+    bound: Set[str]
+    """what the tests define for themselves"""
 
 
 @dataclass
@@ -82,7 +84,7 @@ def read_names(sources: tuple[str, ...], entry_point: str = "") -> Meaning:
         found = {name: depth for name, depth in uses.depths.items() if name not in uses.bound}
         guessed = {name for name, depth in found.items() if depth == max(found.values())}
         guessed = {min(guessed)} if guessed else set()
-    return Meaning(own | asked | guessed, asked, python)
+    return Meaning(own | asked | guessed, asked, python, uses.bound)
 
 
 def _of_python(names: set[str], uses: _Uses, known: bool) -> dict[str, tuple[str, ...]]:
@@ -204,6 +206,15 @@ def bind_names(
     for name in task["asked"]:
         if name not in found and hasattr(builtins, name):
             namespace[name] = _undefined(name)
+
+
+def rebind_names(
+    namespace: dict[str, Any], found: Mapping[str, Any], task: Mapping[str, Any]
+) -> None:
+    """Undo what an ``import *`` of the setup put over the program's names; arguments as above."""
+    for name, value in found.items():
+        if name not in task["python"] and name not in task["bound"]:
+            namespace[name] = value
 
 
 def _undefined(name: str) -> Any:

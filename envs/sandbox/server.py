@@ -65,8 +65,8 @@ class Server:
     def __init__(self, control: socket.socket, enclosure: Any, trainer_fd: int):
         self.control = control
         self.trainer_fd = trainer_fd
-        """readable when the trainer is dead, -1 where the system has no such thing; a process that the trainer
-        forked may hold the other end of ``control`` open for longer"""
+        """readable when the trainer is dead, -1 where the system has no such thing; a process that the
+        trainer forked may hold the other end of ``control`` open for longer"""
         self.enclosure = enclosure
         self.runs: dict[int, socket.socket] = {}  # pid -> where its end is reported
         self.next_child: tuple[int, socket.socket] | None = None

@@ -160,7 +160,8 @@ def plan(tests: Mapping[str, Any]) -> dict[str, Any]:
 
     Returns:
         ``pieces``, each a ``source`` and the number of its ``case`` (None: preparation); ``names``, what
-        the program may define for them; ``asked``, what it must define; ``python``, names that mean a module
+        the program may define for them; ``asked``, what it must define; ``bound``, those of ``names`` that
+        the tests define for themselves; ``python``, names that mean a module
         of Python's or something in one, see ``names.Meaning``; ``setup``, of which the program's process
         carries out the imports and the classes.
     """
@@ -176,6 +177,7 @@ def plan(tests: Mapping[str, Any]) -> dict[str, Any]:
         "pieces": pieces,
         "names": sorted(meaning.names),
         "asked": sorted(meaning.asked),
+        "bound": sorted(meaning.bound & meaning.names),
         "python": {name: list(found) for name, found in meaning.python.items()},
         "setup": "" if kind == "asserts" else tests.get("setup", ""),
     }
