@@ -9,6 +9,7 @@ from onelayer.envs.code.problem import CodeTask, Tests, asking
 from onelayer.envs.code.program import NoProgram, complete, find_program, normalised
 from onelayer.envs.code.sandboxes import LEVELS, PACKAGES, shared_sandbox
 from onelayer.envs.code.tasks import load_shipped
+from onelayer.envs.hacks import PROGRAMS
 from onelayer.envs.hints import did_you_mean
 from onelayer.envs.sandbox import Limits, Sandbox, Verdict
 from onelayer.envs.text import Outcome, TextEnv
@@ -60,6 +61,7 @@ class CodeEnv(TextEnv):
     """those of the tasks that ship; other data may have others"""
     free_form = True
     waits = True
+    hacks = PROGRAMS
 
     def __init__(
         self,

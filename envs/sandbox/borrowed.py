@@ -97,7 +97,7 @@ class Borrowed:
                 return function(one, other)
             if type(one) is not type(other):
                 # The tests' object may say what it likes of the program's, not the other way round.
-                return NotImplemented if self._is_sent(one) else function(one, other)
+                return _refusal(name, other) if self._is_sent(one) else function(one, other)
             if not self._is_sent(one):
                 sent, own, ask = other, one, function
             else:
@@ -129,7 +129,7 @@ class Borrowed:
     def _calculating(self, function: Any) -> Any:
         def calculate(one: Any, other: Any, *more: Any) -> Any:
             if self._is_sent(one) and not self._is_sent(other) and type(one) is not type(other):
-                return NotImplemented
+                return _refusal("", other)
             return function(one, other, *more)
 
         return calculate
@@ -147,6 +147,17 @@ class Borrowed:
         answer.__name__, answer.__doc__ = name, function.__doc__
         answer.__wrapped__ = function  # type: ignore[attr-defined]
         return answer
+
+
+def _refusal(name: str, other: Any) -> Any:
+    """Return what an object of the program's says of data; NotImplemented is true to a test that asks."""
+    if type(other).__module__ != "builtins":
+        return NotImplemented  # the other one may know
+    if name in ("__eq__", "__ne__"):
+        return name == "__ne__"
+    raise TypeError(
+        f"an object that the program made can't be compared with {type(other).__name__}"
+    )
 
 
 _MIRRORED = {

@@ -261,11 +261,15 @@ def _contains(self: Any, item: Any) -> bool:
     return any(own is item or own == item for own in self)
 
 
+# Raised and not left to Python by NotImplemented, which is true to a test that calls the method itself.
+_MIXED = "an object of the program, of type {}, knows no {!r} with data of the tests, of type {}"
+
+
 def _binary(name: str, reflected: bool = False) -> Callable[[Handle, Any], Any]:
     def method(self: Handle, other: Any) -> Any:
         # Plain data stays here: it may be what the tests expect. An object that the tests made is no answer.
         if not isinstance(other, Handle) and not is_made(self):
-            return NotImplemented
+            raise TypeError(_MIXED.format(type(self).__name__, name, type(other).__name__))
         operands = (other, self) if reflected else (self, other)
         return _ask_of(self, "operator", name, *operands, made=is_made(self))
 
@@ -275,7 +279,7 @@ def _binary(name: str, reflected: bool = False) -> Callable[[Handle, Any], Any]:
 def _ordered(name: str) -> Callable[[Handle, Any], Any]:
     def method(self: Handle, other: Any) -> Any:
         if not isinstance(other, Handle):
-            return NotImplemented
+            raise TypeError(_MIXED.format(type(self).__name__, name, type(other).__name__))
         return _ask_of(self, "operator", name, self, other)
 
     return method
