@@ -45,6 +45,7 @@ class ALFWorldEnv(TextEnv):
         count: number of generated tasks; None for 10,000.
         success_reward: reward of the winning action; all others get 0.
         include_help: keep ``help`` among ``info["admissible"]``.
+        render_mode: "ansi" lets ``render()`` return the last text.
     """
 
     splits: ClassVar[tuple[str, ...]] = ("train", "valid_seen", "valid_unseen")
@@ -61,8 +62,9 @@ class ALFWorldEnv(TextEnv):
         count: int | None = None,
         success_reward: float = 1.0,
         include_help: bool = False,
+        render_mode: str | None = None,
     ):
-        super().__init__(max_steps)
+        super().__init__(max_steps, render_mode)
         if backend not in BACKENDS:
             raise ValueError(f"unknown backend {backend!r}; possible are {', '.join(BACKENDS)}")
         if backend == "textworld":
@@ -112,9 +114,9 @@ class ALFWorldEnv(TextEnv):
         return commands[:place] + commands[place + 1 :]
 
     def details(self) -> Mapping[str, Any]:
-        """Return the task type as ``kind``."""
+        """Return the task type as ``kind``, and what is asked for as ``goal``."""
         assert self._record is not None
-        return {"kind": self._record.task_type}
+        return {"kind": self._record.task_type, "goal": self._record.task}
 
     def solution(self, task: str) -> Sequence[str]:
         """Return the game's walkthrough."""
