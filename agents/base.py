@@ -4,6 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 
+class Unreadable(str):
+    """What an agent answers where it can't read an observation: no action, but why there is none.
+
+    The rollout ends the episode there, with the error ``context``.
+    """
+
+
 class Agent(Protocol):
     """Chooses the next action of many running episodes at once.
 
@@ -20,7 +27,7 @@ class Agent(Protocol):
         infos: Sequence[Mapping[str, Any]] | None = None,
         slots: Sequence[int] | None = None,
     ) -> Sequence[str]:
-        """Return one action for each observation.
+        """Return one action for each observation, or ``Unreadable`` in its place.
 
         ``infos`` are the environments' ``info`` dictionaries of the same moment.
         """

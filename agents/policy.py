@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from onelayer.agents.base import Unreadable
 from onelayer.agents.decoder import Decoder, Sampled, Sampling
 from onelayer.agents.prompts import PromptFormat, Turn, format_for
 
@@ -125,30 +126,31 @@ class PolicyAgent:
         observations: Sequence[str],
         infos: Sequence[Mapping[str, Any]] | None = None,
         slots: Sequence[int] | None = None,
-    ) -> list[SampledAction]:
+    ) -> list[SampledAction | Unreadable]:
         """Sample one action for each observation.
 
-        Raises:
-            ValueError: a prompt and its reply do not fit into the model's context.
+        One that does not fit into the model's context, or that its tokenizer refuses, is ``Unreadable``.
         """
         slots = range(len(observations)) if slots is None else slots
         infos = [{}] * len(observations) if infos is None else infos
-        memories, prompts, continues = [], [], []
+        answers: dict[int, SampledAction | Unreadable] = {}
+        asked: list[tuple[int, _Memory, list[int], int]] = []
         for slot, observation, info in zip(slots, observations, infos, strict=True):
             memory = self._memories.get(slot) or self._begin(slot, str(info.get("task", "")))
             memory.turns.append(Turn(observation, info.get("admissible")))
-            shown, follows = self._prompt(memory)
-            memories.append(memory)
-            prompts.append(shown)
-            continues.append(follows)
-        keys = [memory.key for memory in memories]
-        replies = self.decoder.sample(slots, prompts, keys, known=continues)
-        return [
-            self._record(memory, prompt, follows, reply)
-            for memory, prompt, follows, reply in zip(
-                memories, prompts, continues, replies, strict=True
-            )
-        ]
+            try:
+                asked.append((slot, memory, *self._prompt(memory)))
+            except (ValueError, TypeError, OverflowError) as error:
+                answers[slot] = Unreadable(error)
+        if asked:
+            chosen, memories, prompts, continues = zip(*asked, strict=True)
+            keys = [memory.key for memory in memories]
+            replies = self.decoder.sample(chosen, prompts, keys, known=continues)
+            for slot, memory, prompt, follows, reply in zip(
+                chosen, memories, prompts, continues, replies, strict=True
+            ):
+                answers[slot] = self._record(memory, prompt, follows, reply)
+        return [answers[slot] for slot in slots]
 
     def _begin(self, slot: int, task: str) -> _Memory:
         key = (self.seed, zlib.crc32(task.encode()), self._times_played[task])

@@ -185,7 +185,7 @@ class TextEnv(gym.Env[str, str]):
             info["success"] = outcome.success
         return outcome.observation, float(outcome.reward), outcome.terminated, truncated, info
 
-    def render(self) -> str | None:  # type: ignore[override]
+    def render(self) -> str | None:
         """Return the text that was read last, None without ``render_mode="ansi"``."""
         return self._shown if self.render_mode == "ansi" else None
 

@@ -12,6 +12,7 @@ from onelayer.agents.episodes import Episode
 from onelayer.agents.policy import PolicyAgent
 from onelayer.agents.prompts import format_for
 from onelayer.agents.rollout import rollout
+from onelayer.envs.attributes import attribute, tasks_of
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.processes import summed
 from onelayer.trainers.tasks import (
@@ -53,7 +54,7 @@ class TrainingGames:
         if count % processes:
             raise ValueError(f"tasks_per_iteration={count} is no multiple of {processes} processes")
         first = make()
-        tasks = getattr(first.unwrapped, "tasks", None)
+        tasks = tasks_of(first)
         if tasks is not None and len(tasks) == 0:
             raise ValueError(f"{config.env} has no tasks to train on")
         if tasks is not None and processes > 1 and len(tasks) < count:
@@ -69,11 +70,19 @@ class TrainingGames:
 
     def play(self, iteration: int) -> list[Episode]:
         """Roll out this process's tasks of an iteration."""
-        config = self.config
-        self.agent.reseed(hash_seed(config.seed, iteration))
+        config, seed = self.config, hash_seed(self.config.seed, iteration)
+        self.agent.reseed(seed)
         tasks = training_tasks(self.envs[0], iteration, config.tasks_per_iteration, config.seed)
         mine = _share(tasks, self.accelerator)
-        episodes = rollout(self.envs, self.agent, mine, config.group_size)
+        episodes = rollout(
+            self.envs,
+            self.agent,
+            mine,
+            config.group_size,
+            seed=seed,
+            step_timeout=config.step_timeout,
+            retries=config.retries,
+        )
         self.agent.reset()  # the update needs the memory of the cache
         return episodes
 
@@ -94,7 +103,7 @@ class HeldOutGames:
         accelerator: Accelerator,
         most: int,
     ):
-        self.accelerator = accelerator
+        self.config, self.accelerator = config, accelerator
         first = make()
         self.tasks = _share(held_out_tasks(first, config.eval_tasks), accelerator)
         self.envs = [first, *(make() for _ in range(min(len(self.tasks), most) - 1))]
@@ -108,7 +117,14 @@ class HeldOutGames:
             ``eval/`` ``success`` (a rate), ``tasks``, ``steps`` (a mean) and ``errors``, of all processes.
         """
         self.agent.reseed(EVAL_SEED)
-        episodes = rollout(self.envs, self.agent, self.tasks)
+        episodes = rollout(
+            self.envs,
+            self.agent,
+            self.tasks,
+            seed=EVAL_SEED,
+            step_timeout=self.config.step_timeout,
+            retries=self.config.retries,
+        )
         self.agent.reset()
         won, steps, errors, played = summed(
             self.accelerator,
@@ -140,7 +156,6 @@ def _agent(
     sampling: Sampling,
     capture: torch.nn.Module | None,
 ) -> PolicyAgent:
-    world = env.unwrapped
     return PolicyAgent(
         model,
         tokenizer,
@@ -148,10 +163,10 @@ def _agent(
         history=config.history_pairs,
         prompt_format=format_for(
             tokenizer,
-            instructions=getattr(world, "instructions", ""),
+            instructions=attribute(env, "instructions", ""),
             show_admissible=config.show_admissible,
             thinking=config.thinking,
-            free_form=getattr(world, "free_form", False),
+            free_form=attribute(env, "free_form", False),
         ),
         capture=capture,
     )

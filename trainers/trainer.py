@@ -33,6 +33,10 @@ from onelayer.trainers.update import DRIFT_LIMIT, Learner
 logger = logging.getLogger(__name__)
 
 
+class NothingPlayed(RuntimeError):
+    """Every episode of an iteration ended in an error."""
+
+
 class Diverged(RuntimeError):
     """A metric is no finite number any more."""
 
@@ -86,6 +90,7 @@ class Trainer:
         self.should_stop = should_stop
         self.iteration = 0
         self.seconds: dict[str, float] = {}
+        self._moves: list[int] | None = None
 
     def train(self) -> bool:
         """Run to the last iteration, from the start or from the last checkpoint.
@@ -96,7 +101,10 @@ class Trainer:
         Raises:
             KeyboardInterrupt: after a checkpoint was saved.
             Diverged: a metric is not finite; what came before is saved.
+            NothingPlayed: every episode of an iteration ended in an error; a checkpoint was saved.
             RuntimeError: a frozen tensor changed.
+
+        Whatever is raised while an iteration's weights stand still, a checkpoint is saved before.
         """
         config = self.config
         if config.resume:
@@ -110,8 +118,10 @@ class Trainer:
                     self.save()
                     return False
                 self.seconds = {}
+                self._moves = self._versions()
                 held_out = self.evaluate() if self._evaluation_is_due() else {}
                 episodes = self.play()
+                self._require_some_played(episodes)
                 with deferred_interrupt():  # the weights move: finish what belongs together
                     self._learn(episodes, held_out)
                 if self.iteration % config.checkpoint_every == 0:
@@ -119,8 +129,9 @@ class Trainer:
             self.seconds = {}
             if held_out := self.evaluate() if config.eval_every else {}:
                 self._log({"iteration": self.iteration, **held_out, **self._timings()})
-        except KeyboardInterrupt:
-            self.save()
+        except BaseException:
+            if self._moves in (None, self._versions()):
+                self._write_checkpoint()  # without waiting for processes that go on
             raise
         finally:
             for tracker in self.accelerator.trackers:
@@ -155,7 +166,7 @@ class Trainer:
         metrics = {
             "iteration": self.iteration,
             **self._averaged(summary(episodes)),
-            "errors": summed(self.accelerator, [sum(e.error is not None for e in episodes)])[0],
+            **self._errors(episodes),
             **self._averaged(
                 signal(
                     compared, advantages_N, gamma=config.gamma, divide_by_std=config.divide_by_std
@@ -172,6 +183,7 @@ class Trainer:
             )
         self._log(metrics)
         self.iteration += 1
+        self._moves = self._versions()
 
     def _log(self, metrics: dict[str, Any]) -> None:
         if metrics.get("advantage") == 0:
@@ -196,6 +208,10 @@ class Trainer:
 
     def save(self) -> None:
         """Write a checkpoint from which a run goes on at this iteration."""
+        self._write_checkpoint()
+        self.accelerator.wait_for_everyone()
+
+    def _write_checkpoint(self) -> None:
         if self.accelerator.is_main_process:
             learner = self.learner
             self.folder.save(
@@ -206,7 +222,6 @@ class Trainer:
                     optimizer=learner.optimizer.state_dict(),
                 )
             )
-        self.accelerator.wait_for_everyone()
 
     def save_layer(self) -> None:
         """Write the trained layer, or the adapters, to the run folder."""
@@ -261,6 +276,27 @@ class Trainer:
 
     def _evaluation_is_due(self) -> bool:
         return self.config.eval_every > 0 and self.iteration % self.config.eval_every == 0
+
+    def _versions(self) -> list[int]:
+        """Return what changes whenever a weight does, as torch counts it."""
+        return [parameter._version for parameter in self.learner.parameters.values()]
+
+    def _require_some_played(self, episodes: Sequence[Episode]) -> None:
+        errors = [episode.error for episode in episodes if episode.error is not None]
+        failed, played = summed(self.accelerator, [len(errors), len(episodes)])
+        if failed == played:
+            raise NothingPlayed(
+                f"all {played:.0f} episodes of iteration {self.iteration} ended in an error, the first: "
+                f"{errors[0]}"
+            )
+
+    def _errors(self, episodes: Sequence[Episode]) -> dict[str, float]:
+        """Return how many episodes of all processes ended in an error, and where."""
+        where = [e.error.partition(":")[0] for e in episodes if e.error is not None]
+        names = ("env", "context", "timeout")
+        counts = summed(self.accelerator, [len(where), *map(where.count, names)])
+        found = dict(zip(("errors", *(f"errors/{name}" for name in names)), counts, strict=True))
+        return {name: count for name, count in found.items() if count or name == "errors"}
 
     def _averaged(self, metrics: Mapping[str, float]) -> dict[str, float]:
         """Return the mean over processes, all of which play as many episodes."""

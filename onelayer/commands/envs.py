@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from onelayer.commands.configuration import parse_mapping
+from onelayer.envs.attributes import tasks_of
 from onelayer.envs.plugins import arguments, creator, make, registered, resolve
 
 HELP = "list, show, play and check environments"
@@ -110,7 +111,7 @@ def _tasks(env_id: str, made_by: Any, kwargs: Mapping[str, Any]) -> str:
     """Count the tasks of each split, or of the environment where it names no splits."""
     splits = getattr(made_by, "splits", ())
     if not splits:
-        tasks = getattr(make(env_id, **kwargs).unwrapped, "tasks", None)
+        tasks = tasks_of(make(env_id, **kwargs))
         return "one for each seed" if tasks is None else str(len(tasks))
     counts = []
     for split in splits:
@@ -118,7 +119,7 @@ def _tasks(env_id: str, made_by: Any, kwargs: Mapping[str, Any]) -> str:
             env = make(env_id, **{**kwargs, "split": split})
         except ValueError:  # these data lack the split
             continue
-        counts.append(f"{split} {len(env.unwrapped.tasks):,}")  # type: ignore[attr-defined]
+        counts.append(f"{split} {len(tasks_of(env) or ()):,}")
         env.close()
     return ", ".join(counts)
 

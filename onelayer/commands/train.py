@@ -126,11 +126,16 @@ class _Progress:
         if "eval/success" in metrics:
             self.last = metrics["eval/success"]
             self.first = self.last if self.first is None else self.first
-            self.bar.write(f"iteration {done:4d}: held-out success {self.last:6.1%}")
+            errors = metrics.get("eval/errors", 0)
+            broken = (
+                f", {errors:.0f} of {metrics['eval/tasks']:.0f} ended in an error" if errors else ""
+            )
+            self.bar.write(f"iteration {done:4d}: held-out success {self.last:6.1%}{broken}")
         if "success" in metrics:
+            errors = f", errors {metrics['errors']:.0f}" if metrics["errors"] else ""
             self.bar.set_postfix_str(
                 f"success {metrics['success']:.0%}, legal {metrics['valid_actions']:.1%}, "
-                f"kl {metrics['kl']:.3f}",
+                f"kl {metrics['kl']:.3f}{errors}",
                 refresh=False,
             )
             self.bar.update()

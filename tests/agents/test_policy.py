@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from onelayer.agents.base import Unreadable
 from onelayer.agents.decoder import Sampling
 from onelayer.agents.policy import PolicyAgent
 from onelayer.agents.rollout import rollout
@@ -92,9 +93,23 @@ def test_a_growing_history_starts_anew_at_the_end_of_the_context(tiny_model, pla
     assert any(not step.continues for step in longest.steps[1:])
 
 
-def test_a_prompt_that_cannot_fit_is_refused_with_the_way_out(tiny_model, plain_tokenizer):
-    with pytest.raises(ValueError, match="do not fit into the model's 12 positions; lower history"):
-        play(tiny_model("qwen3", max_position_embeddings=12), plain_tokenizer)
+def test_a_prompt_that_cannot_fit_ends_its_episode_with_the_way_out(tiny_model, plain_tokenizer):
+    episodes = play(tiny_model("qwen3", max_position_embeddings=12), plain_tokenizer)
+    fits = "do not fit into the model's 12 positions; lower history or response_limit"
+    assert all(e.error.startswith("context: a prompt of ") and fits in e.error for e in episodes)
+
+
+def test_one_observation_too_long_ends_its_own_episode(tiny_model, plain_tokenizer):
+    agent = PolicyAgent(
+        tiny_model("qwen3", max_position_embeddings=64),
+        plain_tokenizer,
+        sampling=Sampling(response_limit=3),
+    )
+    short, long = "1 + 1 = ?", "1 + 1 = " * 100
+    answers = agent.act([short, long, short], [{}] * 3, [0, 1, 2])
+    assert [isinstance(answer, Unreadable) for answer in answers] == [False, True, False]
+    alone = agent.act([long], [{}], [5])
+    assert isinstance(alone[0], Unreadable)
 
 
 @pytest.mark.parametrize("history", ["some", -1, None])

@@ -165,7 +165,7 @@ def test_what_a_module_lacks_keeps_its_traceback(tmp_path, monkeypatch):
 def test_a_file_called_like_a_module_takes_nobodys_place(tmp_path, installed):
     path = tmp_path / "math.py"
     path.write_text(FILE.format(id="mine/Math-v0"))
-    before = sys.modules["math"] if "math" in sys.modules else None
+    before = sys.modules.get("math")
     env = plugins.make(f"{path}:mine/Math-v0")
     import math
 
