@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from onelayer.agents.attention import attending, check_kind
 from onelayer.agents.cache import RaggedCache, exchange
 from onelayer.agents.forward import capturing, logits_only_at
 from onelayer.agents.sampling import Sampling, inverse_cdf, uniform
@@ -58,13 +59,13 @@ class Decoder:
     """Samples from ``model``; ``slots`` name episodes as in ``Agent``.
 
     Args:
-        model: a causal language model whose layers all attend to the whole prefix.
+        model: a causal language model whose layers all read earlier tokens by attention.
         stop_ids: tokens that end a reply; they belong to it.
         sampling: temperature, top-p, limit.
         capture: collect the states that enter this decoder layer.
 
     Raises:
-        ValueError: the model mixes in sliding-window or linear attention.
+        ValueError: the model mixes in something else, such as state-space layers (``check_kind``).
     """
 
     def __init__(
@@ -74,9 +75,7 @@ class Decoder:
         sampling: Sampling,
         capture: torch.nn.Module | None = None,
     ):
-        kinds = set(getattr(model.config.get_text_config(), "layer_types", None) or ())
-        if kinds - {"full_attention"}:
-            raise ValueError(f"the decoder needs full attention, this model has {sorted(kinds)}")
+        check_kind(model)
         self.model = model
         self.sampling = sampling
         self.capture = capture
@@ -215,17 +214,15 @@ class Decoder:
         used = max(len(row.ids) for row in rows) + width
         assert self._cache is not None
         self._cache.place(columns_BQ, used)
-        mask_BQK = torch.arange(used, device=device) <= columns_BQ[:, :, None]
+        # Padding stands where the row's last token does: a position that the model surely knows.
+        position_BQ = columns_BQ.minimum((starts_B + counts_B - 1)[:, None])
         last_BQ = torch.arange(width, device=device) == counts_B[:, None] - 1
         with ExitStack() as stack:
             stack.enter_context(logits_only_at(self.model, last_BQ))
             captured = stack.enter_context(capturing(self.capture)) if self.capture else None
+            where = stack.enter_context(attending(self.model, position_BQ, columns=used))
             logits_BV: Tensor = self.model(
-                input_ids=ids_BQ,
-                attention_mask=mask_BQK[:, None],
-                position_ids=columns_BQ,
-                past_key_values=self._cache,
-                use_cache=True,
+                input_ids=ids_BQ, past_key_values=self._cache, use_cache=True, **where
             ).logits[0]
         if captured:
             self._store_hidden(captured[0], columns_BQ)

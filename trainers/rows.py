@@ -46,8 +46,8 @@ class Row:
 class Packing:
     """How rows of a batch that begin alike stand behind their common beginning (``trainers/packing.py``)."""
 
-    attends_BTT: Tensor
-    """bool: the token reads that other one"""
+    part_BT: Tensor
+    """0: the common beginning; 1, 2, ...: what each row has of its own; -1: padding"""
     positions_BT: Tensor
     """of each token in its row"""
     predicting_N: tuple[Tensor, Tensor]

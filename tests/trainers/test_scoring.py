@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from onelayer.agents.forward import entering, hidden_entering
 from onelayer.trainers.layers import decoder_layers, train_only, trained_parameters
 from onelayer.trainers.rows import collate, rows
 from onelayer.trainers.scoring import check_split, score, weights_of
@@ -148,21 +149,40 @@ def test_models_that_can_start_in_the_middle_pass(tiny_model, architecture, firs
     assert all("forward" not in vars(layer) for layer in model.model.layers)
 
 
-def test_a_model_that_scales_its_embeddings_is_refused(tiny_model):
-    """Gemma does: what comes as ``inputs_embeds`` is taken for embeddings and scaled."""
+SCALES_OR_ADDS = {
+    "granite": {"embedding_multiplier": 3.0},
+    "gemma": {"head_dim": 8},
+    "gpt2": {"n_embd": 32, "n_layer": 4, "n_head": 4},  # adds its learned positions
+    "opt": {"ffn_dim": 48, "word_embed_proj_dim": 32},
+    "gptj": {"n_embd": 32, "n_layer": 4, "n_head": 4, "rotary_dim": 4},  # layers return tuples
+}
+
+
+@pytest.mark.parametrize("architecture", SCALES_OR_ADDS)
+@pytest.mark.parametrize("first", [1, 3])
+def test_what_happens_to_the_embeddings_matters_no_more_above(tiny_model, architecture, first):
+    model = tiny_model(architecture, **SCALES_OR_ADDS[architecture])
+    layers = list(decoder_layers(model))
+    ids = torch.arange(3, 15).reshape(2, 6)
+    with torch.no_grad():
+        whole = model(ids, use_cache=False).logits
+        hidden = hidden_entering(model, layers[first], input_ids=ids)
+        with entering(layers, first, hidden):
+            torch.testing.assert_close(model(ids, use_cache=False).logits, whole, atol=0, rtol=0)
+
+
+def test_a_model_whose_upper_layers_read_lower_ones_is_refused(tiny_model):
     model = tiny_model()
-    plain = model.model.forward
-
-    def scaled(input_ids=None, inputs_embeds=None, **others):
-        if inputs_embeds is None:
-            inputs_embeds = model.get_input_embeddings()(input_ids)
-        return plain(inputs_embeds=inputs_embeds * 8, **others)
-
-    model.model.forward = scaled
-    check_split(model, list(model.model.layers), 0)
+    layers = list(model.model.layers)
+    kept = []
+    layers[0].register_forward_hook(lambda _, inputs, output: kept.append(output))
+    layers[3].register_forward_pre_hook(
+        lambda _, inputs: (inputs[0] + (kept.pop() if kept else 0), *inputs[1:])
+    )
+    check_split(model, layers, 0)
     with pytest.raises(ValueError, match="computes something else when it starts at layer 2"):
-        check_split(model, list(model.model.layers), 2)
-    assert all("forward" not in vars(layer) for layer in model.model.layers)
+        check_split(model, layers, 2)
+    assert all("forward" not in vars(layer) for layer in layers)
 
 
 def test_a_model_whose_states_are_not_finite_is_refused(tiny_model):
