@@ -2,9 +2,10 @@
 
 import sysconfig
 from pathlib import Path
-from traceback import FrameSummary, extract_tb
+from traceback import extract_tb
 from types import CodeType
 
+_BETWEEN = {("agents", "boundary.py"), ("agents", "calls.py"), ("envs", "text.py")}
 _LIBRARIES = tuple(
     str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "purelib", "platlib")
 )
@@ -14,10 +15,10 @@ def place_of_error(error: BaseException) -> str:
     """Return the error's kind and message, and the innermost line of somebody's own code that led to it."""
     message = " ".join(str(error).split())
     said = f"{type(error).__name__}: {message}" if message else type(error).__name__
-    frames = extract_tb(error.__traceback__)
+    frames = [f for f in extract_tb(error.__traceback__) if not _is_between(f.filename)]
+    own = [frame for frame in frames if not _is_of_library(frame.filename)]
     if not frames:
         return said
-    own = [frame for frame in frames if not _is_of_library(frame)]
     frame = (own or frames)[-1]
     return f"{said} ({_place(frame.filename, frame.lineno or 0, frame.name)})"
 
@@ -33,13 +34,12 @@ def _place(file: str, line: int, function: str) -> str:
     return f"{shown}, line {line}, in {function}"
 
 
-def _is_of_library(frame: FrameSummary) -> bool:
-    file = str(Path(frame.filename).resolve())
-    if "site-packages" in file or file.startswith(_LIBRARIES):
-        return True
-    return frame.filename.startswith("<") or _is_machinery(file)
+def _is_of_library(file: str) -> bool:
+    path = str(Path(file).resolve())
+    return file.startswith("<") or "site-packages" in path or path.startswith(_LIBRARIES)
 
 
-def _is_machinery(file: str) -> bool:
-    """Return whether a file is what stands between a rollout and an environment."""
-    return file.endswith(("agents/boundary.py", "agents/calls.py", "envs/text.py"))
+def _is_between(file: str) -> bool:
+    """Return whether a file is ours and stands between whoever plays and the environment."""
+    path = Path(file)
+    return path.parent.name == "check" or path.parts[-2:] in _BETWEEN

@@ -39,6 +39,27 @@ class FreeText(gym.Space[str]):
         return "FreeText()"
 
 
+class NotText(ValueError):
+    """An environment of numbers, where one of text is needed."""
+
+
+def require_text(env: gym.Env[Any, Any]) -> None:
+    """Refuse an environment whose spaces say that it shows or takes anything but text.
+
+    Raises:
+        NotText: its observations or actions are numbers; the message says how to wrap it.
+    """
+    for what, space in (("observations", env.observation_space), ("actions", env.action_space)):
+        of_gymnasium = type(space).__module__.startswith("gymnasium.spaces")
+        if of_gymnasium and not isinstance(space, gym.spaces.Text):
+            name = env.spec.id if env.spec is not None else type(env.unwrapped).__name__
+            raise NotText(
+                f"the {what} of {name} are {space}, and not text: wrap it with "
+                "onelayer.envs.adapters.GymText, which takes a function that describes an observation and "
+                "one that reads an action"
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What an action led to."""
@@ -201,6 +222,8 @@ class TextEnv(gym.Env[str, str]):
         return NotImplementedError(f"{type(self).__name__} must define {what}")
 
     def _draw_task(self) -> str:
+        if not len(self.tasks):
+            raise LookupError(f"{type(self).__name__} has no tasks in this split")
         return self.tasks[int(self.np_random.integers(len(self.tasks)))]
 
     def _info(self, valid: bool) -> Info:

@@ -13,6 +13,7 @@ from typing import Any
 from onelayer.commands.configuration import parse_mapping
 from onelayer.envs.attributes import tasks_of
 from onelayer.envs.plugins import arguments, creator, make, registered, resolve
+from onelayer.envs.text import require_text
 
 HELP = "list, show, play and check environments"
 
@@ -87,6 +88,7 @@ def _show(options: argparse.Namespace) -> int:
     spec = resolve(options.id)
     kwargs = parse_mapping(options.env_args, "--env-args")
     env = make(options.id, **kwargs)
+    require_text(env)
     made_by = creator(spec)
     print(f"{spec.id}\n")
     print(inspect.getdoc(made_by) or "It has no description.")
@@ -130,6 +132,7 @@ def _first_line(made_by: Any) -> str:
 
 def _play(options: argparse.Namespace) -> int:
     env = make(options.id, **parse_mapping(options.env_args, "--env-args"))
+    require_text(env)
     task = {"task": options.task} if options.task is not None else None
     observation, info = env.reset(seed=options.seed, options=task)
     print(f"task {info.get('task', options.seed)}; type an action or its number, or quit\n")

@@ -10,6 +10,7 @@ from typing import Any
 from onelayer.commands.configuration import parse_mapping, write_config
 from onelayer.commands.machine import keep_report, report_of
 from onelayer.envs import plugins
+from onelayer.envs.text import require_text
 from onelayer.trainers.config import TrainConfig as Config
 
 HELP = "train an agent, changing one transformer layer"
@@ -93,7 +94,9 @@ def _environments(config: Config) -> tuple[Callable[[], Any], Callable[[], Any] 
     def held_out_env() -> Any:
         return plugins.make(config.env, **held_out)
 
-    train_env().close()
+    first = train_env()
+    require_text(first)
+    first.close()
     if not config.eval_every:
         return train_env, None
     held_out_env().close()
