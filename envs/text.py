@@ -94,7 +94,7 @@ class TextEnv(gym.Env[str, str]):
         render_mode: "ansi" lets ``render()`` return the text that was read last.
     """
 
-    metadata: dict[str, Any] = {"render_modes": ["ansi"]}  # noqa: RUF012  (as Gymnasium declares it)
+    metadata: dict[str, Any] = {"render_modes": ["ansi"], "render_fps": 1}  # noqa: RUF012  (Gymnasium's)
     instructions = ""
     """what a language model is told before its first observation: the rules of the world"""
     free_form = False
