@@ -1,14 +1,7 @@
 """What an agent is: something that reads observations of running episodes and answers with actions."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
-
-
-class Unreadable(str):
-    """What an agent answers where it can't read an observation: no action, but why there is none.
-
-    The rollout ends the episode there, with the error ``context``.
-    """
+from typing import Any, Protocol, runtime_checkable
 
 
 class Agent(Protocol):
@@ -27,8 +20,27 @@ class Agent(Protocol):
         infos: Sequence[Mapping[str, Any]] | None = None,
         slots: Sequence[int] | None = None,
     ) -> Sequence[str]:
-        """Return one action for each observation, or ``Unreadable`` in its place.
+        """Return one action for each observation.
 
         ``infos`` are the environments' ``info`` dictionaries of the same moment.
+        """
+        ...
+
+
+@runtime_checkable
+class ContinuousAgent(Protocol):
+    """An agent whose actions come one by one, so that no episode waits for another's.
+
+    An agent that has these methods beside those of ``Agent`` is played by them.
+    """
+
+    def submit(self, slot: int, observation: str, info: Mapping[str, Any]) -> None:
+        """Show the next observation of an episode, at any time."""
+
+    def step(self) -> Sequence[tuple[int, str | Exception]]:
+        """Go on thinking for a moment; return the actions that are ready, with their slots.
+
+        An exception in the place of an action says why there can be none, such as a prompt that does not fit
+        into the model's context; it ends that episode only.
         """
         ...

@@ -111,7 +111,7 @@ def advance(
     def step() -> Answer:
         names = ("observation", "reward", "terminated", "truncated", "info")
         observation, reward, terminated, truncated, info = _parts(env.step(action), "step", names)
-        seen = _view(observation, info, view.task, view.kind)
+        seen = _view(observation, info, view.task, view.kind, begun=view.task)
         success, extracted = info.get("success"), info.get("extracted")
         return Answer(
             view=seen,
@@ -198,9 +198,17 @@ def _parts(answer: object, method: str, names: Sequence[str]) -> tuple[Any, ...]
     return answer
 
 
-def _view(observation: object, info: Mapping[str, Any], task: str, kind: str = "") -> View:
+def _view(
+    observation: object,
+    info: Mapping[str, Any],
+    task: str,
+    kind: str = "",
+    begun: str | None = None,
+) -> View:
     observation = _text(observation, "an observation")
     task = _text(info.get("task", task), "info['task']")
+    if begun is not None:
+        task = begun  # whatever it is called later: it is the same group
     anchor = info.get("anchor", (task, observation))
     try:
         hash(anchor)

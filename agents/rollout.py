@@ -1,16 +1,17 @@
 """Playing: groups of episodes of the same task, many at once."""
 
 import logging
-from collections import Counter
-from collections.abc import Callable, Iterable, MutableSequence, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, MutableSequence, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Semaphore
-from typing import TypeVar
+from typing import Any
 
 import gymnasium as gym
 
-from onelayer.agents.base import Agent, Unreadable
+from onelayer.agents.base import Agent, ContinuousAgent
 from onelayer.agents.boundary import (
     CONTEXT,
     WAITING_TIMEOUT,
@@ -29,9 +30,11 @@ from onelayer.envs.seeds import episode_seed
 logger = logging.getLogger(__name__)
 
 WAITING_STEPS = 32
-"""resets and steps at once of environments that wait for other processes"""
+"""resets and steps at once of environments that wait for other processes (``TextEnv.waits``)"""
+_TAKEN_UP_AFTER = 32
+"""in a reproducible rollout: steps of the agent after which an environment's answer is taken up"""
 
-T = TypeVar("T")
+_Result = View | Answer | Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,10 @@ class _Running:
     """An episode that is being played in one environment."""
 
     place: _Place
-    view: View
+    view: View | None = None
+    """what the agent read last; None until the episode has begun"""
+    action: str = ""
+    """what it did then"""
     steps: list[Step] = field(default_factory=list)
 
 
@@ -61,6 +67,7 @@ def rollout(
     tasks: Sequence[str | int],
     group_size: int = 1,
     on_episode: Callable[[Episode], None] | None = None,
+    reproducible: bool = False,
     *,
     seed: int = 0,
     step_timeout: float | None = None,
@@ -68,10 +75,14 @@ def rollout(
 ) -> list[Episode]:
     """Play every task ``group_size`` times; return the episodes task by task.
 
-    As many episodes run at once as there are environments; one that ends makes room for the next. Whatever
-    an environment does wrong ends its episode, with ``error`` set (see ``onelayer.agents.boundary``), and a
-    fresh environment takes its place in ``envs`` where it is known how it was made. Environments that wait
-    for other processes (``TextEnv.waits``) do so in threads, many at once.
+    As many episodes run at once as there are environments; one that ends makes room for the next. With a
+    ``ContinuousAgent`` an episode goes on as soon as its own action is there, whichever others are still
+    waited for. Environments that wait for other processes (``TextEnv.waits``) do so in threads, many at
+    once, while the agent goes on.
+
+    Whatever an environment does wrong ends its episode, with ``error`` set (see
+    ``onelayer.agents.boundary``), and a fresh environment takes its place in ``envs`` where it is known how
+    it was made.
 
     Args:
         envs: interchangeable environments.
@@ -80,6 +91,9 @@ def rollout(
             have no ids.
         group_size: episodes of each task, in the same world; they are peers in credit assignment.
         on_episode: called with each episode as it ends.
+        reproducible: which episodes a model reads and writes for at the same time decides the last digits
+            of its numbers. True lets that never depend on how long environments wait: an answer is taken up
+            a fixed number of the agent's steps after it was asked for. Then a slow one holds the others up.
         seed: with a task, and how often it came before, decides the world's random numbers.
         step_timeout: seconds that a reset or a step may take, 0 for any time; None for any time too, or where
             environments wait for others 600 s.
@@ -94,125 +108,12 @@ def rollout(
     if group_size < 1:
         raise ValueError(f"group_size must be at least 1, got {group_size}")
     _require_tasks(envs[0], tasks)
-    waits = bool(attribute(envs[0], "waits", False)) and len(envs) > 1
+    waits = bool(attribute(envs[0], "waits", False))
     if step_timeout is None:
         step_timeout = WAITING_TIMEOUT if waits else 0
-    player = _Player(envs, agent, on_episode, step_timeout or None, retries, waits)
-    return player.play(_places(tasks, group_size, seed))
-
-
-class _Player:
-    """Plays episodes in environments that belong to it while it plays."""
-
-    def __init__(
-        self,
-        envs: MutableSequence[gym.Env[str, str]],
-        agent: Agent,
-        on_episode: Callable[[Episode], None] | None,
-        timeout: float | None,
-        retries: int,
-        waits: bool,
-    ):
-        self.envs, self.agent, self.on_episode = envs, agent, on_episode
-        self.timeout, self.retries, self.waits = timeout, retries, waits
-        self.gate = Semaphore(WAITING_STEPS)
-        self.running: dict[int, _Running] = {}
-        self.finished: dict[int, Episode] = {}
-        self.told: set[str] = set()
-
-    def play(self, places: Sequence[_Place]) -> list[Episode]:
-        """Play an episode for each place."""
-        self.agent.reset()
-        waiting = list(reversed(places))
-        while self.running or waiting:
-            self._begin(waiting)
-            if self.running:
-                self._advance(waiting)
-        return [self.finished[place.index] for place in places]
-
-    def _begin(self, waiting: list[_Place]) -> None:
-        """Fill the environments that are free."""
-        while waiting and len(self.running) < len(self.envs):
-            free = [slot for slot in range(len(self.envs)) if slot not in self.running]
-            places = {slot: waiting.pop() for slot in free if waiting}
-            calls = [
-                partial(begin, self.envs[slot], place.task, place.seed, self.timeout)
-                for slot, place in places.items()
-            ]
-            for (slot, place), view in zip(places.items(), self._all(calls), strict=True):
-                if isinstance(view, Failure):
-                    self._fail(slot, place, (), view, waiting)
-                else:
-                    self.running[slot] = _Running(place, view)
-                    self.agent.reset([slot])
-
-    def _advance(self, waiting: list[_Place]) -> None:
-        """Take an action in every running episode."""
-        slots = list(self.running)
-        views = [self.running[slot].view for slot in slots]
-        actions = self.agent.act(
-            [view.observation for view in views], [view.info for view in views], slots
-        )
-        if len(actions) != len(slots):
-            raise ValueError(f"the agent gave {len(actions)} actions for {len(slots)} observations")
-        calls = [
-            partial(self._answer, self.envs[slot], view, action)
-            for slot, view, action in zip(slots, views, actions, strict=True)
-        ]
-        for slot, action, answer in zip(slots, actions, self._all(calls), strict=True):
-            running = self.running[slot]
-            if isinstance(answer, Failure):
-                del self.running[slot]
-                self._fail(slot, running.place, running.steps, answer, waiting)
-                continue
-            running.steps.append(_step(running.view, action, answer))
-            running.view = answer.view
-            if answer.is_last:
-                del self.running[slot]
-                self._end(running.place, _episode(running, answer))
-
-    def _answer(self, env: gym.Env[str, str], view: View, action: str) -> Answer | Failure:
-        if isinstance(action, Unreadable):
-            return Failure(CONTEXT, str(action))
-        return advance(env, view, str(action), self.timeout)
-
-    def _all(self, calls: Sequence[Callable[[], T]]) -> Iterable[T]:
-        """Make calls to environments: in threads where these wait for others."""
-        if not self.waits:
-            return (call() for call in calls)
-        futures = [in_thread(self._gated, call) for call in calls]
-        return (future.result() for future in futures)
-
-    def _gated(self, call: Callable[[], T]) -> T:
-        with self.gate:
-            return call()
-
-    def _end(self, place: _Place, episode: Episode) -> None:
-        self.finished[place.index] = episode
-        if self.on_episode is not None:
-            self.on_episode(episode)
-
-    def _fail(
-        self,
-        slot: int,
-        place: _Place,
-        steps: Sequence[Step],
-        failure: Failure,
-        waiting: list[_Place],
-    ) -> None:
-        """End an episode, or put it first in the queue again; its environment is replaced."""
-        task = place.task if isinstance(place.task, str) else f"seed-{place.task}"
-        if str(failure) not in self.told:  # once, not for all that fail in the same way
-            self.told.add(str(failure))
-            logger.warning("an episode of task %s failed: %s", task, failure)
-        fresh = None if failure.where == CONTEXT else renewed(self.envs[slot])
-        if fresh is not None:
-            self.envs[slot] = fresh
-            if place.tries < self.retries:
-                waiting.append(replace(place, tries=place.tries + 1))
-                return
-        failed = Episode(task, tuple(steps), success=False, error=str(failure), truncated=True)
-        self._end(place, failed)
+    played = _Rollout(envs, agent, on_episode, waits and len(envs) > 1, reproducible)
+    played.timeout, played.retries = step_timeout or None, retries
+    return played.play(_places(tasks, group_size, seed))
 
 
 def _places(tasks: Sequence[str | int], group_size: int, seed: int) -> list[_Place]:
@@ -239,6 +140,166 @@ def _require_tasks(env: gym.Env[str, str], tasks: Sequence[str | int]) -> None:
             )
 
 
+class _InTurns:
+    """A ``ContinuousAgent`` made of an ``Agent``: it answers all that was submitted, at once."""
+
+    def __init__(self, agent: Agent):
+        self._agent = agent
+        self._asked: dict[int, tuple[str, Mapping[str, Any]]] = {}
+
+    def submit(self, slot: int, observation: str, info: Mapping[str, Any]) -> None:
+        self._asked[slot] = (observation, info)
+
+    def step(self) -> list[tuple[int, str]]:
+        asked, self._asked = self._asked, {}
+        observations, infos = zip(*asked.values(), strict=True)
+        actions = self._agent.act(observations, infos, list(asked))
+        if len(actions) != len(asked):
+            raise ValueError(f"the agent gave {len(actions)} actions for {len(asked)} observations")
+        return list(zip(asked, actions, strict=True))
+
+
+class _Rollout:
+    """The episodes that run, those whose action is awaited, and those whose environment is."""
+
+    timeout: float | None = None
+    retries = 0
+
+    def __init__(
+        self,
+        envs: MutableSequence[gym.Env[str, str]],
+        agent: Agent,
+        on_episode: Callable[[Episode], None] | None,
+        in_threads: bool,
+        reproducible: bool,
+    ):
+        self.envs, self.agent, self.on_episode = envs, agent, on_episode
+        self.in_threads, self.reproducible = in_threads, reproducible
+        self.asked: ContinuousAgent = (
+            agent if isinstance(agent, ContinuousAgent) else _InTurns(agent)
+        )
+        self.left: deque[_Place] = deque()
+        self.finished: dict[int, Episode] = {}
+        self.running: dict[int, _Running] = {}
+        self.thinking: set[int] = set()
+        """slots whose action is awaited"""
+        self.ready: deque[tuple[int, _Result]] = deque()
+        """slots whose environment has answered, and what"""
+        self.acting: deque[tuple[int, int, Future[_Result]]] = deque()
+        """when to take it up, slot and result of each call that is made in a thread, oldest first"""
+        self.ticks = 0
+        self.gate = Semaphore(WAITING_STEPS)
+        self.told: set[str] = set()
+
+    def play(self, places: Sequence[_Place]) -> list[Episode]:
+        """Play all episodes to their ends; return them in the order of their places."""
+        self.agent.reset()
+        self.left.extend(places)
+        self._fill()
+        while self.running:
+            for slot, result in self._results():
+                self._take_up(slot, result)
+            if self.thinking:
+                self.ticks += 1
+                for slot, action in self.asked.step():
+                    self.thinking.discard(slot)
+                    self._act(slot, action)
+        return [self.finished[place.index] for place in places]
+
+    def _fill(self) -> None:
+        """Begin the next episodes in the environments that are free."""
+        for slot, env in enumerate(self.envs):
+            if slot not in self.running and self.left:
+                place = self.left.popleft()
+                self.running[slot] = _Running(place)
+                self._call(slot, partial(begin, env, place.task, place.seed, self.timeout))
+
+    def _act(self, slot: int, action: str | Exception) -> None:
+        """Take the action in the episode's environment."""
+        running = self.running[slot]
+        assert running.view is not None
+        if isinstance(action, Exception):
+            self.ready.append((slot, Failure(CONTEXT, str(action))))
+            return
+        running.action = action
+        env, said = self.envs[slot], str(action)  # without the tokens it is made of
+        self._call(slot, partial(advance, env, running.view, said, self.timeout))
+
+    def _call(self, slot: int, call: Callable[[], _Result]) -> None:
+        """Ask an environment for its answer, in a thread where it waits for others."""
+        if self.in_threads:
+            future = in_thread(self._gated, call)
+            self.acting.append((self.ticks + _TAKEN_UP_AFTER, slot, future))
+        else:
+            self.ready.append((slot, call()))
+
+    def _gated(self, call: Callable[[], _Result]) -> _Result:
+        with self.gate:
+            return call()
+
+    def _results(self) -> Iterator[tuple[int, _Result]]:
+        """Yield the answers that are to be taken up now; wait where nothing else is to be done."""
+        while self.ready:
+            yield self.ready.popleft()
+        idle = not self.thinking
+        if self.reproducible:
+            while self.acting and (idle or self.acting[0][0] <= self.ticks):
+                _, slot, future = self.acting.popleft()
+                yield slot, future.result()
+            return
+        if idle and self.acting:
+            wait([future for _, _, future in self.acting], return_when=FIRST_COMPLETED)
+        done = [entry for entry in self.acting if entry[2].done()]
+        for entry in done:
+            self.acting.remove(entry)
+            yield entry[1], entry[2].result()
+
+    def _take_up(self, slot: int, result: _Result) -> None:
+        """Ask for the next action, or end the episode and begin another in its place."""
+        running = self.running[slot]
+        if isinstance(result, Failure):
+            self._fail(slot, result)
+            return
+        if isinstance(result, View):
+            running.view = result
+            self.agent.reset([slot])
+        else:
+            assert running.view is not None
+            running.steps.append(_step(running.view, running.action, result))
+            running.view = result.view
+            if result.is_last:
+                self._end(slot, _episode(running, result))
+                return
+        self.asked.submit(slot, running.view.observation, running.view.info)
+        self.thinking.add(slot)
+
+    def _fail(self, slot: int, failure: Failure) -> None:
+        """End an episode, or let it be the next to be played again; its environment is replaced."""
+        running = self.running[slot]
+        place = running.place
+        name = place.task if isinstance(place.task, str) else f"seed-{place.task}"
+        task = name if running.view is None else running.view.task
+        if str(failure) not in self.told:  # once, not for all that fail in the same way
+            self.told.add(str(failure))
+            logger.warning("an episode of task %s failed: %s", task, failure)
+        fresh = None if failure.where == CONTEXT else renewed(self.envs[slot])
+        if fresh is not None:
+            self.envs[slot] = fresh
+            if place.tries < self.retries:
+                self.left.appendleft(replace(place, tries=place.tries + 1))
+                del self.running[slot]
+                self._fill()
+                return
+        error = str(failure)
+        self._end(slot, Episode(task, tuple(running.steps), False, error=error, truncated=True))
+
+    def _end(self, slot: int, episode: Episode) -> None:
+        self.finished[self.running.pop(slot).place.index] = episode
+        if self.on_episode is not None:
+            self.on_episode(episode)
+        self._fill()
+
+
 def _step(view: View, action: str, answer: Answer) -> Step:
     trace = getattr(action, "trace", None)
     return Step(
@@ -260,7 +321,7 @@ def _episode(running: _Running, last: Answer) -> Episode:
     earned = sum(step.reward for step in running.steps)
     success = last.terminated and earned > 0 if last.success is None else last.success
     return Episode(
-        task=running.view.task,
+        task=last.view.task,
         steps=tuple(running.steps),
         success=success,
         truncated=last.truncated and not last.terminated,

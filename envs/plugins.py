@@ -36,6 +36,8 @@ from onelayer.envs.arguments import checked_arguments
 GROUP = "onelayer.envs"
 OURS = "onelayer"
 _loaded: set[tuple[str, str]] = set()
+_searched: set[tuple[str, ...]] = set()
+"""search paths whose packages were looked through, which takes longer than to make an environment"""
 _origins: dict[str, str] = {}
 """which package registered an id; one that another had registered before is ``package:id`` here"""
 _registered_by: dict[tuple[str, str], EnvSpec] = {}
@@ -109,6 +111,10 @@ def load_plugins() -> None:
     One that fails, even by ``sys.exit``, is a warning that names it, and the others are loaded all the same.
     An id that another one has already stays with that; the second is listed as ``package:id``.
     """
+    path = tuple(sys.path)
+    if path in _searched:
+        return
+    _searched.add(path)
     for entry in entry_points(group=GROUP):
         if (entry.name, entry.value) in _loaded:
             continue
@@ -206,7 +212,7 @@ def _import_file(name: str) -> str:
         raise LookupError(f"there is no file {name}")
     # The same in every process, so that what the file defines can be pickled.
     private = f"onelayer_file_{path.stem}_{hashlib.sha256(os.fsencode(path)).hexdigest()[:12]}"
-    if private in sys.modules:
+    if private in sys.modules and any(owner == private for owner, _ in _registered_by):
         return private
     found = spec_from_file_location(private, path)
     if found is None or found.loader is None:

@@ -3,15 +3,15 @@
 from collections.abc import Callable
 
 import gymnasium as gym
-import torch
 from accelerate import Accelerator
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from onelayer.agents.decoder import Sampling
 from onelayer.agents.episodes import Episode
 from onelayer.agents.policy import PolicyAgent
 from onelayer.agents.prompts import format_for
 from onelayer.agents.rollout import rollout
+from onelayer.agents.sampling import Sampling
+from onelayer.agents.states import CapturedStates
 from onelayer.envs.attributes import attribute, tasks_of
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.processes import summed
@@ -35,7 +35,7 @@ class TrainingGames:
         model: plays.
         tokenizer: the model's.
         accelerator: of the run; its processes share the tasks.
-        capture: module whose inputs are recorded for the update; None: none are.
+        states: keeps what enters its layer, for the update; None: nothing is kept.
 
     Raises:
         ValueError: the processes can't share the tasks, or there are none.
@@ -48,7 +48,7 @@ class TrainingGames:
         model: PreTrainedModel,
         tokenizer: PreTrainedTokenizerBase,
         accelerator: Accelerator,
-        capture: torch.nn.Module | None,
+        states: CapturedStates | None,
     ):
         count, processes = config.tasks_per_iteration, accelerator.num_processes
         if count % processes:
@@ -66,7 +66,7 @@ class TrainingGames:
         self.envs = [first]
         self.envs += [make() for _ in range(count // processes * config.group_size - 1)]
         sampling = Sampling(config.temperature, config.top_p, config.response_limit)
-        self.agent = _agent(first, config, model, tokenizer, sampling, capture)
+        self.agent = _agent(first, config, model, tokenizer, sampling, states)
 
     def play(self, iteration: int) -> list[Episode]:
         """Roll out this process's tasks of an iteration."""
@@ -79,6 +79,7 @@ class TrainingGames:
             self.agent,
             mine,
             config.group_size,
+            reproducible=True,
             seed=seed,
             step_timeout=config.step_timeout,
             retries=config.retries,
@@ -121,6 +122,7 @@ class HeldOutGames:
             self.envs,
             self.agent,
             self.tasks,
+            reproducible=True,
             seed=EVAL_SEED,
             step_timeout=self.config.step_timeout,
             retries=self.config.retries,
@@ -154,7 +156,7 @@ def _agent(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     sampling: Sampling,
-    capture: torch.nn.Module | None,
+    states: CapturedStates | None,
 ) -> PolicyAgent:
     return PolicyAgent(
         model,
@@ -168,5 +170,5 @@ def _agent(
             thinking=config.thinking,
             free_form=attribute(env, "free_form", False),
         ),
-        capture=capture,
+        states=states,
     )

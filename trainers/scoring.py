@@ -13,8 +13,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from onelayer.agents.attention import attending
-from onelayer.agents.forward import entering, hidden_entering, logits_only_at
-from onelayer.trainers.layers import decoder_layers
+from onelayer.agents.forward import decoder_layers, entering, logits_only_at
 from onelayer.trainers.rows import Batch
 
 
@@ -76,27 +75,3 @@ def weights_of(
     finally:
         for name, parameter in parameters.items():
             parameter.data = current[name]
-
-
-@torch.no_grad()
-def check_split(model: PreTrainedModel, layers: Sequence[nn.Module], first: int) -> None:
-    """Compare a forward pass that starts at layer ``first`` with a whole one.
-
-    Raises:
-        ValueError: they differ, as in models that scale their embeddings on the way in.
-    """
-    if first == 0:
-        return
-    size = model.get_input_embeddings().num_embeddings
-    ids_BT = (torch.arange(12, device=model.device) * 7 % size).reshape(2, 6)
-    whole = model(input_ids=ids_BT, use_cache=False).logits
-    hidden_BTD = hidden_entering(model, layers[first], input_ids=ids_BT)
-    with entering(layers, first, hidden_BTD):
-        split = model(input_ids=ids_BT, use_cache=False).logits
-    tolerance = 1e-4 if whole.dtype == torch.float32 else 5e-2
-    difference = float((whole - split).abs().max() / whole.abs().max().clamp(min=1e-6))
-    if not difference <= tolerance:
-        raise ValueError(
-            f"{type(model).__name__} computes something else when it starts at layer {first} "
-            f"(relative difference {difference:.1e}); train from layer 0 on, or use another model"
-        )

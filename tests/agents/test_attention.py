@@ -20,8 +20,9 @@ def reading(model, ids, **where):
     ]
     cache = None
     if columns := where.get("columns"):
-        cache = RaggedCache(len(model.model.layers), len(ids))
-        cache.place(where["position_BQ"], columns)
+        cache = RaggedCache(len(model.model.layers), len(ids), columns + 1)
+        rows = slice(0, len(ids))
+        cache.place(torch.arange(len(ids)), where["position_BQ"], rows, columns)
     with torch.no_grad(), attending(model, **where) as inputs:
         model(input_ids=ids, past_key_values=cache, use_cache=cache is not None, **inputs)
     for hook in hooks:
@@ -119,6 +120,8 @@ def test_grouped_attention_is_scaled_dot_product_attention(heads):
         ("mamba", {"state_size": 4}, "linear_attention"),
         ("bloom", {"n_layer": 2, "n_head": 4}, "ALiBi"),
         ("falcon", {"alibi": True}, "ALiBi"),
+        ("gpt_neo", {"num_heads": 4, "attention_types": [[["global", "local"], 1]]}, "local"),
+        ("lfm2", {"layer_types": ["conv", "full_attention"]}, "conv"),
         ("qwen3", {"layer_types": ["full_attention", "linear_attention"]}, "linear_attention"),
     ],
 )

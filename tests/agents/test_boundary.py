@@ -244,6 +244,12 @@ def test_what_a_textenv_hands_over_is_checked_as_well():
     assert "a reward is inf" in str(advance(env, view, "go"))
 
 
+def test_an_episode_keeps_the_task_that_it_began_with():
+    [episode] = rollout([Plain(step=put("task", "x"))], Agent(), ["a"])
+    assert episode.task == "a"
+    assert [step.anchor for step in episode.steps] == [("a", "start"), ("a", "next")]
+
+
 def test_numbers_of_other_libraries_are_numbers():
     def numpyish(answer):
         return (

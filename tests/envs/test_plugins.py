@@ -20,6 +20,7 @@ def installed(monkeypatch):
     def install(**values):
         found = EntryPoints(EntryPoint(n, v, plugins.GROUP) for n, v in values.items())
         monkeypatch.setattr(plugins, "entry_points", lambda group: found.select(group=group))
+        monkeypatch.setattr(plugins, "_searched", set())
 
     yield install
     gym.registry.clear()

@@ -33,6 +33,7 @@ def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setattr(plugins, "_loaded", set(plugins._loaded))
+    monkeypatch.setattr(plugins, "_searched", set())
     monkeypatch.setattr(plugins, "_origins", dict(plugins._origins))
     monkeypatch.setattr(plugins, "_registered_by", dict(plugins._registered_by))
     registered = dict(gym.registry)

@@ -113,7 +113,7 @@ def test_played_episodes_score_as_they_were_sampled_from_every_layer_on(
         max_position_embeddings=2048,
         initializer_range=0.2,
     )
-    episodes = play(model, chat_tokenizer, history=history, first=first, env_args={"max_steps": 2})
+    episodes = play(model, chat_tokenizer, history=history, env_args={"max_steps": 2})
     [made] = by_beginning(rows(episodes, advantages(episodes)), 100)
     batch = pack(made)
     assert batch.packing is not None
