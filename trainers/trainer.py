@@ -41,6 +41,10 @@ _BYTES_EACH = 12
 """of a trained parameter in a checkpoint: itself and the optimizer's two moments, in float32"""
 
 
+class NothingPlayed(RuntimeError):
+    """Every episode of an iteration ended in an error."""
+
+
 class Trainer:
     """Improve a policy by comparing its episodes with each other.
 
@@ -106,6 +110,7 @@ class Trainer:
         Raises:
             KeyboardInterrupt: Ctrl-C, SIGTERM or SIGHUP, after a checkpoint was saved.
             Diverged: a number is not finite; what came before is saved.
+            NothingPlayed: every episode of an iteration ended in an error; a checkpoint was saved.
             ValueError: another process trains in the folder, or the processes of the run do not agree.
             OSError: the disk is full or cannot be written; the last checkpoint is kept.
             RuntimeError: a frozen tensor changed, or a process of the run is gone.
@@ -176,8 +181,9 @@ class Trainer:
     def _learn(self, episodes: Sequence[Episode], held_out: Mapping[str, float]) -> None:
         """Give credit, update, log; then the iteration is over."""
         config = self.config
-        self._consistent = False
         played, own_N = episodes_of_all(self.accelerator, episodes)
+        self._require_some_played(played)
+        self._consistent = False
         compared = penalise_invalid(played, config.invalid_penalty)
         advantages_N = self.estimate(
             compared, gamma=config.gamma, omega=config.omega, divide_by_std=config.divide_by_std
@@ -188,7 +194,7 @@ class Trainer:
         metrics = {
             "iteration": self.iteration,
             **summary(played),
-            "errors": float(sum(episode.error is not None for episode in played)),
+            **_errors(played),
             **signal(
                 compared, advantages_N, gamma=config.gamma, divide_by_std=config.divide_by_std
             ),
@@ -351,6 +357,14 @@ class Trainer:
     def _evaluation_is_due(self) -> bool:
         return self.config.eval_every > 0 and self.iteration % self.config.eval_every == 0
 
+    def _require_some_played(self, episodes: Sequence[Episode]) -> None:
+        errors = [episode.error for episode in episodes if episode.error is not None]
+        if len(errors) == len(episodes):
+            raise NothingPlayed(
+                f"all {len(episodes)} episodes of iteration {self.iteration} ended in an error, the first: "
+                f"{errors[0]}"
+            )
+
     @contextmanager
     def _timed(self, phase: str) -> Iterator[None]:
         start = time.perf_counter()
@@ -363,3 +377,10 @@ class Trainer:
             busy = self.seconds["rollout"] + self.seconds["update"]
             timings["tokens_per_second"] = tokens / busy
         return timings
+
+
+def _errors(episodes: Sequence[Episode]) -> dict[str, float]:
+    """Return how many episodes ended in an error, in all and for each place that had any."""
+    where = [e.error.partition(":")[0] for e in episodes if e.error is not None]
+    counts = {f"errors/{name}": float(where.count(name)) for name in ("env", "context", "timeout")}
+    return {"errors": float(len(where)), **{name: n for name, n in counts.items() if n}}
