@@ -112,7 +112,7 @@ def _autocast_dtype() -> torch.dtype | None:
 
 @contextmanager
 def _casting_each_time() -> Iterator[None]:
-    """Let autocast round weights anew in each step: a graph would go on reading rounded copies of old ones."""
+    """Let autocast round weights anew in each step: a graph would read rounded copies of old ones."""
     dtype = _autocast_dtype()
     if dtype is None:
         yield

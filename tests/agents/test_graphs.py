@@ -45,7 +45,9 @@ def graphed(monkeypatch, model, capture, states=None):
 def test_warming_up_and_capturing_change_nothing(tiny_model, monkeypatch):
     model, recorder = tiny_model("qwen3"), Recorder()
     plain_states, states = (CapturedStates(model.model.layers[1], 1 << 20) for _ in range(2))
-    plain = sample(Decoder(model, [1], Sampling(response_limit=8), plain_states), range(4), PROMPTS, KEYS)
+    plain = sample(
+        Decoder(model, [1], Sampling(response_limit=8), plain_states), range(4), PROMPTS, KEYS
+    )
     found = sample(graphed(monkeypatch, model, recorder, states), range(4), PROMPTS, KEYS)
     assert found == plain
     assert recorder.captured > 0
@@ -99,7 +101,9 @@ def test_a_model_that_cannot_be_captured_is_played_without_and_says_why_once(
     ],
 )
 @pytest.mark.parametrize("sampling", [{}, {"top_p": 0.9}, {"temperature": 0.0}])
-def test_a_token_step_reads_nothing_back_from_the_device(tiny_model, architecture, config, sampling):
+def test_a_token_step_reads_nothing_back_from_the_device(
+    tiny_model, architecture, config, sampling
+):
     """Fake tensors have no values: whatever asks for one raises, as it does while a graph is captured."""
     model = tiny_model(architecture, **config)
     states = CapturedStates(model.model.layers[1], 1 << 20)
@@ -128,9 +132,7 @@ def test_graphs_give_what_eager_steps_give_bit_for_bit(
         states = CapturedStates(model.model.layers[1], 1 << 24)
         decoder = Decoder(model, [1], Sampling(response_limit=40), states)
         replies = sample(decoder, range(20), prompts, keys)
-        kept = [
-            states.get([*p, *r.ids[:-1]]) for p, r in zip(prompts, replies, strict=True)
-        ]
+        kept = [states.get([*p, *r.ids[:-1]]) for p, r in zip(prompts, replies, strict=True)]
         found.append((replies, torch.cat(kept)))
     assert "CUDA graphs" not in caplog.text
     assert found[0][0] == found[1][0]
