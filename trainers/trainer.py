@@ -180,6 +180,14 @@ class Trainer:
                 metrics["iteration"],
                 metrics["success"],
             )
+        if metrics.get("wins_below_losses", 0.0) > 0:
+            logger.warning(
+                "iteration %d: in %.0f %% of the pairs a solved episode earned less than an unsolved one of "
+                "its task; lower --invalid-penalty (%g) or raise the environment's reward of success",
+                metrics["iteration"],
+                100 * metrics["wins_below_losses"],
+                self.config.invalid_penalty,
+            )
         if metrics.get("logp_drift", 0.0) > DRIFT_LIMIT[self.config.dtype]:
             logger.warning(
                 "sampling and training disagree on log-probabilities by up to %.1e",
