@@ -6,21 +6,19 @@ sequences cross their edges.
 
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from transformers.utils import logging
 
-from onelayer.agents.decoder import Decoder, Sampling
-from onelayer.agents.episodes import Episode, Step
-from onelayer.agents.forward import decoder_layers
+from onelayer.agents.attention import attending
+from onelayer.agents.decoder import Decoder
+from onelayer.agents.engine import sample
+from onelayer.agents.forward import decoder_layers, entering
 from onelayer.agents.model_check import check_model
-from onelayer.trainers.packing import pack
-from onelayer.trainers.rows import Row, collate, rows
-from onelayer.trainers.scoring import score
+from onelayer.agents.sampling import Sampling
+from onelayer.agents.states import CapturedStates
 
 IMPLEMENTATIONS = ("sdpa", "eager")
 RIGHT = "right"
@@ -249,51 +247,74 @@ def verdict(name: str, implementation: str) -> str:
 def differences(model: PreTrainedModel, first: int) -> Iterator[float]:
     """Play three rows over two turns; yield how far sampling and training are from plain passes."""
     layers = decoder_layers(model)
-    decoder = Decoder(model, [2], Sampling(response_limit=6), layers[first] if first > 0 else None)
-    shared = [1, *range(3, 12)]
-    prompts = [[*shared, 20 + i, *range(30, 30 + 2 * i)] for i in range(3)]
+    states = CapturedStates(layers[first], budget_bytes=1 << 24)
+    engine = Decoder(model, [2], Sampling(response_limit=6), states)
+    beginning = [1, *range(3, 12)]
+    prompts = [[*beginning, 20 + i, *range(30, 30 + 2 * i)] for i in range(3)]
     for turn in range(2):
-        replies = decoder.sample([0, 1, 2], prompts, [[turn, i] for i in range(3)])
-        made = [_row(p, r) for p, r in zip(prompts, replies, strict=True)]
-        plain_N = torch.cat([_plain(model, row) for row in made])
-        sampled_N = torch.cat([torch.tensor(reply.logprobs) for reply in replies])
-        yield float((sampled_N - plain_N).abs().max())
-        for batch in (collate(made), pack(made)):
-            with torch.no_grad():
-                learned_N = score(model, batch, below=layers[:first]).logp_N
-            yield float((learned_N - plain_N).abs().max())
-        prompts = [[*p, *r.ids, 40, 41] for p, r in zip(prompts, replies, strict=True)]
-    # Prompts so long and alike that the rows share a pack. Recorded states would be of other prompts.
-    packed = [_row(shared * 4, replace(reply, hidden_TD=None)) for reply in replies]
-    batch = pack(packed)
-    assert batch.packing is not None
-    with torch.no_grad():
-        learned_N = score(model, batch).logp_N
-    yield float((learned_N - torch.cat([_plain(model, row) for row in packed])).abs().max())
+        replies = sample(engine, [0, 1, 2], prompts, [[turn, i] for i in range(3)])
+        texts = [[*p, *r.ids] for p, r in zip(prompts, replies, strict=True)]
+        plain = [_plain(model, text) for text in texts]
+        for text, reply, expected_T in zip(texts, replies, plain, strict=True):
+            sampled_T = torch.tensor(reply.logprobs)
+            yield float((sampled_T - expected_T[-len(sampled_T) :]).abs().max())
+            assert text[-len(reply.ids) :] == list(reply.ids)
+        hidden = [states.get(text[:-1]) for text in texts]
+        for learned_T, expected_T in zip(_learned(model, first, texts, hidden), plain, strict=True):
+            yield float((learned_T - expected_T).abs().max())
+        prompts = [[*text, 40, 41] for text in texts]
+    replies = [text[len(beginning) :] for text in texts]
+    for learned_T, expected_T in zip(_packed(model, beginning, replies), plain, strict=True):
+        yield float((learned_T - expected_T[len(beginning) - 1 :]).abs().max())
 
 
-def _row(prompt: list[int], reply: Any) -> Row:
-    step = Step(
-        "",
-        "",
-        0.0,
-        0,
-        prompt_ids=tuple(prompt),
-        action_ids=reply.ids,
-        logprobs=reply.logprobs,
-        hidden_TD=reply.hidden_TD,
-    )
-    [made] = rows([Episode("task", (step,), False)], np.ones(1))
-    return made
+@torch.no_grad()
+def _plain(model: PreTrainedModel, text: list[int]) -> torch.Tensor:
+    """Return the log-probability of each token but the first under the model's own forward pass."""
+    logits_TV = model(torch.tensor([text]), use_cache=False).logits[0]
+    return _logp(logits_TV[:-1], text[1:])
 
 
-def _plain(model: PreTrainedModel, row: Row) -> torch.Tensor:
-    """Return the log-probability of each sampled token under the model's own forward pass."""
-    ids_1T = torch.from_numpy(row.ids_T)[None]
-    with torch.no_grad():
-        logp_TV = torch.log_softmax(model(ids_1T, use_cache=False).logits[0].float(), dim=-1)
-    at = torch.from_numpy(np.flatnonzero(row.sampled_T))
-    return logp_TV[at - 1, ids_1T[0, at]]
+@torch.no_grad()
+def _learned(
+    model: PreTrainedModel, first: int, texts: list[list[int]], hidden: list[torch.Tensor]
+) -> list[torch.Tensor]:
+    """Return the same as a learning pass has it: padded on the right, from layer ``first`` on."""
+    width = max(map(len, texts)) - 1
+    ids_BT = torch.tensor([text[:-1] + [0] * (width - len(text) + 1) for text in texts])
+    hidden_BTD = torch.nn.utils.rnn.pad_sequence(hidden, batch_first=True)
+    with entering(decoder_layers(model), first, hidden_BTD):
+        logits_BTV = model(input_ids=ids_BT, use_cache=False).logits
+    return [
+        _logp(logits_TV[: len(text) - 1], text[1:])
+        for text, logits_TV in zip(texts, logits_BTV, strict=True)
+    ]
+
+
+@torch.no_grad()
+def _packed(
+    model: PreTrainedModel, beginning: list[int], replies: list[list[int]]
+) -> list[torch.Tensor]:
+    """Return it for the replies, which stand side by side behind one beginning."""
+    start = len(beginning)
+    ids, position, part = list(beginning), list(range(start)), [0] * start
+    for number, reply in enumerate(replies, start=1):
+        ids += reply
+        position += range(start, start + len(reply))
+        part += [number] * len(reply)
+    position_1T, part_1T = torch.tensor([position]), torch.tensor([part])
+    with attending(model, position_1T, part_BQ=part_1T) as where:
+        logits_TV = model(torch.tensor([ids]), use_cache=False, **where).logits[0]
+    found = []
+    for number, reply in enumerate(replies, start=1):
+        [columns] = (part_1T[0] == number).nonzero(as_tuple=True)
+        predicting = torch.cat([torch.tensor([start - 1]), columns[:-1]])
+        found.append(_logp(logits_TV[predicting], reply))
+    return found
+
+
+def _logp(logits_TV: torch.Tensor, ids: list[int]) -> torch.Tensor:
+    return torch.log_softmax(logits_TV.float(), -1).gather(-1, torch.tensor(ids)[:, None])[:, 0]
 
 
 def _has_stack(model: PreTrainedModel) -> bool:
