@@ -20,6 +20,7 @@ from onelayer.agents.devices import (
     cache_columns,
     padded_columns,
     padded_rows,
+    step_rows,
     without_cudnn_attention,
 )
 from onelayer.agents.engine import Ids, Sampled
@@ -167,22 +168,26 @@ class Decoder:
 
     def _write(self) -> None:
         """Draw a token, on a GPU several, for each row that writes."""
-        self._bring_to_front()
         device = self.model.device
         steps = _STEPS_ON_A_GPU if device.type == "cuda" else 1
         used = max(self._writing.values()) + steps
         self._reserve(0, used)
-        rows = padded_rows(max(self._writing) + 1, device)
+        columns = padded_columns(used, device)
+        self._bring_to_front(columns)
+        rows = self._step_rows(max(self._writing) + 1, columns)
         for _ in range(steps):
-            self._take(rows, padded_columns(used, device))
+            self._take(rows, columns)
         for row in self._writing:
             self._writing[row] += steps
 
-    def _bring_to_front(self) -> None:
+    def _step_rows(self, rows: int, columns: int) -> int:
+        assert self._cache is not None
+        return step_rows(rows, self._cache.rows, columns, self.model.device)
+
+    def _bring_to_front(self, columns: int) -> None:
         """Exchange rows that write with idle ones before them, where a step would run many idle ones."""
-        device, busy = self.model.device, len(self._writing)
-        last = max(self._writing) + 1
-        if padded_rows(busy, device) > (1 - _IDLE_SHARE) * padded_rows(last, device):
+        busy, now = len(self._writing), self._step_rows(max(self._writing) + 1, columns)
+        if self._step_rows(busy, columns) > (1 - _IDLE_SHARE) * now:
             return
         away = [row for row in range(busy) if row not in self._writing]
         here = sorted(row for row in self._writing if row >= busy)

@@ -22,7 +22,7 @@ class Recorder:
     def __init__(self):
         self.captured = 0
 
-    def __call__(self, work, pool):
+    def __call__(self, work, device, pool):
         work()
         self.captured += 1
         return work, "pool"
@@ -77,7 +77,7 @@ def test_a_size_is_captured_once_and_again_only_when_weights_have_moved(tiny_mod
 def test_a_model_that_cannot_be_captured_is_played_without_and_says_why_once(
     tiny_model, monkeypatch, caplog
 ):
-    def refuse(work, pool):
+    def refuse(work, device, pool):
         work()
         raise RuntimeError("operation not permitted when stream is capturing\nmore")
 

@@ -2,7 +2,13 @@
 
 import pytest
 
-from onelayer.agents.devices import cache_columns, episodes_at_once, padded_columns, padded_rows
+from onelayer.agents.devices import (
+    cache_columns,
+    episodes_at_once,
+    padded_columns,
+    padded_rows,
+    step_rows,
+)
 from onelayer.trainers.config import TrainConfig
 
 
@@ -93,3 +99,7 @@ def test_shapes_are_few_on_a_gpu_and_close_on_a_cpu():
         assert n <= cache_columns(n) <= max(512, 1.5 * n)
         assert padded_rows(n, cpu) == n
         assert n <= padded_columns(n, cpu) < n + 16
+        assert step_rows(n, 5000, 4096, cpu) == n
+    assert {step_rows(n, 64, 512, cuda) for n in range(1, 65)} == {64}
+    assert {step_rows(n, 128, 4096, cuda) for n in range(1, 129)} == {16, 32, 64, 128}
+    assert all(n <= step_rows(n, 128, 4096, cuda) for n in range(1, 129))
