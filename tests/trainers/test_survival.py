@@ -125,6 +125,40 @@ def test_an_error_while_the_weights_move_leaves_the_checkpoint_before(make_train
     assert trainer.folder.last().iteration == 2
 
 
+def test_a_terminal_that_is_gone_or_a_tracker_that_cannot_be_reached_loses_nothing(
+    make_trainer, monkeypatch, said
+):
+    def gone(metrics):
+        if metrics["iteration"] == 1:
+            raise OSError(errno.EIO, "Input/output error")
+
+    trainer = make_trainer(log_with="tensorboard", on_iteration=gone, checkpoint_every=100)
+    log = trainer.accelerator.log
+
+    def unreachable(metrics, step):
+        log(metrics, step)
+        if step == 0:
+            raise ConnectionError("no route to host")
+
+    monkeypatch.setattr(trainer.accelerator, "log", unreachable)
+    with pytest.raises(OSError, match="Input/output error"):
+        trainer.train()
+    assert trainer.folder.last().iteration == 2
+    assert any("tensorboard did not take iteration 0" in line for line in said())
+
+
+def test_another_number_of_threads_is_said_on_a_resume(make_trainer, said):
+    make_trainer(iterations=1).train()
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(threads + 1)
+        make_trainer(iterations=2, resume=True).train()
+    finally:
+        torch.set_num_threads(threads)
+    told = f"by 1 processes of {threads} threads, now by 1 of {threads + 1}: equal up to rounding"
+    assert any(told in line for line in said())
+
+
 # The folder
 
 
