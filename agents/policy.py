@@ -122,7 +122,7 @@ class PolicyAgent:
         """Forget these episodes; with None all of them and the cache, as new weights require."""
         if slots is None:
             self._memories: dict[int, _Memory] = {}
-            self._answered: list[tuple[int, SampledAction | PromptTooLong]] = []
+            self._answered: list[tuple[int, SampledAction | Exception]] = []
             self.engine.forget()
             return
         self.engine.release(slots)
@@ -147,7 +147,7 @@ class PolicyAgent:
         answers: dict[int, SampledAction] = {}
         while len(answers) < len(slots):
             for slot, answer in self.step():
-                if isinstance(answer, PromptTooLong):
+                if isinstance(answer, Exception):
                     raise answer
                 answers[slot] = answer
         return [answers[slot] for slot in slots]
@@ -158,12 +158,16 @@ class PolicyAgent:
         memory.turns.append(Turn(observation, info.get("admissible")))
         try:
             memory.prompt, memory.known = self._prompt(memory)
-        except PromptTooLong as error:
+        except (
+            ValueError,
+            TypeError,
+            OverflowError,
+        ) as error:  # too long, or no text to the tokenizer
             self._answered.append((slot, error))
             return
         self.engine.submit(slot, memory.prompt, memory.key)
 
-    def step(self) -> list[tuple[int, SampledAction | PromptTooLong]]:
+    def step(self) -> list[tuple[int, SampledAction | Exception]]:
         """Go on writing for a moment; return the slots that have an action, or cannot have one."""
         answered, self._answered = self._answered, []
         if not answered:

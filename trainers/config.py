@@ -64,6 +64,15 @@ class TrainConfig:
     top_p: float = _option(1.0, "of sampling in training; below 1 learning is slightly off policy")
     response_limit: int = _option(512, "tokens of a reply, after which it is cut")
 
+    retries: int = _option(
+        1, "times that an episode with an error is played again, in a fresh environment"
+    )
+    step_timeout: float | None = _option(
+        None,
+        "seconds that a reset or a step may take, 0: any; default: any, or 600 where the environment waits "
+        "for others",
+    )
+
     eval_every: int = _option(10, "iterations between evaluations; 0: none")
     eval_tasks: int = _option(100, "tasks of the held-out split, always the same")
     eval_split: str = _option("test", "split of the held-out tasks")
@@ -82,8 +91,9 @@ class TrainConfig:
             _check(name, getattr(self, name), at_least=1)
         for name in ("seed", "omega", "invalid_penalty", "beta", "warmup", "decay"):
             _check(name, getattr(self, name), at_least=0)
-        for name in ("eval_every", "eval_temperature"):
+        for name in ("eval_every", "eval_temperature", "retries"):
             _check(name, getattr(self, name), at_least=0)
+        _check("step_timeout", self.step_timeout or 0, at_least=0)
         for name in ("learning_rate", "max_grad_norm", "clip_low", "clip_high", "temperature"):
             _check(name, getattr(self, name), above=0)
         _check("boost", self.boost, above=0)
@@ -120,6 +130,7 @@ class TrainConfig:
     def what_learns(self) -> dict[str, Any]:
         """Return the fields that a resumed run must share with the run it goes on from."""
         free = {"out", "resume", "iterations", "checkpoint_every", "log_with", "rows_per_forward"}
+        free |= {"retries", "step_timeout"}
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in free}
 
 

@@ -12,6 +12,7 @@ from onelayer.agents.prompts import format_for
 from onelayer.agents.rollout import rollout
 from onelayer.agents.sampling import Sampling
 from onelayer.agents.states import CapturedStates
+from onelayer.envs.attributes import attribute, tasks_of
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.processes import summed
 from onelayer.trainers.sharing import share
@@ -51,7 +52,7 @@ class TrainingGames:
     ):
         count, processes = config.tasks_per_iteration, accelerator.num_processes
         first = make()
-        tasks = getattr(first.unwrapped, "tasks", None)
+        tasks = tasks_of(first)
         if tasks is not None and len(tasks) == 0:
             raise ValueError(f"{config.env} has no tasks to train on")
         if tasks is not None and processes > 1 and len(tasks) < count:
@@ -68,11 +69,20 @@ class TrainingGames:
 
     def play(self, iteration: int) -> list[Episode]:
         """Roll out this process's tasks of an iteration."""
-        config = self.config
-        self.agent.reseed(hash_seed(config.seed, iteration))
+        config, seed = self.config, hash_seed(self.config.seed, iteration)
+        self.agent.reseed(seed)
         tasks = training_tasks(self.envs[0], iteration, config.tasks_per_iteration, config.seed)
         mine = share(tasks, self.accelerator)
-        episodes = rollout(self.envs, self.agent, mine, config.group_size, reproducible=True)
+        episodes = rollout(
+            self.envs,
+            self.agent,
+            mine,
+            config.group_size,
+            reproducible=True,
+            seed=seed,
+            step_timeout=config.step_timeout,
+            retries=config.retries,
+        )
         self.agent.reset()  # the update needs the memory of the cache
         return episodes
 
@@ -93,7 +103,7 @@ class HeldOutGames:
         accelerator: Accelerator,
         most: int,
     ):
-        self.accelerator = accelerator
+        self.config, self.accelerator = config, accelerator
         first = make()
         self.tasks = share(held_out_tasks(first, config.eval_tasks), accelerator)
         self.envs = [first, *(make() for _ in range(min(len(self.tasks), most) - 1))]
@@ -107,7 +117,15 @@ class HeldOutGames:
             ``eval/`` ``success`` (a rate), ``tasks``, ``steps`` (a mean) and ``errors``, of all processes.
         """
         self.agent.reseed(EVAL_SEED)
-        episodes = rollout(self.envs, self.agent, self.tasks, reproducible=True)
+        episodes = rollout(
+            self.envs,
+            self.agent,
+            self.tasks,
+            reproducible=True,
+            seed=EVAL_SEED,
+            step_timeout=self.config.step_timeout,
+            retries=self.config.retries,
+        )
         self.agent.reset()
         won, steps, errors, played = summed(
             self.accelerator,
@@ -134,7 +152,6 @@ def _agent(
     sampling: Sampling,
     states: CapturedStates | None,
 ) -> PolicyAgent:
-    world = env.unwrapped
     return PolicyAgent(
         model,
         tokenizer,
@@ -142,10 +159,10 @@ def _agent(
         history=config.history_pairs,
         prompt_format=format_for(
             tokenizer,
-            instructions=getattr(world, "instructions", ""),
+            instructions=attribute(env, "instructions", ""),
             show_admissible=config.show_admissible,
             thinking=config.thinking,
-            free_form=getattr(world, "free_form", False),
+            free_form=attribute(env, "free_form", False),
         ),
         states=states,
     )

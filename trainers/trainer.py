@@ -19,6 +19,7 @@ from onelayer.interrupts import Interrupted, StopRequests, deferred_interrupt
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.agents.episodes import Episode
+from onelayer.envs.attributes import tasks_of
 from onelayer.trainers.advantages import estimator, penalise_invalid
 from onelayer.trainers.bad_steps import Diverged
 from onelayer.trainers.checkpoints import KEPT, Checkpoint
@@ -39,6 +40,10 @@ logger = logging.getLogger(__name__)
 
 _BYTES_EACH = 12
 """of a trained parameter in a checkpoint: itself and the optimizer's two moments, in float32"""
+
+
+class NothingPlayed(RuntimeError):
+    """Every episode of an iteration ended in an error."""
 
 
 class Trainer:
@@ -88,7 +93,7 @@ class Trainer:
             self.held_out = HeldOutGames(held_out, *shared, len(self.games.envs))
         self.on_iteration = on_iteration
         self.should_stop = should_stop
-        self.identity = identity(self.model, getattr(self.games.envs[0].unwrapped, "tasks", None))
+        self.identity = identity(self.model, tasks_of(self.games.envs[0]))
         self.stop = StopRequests(lambda number: int(largest(self.accelerator, number)))
         self.iteration = 0
         self.seconds: dict[str, float] = {}
@@ -106,6 +111,7 @@ class Trainer:
         Raises:
             KeyboardInterrupt: Ctrl-C, SIGTERM or SIGHUP, after a checkpoint was saved.
             Diverged: a number is not finite; what came before is saved.
+            NothingPlayed: every episode of an iteration ended in an error; a checkpoint was saved.
             ValueError: another process trains in the folder, or the processes of the run do not agree.
             OSError: the disk is full or cannot be written; the last checkpoint is kept.
             RuntimeError: a frozen tensor changed, or a process of the run is gone.
@@ -180,8 +186,9 @@ class Trainer:
     def _learn(self, episodes: Sequence[Episode], held_out: Mapping[str, float]) -> None:
         """Give credit, update, log; then the iteration is over."""
         config = self.config
-        self._consistent = False
         played, own_N = episodes_of_all(self.accelerator, episodes)
+        self._require_some_played(played)
+        self._consistent = False
         compared = penalise_invalid(played, config.invalid_penalty)
         advantages_N = self.estimate(
             compared, gamma=config.gamma, omega=config.omega, divide_by_std=config.divide_by_std
@@ -192,7 +199,7 @@ class Trainer:
         metrics = {
             "iteration": self.iteration,
             **summary(played),
-            "errors": float(sum(episode.error is not None for episode in played)),
+            **_errors(played),
             **signal(
                 compared, advantages_N, gamma=config.gamma, divide_by_std=config.divide_by_std
             ),
@@ -363,6 +370,14 @@ class Trainer:
     def _evaluation_is_due(self) -> bool:
         return self.config.eval_every > 0 and self.iteration % self.config.eval_every == 0
 
+    def _require_some_played(self, episodes: Sequence[Episode]) -> None:
+        errors = [episode.error for episode in episodes if episode.error is not None]
+        if len(errors) == len(episodes):
+            raise NothingPlayed(
+                f"all {len(episodes)} episodes of iteration {self.iteration} ended in an error, the first: "
+                f"{errors[0]}"
+            )
+
     @contextmanager
     def _timed(self, phase: str) -> Iterator[None]:
         start = time.perf_counter()
@@ -384,3 +399,10 @@ def _warned(what: str) -> Iterator[None]:
         yield
     except Exception as error:
         logger.warning("%s: %r", what, error)
+
+
+def _errors(episodes: Sequence[Episode]) -> dict[str, float]:
+    """Return how many episodes ended in an error, in all and for each place that had any."""
+    where = [e.error.partition(":")[0] for e in episodes if e.error is not None]
+    counts = {f"errors/{name}": float(where.count(name)) for name in ("env", "context", "timeout")}
+    return {"errors": float(len(where)), **{name: n for name, n in counts.items() if n}}

@@ -49,6 +49,7 @@ class CodeEnv(TextEnv):
         disk_mb: files, MiB.
         output_kb: standard output, KiB.
         packages: what programs may import beside the standard library, where it is installed.
+        render_mode: "ansi" lets ``render()`` return the last text.
 
     Raises:
         ValueError: a row of the data is bad, a split or kind does not exist, or an argument makes no sense.
@@ -82,10 +83,11 @@ class CodeEnv(TextEnv):
         disk_mb: float = 16,
         output_kb: float = 64,
         packages: Sequence[str] = PACKAGES,
+        render_mode: str | None = None,
     ):
         if not isinstance(max_turns, int) or max_turns < 1:
             raise ValueError(f"max_turns must be a whole number from 1, got {max_turns!r}")
-        super().__init__(max_turns)
+        super().__init__(max_turns, render_mode)
         if level not in LEVELS:
             raise ValueError(f"there is no level {level!r}{did_you_mean(level, LEVELS)}")
         self.level = level

@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from onelayer.commands.configuration import parse_mapping
+from onelayer.envs.attributes import tasks_of
 from onelayer.envs.plugins import arguments, creator, make, registered, resolve
+from onelayer.envs.text import require_text
 
 HELP = "list, show, play and check environments"
 
@@ -89,6 +91,7 @@ def _show(options: argparse.Namespace) -> int:
     spec = resolve(options.id)
     kwargs = parse_mapping(options.env_args, "--env-args")
     env = make(options.id, **kwargs)
+    require_text(env)
     made_by = creator(spec)
     print(f"{spec.id}\n")
     print(inspect.getdoc(made_by) or "It has no description.")
@@ -113,7 +116,7 @@ def _tasks(env_id: str, made_by: Any, kwargs: Mapping[str, Any]) -> str:
     """Count the tasks of each split, or of the environment where it names no splits."""
     splits = getattr(made_by, "splits", ())
     if not splits:
-        tasks = getattr(make(env_id, **kwargs).unwrapped, "tasks", None)
+        tasks = tasks_of(make(env_id, **kwargs))
         return "one for each seed" if tasks is None else str(len(tasks))
     counts = []
     for split in splits:
@@ -121,7 +124,7 @@ def _tasks(env_id: str, made_by: Any, kwargs: Mapping[str, Any]) -> str:
             env = make(env_id, **{**kwargs, "split": split})
         except ValueError:  # these data lack the split
             continue
-        counts.append(f"{split} {len(env.unwrapped.tasks):,}")  # type: ignore[attr-defined]
+        counts.append(f"{split} {len(tasks_of(env) or ()):,}")
         env.close()
     return ", ".join(counts)
 
@@ -132,6 +135,7 @@ def _first_line(made_by: Any) -> str:
 
 def _play(options: argparse.Namespace) -> int:
     env = make(options.id, **parse_mapping(options.env_args, "--env-args"))
+    require_text(env)
     task = {"task": options.task} if options.task is not None else None
     observation, info = env.reset(seed=options.seed, options=task)
     print(f"task {info.get('task', options.seed)}; type an action or its number, or quit\n")

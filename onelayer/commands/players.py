@@ -9,6 +9,7 @@ import gymnasium as gym
 import yaml
 
 from onelayer.commands.configuration import parse_mapping
+from onelayer.envs.attributes import attribute, tasks_of
 from onelayer.trainers.config import TrainConfig
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _policy(
     from onelayer.agents.prompts import format_for
     from onelayer.trainers.fingerprint import base_fingerprint
 
-    run, world = subject.trained, env.unwrapped
+    run = subject.trained
     settings = {
         "model": subject.model,
         "temperature": _first(config.temperature, run.eval_temperature),
@@ -137,10 +138,10 @@ def _policy(
         history=int(history) if history.isdecimal() else history,
         prompt_format=format_for(
             tokenizer,
-            instructions=getattr(world, "instructions", ""),
+            instructions=attribute(env, "instructions", ""),
             show_admissible=settings["show_admissible"],
             thinking=settings["thinking"],
-            free_form=getattr(world, "free_form", False),
+            free_form=attribute(env, "free_form", False),
         ),
     )
     return agent, {**settings, "dtype": str(model.dtype), "weights": base_fingerprint(model)}
@@ -159,12 +160,11 @@ def expert(env: gym.Env[str, str], seed: int) -> tuple["Agent", dict[str, Any]]:
     from onelayer.agents.scripted import OracleAgent
     from onelayer.agents.searcher import SearchingAgent
     from onelayer.envs.alfworld.environment import ALFWorldEnv
-    from onelayer.envs.text import TextEnv
 
-    world = env.unwrapped
-    if isinstance(world, ALFWorldEnv):
+    if isinstance(env.unwrapped, ALFWorldEnv):
         return SearchingAgent.informed(seed), {"agent": "SearchingAgent.informed", "seed": seed}
-    if not isinstance(world, TextEnv) or world.solution(world.tasks[0]) is None:
+    solution, tasks = attribute(env, "solution"), tasks_of(env)
+    if solution is None or not tasks or solution(tasks[0]) is None:
         raise ValueError("the environment has no solution() that an expert could play")
     return OracleAgent(env), {"agent": "OracleAgent"}
 

@@ -10,6 +10,7 @@ from typing import Any
 from onelayer.commands.configuration import own_folder, parse_config, parse_mapping
 from onelayer.commands.machine import keep_report, report_of
 from onelayer.envs import plugins
+from onelayer.envs.text import require_text
 from onelayer.trainers.config import TrainConfig as Config
 
 HELP = "train an agent, changing one transformer layer"
@@ -101,7 +102,9 @@ def _environments(config: Config) -> tuple[Callable[[], Any], Callable[[], Any] 
     def held_out_env() -> Any:
         return plugins.make(config.env, **held_out)
 
-    train_env().close()
+    first = train_env()
+    require_text(first)
+    first.close()
     if not config.eval_every:
         return train_env, None
     held_out_env().close()
@@ -127,11 +130,18 @@ class _Progress:
         if self.bar is None:
             self.bar = tqdm(total=self.config.iterations, initial=done, desc="train", unit="it")
         if "eval/success" in metrics:
-            self.bar.write(f"iteration {done:4d}: held-out success {metrics['eval/success']:6.1%}")
+            errors = metrics.get("eval/errors", 0)
+            broken = (
+                f", {errors:.0f} of {metrics['eval/tasks']:.0f} ended in an error" if errors else ""
+            )
+            self.bar.write(
+                f"iteration {done:4d}: held-out success {metrics['eval/success']:6.1%}{broken}"
+            )
         if "success" in metrics:
+            errors = f", errors {metrics['errors']:.0f}" if metrics["errors"] else ""
             self.bar.set_postfix_str(
                 f"success {metrics['success']:.0%}, legal {metrics['valid_actions']:.1%}, "
-                f"kl {metrics['kl']:.3f}",
+                f"kl {metrics['kl']:.3f}{errors}",
                 refresh=False,
             )
             self.bar.update()

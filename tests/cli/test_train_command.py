@@ -36,7 +36,9 @@ QUICK = {
 def registry(monkeypatch):
     """Forget afterwards what a plug-in registered."""
     monkeypatch.setattr(plugins, "_loaded", set(plugins._loaded))
-    monkeypatch.setattr(plugins, "_ids_of_plugins", dict(plugins._ids_of_plugins))
+    monkeypatch.setattr(plugins, "_searched", set())
+    monkeypatch.setattr(plugins, "_origins", dict(plugins._origins))
+    monkeypatch.setattr(plugins, "_registered_by", dict(plugins._registered_by))
     before = dict(gym.registry)
     yield
     gym.registry.clear()

@@ -18,6 +18,7 @@ from onelayer.envs.counting import CountingEnv
 from onelayer.trainers import run_folder
 from onelayer.trainers.bad_steps import BadSteps, Diverged
 from onelayer.trainers.delta import LayerDelta
+from onelayer.trainers.identity import identity
 from onelayer.trainers.run_folder import RunFolder, is_kept
 
 
@@ -316,6 +317,23 @@ def test_tasks_in_another_order_are_refused(make_trainer):
     trainer = make_trainer(iterations=2, env=lambda: Reordered(**world), resume=True)
     with pytest.raises(ValueError, match=r"other tasks, or in another order \(a set"):
         trainer.train()
+
+
+def test_a_split_too_large_to_be_gone_through_is_identified_by_some_of_its_tasks(tiny_model):
+    class Made:
+        def __init__(self, name):
+            self.name = name
+
+        def __len__(self):
+            return 10**15
+
+        def __getitem__(self, i):
+            return f"{self.name}-{i}"
+
+    one, same, other = (identity(tiny_model(), Made(name)) for name in ("a", "a", "b"))
+    assert one == same != other
+    assert identity(tiny_model(), ("a", "b")) != identity(tiny_model(), ("b", "a"))
+    assert identity(tiny_model(), ("a", "b")) != identity(tiny_model(), None)
 
 
 # Numbers that are not finite

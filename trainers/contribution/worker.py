@@ -14,6 +14,7 @@ from onelayer.agents.decoder import Sampling
 from onelayer.agents.episodes import Episode
 from onelayer.agents.policy import PolicyAgent
 from onelayer.agents.prompts import format_for
+from onelayer.envs.attributes import attribute
 from onelayer.evals.results import Results
 from onelayer.evals.run import evaluate
 from onelayer.evals.suite import Suite
@@ -155,7 +156,7 @@ def _play(
 def _agent(job: Job, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> PolicyAgent:
     settings = job.evaluation.settings
     env = job.suite.make_env()
-    world, history = env.unwrapped, str(settings["history"])
+    history = str(settings["history"])
     return PolicyAgent(
         model,
         tokenizer,
@@ -163,10 +164,10 @@ def _agent(job: Job, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase)
         history=int(history) if history.isdecimal() else history,
         prompt_format=format_for(
             tokenizer,
-            instructions=getattr(world, "instructions", ""),
+            instructions=attribute(env, "instructions", ""),
             show_admissible=settings["show_admissible"],
             thinking=settings["thinking"],
-            free_form=getattr(world, "free_form", False),
+            free_form=attribute(env, "free_form", False),
         ),
     )
 
