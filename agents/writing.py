@@ -139,7 +139,7 @@ class TokenStep:
         chosen_B, logp_B = draw(logits_BV, uniform_B, self.sampling)
         replies.ids_RL[row_B, at_B] = torch.where(writes_B, chosen_B, replies.ids_RL[row_B, at_B])
         replies.logp_RL[row_B, at_B] = torch.where(writes_B, logp_B, replies.logp_RL[row_B, at_B])
-        replies.token_R[row_B] = chosen_B
+        replies.token_R[row_B] = torch.where(writes_B, chosen_B, replies.token_R[row_B])
         replies.position_R[row_B] += writes_B.long()
         replies.count_R[row_B] = count_B + writes_B.long()
         stops_B = (chosen_B[:, None] == self._stop_S).any(-1)

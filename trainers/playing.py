@@ -6,6 +6,7 @@ import gymnasium as gym
 from accelerate import Accelerator
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from onelayer.agents.devices import episodes_at_once
 from onelayer.agents.episodes import Episode
 from onelayer.agents.policy import PolicyAgent
 from onelayer.agents.prompts import format_for
@@ -61,9 +62,9 @@ class TrainingGames:
                 "several processes would play the same"
             )
         self.config, self.accelerator = config, accelerator
-        self.envs = [first]
-        mine = len(share(range(count), accelerator))  # may be 0
-        self.envs += [make() for _ in range(mine * config.group_size - 1)]
+        episodes = max(len(share(range(count), accelerator)), 1) * config.group_size
+        parallel = episodes_at_once(model, episodes, config.response_limit, config.parallel)
+        self.envs = [first, *(make() for _ in range(parallel - 1))]
         sampling = Sampling(config.temperature, config.top_p, config.response_limit)
         self.agent = _agent(first, config, model, tokenizer, sampling, states)
 
