@@ -26,6 +26,7 @@ COMMANDS = {
     "warmstart": "warmstart",
     "envs": "envs",
     "profile": "profile",
+    "plan": "plan",
     "merge": "merge",
     "report": "report",
 }
