@@ -6,22 +6,15 @@ reply holds (``parse``). ``PlainFormat`` is the shipped tiny model's, ``ChatForm
 of any instruction-tuned model.
 """
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
 from transformers import PreTrainedTokenizerBase
 
+from onelayer.agents.chat import ChatMessages, Turn
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What the agent read at one step and, once it has answered, what it did."""
-
-    observation: str
-    admissible: tuple[str, ...] | None = None
-    action: str | None = None
+__all__ = ["ChatFormat", "PlainFormat", "PromptFormat", "Turn", "format_for"]
 
 
 class PromptFormat(Protocol):
@@ -80,15 +73,15 @@ class PlainFormat:
         return list(self.tokenizer.encode(text, add_special_tokens=False))
 
 
-class ChatFormat:
-    """A chat in the model's own template; the action stands in ``<action>`` tags.
+class ChatFormat(ChatMessages):
+    """A chat in the model's own template; see ``ChatMessages`` for what its messages say.
 
     Args:
         tokenizer: one with a chat template.
-        instructions: the rules of the world, shown once, before the first observation.
-        show_admissible: list the legal actions, where the environment knows them.
-        thinking: ask for a thought in ``<think>`` tags before the action.
-        free_form: the whole reply is the action, after a thought if there is one.
+        instructions: see ``ChatMessages``, as the next ones.
+        show_admissible: list the legal actions.
+        thinking: ask for a thought.
+        free_form: the whole reply is the action.
     """
 
     def __init__(
@@ -100,11 +93,13 @@ class ChatFormat:
         thinking: bool = False,
         free_form: bool = False,
     ):
+        super().__init__(
+            instructions=instructions,
+            show_admissible=show_admissible,
+            thinking=thinking,
+            free_form=free_form,
+        )
         self.tokenizer = tokenizer
-        self.instructions = instructions
-        self.show_admissible = show_admissible
-        self.thinking = thinking
-        self.free_form = free_form
         self._tail = self._text_after_reply("\0")
         end = tokenizer.encode(self._tail.split("\0")[0], add_special_tokens=False)
         if not end:
@@ -114,49 +109,14 @@ class ChatFormat:
 
     def prompt(self, turns: Sequence[Turn], skipped: int = 0) -> list[int]:
         """Return one chat: the first message holds instructions and start, later ones observations."""
-        messages = [{"role": "user", "content": self._opening(turns[0])}]
-        for i, turn in enumerate(turns[1:], start=1):
-            left_out = f"({skipped} earlier turns are left out.)\n\n" if i == 1 and skipped else ""
-            messages += [
-                {"role": "assistant", "content": self._said(turns[i - 1].action or "")},
-                {"role": "user", "content": left_out + self._asking(turn)},
-            ]
-        text = self._render(messages)
+        text = self._render(self.messages(turns, skipped))
         return list(self.tokenizer.encode(text, add_special_tokens=False))
 
     def continuation(self, turn: Turn) -> list[int]:
         """Return what the template puts between a reply and the next one."""
-        text = self._tail.replace("\0", self._asking(turn))
+        text = self._tail.replace("\0", self.asking(turn))
         ids = list(self.tokenizer.encode(text, add_special_tokens=False))
         return ids if ids[:1] == [self._end_id] else [self._end_id, *ids]
-
-    def parse(self, reply: str) -> str:
-        """Return the text between the first pair of tags that follows the thought, "" without one."""
-        answer = reply.rsplit("</think>", 1)[-1]
-        if self.free_form:
-            return answer.strip()
-        found = re.search(r"<action>(.*?)</action>", answer, flags=re.DOTALL)
-        return found[1].strip() if found else ""
-
-    def _opening(self, turn: Turn) -> str:
-        if self.free_form:
-            how = "Think first, between <think> and </think>." if self.thinking else ""
-        elif self.thinking:
-            how = (
-                "At each turn think first, between <think> and </think>, then give exactly one action "
-                "between <action> and </action>."
-            )
-        else:
-            how = "At each turn reply with exactly one action: <action>the action</action>"
-        return "\n\n".join(part for part in (self.instructions, how, self._asking(turn)) if part)
-
-    def _asking(self, turn: Turn) -> str:
-        if not (self.show_admissible and turn.admissible):
-            return turn.observation
-        return f"{turn.observation}\n\nPossible actions: " + "; ".join(turn.admissible)
-
-    def _said(self, action: str) -> str:
-        return action if self.free_form else f"<action>{action}</action>"
 
     def _render(self, messages: list[dict[str, str]]) -> str:
         return str(

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import gymnasium as gym
@@ -65,6 +65,7 @@ def rollout(
     finished: dict[int, Episode] = {}
 
     def end(index: int, episode: Episode) -> None:
+        episode = replace(episode, attempt=index % group_size)
         finished[index] = episode
         if on_episode is not None:
             on_episode(episode)
@@ -132,6 +133,9 @@ def _begin(index: int, env: gym.Env[str, str], task: str | int) -> _Running | Ep
 
 def _advance(running: _Running, action: str) -> Episode | None:
     """Take the action; return the episode if it is over."""
+    unanswered: Exception | None = getattr(action, "error", None)
+    if unanswered is not None:  # a server that is down is no fault of the model
+        return _failed(running.task, running.steps, unanswered)
     try:
         observation, reward, terminated, truncated, info = running.env.step(str(action))
     except Exception as error:
@@ -163,8 +167,7 @@ def _step(running: _Running, action: str, reward: float, after: Mapping[str, Any
         admissible=before.get("admissible"),
         answer=None if answer is None else str(answer),
         reward_parts={name: float(part) for name, part in after.get("reward_parts", {}).items()},
-        reply_tokens=0 if trace is None else len(trace.action_ids),
-        **({} if trace is None else trace.fields()),
+        **({} if trace is None else {"reply_tokens": len(trace.action_ids), **trace.fields()}),
     )
 
 
