@@ -21,6 +21,9 @@ from onelayer.envs.hints import did_you_mean
 COMMANDS = {
     "train": "train",
     "eval": "evaluate",
+    "suites": "suites",
+    "view": "view",
+    "export": "export",
     "warmstart": "warmstart",
     "envs": "envs",
     "profile": "profile",
