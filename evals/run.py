@@ -162,7 +162,7 @@ class _Part:
         ]
         if not left:
             return
-        player = cast(Agent, agent) if hasattr(agent, "act") else agent(self.env)
+        player = cast(Agent, agent) if hasattr(agent, "act") else agent(self._another_env())
         reseed = getattr(player, "reseed", None)
         if reseed is not None:
             reseed(self.suite.seed)
@@ -177,9 +177,14 @@ class _Part:
 
         envs = [self.env]
         for _ in range(min(parallel, len(left) * attempts) - 1):
-            envs.append(self.suite.make_env())
-            self.stack.callback(envs[-1].close)
+            envs.append(self._another_env())
         rollout(envs, player, left, attempts, on_episode=ended)
+
+    def _another_env(self) -> gym.Env[str, str]:
+        """Make an environment; an agent gets one of its own, for it may ask it for solutions."""
+        env = self.suite.make_env()
+        self.stack.callback(env.close)
+        return env
 
 
 def _spelled(episode: Episode, tokenizer: Any) -> Episode:
