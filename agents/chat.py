@@ -67,8 +67,11 @@ class ChatMessages:
         return f"{turn.observation}\n\nPossible actions: " + "; ".join(turn.admissible)
 
     def parse(self, reply: str) -> str:
-        """Return the text between the first pair of tags that follows the thought, "" without one."""
-        answer = reply.rsplit("</think>", 1)[-1]
+        """Return the text between the first pair of tags that follows the thought, "" without one.
+
+        What stands in a thought that never ends is no action.
+        """
+        answer = reply.rsplit("</think>", 1)[-1].split("<think>", 1)[0]
         if self.free_form:
             return answer.strip()
         found = re.search(r"<action>(.*?)</action>", answer, flags=re.DOTALL)

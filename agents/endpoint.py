@@ -38,17 +38,14 @@ class Exchange:
 
 
 class ServedAction(str):
-    """An action with what was written to reach it, or with the error that stood in its way."""
+    """An action with what was written to reach it."""
 
-    trace: Exchange | None
-    error: Exception | None
+    trace: Exchange
 
-    def __new__(
-        cls, action: str, trace: Exchange | None = None, error: Exception | None = None
-    ) -> "ServedAction":
+    def __new__(cls, action: str, trace: Exchange) -> "ServedAction":
         """Make the string and attach the rest."""
         self = super().__new__(cls, action)
-        self.trace, self.error = trace, error
+        self.trace = trace
         return self
 
 
@@ -79,6 +76,9 @@ class EndpointAgent:
         seed: with task and attempt it decides the ``seed`` of a request, for servers that take one; None
             sends none.
     """
+
+    answers_alone = True
+    """an answer does not depend on which others are awaited at the same time"""
 
     def __init__(
         self,
@@ -134,6 +134,7 @@ class EndpointAgent:
 
         Raises:
             ServerRefused: the server will not answer any request.
+            RequestFailed: it did not answer one of these; see ``step`` for a way to have the others.
         """
         infos = [{}] * len(observations) if infos is None else infos
         slots = slots_of(observations, slots)
@@ -157,8 +158,11 @@ class EndpointAgent:
         done, _ = wait(self._asked, timeout=_LONGEST_STEP_S, return_when=FIRST_COMPLETED)
         ready: list[tuple[int, str | Exception]] = []
         for future in [future for future in self._asked if future in done]:
-            action = future.result()
-            ready.append((self._asked.pop(future), action.error or action))
+            slot = self._asked.pop(future)
+            try:
+                ready.append((slot, future.result()))
+            except RequestFailed as error:
+                ready.append((slot, error))
         return ready
 
     def _remember(self, slot: int, observation: str, info: Mapping[str, Any]) -> _Memory:
@@ -174,14 +178,11 @@ class EndpointAgent:
     def _answer(self, memory: _Memory) -> ServedAction:
         """Ask for the action of an episode's last turn; one thread an episode."""
         try:
-            try:
-                reply = self._ask(memory, self.history)
-            except RequestFailed as error:
-                if not (error.too_long and self.history == ALL and len(memory.turns) > 1):
-                    raise
-                reply = self._ask(memory, _SHORT_WINDOW)
+            reply = self._ask(memory, self.history)
         except RequestFailed as error:
-            return ServedAction("", error=error)
+            if not (error.too_long and self.history == ALL and len(memory.turns) > 1):
+                raise
+            reply = self._ask(memory, _SHORT_WINDOW)
         action = "" if reply.cut else self.chat.parse(reply.text)
         turn = memory.turns[-1]
         memory.turns[-1] = Turn(turn.observation, turn.admissible, action)

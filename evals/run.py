@@ -178,7 +178,9 @@ class _Part:
         envs = [self.env]
         for _ in range(min(parallel, len(left) * attempts) - 1):
             envs.append(self._another_env())
-        rollout(envs, player, left, attempts, on_episode=ended)
+        # The last digits of a model here go by what it computes together; a served one answers alone.
+        reproducible = not getattr(player, "answers_alone", False)
+        rollout(envs, player, left, attempts, on_episode=ended, reproducible=reproducible)
 
     def _another_env(self) -> gym.Env[str, str]:
         """Make an environment; an agent gets one of its own, for it may ask it for solutions."""

@@ -78,7 +78,7 @@ class Trainer:
         self.model = model.to(self.accelerator.device).eval()
         self.learner = Learner(self.model, config, self.accelerator)
         shared = (config, self.model, tokenizer, self.accelerator)
-        self.games = TrainingGames(env, *shared, self.learner.capture)
+        self.games = TrainingGames(env, *shared, self.learner.states)
         self.held_out = None
         if held_out is not None and config.eval_every:
             self.held_out = HeldOutGames(held_out, *shared, len(self.games.envs))
@@ -179,6 +179,14 @@ class Trainer:
                 "iteration %d taught nothing: every advantage is 0 (success %.2f in all groups)",
                 metrics["iteration"],
                 metrics["success"],
+            )
+        if metrics.get("wins_below_losses", 0.0) > 0:
+            logger.warning(
+                "iteration %d: in %.0f %% of the pairs a solved episode earned less than an unsolved one of "
+                "its task; lower --invalid-penalty (%g) or raise the environment's reward of success",
+                metrics["iteration"],
+                100 * metrics["wins_below_losses"],
+                self.config.invalid_penalty,
             )
         if metrics.get("logp_drift", 0.0) > DRIFT_LIMIT[self.config.dtype]:
             logger.warning(

@@ -17,6 +17,8 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from onelayer.agents.episodes import Episode
+from onelayer.agents.model_check import check_model
+from onelayer.agents.states import CapturedStates
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.fingerprint import base_fingerprint
 from onelayer.trainers.layers import (
@@ -31,7 +33,7 @@ from onelayer.trainers.loss import clipped, clipped_surrogate, kl_k3
 from onelayer.trainers.packing import by_beginning, pack
 from onelayer.trainers.processes import sum_gradients, summed
 from onelayer.trainers.rows import Batch, Row, rows
-from onelayer.trainers.scoring import check_split, score, weights_of
+from onelayer.trainers.scoring import score, weights_of
 
 DRIFT_LIMIT = {"float32": 1e-3, "bfloat16": 0.1}
 """log-probabilities of sampling and training that differ by more are worth a warning, by ``dtype``"""
@@ -43,7 +45,7 @@ class Learner:
     Attributes:
         layers: indices of the layers that learn.
         first: the lowest of them; layers below it are run while playing only.
-        capture: the module whose input playing has to record, None where everything is run again.
+        states: what enters the lowest layer, kept while playing; None where everything is run again.
         start: the trained weights before training, which are the reference policy.
         dtype: of the frozen weights, and of the trained ones outside of training.
         fingerprint: of the base that LoRA adapters were added to; None without them.
@@ -74,9 +76,8 @@ class Learner:
         whole = trains_everything(config.layers) and not config.lora_rank
         self.first = 0 if whole or config.train_embeddings else self.layers[0]
         self.below = list(stack[: self.first])
-        self.capture = stack[self.first] if self.first > 0 else None
-        if self.capture is not None:
-            check_split(model, list(stack), self.first)
+        self.states = CapturedStates(stack[self.first], 1 << 40) if self.first > 0 else None
+        check_model(model, self.first)
         for parameter in self.parameters.values():
             parameter.data = parameter.data.float()
         self.start = {name: p.detach().clone() for name, p in self.parameters.items()}
@@ -118,7 +119,9 @@ class Learner:
         config = self.config
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(config, iteration) * group.get("boost", 1.0)
-        learned = rows(episodes, advantages_N)
+        learned = rows(episodes, advantages_N, self.states)
+        if self.states is not None:
+            self.states.clear()
         if config.beta > 0:
             learned = self._with_reference(learned)
         totals = dict.fromkeys(("tokens", *_SUMS), 0.0)

@@ -40,6 +40,7 @@ def test_a_run_leaves_metrics_episodes_checkpoints_and_its_layer(make_trainer):
         *("reply_tokens", "errors", "groups_without_signal", "lone_steps", "step_group_size"),
         *("episode_advantage", "step_advantage", "advantage", "loss", "kl", "entropy"),
         *("clip_fraction", "gradient_norm", "learning_rate", "logp_drift", "tokens"),
+        "wins_below_losses",
         *("seconds/rollout", "seconds/update", "tokens_per_second"),
     }
     evaluation = {f"eval/{name}" for name in ("success", "tasks", "steps", "errors")}
@@ -134,7 +135,9 @@ def test_evaluation_is_the_same_whatever_is_trained_on(make_trainer, monkeypatch
 
     played = []
     rollout = module.rollout
-    monkeypatch.setattr(module, "rollout", lambda *a: played.append(rollout(*a)) or played[-1])
+    monkeypatch.setattr(
+        module, "rollout", lambda *a, **k: played.append(rollout(*a, **k)) or played[-1]
+    )
     found = []
     for i, batch in enumerate(({}, {"tasks_per_iteration": 1, "group_size": 1}, {"seed": 9})):
         trainer = make_trainer(
