@@ -80,15 +80,13 @@ def register_metric(name: str, *, share: bool | None = None) -> Callable[[Measur
     Raises:
         ValueError: another function has that name.
     """
+    if "@" in name or ":" in name or name.startswith(PART):
+        raise ValueError(f"a metric can't be called {name!r}: it looks like pass@K or {PART}PART")
 
     def register(measure: Measure) -> Measure:
         known = _metrics.get(name)
         if known is not None and _place(known.measure) != _place(measure):
             raise ValueError(f"there is a metric {name!r} already; choose another name")
-        if "@" in name or ":" in name or name.startswith(PART):
-            raise ValueError(
-                f"a metric can't be called {name!r}: it looks like pass@K or {PART}PART"
-            )
         _metrics[name] = Metric(name, measure, share)
         return measure
 

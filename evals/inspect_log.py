@@ -21,12 +21,16 @@ _CORRECT, _WRONG = "C", "I"
 
 
 def write_inspect_logs(by_agent: Mapping[str, Results], folder: Path) -> list[Path]:
-    """Write a log for each agent; return the files."""
+    """Write a log for each agent, over earlier ones of the same; return the files."""
     now = datetime.now(UTC).replace(microsecond=0)
     paths = []
     for name, results in by_agent.items():
         log = inspect_log(name, results, now)
-        path = folder / f"{results.suite.name}_{name}.json"
+        # The viewer lists files that begin with a date.
+        named = f"_{results.suite.name}_{log['eval']['eval_id']}.json"
+        for earlier in folder.glob(f"*{named}"):
+            earlier.unlink()
+        path = folder / f"{now:%Y-%m-%dT%H-%M-%S+00-00}{named}"
         write_atomically(path, json.dumps(log, allow_nan=False))
         paths.append(path)
     return paths

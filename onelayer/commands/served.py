@@ -22,9 +22,8 @@ def served(subject: Subject, config: "Config") -> Player:
     from onelayer.agents.endpoint import EndpointAgent
 
     key = key_from(config.key_from)
-    model = config.model
+    model, offered = config.model, served_models(config.endpoint, key)  # is anybody there?
     if not model:
-        offered = served_models(config.endpoint, key)
         if len(offered) != 1:
             listed = ", ".join(offered[:8]) or "no list"
             raise ValueError(

@@ -1,14 +1,14 @@
 """``onelayer suites``: which suites there are, what is in one, and the start of one of your own."""
 
-import argparse
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from onelayer.envs.hints import did_you_mean
 from onelayer.envs.plugins import arguments, resolve
 from onelayer.evals.definition import AnySuite, Suite
 from onelayer.evals.identity import identify
@@ -20,44 +20,48 @@ HELP = "list and show evaluation suites, and start one of your own"
 _SHOWN_TASKS = 3
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run one of the actions."""
-    options = _parser().parse_args(list(argv))
-    if options.action is None:
-        _parser().print_help()
-        return 0
-    run: Callable[[argparse.Namespace], int] = options.run
-    return run(options)
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What to do, and with which suite."""
 
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> Any:
-        raise ValueError(f"{message} (see {self.prog} --help)")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="onelayer suites", description=HELP.capitalize() + ".", allow_abbrev=False
+    action: str = field(
+        default="list",
+        metadata={
+            "help": "`list` them, `show` what is in one, or `init` a suite file of your own",
+            "positional": True,
+        },
     )
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", parser_class=_Parser)
-
-    def add(name: str, run: Callable[[argparse.Namespace], int], about: str) -> Any:
-        action = actions.add_parser(name, help=about, description=about, allow_abbrev=False)
-        action.set_defaults(run=run)
-        return action
-
-    add("list", _list, "the suites that ship and those of installed packages")
-    show = add("show", _show, "what a suite plays, and how small a difference it can show")
-    show.add_argument("name", metavar="NAME", help="name of a suite, or a .yaml file")
-    init = add("init", _init, "write a suite file to begin with")
-    init.add_argument("path", metavar="FILE", help="the .yaml file to write")
-    init.add_argument(
-        "--env", default="onelayer/Counting-v0", help="id of the environment, or module:id"
+    name: str = field(
+        default="",
+        metadata={
+            "help": "of `show`: a suite or a .yaml file; of `init`: the .yaml file to write",
+            "positional": True,
+        },
     )
-    return parser
+    env: str = field(
+        default="onelayer/Counting-v0",
+        metadata={"help": "of `init`: id of the environment, or module:id"},
+    )
 
 
-def _list(options: argparse.Namespace) -> int:
+def run(config: Config) -> None:
+    """Do one of the actions.
+
+    Raises:
+        ValueError: there is no such action, or a name is missing or cannot be used.
+        LookupError: there is no such suite.
+    """
+    actions = {"list": _list, "show": _show, "init": _init}
+    if config.action not in actions:
+        raise ValueError(
+            f"unknown action {config.action!r}{did_you_mean(config.action, actions)}: list, show or init"
+        )
+    if config.action != "list" and not config.name:
+        raise ValueError(f"`onelayer suites {config.action}` takes a name")
+    actions[config.action](config)
+
+
+def _list(config: Config) -> None:
     origins = dict.fromkeys(shipped_suites(), "onelayer")
     for name, entry in plugin_suites().items():
         origins.setdefault(name, entry.dist.name if entry.dist is not None else entry.value)
@@ -72,7 +76,6 @@ def _list(options: argparse.Namespace) -> int:
     widths = [max(len(row[i]) for row in rows) for i in range(4)]
     for row in rows:
         print("  ".join(cell.ljust(w) for cell, w in zip(row, [*widths, 0], strict=True)).rstrip())
-    return 0
 
 
 def _size(suite: AnySuite) -> str:
@@ -84,8 +87,8 @@ def _size(suite: AnySuite) -> str:
     return " + ".join(sizes)
 
 
-def _show(options: argparse.Namespace) -> int:
-    suite = load_suite(options.name)
+def _show(config: Config) -> None:
+    suite = load_suite(config.name)
     print(f"{suite.name}, version {suite.version}: {suite.description or suite.env}\n")
     print(yaml.safe_dump(_set_fields(suite), sort_keys=False, allow_unicode=True).rstrip())
     for part in suite.parts:
@@ -93,7 +96,6 @@ def _show(options: argparse.Namespace) -> int:
         if len(suite.parts) > 1:
             print(f"{part.name}:")
         _show_tasks(part)
-    return 0
 
 
 def _set_fields(suite: AnySuite) -> dict[str, Any]:
@@ -137,13 +139,13 @@ def _show_tasks(suite: Suite) -> None:
     )
 
 
-def _init(options: argparse.Namespace) -> int:
-    path = Path(options.path)
+def _init(config: Config) -> None:
+    path = Path(config.name)
     if path.suffix not in (".yaml", ".yml"):
-        raise ValueError(f"a suite file ends in .yaml, got {options.path}")
+        raise ValueError(f"a suite file ends in .yaml, got {config.name}")
     if path.exists():
         raise ValueError(f"{path} is there already; name another file")
-    spec = resolve(options.env)
+    spec = resolve(config.env)
     takes = arguments(spec)
     split = (
         "split: test" if "split" in takes else "# split: test    # the environment has no splits"
@@ -154,9 +156,9 @@ def _init(options: argparse.Namespace) -> int:
         f"""\
 # A suite: which tasks are played, how often, and what is measured.
 # Play it with `onelayer eval RUN --suite {path}`; docs/evaluation.md explains every field.
-description: tasks of {options.env}
+description: tasks of {config.env}
 version: 1            # raise it when the tasks, or what counts as solved, change
-env: {options.env}
+env: {config.env}
 {split}
 # env_args: {{{others}}}
 tasks: 100            # how many, drawn with the seed, or a list of ids
@@ -166,4 +168,3 @@ metrics: [success, return, steps, valid_actions]
 """,
     )
     print(path)
-    return 0

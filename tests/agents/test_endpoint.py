@@ -22,7 +22,7 @@ from onelayer.agents.rollout import rollout
 from onelayer.envs.counting import CountingEnv
 
 _spec = importlib.util.spec_from_file_location(
-    "chat_servers", Path(__file__).with_name("chat_servers.py")
+    "chat_servers", Path(__file__).parents[1] / "chat_servers.py"
 )
 chat_servers = importlib.util.module_from_spec(_spec)
 sys.modules["chat_servers"] = chat_servers
