@@ -53,9 +53,7 @@ def run(config: Config) -> None:
     """
     actions = {"list": _list, "show": _show, "init": _init}
     if config.action not in actions:
-        raise ValueError(
-            f"unknown action {config.action!r}{did_you_mean(config.action, actions)}: list, show or init"
-        )
+        raise ValueError(f"unknown action {config.action!r}{did_you_mean(config.action, actions)}")
     if config.action != "list" and not config.name:
         raise ValueError(f"`onelayer suites {config.action}` takes a name")
     actions[config.action](config)
@@ -132,10 +130,13 @@ def _show_tasks(suite: Suite) -> None:
     print(f"first tasks: {', '.join(names)}{', ...' if len(tasks) > _SHOWN_TASKS else ''}")
     apart = minimal_difference(math.sqrt(0.5), len(tasks))
     alike = minimal_difference(math.sqrt(0.2), len(tasks))
+    if apart >= 1:
+        print("too few tasks to tell two agents apart that solve half of them")
+        return
     print(
-        f"two agents that solve half of the tasks are told apart 4 times in 5 from {100 * apart:.0f} "
-        f"points on "
-        f"where they solve unrelated ones, from {100 * alike:.0f} where 4 of 5 tasks end alike"
+        "two agents that solve half of the tasks are told apart 4 times in 5 from "
+        f"{100 * apart:.0f} points on where they solve unrelated ones, from {100 * alike:.0f} where 4 of 5 "
+        "tasks end alike"
     )
 
 
