@@ -9,8 +9,10 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
+from onelayer.envs.attributes import tasks_of
 from onelayer.envs.plugins import make
 from onelayer.evals.figures import PART, find_metric, majority_k, metric_names, pass_k
+from onelayer.evals.identity import identify
 
 METRICS = ("success", "return", "steps", "valid_actions")
 """those of every environment, and the default"""
@@ -105,7 +107,7 @@ class Suite:
         """
         tasks = self._drawn_tasks(env)
         if self.kinds:
-            kind_of = {task: kind_of_task(env, task) for task in tasks}
+            kind_of = {task: identify(env, task).kind for task in tasks}
             found = dict.fromkeys(kind_of.values())
             for kind in self.kinds:
                 if kind not in found:
@@ -120,7 +122,7 @@ class Suite:
         return tasks[: self.limit]
 
     def _drawn_tasks(self, env: gym.Env[str, str]) -> list[str | int]:
-        available = getattr(env.unwrapped, "tasks", None)
+        available = tasks_of(env)
         if not isinstance(self.tasks, int):
             for task in self.tasks:
                 if available is not None and task not in available:
@@ -268,20 +270,6 @@ class Collection:
 
 
 AnySuite = Suite | Collection
-
-
-def kind_of_task(env: gym.Env[str, str], task: str | int) -> str:
-    """Return what kind of task it is, as ``info["kind"]`` says when it begins; "" where nothing is said."""
-    try:
-        if isinstance(task, str):
-            _, info = env.reset(options={"task": task})
-        else:
-            _, info = env.reset(seed=task)
-    except LookupError:
-        raise
-    except Exception:  # playing it will say what is wrong with it
-        return ""
-    return str(info.get("kind", ""))
 
 
 def _some(tasks: Sequence[str]) -> list[str]:

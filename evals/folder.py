@@ -27,7 +27,7 @@ class ResultsFolder:
     """
 
     def __init__(
-        self, path: Path | str, suite: AnySuite, *, fresh: bool = False, count_errors: bool = False
+        self, path: Path | str, suite: AnySuite, *, fresh: bool = False, count_errors: bool = True
     ):
         self.folder = Path(path)
         self.file = self.folder / FILE_NAME
@@ -62,6 +62,7 @@ class ResultsFolder:
         errors_in_a_row: int | None = None,
         keep_tokens: bool = False,
         prices: Mapping[str, float] | None = None,
+        step_timeout: float | None = None,
     ) -> Results:
         """Let an agent play what it has not played before.
 
@@ -75,6 +76,7 @@ class ResultsFolder:
             errors_in_a_row: stop after so many in a row.
             keep_tokens: keep each sampled token with its log-probability.
             prices: see ``Results``.
+            step_timeout: see ``rollout``.
 
         Raises:
             ValueError: it played before with other settings, or the data behind the tasks have changed.
@@ -91,11 +93,12 @@ class ResultsFolder:
             parallel=parallel,
             on_episode=on_episode,
             before=() if earlier is None else earlier.episodes,
-            data=next((dict(r.data) for r in self.results.values() if r.data), None),
+            data=next((r.data for r in self.results.values() if r.data), None),
             retry_errors=retry_errors,
             count_errors=self.count_errors,
             errors_in_a_row=errors_in_a_row,
             keep_tokens=keep_tokens,
+            step_timeout=step_timeout,
             prices=prices or (earlier.prices if earlier is not None else None),
         )
         return self.results[name]

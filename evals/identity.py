@@ -12,6 +12,12 @@ from typing import Any
 
 import gymnasium as gym
 
+from onelayer.agents.boundary import Failure, begin
+from onelayer.envs.attributes import attribute
+
+_WORLD = 0
+"""seed of the world in which a task is looked at"""
+
 
 @dataclass(frozen=True, slots=True)
 class TaskIdentity:
@@ -23,43 +29,59 @@ class TaskIdentity:
     text: str
     """what an agent reads first"""
     digest: str
-    """of the task itself, whatever its id"""
+    """of the task itself, whatever its id; "" where it failed to begin"""
 
 
 def identify(env: gym.Env[str, str], task: str | int) -> TaskIdentity:
     """Begin a task and return what it is; one that the environment fails to begin has an empty text.
 
-    Raises:
-        LookupError: there is no such task.
+    A world that draws random numbers is begun with the same ones each time.
     """
-    name = task if isinstance(task, str) else f"seed-{task}"
-    try:
-        if isinstance(task, str):
-            text, info = env.reset(options={"task": task})
-        else:
-            text, info = env.reset(seed=task)
-    except LookupError:
-        raise
-    except Exception as error:  # it will fail the same way when it is played, and be counted there
-        return TaskIdentity(name, "", "", f"failed: {type(error).__name__}")
-    info = info if isinstance(info, Mapping) else {}
-    name = str(info.get("task", name))
-    known = (str(text), _plain(info.get("anchor")), _solution(env, name))
+    view = begin(env, task, _WORLD)
+    if isinstance(
+        view, Failure
+    ):  # it will fail the same way when it is played, and be counted there
+        name = task if isinstance(task, str) else f"seed-{task}"
+        return TaskIdentity(name, "", "", "")
+    anchor = view.info.get("anchor")
+    known = (view.observation, _plain(anchor), _solution(env, view.task))
     without_id = repr(known).replace(
-        repr(name), "''"
+        repr(view.task), "''"
     )  # anchors of different tasks differ by their ids
     digest = hashlib.sha256(without_id.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    return TaskIdentity(name, str(info.get("kind", "")), str(text), digest)
+    return TaskIdentity(view.task, view.kind, view.observation, digest)
 
 
-def digest_of(tasks: Iterable[TaskIdentity]) -> str:
-    """Return one digest of tasks, whatever their order."""
-    listed = sorted(f"{task.name}\0{task.digest}" for task in tasks)
-    return hashlib.sha256("\n".join(listed).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+Digests = Mapping[str, Mapping[str, str]]
+"""the digest of each task by its name, for each part of a suite"""
+
+
+def digests_of(tasks: Iterable[TaskIdentity]) -> dict[str, str]:
+    """Return the digest of each task by its name; without those that failed to begin."""
+    return {task.name: task.digest for task in tasks if task.digest}
+
+
+def changed_task(one: Digests, other: Digests) -> str | None:
+    """Return a task of both whose digests differ, None where there is none."""
+    for part in one.keys() & other.keys():
+        for task, digest in one[part].items():
+            if other[part].get(task, digest) != digest:
+                return task
+    return None
+
+
+def require_same_data(wanted: Digests, found: Digests, where: str) -> None:
+    """Raise a ValueError where a task is not the one that was played before under its name."""
+    task = changed_task(wanted, found)
+    if task is not None:
+        raise ValueError(
+            f"{where} holds an evaluation of other data: task {task} began otherwise or had another solution "
+            "then; name another --out, or start over with --fresh"
+        )
 
 
 def _solution(env: gym.Env[str, str], name: str) -> Any:
-    solution = getattr(env.unwrapped, "solution", None)
+    solution = attribute(env, "solution")
     if solution is None:
         return None
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from onelayer.agents.episodes import Episode, as_episode, as_record
+from onelayer.evals.identity import Digests, require_same_data
 from onelayer.files import write_atomically
 
 logger = logging.getLogger(__name__)
@@ -21,15 +22,22 @@ class Journal:
         path: the file, which may be there already.
         played: what decides the tasks.
         settings: what decides how they are played.
+        data: the digests of the tasks.
 
     Raises:
         ValueError: the file is a journal of something else, or its first line cannot be read.
     """
 
-    def __init__(self, path: Path | str, played: Mapping[str, Any], settings: Mapping[str, Any]):
+    def __init__(
+        self,
+        path: Path | str,
+        played: Mapping[str, Any],
+        settings: Mapping[str, Any],
+        data: Digests | None = None,
+    ):
         self.path = Path(path)
-        # As it will be read: tuples are lists in JSON.
-        self._head = json.loads(json.dumps({"suite": dict(played), "settings": dict(settings)}))
+        head = {"suite": dict(played), "settings": dict(settings), "data": data or {}}
+        self._head = json.loads(json.dumps(head))  # as it will be read: tuples are lists in JSON
         lines = self.path.read_bytes().splitlines() if self.path.exists() else []
         self._episodes: list[Episode] = []
         if lines:
@@ -40,6 +48,7 @@ class Journal:
                     "or start over with --fresh"
                 )
             require_same(self._head, head, str(self.path))
+            require_same_data(self._head["data"], head.get("data", {}), str(self.path))
             self._episodes = list(self._readable(lines[1:]))
 
     def episodes(self) -> list[Episode]:
@@ -80,7 +89,7 @@ def is_head(value: Any) -> bool:
 def is_journal(path: Path) -> bool:
     """Return whether a file is a journal, by its first line; a run's own ``.jsonl`` files are none."""
     with open(path, "rb") as file:
-        first = file.readline(1_000_000)
+        first = file.readline()
     return not first.strip() or is_head(_parsed(first))
 
 
@@ -95,12 +104,7 @@ def require_same(wanted: Mapping[str, Any], found: Mapping[str, Any], where: str
     for part in ("suite", "settings"):
         new, old = wanted.get(part, {}), found.get(part, {})
         for name in {**old, **new}:
-            if name == "data" and name in old and new.get(name) != old.get(name):
-                raise ValueError(
-                    f"{where} holds an evaluation of other data: the same task ids began differently or had "
-                    "another solution then; name another --out, or start over with --fresh"
-                )
-            if new.get(name) != old.get(name) and name != "data":
+            if new.get(name) != old.get(name):
                 raise ValueError(
                     f"{where} holds an evaluation with {name} {old.get(name)!r}, not "
                     f"{new.get(name)!r}; name another --out, or start over with --fresh"

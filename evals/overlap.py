@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import gymnasium as gym
 
+from onelayer.envs.attributes import attribute
 from onelayer.evals.definition import Suite
 from onelayer.evals.identity import TaskIdentity, identify
 
@@ -43,10 +44,7 @@ def shared_tasks(
         env.close()
     name_of: dict[str, str] = {}
     for task in dict.fromkeys(trained):
-        try:
-            identity = identify(train_env, task)
-        except LookupError:
-            continue
+        identity = identify(train_env, task)
         name_of.setdefault(_key(identity, told_whole), identity.name)
     keys = [_key(identity, told_whole) for identity in asked]
     return [
@@ -67,7 +65,7 @@ def described(shared: Sequence[SharedTask], tasks: int, suite: str) -> str:
 
 
 def _is_free_form(env: gym.Env[str, str]) -> bool:
-    return bool(getattr(env.unwrapped, "free_form", False))
+    return bool(attribute(env, "free_form", False))
 
 
 def _key(identity: TaskIdentity, told_whole: bool) -> str:

@@ -7,7 +7,7 @@
      "errors": "left out",
      "agents": {"trained": {
         "settings": {"model": "tiny", "temperature": 0.4, ...},
-        "data": {"": "0f3c..."},
+        "data": {"": {"TASK": "0f3c...", ...}},
         "rows": [{"kind": "pick_and_place_simple", "episodes": 40, "tasks": 40, "errors": 0,
                   "metrics": {"success": {"value": 0.5, "low": 0.35, "high": 0.65}, ...}},
                  ..., {"kind": "All", ...}],
@@ -31,6 +31,7 @@ import onelayer
 from onelayer.agents.episodes import Episode, as_episode, as_record
 from onelayer.evals.comparison import Difference, compare_episodes
 from onelayer.evals.definition import Collection
+from onelayer.evals.identity import changed_task
 from onelayer.evals.rows import ALL, Results, Row
 from onelayer.evals.suite import suite_of
 from onelayer.files import write_atomically
@@ -93,27 +94,11 @@ def require_comparable(first: Results, second: Results) -> None:
             "results with two rules cannot be paired: in one an episode with an error is left out, in the "
             "other it counts as not solved; rescore one of them"
         )
-    if first.data and second.data and first.data != second.data:
-        _require_same_starts(first, second)
-
-
-def _require_same_starts(first: Results, second: Results) -> None:
-    """Raise a ValueError where a task that both played begins with another text."""
-    begins = {(e.part, e.task): e.steps[0].observation for e in first.episodes if e.steps}
-    shared = [(e.part, e.task) for e in second.episodes if (e.part, e.task) in begins]
-    for episode in second.episodes:
-        key = episode.part, episode.task
-        if key in begins and episode.steps and episode.steps[0].observation != begins[key]:
-            raise ValueError(
-                f"results of different data cannot be paired: task {episode.task} begins with another text"
-            )
-    whole = {(e.part, e.task) for e in first.episodes} == {
-        (e.part, e.task) for e in second.episodes
-    }
-    if whole and shared:
+    task = changed_task(first.data, second.data)
+    if task is not None:
         raise ValueError(
-            "results of different data cannot be paired: the tasks have the same ids and first texts, and "
-            "another state or solution behind them"
+            f"results of different data cannot be paired: task {task} began otherwise, or had another "
+            f"solution"
         )
 
 

@@ -10,6 +10,7 @@ from onelayer.agents.episodes import Episode
 from onelayer.evals.definition import AnySuite, Collection
 from onelayer.evals.figures import NOTHING, measure
 from onelayer.evals.frame import records_of
+from onelayer.evals.identity import Digests
 from onelayer.evals.statistics import Estimate
 
 ALL = "All"
@@ -38,10 +39,10 @@ class Results:
     episodes: tuple[Episode, ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
     """what played, as JSON can hold it: a model and its sampling, or an agent's name"""
-    count_errors: bool = False
+    count_errors: bool = True
     """an episode with an error counts as not solved; otherwise it is left out of all figures"""
-    data: Mapping[str, str] = field(default_factory=dict)
-    """a digest of the tasks as they were, for each part of the suite; empty where it was not kept"""
+    data: Digests = field(default_factory=dict)
+    """a digest of each task as it was, for each part of the suite; empty where they were not kept"""
     prices: Mapping[str, float] = field(default_factory=dict)
     """US$ of a million tokens ``read`` and ``written``, where they are known"""
 

@@ -10,11 +10,18 @@ from typing import Any, cast
 import gymnasium as gym
 
 from onelayer.agents.base import Agent
+from onelayer.agents.boundary import close
 from onelayer.agents.episodes import Episode, as_episode, as_record
 from onelayer.agents.rollout import rollout
 from onelayer.evals.definition import AnySuite, Collection, Suite
-from onelayer.evals.identity import TaskIdentity, digest_of, identify
-from onelayer.evals.journal import Journal, require_same
+from onelayer.evals.identity import (
+    Digests,
+    TaskIdentity,
+    digests_of,
+    identify,
+    require_same_data,
+)
+from onelayer.evals.journal import Journal
 from onelayer.evals.rows import Results
 
 logger = logging.getLogger(__name__)
@@ -37,14 +44,17 @@ def evaluate(
     parallel: int = 32,
     on_episode: Callable[[Episode], None] | None = None,
     before: Sequence[Episode] = (),
-    data: Mapping[str, str] | None = None,
+    data: Digests | None = None,
     retry_errors: bool = False,
-    count_errors: bool = False,
+    count_errors: bool = True,
     errors_in_a_row: int | None = None,
     keep_tokens: bool = False,
     prices: Mapping[str, float] | None = None,
+    step_timeout: float | None = None,
 ) -> Results:
     """Let an agent play a suite's tasks.
+
+    Every attempt at a task is in a world of its own, made from the suite's seed.
 
     Args:
         suite: what to play.
@@ -63,6 +73,7 @@ def evaluate(
         keep_tokens: keep each sampled token as text with its log-probability, where the agent has a
             tokenizer.
         prices: see ``Results``.
+        step_timeout: see ``rollout``.
 
     Raises:
         ValueError: the journal is of another suite, other settings or changed data.
@@ -74,11 +85,12 @@ def evaluate(
     settings = dict(settings or {})
     with ExitStack() as stack:
         parts = [_Part.of(suite, one, stack) for one in suite.parts]
-        found = {part.label: digest_of(part.tasks) for part in parts}
+        found = {part.label: digests_of(part.tasks) for part in parts}
         if data:
-            require_same({"suite": {"data": found}}, {"suite": {"data": dict(data)}}, "the folder")
-        played = {**suite.what_is_played(), "data": found}
-        book = None if journal is None else Journal(journal, played, settings)
+            require_same_data(found, data, "the folder")
+        book = (
+            None if journal is None else Journal(journal, suite.what_is_played(), settings, found)
+        )
         wanted = [key for part in parts for key in part.keys]
         kept = _kept([*before, *([] if book is None else book.episodes())], wanted, retry_errors)
         if book is not None:
@@ -87,7 +99,7 @@ def evaluate(
             _tell(on_episode, episode)
         done = _Done(dict(kept), book, on_episode, errors_in_a_row)
         for part in parts:
-            part.play(agent, parallel, done, keep_tokens)
+            part.play(agent, parallel, done, keep_tokens, step_timeout)
         episodes = tuple(done.episodes[key] for key in wanted)
     return Results(
         suite, episodes, settings, count_errors=count_errors, data=found, prices=prices or {}
@@ -135,7 +147,7 @@ class _Part:
     @classmethod
     def of(cls, whole: AnySuite, suite: Suite, stack: ExitStack) -> "_Part":
         env = suite.make_env()
-        stack.callback(env.close)
+        stack.callback(close, env)
         ids = suite.choose_tasks(env)
         label = suite.name if isinstance(whole, Collection) else ""
         return cls(suite, label, env, ids, [identify(env, task) for task in ids], stack)
@@ -147,7 +159,12 @@ class _Part:
         return [(self.label, task.name, attempt) for task in self.tasks for attempt in attempts]
 
     def play(
-        self, agent: Agent | MakesAgent, parallel: int, done: _Done, keep_tokens: bool
+        self,
+        agent: Agent | MakesAgent,
+        parallel: int,
+        done: _Done,
+        keep_tokens: bool,
+        step_timeout: float | None,
     ) -> None:
         """Play the tasks of which an attempt is missing.
 
@@ -167,25 +184,36 @@ class _Part:
         if reseed is not None:
             reseed(self.suite.seed)
         kind_of = {task.name: task.kind for task in self.tasks}
+        named = {f"seed-{i}": t.name for i, t in zip(self.ids, self.tasks, strict=True)}
         tokenizer = getattr(player, "tokenizer", None) if keep_tokens else None
 
         def ended(episode: Episode) -> None:
-            kind = episode.kind or kind_of.get(episode.task, "")  # one that failed may not know
+            # One that failed at its start does not know what the environment calls it, or its kind.
+            task = named.get(episode.task, episode.task)
+            kind = episode.kind or kind_of.get(task, "")
             if tokenizer is not None:
                 episode = _spelled(episode, tokenizer)
-            done.add(replace(episode, part=self.label, kind=kind))
+            done.add(replace(episode, part=self.label, task=task, kind=kind))
 
         envs = [self.env]
         for _ in range(min(parallel, len(left) * attempts) - 1):
             envs.append(self._another_env())
         # The last digits of a model here go by what it computes together; a served one answers alone.
         reproducible = not getattr(player, "answers_alone", False)
-        rollout(envs, player, left, attempts, on_episode=ended, reproducible=reproducible)
+        rollout(
+            envs,
+            player,
+            [task for task in left for _ in range(attempts)],
+            on_episode=ended,
+            reproducible=reproducible,
+            seed=self.suite.seed,
+            step_timeout=step_timeout,
+        )
 
     def _another_env(self) -> gym.Env[str, str]:
         """Make an environment; an agent gets one of its own, for it may ask it for solutions."""
         env = self.suite.make_env()
-        self.stack.callback(env.close)
+        self.stack.callback(close, env)
         return env
 
 

@@ -50,6 +50,7 @@ class MathEnv(TextEnv):
         feedback: say that an answer is wrong, and let the agent try again.
         max_turns: answers in an episode; 1, or 3 with feedback.
         conventions: of the grader, by name: ``{units_optional: false}``; see ``Conventions``.
+        render_mode: "ansi" lets ``render()`` return the last text.
     """
 
     splits: ClassVar[tuple[str, ...]] = ("train", "test")
@@ -75,6 +76,7 @@ class MathEnv(TextEnv):
         feedback: bool = False,
         max_turns: int | None = None,
         conventions: Mapping[str, Any] | None = None,
+        render_mode: str | None = None,
     ):
         turns = max_turns or (_TURNS_WITH_FEEDBACK if feedback else 1)
         if turns > 1 and not feedback:
@@ -82,7 +84,7 @@ class MathEnv(TextEnv):
         if not 0 <= format_reward <= 1:
             raise ValueError(f"format_reward must be from 0 to 1, got {format_reward}")
         _require_grader()
-        super().__init__(max_steps=turns)
+        super().__init__(turns, render_mode)
         self.format = format_named(answer_format)
         self.strict_format = strict_format
         self.format_reward = float(format_reward)

@@ -71,8 +71,13 @@ class Config:
     out: str = _option("", "folder of the results; default: RUN/eval/SUITE")
     fresh: bool = _option(False, "start over instead of going on from what is in `out`")
     retry_errors: bool = _option(False, "play those episodes again that ended in an error")
-    count_errors: bool = _option(
-        False, "count an episode with an error as not solved, instead of leaving it out"
+    leave_out_errors: bool = _option(
+        False, "leave episodes with an error out of the figures, where they count as not solved"
+    )
+    step_timeout: float | None = _option(
+        None,
+        "seconds that a reset or a step may take, 0: any; default: any, or 600 where the environment waits "
+        "for others",
     )
     errors_in_a_row: int = _option(
         20, "stop after so many episodes in a row that ended in an error; 0 never stops"
@@ -164,8 +169,8 @@ def run(config: Config) -> int:
     from onelayer.evals.folder import ResultsFolder
 
     out = _folder(config, subject, suite)
-    folder = ResultsFolder(out, suite, fresh=config.fresh, count_errors=config.count_errors)
-    write_config(replace(config, fresh=False), folder.folder / "eval.yaml")
+    folder = ResultsFolder(out, suite, fresh=config.fresh, count_errors=not config.leave_out_errors)
+    write_config(replace(config, fresh=False, retry_errors=False), folder.folder / "eval.yaml")
     keep_report(machine, folder.folder)
     # Lazily: the base has played before the trained layer takes its place in the same model.
     learned: Iterator[tuple[str, Player]] = (
@@ -240,6 +245,7 @@ def _play(folder: "ResultsFolder", name: str, player: "Player", config: Config, 
             errors_in_a_row=config.errors_in_a_row or None,
             keep_tokens=config.keep_tokens,
             prices=config.prices,
+            step_timeout=config.step_timeout,
         )
 
 
@@ -260,16 +266,28 @@ def _tell(results: "Mapping[str, Results]", folder: "ResultsFolder", config: Con
 
         for path in write_inspect_logs(results, folder.folder / "inspect"):
             print(f"inspect log: {path}")
-    errors = {name: r.overall.errors for name, r in results.items() if r.overall.errors}
-    for name, count in errors.items():
-        rule = "count as not solved" if config.count_errors else "are left out of every figure"
-        print(
-            f"{count} of {results[name].overall.episodes} episodes of {name} ended in an error and "
-            f"{rule}, such "
-            f"as: {_an_error(results[name])}\nplay them again with the same command and --retry-errors",
-            file=sys.stderr,
+    return _tell_errors(results)
+
+
+def _tell_errors(results: "Mapping[str, Results]") -> int:
+    """Say how many episodes ended in an error, and why the first did; return 1 where some did, else 0.
+
+    Raises:
+        RuntimeError: all of an agent's did, so that its numbers say nothing.
+    """
+    for name, of_agent in results.items():
+        row = of_agent.overall
+        if not row.errors:
+            continue
+        rule = "count as not solved" if of_agent.count_errors else "are left out of all figures"
+        said = (
+            f"{row.errors} of {row.episodes} episodes of {name} ended in an error and {rule}; "
+            f"--retry-errors plays them again. The first: {_an_error(of_agent)}"
         )
-    return 1 if errors else 0
+        if row.errors == row.episodes:
+            raise RuntimeError(said)
+        print(said, file=sys.stderr)
+    return int(any(of_agent.overall.errors for of_agent in results.values()))
 
 
 def _have_figures(results: "Mapping[str, Results]") -> bool:

@@ -11,6 +11,7 @@ import gymnasium as gym
 import yaml
 
 from onelayer.commands.configuration import parse_mapping
+from onelayer.envs.attributes import attribute, tasks_of
 from onelayer.trainers.config import TrainConfig
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Subject:
                 )
             if unfinished:
                 raise ValueError(f"--checkpoint is of a run, and {name} is a model")
-            return cls(name)
+            return cls(name, trained=TrainConfig(model=name))
         weights = ("layer.safetensors", "adapter_model.safetensors")
         if not unfinished and not any((folder / name).is_file() for name in weights):
             raise FileNotFoundError(
@@ -171,7 +172,6 @@ def _policy(
     from onelayer.agents.prompts import format_for
     from onelayer.trainers.fingerprint import base_fingerprint
 
-    world = env.unwrapped
     settings = {"model": subject.model, **how_to_play(subject.trained, config)}
     history = str(settings["history"])
     agent = PolicyAgent(
@@ -181,10 +181,10 @@ def _policy(
         history=int(history) if history.isdecimal() else history,
         prompt_format=format_for(
             tokenizer,
-            instructions=getattr(world, "instructions", ""),
+            instructions=attribute(env, "instructions", ""),
             show_admissible=settings["show_admissible"],
             thinking=settings["thinking"],
-            free_form=getattr(world, "free_form", False),
+            free_form=attribute(env, "free_form", False),
         ),
     )
     return agent, {**settings, "dtype": str(model.dtype), "weights": base_fingerprint(model)}
@@ -223,12 +223,11 @@ def expert(env: gym.Env[str, str], seed: int) -> tuple["Agent", dict[str, Any]]:
     from onelayer.agents.scripted import OracleAgent
     from onelayer.agents.searcher import SearchingAgent
     from onelayer.envs.alfworld.environment import ALFWorldEnv
-    from onelayer.envs.text import TextEnv
 
-    world = env.unwrapped
-    if isinstance(world, ALFWorldEnv):
+    if isinstance(env.unwrapped, ALFWorldEnv):
         return SearchingAgent.informed(seed), {"agent": "SearchingAgent.informed", "seed": seed}
-    if not isinstance(world, TextEnv) or world.solution(world.tasks[0]) is None:
+    solution, tasks = attribute(env, "solution"), tasks_of(env)
+    if solution is None or not tasks or solution(tasks[0]) is None:
         raise ValueError("the environment has no solution() that an expert could play")
     return OracleAgent(env), {"agent": "OracleAgent"}
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import gymnasium as gym
 
 from onelayer.commands.players import Player, Subject, how_to_play
+from onelayer.envs.attributes import attribute
 
 if TYPE_CHECKING:
     from onelayer.agents.base import Agent
@@ -40,14 +41,13 @@ def served(subject: Subject, config: "Config") -> Player:
     )
 
     def player(env: gym.Env[str, str]) -> tuple["Agent", dict[str, Any]]:
-        world = env.unwrapped
         settings = how_to_play(subject.trained, config)
         history = str(settings["history"])
         chat = ChatMessages(
-            instructions=getattr(world, "instructions", ""),
+            instructions=attribute(env, "instructions", ""),
             show_admissible=settings["show_admissible"],
             thinking=settings["thinking"],
-            free_form=getattr(world, "free_form", False),
+            free_form=attribute(env, "free_form", False),
         )
         agent = EndpointAgent(
             server,

@@ -22,6 +22,7 @@ def results(pattern, start=0):
             )
             for i, c in enumerate(pattern)
         ),
+        count_errors=False,
     )
 
 

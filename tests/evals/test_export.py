@@ -30,6 +30,7 @@ TRAINED = Results(
         episode("c", False, kind="100 %", error="at once"),
     ),
     {"model": "org/name", "temperature": 0.4},
+    count_errors=False,
     prices={"read": 1.0, "written": 2.0},
 )
 BASE = Results(

@@ -104,7 +104,7 @@ def test_an_episode_that_cannot_be_shown_again_is_an_error(monkeypatch, name, va
     results = evaluate(QUIZ, Padded())
     monkeypatch.setattr(Quiz, name, value)
     again = rescore(results)
-    assert (again.overall.errors, again.overall.counted) == (4, 0)
+    assert (again.overall.errors, again.overall.metrics["success"].value) == (4, 0.0)
     assert message in again.episodes[0].error
 
 
