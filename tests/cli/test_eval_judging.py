@@ -119,30 +119,33 @@ def test_a_served_model_is_evaluated_like_any_other(capsys, served, tmp_path, or
     assert len(asked) == len(oracle_server.requests)
 
 
-def test_errors_of_the_server_are_no_failures_of_the_model_and_can_be_played_again(
+def test_errors_of_the_server_are_told_left_out_and_played_again_as_asked(
     capsys, served, oracle_server
 ):
     oracle_server.broken.add("by-3-from-5")
     status, shown, err = evaluate(capsys, *served)
     assert status == 1
-    assert re.search(r"\| All +\| 24 \| +100\.0 % \[", shown)
-    assert re.search(r"\| episodes with an error \| +4 \(left out\) \|", shown)
-    assert "4 of 28 episodes of model ended in an error and are left out of every figure" in err
+    assert re.search(r"\| All +\| 28 \| +85\.7 % \[", shown)
+    assert re.search(r"\| episodes with an error \| +4 \(not solved\) \|", shown)
+    assert "4 of 28 episodes of model ended in an error and count as not solved" in err
     assert "out of memory" in err
-    oracle_server.broken.clear()
     before = len(oracle_server.requests)
-    assert evaluate(capsys, *served)[0] == 1  # nothing is played that was played
-    assert len(oracle_server.requests) == before
+    status, shown, err = evaluate(capsys, *served, "--leave-out-errors")
+    assert status == 1
+    assert re.search(r"\| All +\| 24 \| +100\.0 % \[", shown)
+    assert "are left out of all figures" in err
+    assert len(oracle_server.requests) == before  # nothing is played that was played
+    oracle_server.broken.clear()
     status, shown, _ = evaluate(capsys, *served, "--retry-errors")
     assert status == 0
     assert re.search(r"\| All +\| 28 \| +100\.0 % \[", shown)
 
 
-def test_errors_count_as_not_solved_when_asked(capsys, served, oracle_server):
-    oracle_server.broken.add("by-3-from-5")
-    status, shown, _ = evaluate(capsys, *served, "--count-errors")
-    assert status == 1
-    assert re.search(r"\| All +\| 28 \| +85\.7 % \[", shown)
+def test_where_every_episode_is_an_error_the_numbers_say_nothing(capsys, served, oracle_server):
+    oracle_server.broken.update(CountingEnv("test").tasks)
+    status, _, err = evaluate(capsys, *served, "--errors-in-a-row", "0")
+    assert status == 2
+    assert "28 of 28 episodes of model ended in an error" in err
 
 
 def test_a_server_that_fails_again_and_again_is_left_alone(capsys, served, oracle_server):
