@@ -23,6 +23,7 @@ from onelayer.agents.devices import (
     without_cudnn_attention,
 )
 from onelayer.agents.engine import Ids, Sampled
+from onelayer.agents.graphs import GraphedStep
 from onelayer.agents.held import HeldTokens
 from onelayer.agents.reading import read_prompts
 from onelayer.agents.sampling import Sampling, UniformStream
@@ -116,6 +117,8 @@ class Decoder:
         if self._cache is not None and self._cache.nbytes <= bytes_to_keep(self.model.device):
             self._cache.clear()
             self._replies.writes_R.zero_()
+            if isinstance(self._take, GraphedStep):
+                self._take.keep_valid()
             self._held.length_R[:] = 0
         else:
             self._held, self._cache = HeldTokens(), None
@@ -160,6 +163,7 @@ class Decoder:
         self._held.grow(self._cache.rows, self._cache.columns)
         self._cached = CachedModel(self.model, self._cache, self.states)
         self._step = TokenStep(self._cached, self._replies, sorted(self._stop), self.sampling)
+        self._take = GraphedStep(self._step) if self.model.device.type == "cuda" else self._step
 
     def _write(self) -> None:
         """Draw a token, on a GPU several, for each row that writes."""
@@ -170,7 +174,7 @@ class Decoder:
         self._reserve(0, used)
         rows = padded_rows(max(self._writing) + 1, device)
         for _ in range(steps):
-            self._step(rows, padded_columns(used, device))
+            self._take(rows, padded_columns(used, device))
         for row in self._writing:
             self._writing[row] += steps
 

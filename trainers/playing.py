@@ -6,6 +6,7 @@ import gymnasium as gym
 from accelerate import Accelerator
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from onelayer.agents.devices import episodes_at_once
 from onelayer.agents.episodes import Episode
 from onelayer.agents.policy import PolicyAgent
 from onelayer.agents.prompts import format_for
@@ -15,9 +16,9 @@ from onelayer.agents.states import CapturedStates
 from onelayer.envs.attributes import attribute, tasks_of
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.processes import summed
+from onelayer.trainers.sharing import share
 from onelayer.trainers.tasks import (
     EVAL_SEED,
-    Tasks,
     hash_seed,
     held_out_tasks,
     training_tasks,
@@ -38,7 +39,7 @@ class TrainingGames:
         states: keeps what enters its layer, for the update; None: nothing is kept.
 
     Raises:
-        ValueError: the processes can't share the tasks, or there are none.
+        ValueError: there are no tasks, or too few for several processes.
     """
 
     def __init__(
@@ -51,8 +52,6 @@ class TrainingGames:
         states: CapturedStates | None,
     ):
         count, processes = config.tasks_per_iteration, accelerator.num_processes
-        if count % processes:
-            raise ValueError(f"tasks_per_iteration={count} is no multiple of {processes} processes")
         first = make()
         tasks = tasks_of(first)
         if tasks is not None and len(tasks) == 0:
@@ -63,8 +62,9 @@ class TrainingGames:
                 "several processes would play the same"
             )
         self.config, self.accelerator = config, accelerator
-        self.envs = [first]
-        self.envs += [make() for _ in range(count // processes * config.group_size - 1)]
+        episodes = max(len(share(range(count), accelerator)), 1) * config.group_size
+        parallel = episodes_at_once(model, episodes, config.response_limit, config.parallel)
+        self.envs = [first, *(make() for _ in range(parallel - 1))]
         sampling = Sampling(config.temperature, config.top_p, config.response_limit)
         self.agent = _agent(first, config, model, tokenizer, sampling, states)
 
@@ -73,7 +73,7 @@ class TrainingGames:
         config, seed = self.config, hash_seed(self.config.seed, iteration)
         self.agent.reseed(seed)
         tasks = training_tasks(self.envs[0], iteration, config.tasks_per_iteration, config.seed)
-        mine = _share(tasks, self.accelerator)
+        mine = share(tasks, self.accelerator)
         episodes = rollout(
             self.envs,
             self.agent,
@@ -106,7 +106,7 @@ class HeldOutGames:
     ):
         self.config, self.accelerator = config, accelerator
         first = make()
-        self.tasks = _share(held_out_tasks(first, config.eval_tasks), accelerator)
+        self.tasks = share(held_out_tasks(first, config.eval_tasks), accelerator)
         self.envs = [first, *(make() for _ in range(min(len(self.tasks), most) - 1))]
         sampling = Sampling(config.eval_temperature, config.eval_top_p, config.eval_limit)
         self.agent = _agent(first, config, model, tokenizer, sampling, None)
@@ -143,11 +143,6 @@ class HeldOutGames:
             "eval/steps": steps / played,
             "eval/errors": errors,
         }
-
-
-def _share(tasks: Tasks, accelerator: Accelerator) -> Tasks:
-    """Return those of the tasks that this process plays."""
-    return tasks[accelerator.process_index :: accelerator.num_processes]
 
 
 def _agent(

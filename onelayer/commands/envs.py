@@ -65,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
         "--episodes", type=int, default=5, help="episodes of a random agent (default: 5)"
     )
     check.add_argument("--seed", type=int, default=0, help="of tasks and agent (default: 0)")
+    check.add_argument(
+        "--hack", action="store_true", help="also play what policies try, and tell what it earns"
+    )
     return parser
 
 
@@ -200,12 +203,14 @@ def _check(options: argparse.Namespace) -> int:
 
     if options.episodes < 1:
         raise ValueError(f"--episodes must be at least 1, got {options.episodes}")
-    findings = check(
-        options.id,
-        episodes=options.episodes,
-        seed=options.seed,
-        **parse_mapping(options.env_args, "--env-args"),
-    )
+    kwargs = parse_mapping(options.env_args, "--env-args")
+    findings = check(options.id, episodes=options.episodes, seed=options.seed, **kwargs)
+    if options.hack:
+        from onelayer.envs.hacks import play_hacks
+
+        findings += play_hacks(
+            options.id, episodes=max(20, options.episodes), seed=options.seed, **kwargs
+        )
     for finding in findings:
         mark = "FAILED" if finding.failed else "ok"
         first, *more = (finding.problem or finding.note).splitlines() or [""]

@@ -46,7 +46,7 @@ class Subject:
                 raise ValueError(
                     f"{name} is neither a run (it has no config.yaml) nor a model (no config.json)"
                 )
-            return cls(name)
+            return cls(name, trained=TrainConfig(model=name))
         weights = ("layer.safetensors", "adapter_model.safetensors")
         if not any((folder / name).is_file() for name in weights):
             raise FileNotFoundError(

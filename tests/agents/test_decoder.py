@@ -5,7 +5,7 @@ import torch
 
 from onelayer.agents.decoder import Decoder, Sampling
 from onelayer.agents.engine import sample
-from onelayer.agents.sampling import inverse_cdf
+from onelayer.agents.sampling import exact_device, inverse_cdf
 from onelayer.agents.states import CapturedStates
 
 STOP = 1
@@ -209,3 +209,9 @@ def test_windows_of_all_kinds_hold_for_rows_of_different_progress(
             expected = plain_logprobs(model, prompt, list(reply.ids))
             torch.testing.assert_close(torch.tensor(reply.logprobs), expected, atol=1e-5, rtol=0)
         prompts = [[*p, *r.ids, 2, 3] for p, r in zip(prompts, replies, strict=True)]
+
+
+def test_apples_gpus_have_no_float64_so_the_cpu_draws_for_them():
+    assert exact_device(torch.device("mps")) == torch.device("cpu")
+    assert exact_device(torch.device("cuda", 1)) == torch.device("cuda", 1)
+    assert exact_device(torch.device("cpu")) == torch.device("cpu")

@@ -28,7 +28,9 @@ def test_a_run_leaves_metrics_episodes_checkpoints_and_its_layer(make_trainer):
     trainer.train()
     folder = trainer.folder.path
     assert sorted(path.name for path in folder.iterdir()) == [
+        ".lock",
         "checkpoints",
+        "config.yaml",
         "episodes.jsonl",
         "layer.safetensors",
         "metrics.jsonl",
@@ -40,7 +42,14 @@ def test_a_run_leaves_metrics_episodes_checkpoints_and_its_layer(make_trainer):
         *("iteration", "success", "return", "episode_length", "valid_actions", "cut_replies"),
         *("reply_tokens", "errors", "groups_without_signal", "lone_steps", "step_group_size"),
         *("episode_advantage", "step_advantage", "advantage", "loss", "kl", "entropy"),
-        *("clip_fraction", "gradient_norm", "learning_rate", "logp_drift", "tokens"),
+        *(
+            "clip_fraction",
+            "gradient_norm",
+            "learning_rate",
+            "logp_drift",
+            "tokens",
+            "steps_left_out",
+        ),
         "wins_below_losses",
         *("seconds/rollout", "seconds/update", "tokens_per_second"),
     }
@@ -237,7 +246,9 @@ def test_a_run_that_diverges_stops_and_keeps_its_last_good_checkpoint(make_train
         return play()
 
     monkeypatch.setattr(trainer, "play", poisoned)
-    with pytest.raises(Diverged, match=r"training diverged: .*try a lower --learning-rate"):
+    with pytest.raises(
+        Diverged, match=r"training diverged: .*train again with a lower --learning-rate"
+    ):
         trainer.train()
     assert [line["iteration"] for line in read(trainer.folder.metrics)] == [0, 1]
     last = trainer.folder.last()
