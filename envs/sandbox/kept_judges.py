@@ -32,6 +32,8 @@ class KeptJudges:
         self.most = most
         self._idle: list[Run] = []
         self._checks: dict[int, int] = {}  # id(run) -> how many it has judged
+        self._beginning = 0
+        """how many are being started or woken"""
         self._lock = threading.Lock()
 
     def start(self, server: ForkServer, limits: Limits) -> None:
@@ -43,13 +45,18 @@ class KeptJudges:
         ours, theirs = socket.socketpair()
         with theirs:
             ours.close()  # a program that is gone before it began
-            nothing: dict[str, Any] = {"pieces": [], "names": [], "asked": [], "bound": [], "python": {}}
-            judge = self.take(server, nothing, theirs, limits)
-        if judge is not None:
-            try:
-                watch([judge], lambda run, message: setattr(run, "parked", True))
-            finally:
-                self.give_back(judge)
+            nothing: dict[str, Any] = {
+                "pieces": [],
+                "names": [],
+                "asked": [],
+                "bound": [],
+                "python": {},
+            }
+            judge = self._new(server, nothing, theirs, limits)
+        try:
+            watch([judge], lambda run, message: setattr(run, "parked", True))
+        finally:
+            self.give_back(judge)
 
     def take(
         self, server: ForkServer, plan: dict[str, Any], peer: socket.socket, limits: Limits
@@ -64,14 +71,29 @@ class KeptJudges:
             idle = next((r for r in self._idle if r.limits.memory_mb == limits.memory_mb), None)
             if idle is not None:
                 self._idle.remove(idle)
-            elif len(self._checks) >= self.most:
+            elif len(self._checks) + self._beginning >= self.most:
                 return None
+            self._beginning += 1
+        try:
+            return self._resumed(idle, plan, peer, limits) or self._new(server, plan, peer, limits)
+        finally:
+            with self._lock:
+                self._beginning -= 1
+
+    def _resumed(
+        self, idle: Run | None, plan: dict[str, Any], peer: socket.socket, limits: Limits
+    ) -> Run | None:
         if idle is not None and idle.is_idle and idle.server.alive:
             with contextlib.suppress(OSError):
                 idle.resume(plan, peer, limits)
                 return idle
         if idle is not None:
             self.drop(idle)
+        return None
+
+    def _new(
+        self, server: ForkServer, plan: dict[str, Any], peer: socket.socket, limits: Limits
+    ) -> Run:
         born = Limits(LONG, LONG, limits.memory_mb, limits.disk_mb)
         judge = Run(server, born, {"task": "judges", **plan}, peer=peer, stays=True)
         judge.limits = limits

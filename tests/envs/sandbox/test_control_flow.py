@@ -61,7 +61,8 @@ LOOPS = {
     "async def main():\n    async for got, want in Pairs():\n        assert got == want\n"
     "asyncio.run(main())",
     "unittest": "import unittest\nclass T(unittest.TestCase):\n    def test(self):\n"
-    "        for n in W:\n            with self.subTest(n=n):\n                self.assertEqual(solve(n), W[n])\n"
+    "        for n in W:\n            with self.subTest(n=n):\n"
+    "                self.assertEqual(solve(n), W[n])\n"
     "unittest.main()",
 }
 
@@ -153,6 +154,11 @@ def test_a_context_manager_of_the_program_swallows_no_failure(sandbox: Any) -> N
         "class C:\n    value = 1\n    def __enter__(self): return self\n"
         "    def __exit__(self, *_): return True\n    def fail(self): raise ValueError\n"
     )
-    for line in ("assert c.value == 2", "assert c.fail() == 2", "assert c.value + 'x' == 2", "1 / 0"):
+    for line in (
+        "assert c.value == 2",
+        "assert c.fail() == 2",
+        "assert c.value + 'x' == 2",
+        "1 / 0",
+    ):
         assert sandbox.check(program, script(f"with C() as c:\n    {line}")).status in HELD
     assert sandbox.check(program, script("with C():\n    raise ValueError('on purpose')")).passed
