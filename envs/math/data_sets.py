@@ -13,7 +13,7 @@ from onelayer.envs.math.catalogue import DataSet, data_set, whole
 from onelayer.envs.math.problems import Problem
 from onelayer.envs.rows import Placed, Row, placed_rows, state_of
 
-CONVENTIONS = Conventions()
+CONVENTIONS = Conventions(worked_out=True)
 
 
 class LoadedProblems:
@@ -48,13 +48,17 @@ class LoadedProblems:
 
     def grade(self, problem: Problem, answer: str, conventions: Conventions = CONVENTIONS) -> Grade:
         """Judge by our grader."""
-        return grade_answer(answer, problem.answer or "", conventions=conventions)
+        return grade_answer(
+            answer, problem.answer or "", prompt=problem.prompt, conventions=conventions
+        )
 
     def grade_reply(
         self, problem: Problem, reply: str, conventions: Conventions = CONVENTIONS
     ) -> Grade:
         """Judge by our grader, which finds the answer itself."""
-        return grade_response(reply, problem.answer or "", conventions=conventions)
+        return grade_response(
+            reply, problem.answer or "", prompt=problem.prompt, conventions=conventions
+        )
 
 
 def data_problems(

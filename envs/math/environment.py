@@ -49,7 +49,8 @@ class MathEnv(TextEnv):
         format_reward: reward of an episode's last reply for using the mark that was asked for; 0 for none.
         feedback: say that an answer is wrong, and let the agent try again.
         max_turns: answers in an episode; 1, or 3 with feedback.
-        conventions: of the grader, by name: ``{units_optional: false}``; see ``Conventions``.
+        conventions: of the grader, by name: ``{units_optional: false}``; see ``Conventions``. Here
+            ``worked_out`` is on, so that repeating the problem earns nothing.
     """
 
     splits: ClassVar[tuple[str, ...]] = ("train", "test")
@@ -196,4 +197,4 @@ def _conventions(given: Mapping[str, Any]) -> Conventions:
     for name in given:
         if name not in known:
             raise ValueError(f"there is no convention {name!r}{did_you_mean(str(name), known)}")
-    return Conventions(**given)
+    return Conventions(**{"worked_out": True, **given})

@@ -32,6 +32,9 @@ class Conventions:
     """``2x - 2y = 0`` answers ``x = y``"""
     relation_as_interval: bool = True
     """``x < 5`` answers ``(-∞, 5)``"""
+    worked_out: bool = False
+    """whether a number must be worked out, and no formula of the problem is an answer: ``2 * 3`` does not
+    answer ``6``, nor ``(x+1)^2`` the task to expand it. On in ``Math-v0``, where a reward hangs on it"""
     text_case_matters: bool = False
     """whether ``monday`` differs from ``Monday``; variables always keep their case"""
     join_boxes: bool = True

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading.conventions import Conventions
-from onelayer.envs.math.grading.expressions import Node
 from onelayer.envs.math.grading.lists import lists
 from onelayer.envs.math.grading.relations import relations
 from onelayer.envs.math.grading.rounding import rounds_to, terminates
@@ -24,6 +23,7 @@ from onelayer.envs.math.grading.surroundings import (
     quantities,
     ratios,
 )
+from onelayer.envs.math.grading.tree import Node
 from onelayer.envs.math.grading.words import comparable
 
 
@@ -66,6 +66,10 @@ class Comparison:
                 return brackets and self.in_order(gold.items, answer.items)
             case a.Union(), a.Union():
                 return self.any_order(gold.parts, answer.parts)
+            case a.Cases(), a.Cases():
+                return len(gold.rows) == len(answer.rows) and all(
+                    any(self.in_order(row, other) for other in answer.rows) for row in gold.rows
+                )
             case a.Matrix(), a.Matrix():
                 return len(gold.rows) == len(answer.rows) and all(
                     self.in_order(row, other)

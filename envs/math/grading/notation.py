@@ -27,7 +27,8 @@ _CHARACTERS = {
     "→": r"\to ",
     "，": ",", "；": ";", "：": ":", "（": "(", "）": ")", "。": ".", "、": ", ", "％": r"\%", "＝": "=",
     "\u00a0": " ", "\u2009": r"\,", "\u202f": r"\,", "\u2002": " ", "\u2003": " ", "\u200b": "",
-    "\u2060": "", "\ufeff": "",
+    "\u2060": "", "\ufeff": "", **dict.fromkeys("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", ""),
+    "∗": r"\cdot ", "✕": r"\times ", "✖": r"\times ", "⨯": r"\times ",
 }  # fmt: skip
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
@@ -61,6 +62,8 @@ _NAMES = {
 _BARE = {"[": "[", "]": "]", "|": "|", "": "", "(": "(", ")": ")", "i": "i ", ":": ":"}
 _COLOR = re.compile(r"\\(?:text)?color\s*\{[A-Za-z]+\}")
 _ALIGNED = re.compile(r"\\(?:begin|end)\{(?:aligned|align\*?|gathered|equation\*?|split)\}")
+_APART = re.compile(r"\n|\\q?quad(?![A-Za-z])|\\\\(?![A-Za-z])")
+_SIGN = re.compile(r"[=<>≤≥≠]|\\(?:leq?|geq?|neq?|in)(?![A-Za-z])")
 _WRAPPER = re.compile(
     r"\\(?:boxed|fbox|framebox|text|mathrm|mathbf|underline|ensuremath|operatorname\*?|displaystyle)\s*\{"
 )
@@ -73,7 +76,7 @@ def clean(text: str) -> str:
     """
     if text.replace(" ", "") in ("{}", "${}$"):
         return r"\{\}"
-    text = _repair_escapes(text)
+    text = _separate_statements(_repair_escapes(text))
     text = re.sub(r"\s+", " ", text)
     text = _characters(text)
     text = re.sub(r"</?(?:b|i|u|em|strong|span|p|br|code|mark)\s*/?>", "", text)
@@ -99,8 +102,24 @@ def clean(text: str) -> str:
         )
     text = re.sub(r"\\(?:mathrm|operatorname)\s*\{\s*([A-Za-z])\s*\}", r"\1", text)
     text = re.sub(r"\\operatorname\s*\{\s*([a-z]{2,6})\s*\}", r"\\\1 ", text)
+    text = re.sub(r"\\(vec|overline|bar|hat|mathbf|mathcal)\s+([A-Za-z])(?![A-Za-z])", r"\\\1{\2}", text)
     text = re.sub(r"\\text\s*\{\s*(-?\d+(?:\.\d+)?)\s*\}", r"\1", text)
     return unwrap(re.sub(r"\s+", " ", text))
+
+
+def _separate_statements(text: str) -> str:
+    r"""Put commas between equations that stand on two lines or ``\quad`` apart: they are no chain."""
+    if r"\begin" in text or "(" in text and ")" not in text:
+        return text
+    pieces = [piece.strip(" ,;$") for piece in _APART.split(text)]
+    pieces = [piece for piece in pieces if piece]
+    return ", ".join(pieces) if len(pieces) > 1 and all(map(_is_statement, pieces)) else text
+
+
+def _is_statement(text: str) -> bool:
+    """Whether something stands on either side of a sign, as in an equation."""
+    sign = _SIGN.search(text)
+    return sign is not None and bool(text[: sign.start()].strip() and text[sign.end() :].strip())
 
 
 def unwrap(text: str) -> str:

@@ -4,8 +4,8 @@ import re
 from dataclasses import replace
 
 from onelayer.envs.math.grading import answers as a
-from onelayer.envs.math.grading.expressions import Node
 from onelayer.envs.math.grading.intervals import above, below, without
+from onelayer.envs.math.grading.tree import Node, symbols_of
 
 FLIPPED = {"<": ">", ">": "<", "≤": "≥", "≥": "≤", "=": "=", "≠": "≠", "≈": "≈", "≡": "≡"}
 
@@ -112,12 +112,6 @@ def is_symbol(side: a.Answer) -> bool:
     if isinstance(side, a.Choice):
         return not side.rest
     return isinstance(side, a.Scalar) and side.tree is not None and side.tree.operator == "symbol"
-
-
-def symbols_of(node: Node) -> frozenset[str]:
-    """Return the names of the variables."""
-    own = {str(node.value)} if node.operator in ("symbol", "apply") else set()
-    return frozenset(own.union(*(symbols_of(argument) for argument in node.arguments)))
 
 
 def symbols_of_sides(relation: a.Relation) -> set[str]:

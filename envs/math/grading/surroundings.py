@@ -5,8 +5,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from onelayer.envs.math.grading import answers as a
-from onelayer.envs.math.grading.expressions import Node
 from onelayer.envs.math.grading.lists import exact_values, lists
+from onelayer.envs.math.grading.tree import Node
 from onelayer.envs.math.grading.units import SCALED
 from onelayer.envs.math.grading.words import comparable
 
