@@ -3,10 +3,12 @@
     python benchmarks/parrot.py
     python benchmarks/parrot.py --count 500 --data gsm8k_train.jsonl math_train.jsonl
 
-For every problem the longest formula of its text is boxed, as it stands and in writings that a guard on the text
-would not know again; "any" boxes every formula in turn and counts a problem if one of them is paid. Graded twice:
-by values alone, and with the convention ``worked_out``, as ``onelayer/Math-v0`` does. What the guard costs is
-measured on right answers: the golds themselves, and the forms that sympy gives them (``--forms``).
+For every problem the longest formula of its text is boxed, as it stands and in writings that a guard on the
+text would not know again; "any" boxes every formula in turn and counts a problem if one of them is paid. A
+formula has an operation or a relation; boxing the longest bare number instead is shown as "number": where it
+is paid, it is the answer by luck. Graded twice: by values alone, and with the convention ``worked_out``, as
+``onelayer/Math-v0`` does. What the guard costs is measured on right answers: the golds themselves, and the
+forms that sympy gives them (``--forms``).
 """
 
 import argparse
@@ -22,6 +24,7 @@ from pathlib import Path
 from onelayer.envs.math import Conventions, Grade, grade_response
 from onelayer.envs.math.grading.prose import formulas
 
+_NUMBER = re.compile(r"[-+\\$]*[\d.,]+\s*[\\%]*")
 BY_VALUE, GUARDED = Conventions(), Conventions(worked_out=True)
 VARIANTS: dict[str, Callable[[str], str]] = {
     "as it stands": lambda formula: formula,
@@ -95,12 +98,12 @@ def _families(count: int) -> Iterator[tuple[str, list[Problem], Grader, Grader]]
 
 def paid_table(rows: Iterable[tuple[str, list[Problem], Grader, Grader]]) -> None:
     """Print the share of problems that repeating them is paid for, by value and with the guard."""
-    print("| | problems | " + " | ".join([*VARIANTS, "any"]) + " |")
-    print("|---|---|" + "---|" * (len(VARIANTS) + 1))
+    print("| | problems | " + " | ".join([*VARIANTS, "any", "number"]) + " |")
+    print("|---|---|" + "---|" * (len(VARIANTS) + 2))
     for name, problems, *graders in rows:
         cells = [name, str(len(problems))]
         counts = [_paid(problems, grader) for grader in graders]
-        for variant in [*VARIANTS, "any"]:
+        for variant in [*VARIANTS, "any", "number"]:
             shares = [f"{count[variant] / len(problems):.1%}" for count in counts]
             cells.append(" -> ".join(shares))
         print("| " + " | ".join(cells) + " |", flush=True)
@@ -108,15 +111,15 @@ def paid_table(rows: Iterable[tuple[str, list[Problem], Grader, Grader]]) -> Non
 
 def _paid(problems: list[Problem], grader: Grader) -> Counter[str]:
     def of_one(problem: Problem) -> set[str]:
+        paid: set[str] = set()
         found = list(dict.fromkeys(formulas(problem[0])))
-        if not found:
-            return set()
-        longest = max(found, key=len)
-        paid = {
-            name
-            for name, variant in VARIANTS.items()
-            if grader(_boxed(variant(longest)), problem).correct
-        }
+        numbers = [text for text in found if _NUMBER.fullmatch(text)]
+        if numbers and grader(_boxed(max(numbers, key=len)), problem).correct:
+            paid.add("number")
+        found = [text for text in found if text not in numbers]
+        for name, variant in VARIANTS.items() if found else ():
+            if grader(_boxed(variant(max(found, key=len))), problem).correct:
+                paid.add(name)
         if any(grader(_boxed(formula), problem).correct for formula in found):
             paid.add("any")
         return paid

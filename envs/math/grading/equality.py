@@ -12,7 +12,7 @@ from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading.conventions import Conventions
 from onelayer.envs.math.grading.lists import lists
 from onelayer.envs.math.grading.relations import relations
-from onelayer.envs.math.grading.rounding import rounds_to, terminates
+from onelayer.envs.math.grading.rounding import is_float_of, rounds_to, terminates
 from onelayer.envs.math.grading.surroundings import (
     based,
     choices,
@@ -111,6 +111,8 @@ class Comparison:
         """Return whether one is a decimal with enough digits, and rounds the other, which is exact."""
         decimal, exact = (one, other) if one.digits is not None else (other, one)
         limit = self.conventions.approximation_digits
+        if limit is not None and _is_computed(one, other):
+            return True
         if (
             limit is None
             or decimal.digits is None
@@ -123,6 +125,14 @@ class Comparison:
         if exact.value is None:
             return self.algebra.rounds(exact.tree, decimal.value, decimal.places)
         return not terminates(exact.value) and rounds_to(exact.value, decimal.value, decimal.places)
+
+
+def _is_computed(gold: a.Scalar, answer: a.Scalar) -> bool:
+    """Whether the answer is a float as Python prints it, of the gold's value: 0.30000000000000004 for 0.3."""
+    if answer.digits is None or gold.value is None or answer.value is None:
+        return False
+    shorter = gold.digits is None or gold.digits < answer.digits - 1
+    return shorter and is_float_of(gold.value, answer.value, answer.places)
 
 
 _RULES: tuple[tuple[Any, Callable[[Comparison, a.Answer, a.Answer], bool]], ...] = (

@@ -10,7 +10,7 @@ import re
 
 from onelayer.envs.math.grading.letters import chosen_letter
 from onelayer.envs.math.grading.prose import MATH, RUN, inside, trimmed
-from onelayer.envs.math.grading.trailing import SCALE, unit_behind, whole_box
+from onelayer.envs.math.grading.trailing import AROUND, SCALE, unit_behind, whole_box
 
 TAIL = 50_000
 """characters at the end of a response that are read"""
@@ -18,7 +18,9 @@ MAX_ANSWER = 4_000
 LAST = 4_000
 """characters at the end in which the last formula or number is looked for"""
 
-_BOX = re.compile(r"\\(?:boxed|fbox|framebox) ?\{|\x08oxed ?\{")
+_BOX = re.compile(r"\\(?:boxed|fbox|framebox|box) ?\{|\x08oxed ?\{")
+_LETTERS = re.compile(r"\s*+(?:\\(?:text|textbf|mathrm|mathbf)\s*\{)?[\s(*]*+(?:[A-Ja-j](?![A-Za-z])|[A-J]{2,10}+(?!\w))")
+_MENTIONED = re.compile(r"\b(?:in|with|inside|using|of)(?: an?| the)?[\s$]*+$")
 _JOIN = re.compile(
     r"[\s$.]*(?:[\w()]+ ){0,5}?[\s$]*(?:,\s*(?:and|or)|,|;|and|or)[\s$]*"
     r"(?:[A-Za-z]\w*(?:_\{?\w\}?)?\s*=)?[\s$]*"
@@ -60,6 +62,11 @@ _DENIED = re.compile(
     r"(?:\b(?:not|never|cannot|except|neither|choose|anything but)|n['’]t)(?: be| equal(?: to)?)*\s*$",
     re.IGNORECASE,
 )
+_GIVEN_UP = re.compile(
+    r"\b(?:I|we) (?:give up|do not know|don['’]t know|(?:can ?not|can['’]t|could not) (?:tell|say|solve|find|determine)"
+    r"|(?:am|are) not sure|have no idea)\b[^.]*+\.?\s*+$",
+    re.IGNORECASE,
+)
 _ORDINAL = re.compile(
     r"\b(?:[Ss]tep|[Cc]ase|[Pp]art|[Mm]ethod|[Ee]xample|[Ee]quation|[Qq]uestion|[Pp]roblem|[Ss]ection|Theorem|Lemma|Chapter|[Pp]age"
     r"|[Ff]igure|[Tt]able)\s+\(?\d+\b[.:)]*"
@@ -92,10 +99,12 @@ def find_answer(
     text = re.sub(r"[^\S\n]+", " ", response[-TAIL:])
     text = _without_thinking(re.sub(r" ?\n[\n ]*", "\n", text))
     boxes = _boxes(text)
-    if boxes:
+    if boxes and not (letter and not require_box and not any(_LETTERS.match(b[2]) for b in boxes)):
         boxed = _from_boxes(text, boxes, join_boxes)
+        if letter and boxed and len(boxed) == 1:
+            return boxed.upper()
         return boxed + unit_behind(text[boxes[-1][1] :]) if boxed and unit else boxed
-    if require_box or _BOX.search(text):
+    if require_box or (_BOX.search(text) and not boxes):
         return None
     certain = (_tagged, _hashed, *(() if marked else (_bare,)))
     likely = (chosen_letter if letter else _announced, _announced)
@@ -117,15 +126,22 @@ def _without_thinking(text: str) -> str:
 
 
 def _boxes(text: str) -> list[tuple[int, int, str]]:
-    """Start, end and content of the closed boxes that are not inside another; the last 50."""
+    """Start, end and content of the closed boxes that are not inside another; the last 50.
+
+    A box that is never closed is the last word, and says nothing; "put it in \\boxed{}" only mentions one.
+    """
     starts = [m.span() for m in _BOX.finditer(text)][-50:]
     boxes: list[tuple[int, int, str]] = []
     for start, begin in starts:
         if boxes and start < boxes[-1][1]:
             continue
+        if _MENTIONED.search(text[max(0, start - AROUND) : start]) and text[begin : begin + 1] == "}":
+            continue
         end = _box_end(text, begin)
-        if end >= 0:
-            boxes.append((start, end + 1, text[begin:end]))
+        if end < 0:
+            boxes.clear()
+            continue
+        boxes.append((start, end + 1, text[begin:end]))
     return boxes
 
 
@@ -153,9 +169,8 @@ def _from_boxes(text: str, boxes: list[tuple[int, int, str]], join: bool) -> str
     contents = list(dict.fromkeys(content.strip() for _, _, content in kept))
     if len(kept) == 1:
         start, end, _ = kept[0]
-        return (
-            whole_box(text[max(0, start - 20) : start], contents[0], text[end : end + 40]) or None
-        )
+        before, behind = text[max(0, start - AROUND) : start], text[end : end + AROUND]
+        return whole_box(before, contents[0], behind) or None
     return ", ".join(contents).strip() or None
 
 
@@ -252,6 +267,8 @@ def _joined_mathematics(text: str, match: re.Match[str]) -> str:
 
 def _last_mathematics(text: str) -> str | None:
     """The last formula, or the last number where it stands behind the last formula."""
+    if _GIVEN_UP.search(text[-AROUND:]):
+        return None
     text = _ORDINAL.sub(" ", text[-LAST:])
     text = re.sub(r"(?<=\d)\s*\\?\$(?!\d)", " ", text) if text.count("$") % 2 else text
     formulas = list(MATH.finditer(text))

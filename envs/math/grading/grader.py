@@ -92,8 +92,8 @@ def parse_gold(gold: str) -> a.Answer:
         )
     if _is_prose(stated):
         raise ValueError(
-            f"the gold answer is prose, {len(stated.split())} words that no answer would repeat: {stated[:60]!r}; "
-            "give the value or the few words that count"
+            f"the gold answer {stated[:60]!r}... is prose, {len(stated.split())} words that no answer would "
+            "repeat; give the value or the few words that count"
         )
     answer = _read(stated)
     if isinstance(answer, a.Scalar) and answer.too_large:

@@ -37,7 +37,9 @@ def without(points: Sequence[Answer]) -> Union | None:
 def joined(parts: Sequence[Answer]) -> Braces | Bracketed | Union:
     """Return the union of sets and intervals: one set, one interval, or what does not touch."""
     if all(isinstance(part, Braces) for part in parts):
-        return Braces(tuple(item for part in parts if isinstance(part, Braces) for item in part.items))
+        return Braces(
+            tuple(item for part in parts if isinstance(part, Braces) for item in part.items)
+        )
     intervals = [part for part in parts if isinstance(part, Bracketed) and len(part.items) == 2]
     ends = [tuple(_end(end) for end in part.items) for part in intervals]
     if len(intervals) < len(parts) or any(end is None for pair in ends for end in pair):

@@ -21,7 +21,7 @@ _PICKED = re.compile(
     r"\b(?:finalize|choose|pick|select|go with|leaving|leaves)\s++(?:option\s++)?[\s*_(]*+$",
     re.IGNORECASE,
 )
-_LINE_ENDS = re.compile(r"[.。:：)]|\s*+(?:\n|$)|[^\x00-\x7f]")
+_LINE_ENDS = re.compile(r"[.。:：)](?!\s*+[A-J][.)])|\s*+(?:\n|$)|[^\x00-\x7f]")
 _CALLED = re.compile(r"[\s*]*+is (?:correct|right|the answer)")
 _SAID = re.compile(r"\b(?:is|it's|it’s|so|be)\s++[\s*(]*+$")
 _TEXT_ENDS = re.compile(r"[.!]?\s*+$")

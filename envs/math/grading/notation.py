@@ -27,9 +27,10 @@ _CHARACTERS = {
     "→": r"\to ",
     "，": ",", "；": ";", "：": ":", "（": "(", "）": ")", "。": ".", "、": ", ", "％": r"\%", "＝": "=",
     "\u00a0": " ", "\u2009": r"\,", "\u202f": r"\,", "\u2002": " ", "\u2003": " ", "\u200b": "",
-    "\u2060": "", "\ufeff": "", **dict.fromkeys("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", ""),
+    "\u2060": "", "\ufeff": "", 
     "∗": r"\cdot ", "✕": r"\times ", "✖": r"\times ", "⨯": r"\times ",
 }  # fmt: skip
+_CHARACTERS |= dict.fromkeys("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", "")
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _STACKED = re.compile("(?<![⁰¹²³⁴⁵⁶⁷⁸⁹])[⁰¹²³⁴⁵⁶⁷⁸⁹]+[⁄/][₀₁₂₃₄₅₆₇₈₉]+")
@@ -102,14 +103,16 @@ def clean(text: str) -> str:
         )
     text = re.sub(r"\\(?:mathrm|operatorname)\s*\{\s*([A-Za-z])\s*\}", r"\1", text)
     text = re.sub(r"\\operatorname\s*\{\s*([a-z]{2,6})\s*\}", r"\\\1 ", text)
-    text = re.sub(r"\\(vec|overline|bar|hat|mathbf|mathcal)\s+([A-Za-z])(?![A-Za-z])", r"\\\1{\2}", text)
+    text = re.sub(
+        r"\\(vec|overline|bar|hat|mathbf|mathcal)\s+([A-Za-z])(?![A-Za-z])", r"\\\1{\2}", text
+    )
     text = re.sub(r"\\text\s*\{\s*(-?\d+(?:\.\d+)?)\s*\}", r"\1", text)
     return unwrap(re.sub(r"\s+", " ", text))
 
 
 def _separate_statements(text: str) -> str:
     r"""Put commas between equations that stand on two lines or ``\quad`` apart: they are no chain."""
-    if r"\begin" in text or "(" in text and ")" not in text:
+    if r"\begin" in text or ("(" in text and ")" not in text):
         return text
     pieces = [piece.strip(" ,;$") for piece in _APART.split(text)]
     pieces = [piece for piece in pieces if piece]

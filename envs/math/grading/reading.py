@@ -49,6 +49,10 @@ _NAME = re.compile(
     r"|\\(?:text|mathrm|overline|mathbf|vec|hat|bar)\s*\{[^{}]*\}\s*(?:\([^()=]{1,20}\))?\s*"
     r"|[^\W\d_](?:[^\W\d_]| ){2,40}|\\frac\s*\{d[A-Za-z]?\}\s*\{d[A-Za-z]\}"
 )
+_INTEGER = re.compile(
+    r"[\s,;]*+\(?(?:\\text\s*\{)?\s*(?:for|where)\s+(?:all |any |every |some |an )?integers?\s*\}?\s*([a-z])\)?$"
+    r"|[\s,;]*+\(?\s*\(?([a-z])\s*\\in\s*(?:\\mathbb\s*\{?\s*Z\s*\}?)\)?$"
+)
 _SYSTEM = re.compile(
     r"(?:\\begin\{d?cases\}|\\?\{\s*\\begin\{array\}(?:\{[^{}]*\})?|\\?\{\s*\\begin\{(?:aligned|matrix|gathered)\})"
     r"(.*)\\end\{(?:d?cases|array|aligned|matrix|gathered)\}"
@@ -66,6 +70,7 @@ def read(text: str) -> a.Answer:
         return a.Text("")
     if len(text) > 4000 or _depth(text) > MAX_NESTING:
         return a.Text(text)
+    text = _INTEGER.sub(lambda m: f", {m[1] or m[2]}\\in\\mathbb{{Z}}", text)
     text = re.sub(r"^(?:\\approx|about|approximately|roughly)\s*", "", text)
     pieces = [text] if words.date_of(text) else split_list(text)
     if len(pieces) == 1 or len(pieces) > MAX_ITEMS:
@@ -192,7 +197,11 @@ def _cases(text: str) -> a.Answer | None:
         if rows and not all(_RELATIONS.match(condition) for _, condition in rows):
             return a.Cases(tuple(pairs))
     statements = tuple(_item(" ".join(row)) for row in rows)
-    return a.Items(statements) if statements and all(isinstance(s, a.Relation) for s in statements) else None
+    return (
+        a.Items(statements)
+        if statements and all(isinstance(s, a.Relation) for s in statements)
+        else None
+    )
 
 
 def _multiple(factor: str, matrix: str) -> a.Matrix | None:

@@ -5,7 +5,7 @@ is asked, with decimals as exact fractions and without its timeouts, which are s
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -17,6 +17,7 @@ from sympy.core.function import AppliedUndef
 
 from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading.arithmetic import MAX_FACTORIAL, TooLargeError, rational_value
+from onelayer.envs.math.grading.rounding import rounds_to
 from onelayer.envs.math.grading.sampling import DIGITS, OddRoot, agree, value_at
 from onelayer.envs.math.grading.tokens import FUNCTIONS
 from onelayer.envs.math.grading.tree import Node, symbols_of
@@ -83,13 +84,8 @@ class SympyAlgebra:
         evaluated = number.evalf(DIGITS + max(places, 0))
         if not evaluated.is_Float or not evaluated.is_finite:
             return False
-        error = (evaluated - sympy.Rational(value.numerator, value.denominator)) * sympy.Integer(
-            10
-        ) ** places
-        return bool(abs(error) <= 0.5) or bool(
-            abs(error) < 1
-            and abs(evaluated) > abs(sympy.Rational(value.numerator, value.denominator))
-        )
+        exact = sympy.Rational(evaluated)
+        return rounds_to(Fraction(int(exact.p), int(exact.q)), value, places)
 
 
 def expressions_equal(gold: sympy.Expr, answer: sympy.Expr) -> bool:
@@ -121,22 +117,38 @@ def _agreement(
 ) -> list[bool | None]:
     """Whether both have one value at each sample, None where either has none; up to the first difference."""
     agreed: list[bool | None] = []
-    for values in _points(symbols):
+    for values in _points(symbols, _positive(gold, answer) if real else ()):
         agreed.append(agree(gold, answer, values, real))
         if agreed[-1] is False:
             break
     return agreed
 
 
-def _points(symbols: Sequence[sympy.Symbol]) -> list[dict[sympy.Symbol, sympy.Rational]]:
-    """The values of the symbols at each sample."""
-    return [
-        {
-            s: sample[i % len(sample)] + sympy.Rational(i // len(sample), 3)
-            for i, s in enumerate(symbols)
-        }
-        for sample in _SAMPLES
-    ]
+def _points(
+    symbols: Sequence[sympy.Symbol], positive: Collection[sympy.Symbol] = ()
+) -> list[dict[sympy.Symbol, sympy.Rational]]:
+    """The values of the symbols at each sample, those in ``positive`` without their sign."""
+    points = []
+    for sample in _SAMPLES:
+        point = {}
+        for i, symbol in enumerate(symbols):
+            value = sample[i % len(sample)] + sympy.Rational(i // len(sample), 3)
+            point[symbol] = abs(value) if symbol in positive else value
+        points.append(point)
+    return points
+
+
+def _positive(*expressions: sympy.Expr) -> set[sympy.Symbol]:
+    r"""The symbols that a root or logarithm takes for positive: those of ``\sqrt{a/b}``, not of ``a^2``."""
+    taken = set()
+    for part in set().union(*(e.atoms(sympy.Pow, sympy.log) for e in expressions)):
+        if isinstance(part, sympy.Pow) and not (part.exp.is_Rational and part.exp.q % 2 == 0):
+            continue
+        for factor in sympy.Mul.make_args(part.args[0]):
+            base, exponent = factor.as_base_exp()
+            if base.is_Symbol and exponent.is_odd:
+                taken.add(base)
+    return taken
 
 
 def _symbols(*expressions: sympy.Expr) -> list[sympy.Symbol]:
@@ -227,7 +239,7 @@ def _factorial(argument: sympy.Expr) -> sympy.Expr:
     return sympy.factorial(argument)
 
 
-_NAMED = {
+_NAMED: dict[str, Callable[..., Any]] = {
     "ln": sympy.log,
     "arcsin": sympy.asin,
     "arccos": sympy.acos,

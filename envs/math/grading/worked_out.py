@@ -19,7 +19,7 @@ from onelayer.envs.math.grading.calculus import OPERATORS
 from onelayer.envs.math.grading.notation import clean
 from onelayer.envs.math.grading.prose import formulas
 from onelayer.envs.math.grading.reading import read
-from onelayer.envs.math.grading.statements import stated
+from onelayer.envs.math.grading.statements import stated, states_a_number
 from onelayer.envs.math.grading.tree import Node, operators_of, symbols_of
 
 _TASKS = frozenset([*OPERATORS.values(), "limit+", "limit-", "mod"])
@@ -29,6 +29,8 @@ _CLOSED = frozenset(
     + ["sqrt", "cbrt", "root"]
 )
 """operations that may be left in a number, as in ``(1+\\sqrt5)/2``; others only where the gold has them"""
+_NEUTRAL = {"sum": 0, "product": 1}
+"""operations on any number of terms, and the term that changes nothing"""
 _LONGEST_PROMPT = 20_000
 """characters of a problem in which formulas are looked for"""
 
@@ -42,6 +44,9 @@ def is_worked_out(answer: a.Answer, gold: a.Answer, strictly: bool) -> bool:
         strictly: whether sums, products, powers and the like must be carried out; else only sums over a
             range, integrals, limits and remainders.
     """
+    if strictly and isinstance(gold, a.Relation) and isinstance(answer, a.Relation):
+        if states_a_number(gold) and not states_a_number(answer):
+            return False
     golds = list(_scalars_of(gold))
     if not golds or not all(s.tree is not None and _is_number(s.tree) for s in golds):
         return True
@@ -56,12 +61,18 @@ def is_worked_out(answer: a.Answer, gold: a.Answer, strictly: bool) -> bool:
 
 def repeats(answer: a.Answer, gold: a.Answer, prompt: str) -> bool:
     """Return whether ``answer`` is a formula of the problem's text, and ``gold`` is another one."""
+    said = _said_in(prompt[-_LONGEST_PROMPT:])
     claimed = _claims(answer)
-    return (
-        bool(claimed)
-        and claimed <= _said_in(prompt[-_LONGEST_PROMPT:])
-        and not claimed <= _claims(gold)
-    )
+    if claimed and claimed <= said and not claimed <= _claims(gold):
+        return True
+    if not isinstance(answer, a.Relation):
+        return False
+    value = _value_of(answer)
+    equations = _equations(answer)
+    if not isinstance(value, a.Items):
+        equations = [equation for equation in equations if _side_form(value) in equation]
+        return any(equation in said for equation in equations if equation not in _equations(gold))
+    return all(equation in said and equation not in _equations(gold) for equation in equations)
 
 
 def _scalars_of(answer: a.Answer) -> Iterator[a.Scalar]:
@@ -108,8 +119,8 @@ def _is_done(node: Node, allowed: frozenset[str]) -> bool:
     value = _value(node)
     if value is not None:
         return _is_literal(node, value)
-    parts = _flat(node, node.operator) if node.operator in ("sum", "product") else node.arguments
-    if node.operator in ("sum", "product") and sum(_value(part) is not None for part in parts) > 1:
+    parts = _flat(node, node.operator)
+    if node.operator in _NEUTRAL and sum(_value(part) is not None for part in parts) > 1:
         return False
     if node.operator in ("sqrt", "cbrt", "root") and not _is_reduced(node):
         return False
@@ -172,28 +183,39 @@ def _said_in(prompt: str) -> frozenset[object]:
         found = read(clean(formula))
         parts = found.items if isinstance(found, a.Items) else (found,)
         for part in parts:
-            said |= _claims(part)
+            said |= {*_claims(part), *_equations(part)}
             for side in part.sides if isinstance(part, a.Relation) else ():
                 said |= _claims(side)
     return frozenset(said)
 
 
 def _claims(answer: a.Answer) -> frozenset[object]:
-    """The expressions of an answer, each in one form, without those that are only a number or a name."""
+    """The expressions of an answer, each in one form, without those that are only a numeral or a name."""
     if isinstance(answer, a.Relation):
         value = _value_of(answer)
-        if isinstance(value, a.Items) and value.items == answer.sides:
-            return frozenset([(answer.operators, *map(_claims_of_side, answer.sides))])
-        return _claims(value)
-    claims = {
-        _form(s.tree) if s.tree is not None else re.sub(r"\s", "", s.text)
-        for s in _scalars_of(answer)
-    }
-    return frozenset(claim for claim in claims if not isinstance(claim, Fraction | Node))
+        return frozenset() if isinstance(value, a.Items) else _claims(value)
+    return frozenset(filter(None, map(_claim, _scalars_of(answer))))
 
 
-def _claims_of_side(side: a.Answer) -> object:
-    return tuple(_form(s.tree) if s.tree is not None else s.text for s in _scalars_of(side))
+def _claim(scalar: a.Scalar) -> object:
+    """What a number or expression claims; None where it is only a numeral or a name."""
+    repeating = scalar.value is not None and ("\\overline" in scalar.text or "..." in scalar.text)
+    if scalar.tree is None or repeating:
+        return re.sub(r"\s", "", scalar.text)
+    form = _form(scalar.tree)
+    return None if isinstance(form, Fraction | Node) else form
+
+
+def _equations(answer: a.Answer) -> list[tuple[object, ...]]:
+    """The equations of a chain, one for each sign in it; of other answers none."""
+    if not isinstance(answer, a.Relation):
+        return []
+    sides = list(map(_side_form, answer.sides))
+    return [("relation", *pair) for pair in zip(answer.operators, sides, sides[1:], strict=False)]
+
+
+def _side_form(side: a.Answer) -> object:
+    return tuple(_form(s.tree) if s.tree else s.text for s in _scalars_of(side))
 
 
 def _form(node: Node) -> object:
@@ -202,16 +224,21 @@ def _form(node: Node) -> object:
         return node.value
     if not node.arguments:
         return node
+    forms = [_form(part) for part in _flat(node, node.operator)]
     if node.operator == "negative":
-        inner = _form(node.arguments[0])
-        return -inner if isinstance(inner, Fraction) else ("negative", inner)
-    if node.operator in ("sum", "product"):
-        return (node.operator, *sorted(map(_form, _flat(node, node.operator)), key=repr))
-    return (node.operator, node.value, *map(_form, node.arguments))
+        return -forms[0] if isinstance(forms[0], Fraction) else ("negative", forms[0])
+    if node.operator in _NEUTRAL:
+        forms = [form for form in forms if form != _NEUTRAL[node.operator]] or forms[:1]
+        return forms[0] if len(forms) == 1 else (node.operator, *sorted(forms, key=repr))
+    if node.operator in ("quotient", "power") and forms[1] == 1:
+        return forms[0]
+    return (node.operator, node.value, *forms)
 
 
 def _flat(node: Node, operator: str) -> list[Node]:
-    """The terms of a sum of sums, the factors of a product of products."""
+    """The terms of a sum of sums, the factors of a product of products; of others the arguments."""
+    if operator not in _NEUTRAL:
+        return list(node.arguments)
     if node.operator != operator:
         return [node]
     return [part for argument in node.arguments for part in _flat(argument, operator)]
