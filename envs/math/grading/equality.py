@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading.conventions import Conventions
+from onelayer.envs.math.grading.customs import in_degrees, with_constant_of
 from onelayer.envs.math.grading.lists import lists
 from onelayer.envs.math.grading.relations import relations
 from onelayer.envs.math.grading.rounding import is_float_of, rounds_to, terminates
@@ -105,6 +106,9 @@ class Comparison:
             return gold.value == answer.value or self.approximates(gold, answer)
         if gold.tree is None or answer.tree is None:
             return self.algebra.equal(gold, answer)
+        if self.conventions.degrees_as_number:
+            gold, answer = in_degrees(gold, answer)
+        answer = with_constant_of(gold, answer)
         return self.algebra.equal(gold, answer) or self.approximates(gold, answer)
 
     def approximates(self, one: a.Scalar, other: a.Scalar) -> bool:

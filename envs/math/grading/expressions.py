@@ -236,7 +236,7 @@ class _Parser:
         raise ValueError(f"unexpected {token.text!r}")
 
     def symbol(self, name: str) -> Node:
-        if name in ("e", "i") and self.peek().text != "_":
+        if name in ("e", "i") and name not in self.bound and self.peek().text != "_":
             return Node("constant", value=name)
         if name == "C" and (combinations := self.combinations()) is not None:
             return combinations

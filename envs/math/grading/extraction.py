@@ -19,7 +19,9 @@ LAST = 4_000
 """characters at the end in which the last formula or number is looked for"""
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox|box) ?\{|\x08oxed ?\{")
-_LETTERS = re.compile(r"\s*+(?:\\(?:text|textbf|mathrm|mathbf)\s*\{)?[\s(*]*+(?:[A-Ja-j](?![A-Za-z])|[A-J]{2,10}+(?!\w))")
+_LETTERS = re.compile(
+    r"\s*+(?:\\(?:text|textbf|mathrm|mathbf)\s*\{)?[\s(*]*+(?:[A-Ja-j](?![A-Za-z])|[A-J]{2,10}+(?!\w))"
+)
 _MENTIONED = re.compile(r"\b(?:in|with|inside|using|of)(?: an?| the)?[\s$]*+$")
 _JOIN = re.compile(
     r"[\s$.]*(?:[\w()]+ ){0,5}?[\s$]*(?:,\s*(?:and|or)|,|;|and|or)[\s$]*"
@@ -63,8 +65,8 @@ _DENIED = re.compile(
     re.IGNORECASE,
 )
 _GIVEN_UP = re.compile(
-    r"\b(?:I|we) (?:give up|do not know|don['’]t know|(?:can ?not|can['’]t|could not) (?:tell|say|solve|find|determine)"
-    r"|(?:am|are) not sure|have no idea)\b[^.]*+\.?\s*+$",
+    r"\b(?:I|we) (?:give up|do not know|don['’]t know|(?:am|are) not sure|have no idea"
+    r"|(?:can ?not|can['’]t|could not) (?:tell|say|solve|find|determine))\b[^.]*+\.?\s*+$",
     re.IGNORECASE,
 )
 _ORDINAL = re.compile(
@@ -126,16 +128,19 @@ def _without_thinking(text: str) -> str:
 
 
 def _boxes(text: str) -> list[tuple[int, int, str]]:
-    """Start, end and content of the closed boxes that are not inside another; the last 50.
+    r"""Start, end and content of the closed boxes that are not inside another; the last 50.
 
-    A box that is never closed is the last word, and says nothing; "put it in \\boxed{}" only mentions one.
+    A box that is never closed is the last word, and says nothing; "put it in \boxed{}" only mentions one.
     """
     starts = [m.span() for m in _BOX.finditer(text)][-50:]
     boxes: list[tuple[int, int, str]] = []
     for start, begin in starts:
         if boxes and start < boxes[-1][1]:
             continue
-        if _MENTIONED.search(text[max(0, start - AROUND) : start]) and text[begin : begin + 1] == "}":
+        if (
+            _MENTIONED.search(text[max(0, start - AROUND) : start])
+            and text[begin : begin + 1] == "}"
+        ):
             continue
         end = _box_end(text, begin)
         if end < 0:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading import words
 from onelayer.envs.math.grading.notation import unwrap
-from onelayer.envs.math.grading.scalars import expression, number, numeral, scalar
+from onelayer.envs.math.grading.scalars import expression, number, numeral
 from onelayer.envs.math.grading.tokens import FUNCTIONS
 from onelayer.envs.math.grading.tree import Node, symbols_of
 from onelayer.envs.math.grading.units import canonical_unit, is_known

@@ -30,7 +30,9 @@ _CHARACTERS = {
     "\u2060": "", "\ufeff": "", 
     "∗": r"\cdot ", "✕": r"\times ", "✖": r"\times ", "⨯": r"\times ",
 }  # fmt: skip
-_CHARACTERS |= dict.fromkeys("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", "")
+_CHARACTERS |= dict.fromkeys(
+    "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", ""
+)
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _STACKED = re.compile("(?<![⁰¹²³⁴⁵⁶⁷⁸⁹])[⁰¹²³⁴⁵⁶⁷⁸⁹]+[⁄/][₀₁₂₃₄₅₆₇₈₉]+")
@@ -92,7 +94,8 @@ def clean(text: str) -> str:
     text = re.sub(r"(?<=[\w)}\]])\s*\*\*\s*(?=[\w({\\-])", "^", text)
     text = re.sub(r"(?<![A-Za-z\\])infinity(?![A-Za-z])", r"\\infty", text)
     text = re.sub(r"(?<=\d) ?[xX] ?(?=10\s*\^)", r"\\times ", text)
-    text = text.replace("<=", r"\leq ").replace(">=", r"\geq ").replace("!=", r"\neq ")
+    text = text.replace("<=", r"\leq ").replace(">=", r"\geq ")
+    text = re.sub(r"(?<![\d)}])!=", r"\\neq ", text)
     if r"\over" in text:
         text = re.sub(
             r"\{\s*([^{}]*?)\s*\\over(?![A-Za-z])\s*([^{}]*?)\s*\}", r"\\frac{\1}{\2}", text

@@ -50,7 +50,7 @@ _NAME = re.compile(
     r"|[^\W\d_](?:[^\W\d_]| ){2,40}|\\frac\s*\{d[A-Za-z]?\}\s*\{d[A-Za-z]\}"
 )
 _INTEGER = re.compile(
-    r"[\s,;]*+\(?(?:\\text\s*\{)?\s*(?:for|where)\s+(?:all |any |every |some |an )?integers?\s*\}?\s*([a-z])\)?$"
+    r"[\s,;]*+\(?(?:\\text\s*\{)?\s*(?:for|where)\s+(?:all |any |some |an )?integers?\s*\}?\s*([a-z])\)?$"
     r"|[\s,;]*+\(?\s*\(?([a-z])\s*\\in\s*(?:\\mathbb\s*\{?\s*Z\s*\}?)\)?$"
 )
 _SYSTEM = re.compile(

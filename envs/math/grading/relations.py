@@ -12,9 +12,9 @@ from onelayer.envs.math.grading.statements import (
     interval,
     is_constant,
     is_solved,
-    states_a_number,
     last_exact,
     stated,
+    states_a_number,
     symbols_of_sides,
     turned,
 )
@@ -75,7 +75,9 @@ def _consistent(compare: "Comparison", relation: a.Relation, value: a.Answer) ->
     """Return whether every number of a chain is its value: ``x = 2 + 3 = 5`` states 5, ``4 = 5`` nothing."""
     if not isinstance(value, a.Scalar) or "≈" in relation.operators:
         return True
-    numbers = [s for s in relation.sides if isinstance(s, a.Scalar) and s is not value and is_constant(s)]
+    numbers = [
+        s for s in relation.sides if isinstance(s, a.Scalar) and s is not value and is_constant(s)
+    ]
     return all(compare.same(s, value) or _rounds(compare, s, value) for s in numbers)
 
 
@@ -98,14 +100,23 @@ def _two_relations(compare: "Comparison", gold: a.Relation, answer: a.Relation) 
     """Compare two relations: side by side, turned round, or as equations up to a factor."""
     if ("∈",) in (gold.operators, answer.operators) and gold.operators != answer.operators:
         return _bounds_alike(compare, gold, answer)
-    if not _names_alike(gold, answer):
-        return False
+    names, others = symbols_of_sides(gold), symbols_of_sides(answer)
+    equations = set(gold.operators) == set(answer.operators) == {"="}
+    if equations and min(len(names), len(others)) > 1:  # p(1) = p(5) = 1/4 is not p(8)'s value
+        value, other_value = stated(gold), stated(answer)
+        if value is None or other_value is None:
+            return names == others
+        return names == others and compare.same(value, other_value)
     pair, other = assignment(gold), assignment(answer)
     if pair is not None and other is not None and pair[0] == other[0]:
         same = compare.same(pair[1], other[1])
         if same or (is_solved(gold) and is_solved(answer)):
             return same
-    if gold.operators == answer.operators == ("=",) and states_a_number(gold) and not states_a_number(answer):
+    if (
+        gold.operators == answer.operators == ("=",)
+        and states_a_number(gold)
+        and not states_a_number(answer)
+    ):
         return False  # 3x + 2 = 17 does not say what x is
     if set(gold.operators) == {"="} and set(answer.operators) == {"="}:
         gold, answer = ends(gold), ends(answer)
@@ -116,12 +127,6 @@ def _two_relations(compare: "Comparison", gold: a.Relation, answer: a.Relation) 
             if _scaled(compare, gold, way):
                 return True
     return False
-
-
-def _names_alike(gold: a.Relation, answer: a.Relation) -> bool:
-    """Return whether two chains say their value of the same names: ``p(1) = p(5) = 1/4`` is not ``p(8)``'s."""
-    names = [symbols_of_sides(relation) for relation in (gold, answer)]
-    return min(map(len, names)) < 2 or names[0] == names[1]
 
 
 def _bounds_alike(compare: "Comparison", gold: a.Relation, answer: a.Relation) -> bool:

@@ -65,7 +65,9 @@ def _around(relation: a.Relation) -> a.Answer | None:
     closed = relation.operators == ("≤",)
     for i, side in enumerate(relation.sides if len(relation.sides) == 2 else ()):
         bound = relation.sides[1 - i]
-        if not (isinstance(side, a.Scalar) and side.tree is not None and side.tree.operator == "abs"):
+        if not (
+            isinstance(side, a.Scalar) and side.tree is not None and side.tree.operator == "abs"
+        ):
             continue
         names = symbols_of(side.tree)
         inside = side.tree.arguments[0]
@@ -155,12 +157,17 @@ def is_symbol(side: a.Answer) -> bool:
 
 
 def symbols_of_sides(relation: a.Relation) -> set[str]:
-    """Return the names of the sides that are one variable, or a function at a point."""
-    return {_canonical_name(side) for side in relation.sides if is_symbol(side) or _is_call(side)}
+    """Return the names of the sides that are one: a variable, a function at a point, a length ``AB``."""
+    sides = (s for s in relation.sides if is_symbol(s) or _is_call(s) or _is_length(s))
+    return {_canonical_name(side) for side in sides}
 
 
 def _is_call(side: a.Answer) -> bool:
     return isinstance(side, a.Scalar) and side.tree is not None and side.tree.operator == "apply"
+
+
+def _is_length(side: a.Answer) -> bool:
+    return isinstance(side, a.Scalar) and re.fullmatch("[A-Z]{2}", side.text) is not None
 
 
 def _canonical_name(side: a.Answer) -> str:

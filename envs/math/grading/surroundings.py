@@ -21,7 +21,9 @@ RADIANS = Node("quotient", (Node("constant", value="pi"), Node("number", value=F
 def quantities(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
     """Compare amounts and units; a missing unit may be optional, a different one never is."""
     if isinstance(gold, a.Quantity) and isinstance(answer, a.Quantity):
-        return _units_alike(compare, gold.unit, answer.unit) and compare.same(gold.amount, answer.amount)
+        return _units_alike(compare, gold.unit, answer.unit) and compare.same(
+            gold.amount, answer.amount
+        )
     quantity, other = (gold, answer) if isinstance(gold, a.Quantity) else (answer, gold)
     assert isinstance(quantity, a.Quantity)
     if isinstance(other, a.Braces) and len(other.items) == 1:
@@ -30,7 +32,11 @@ def quantities(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
         return False
     if not compare.conventions.units_optional:
         return False
-    if other.tree is not None and other.tree.operator == "product" and is_known(quantity.unit, True):
+    if (
+        other.tree is not None
+        and other.tree.operator == "product"
+        and is_known(quantity.unit, True)
+    ):
         amount, last = other.tree.arguments
         if last == Node("symbol", value=quantity.unit):  # the m of 37/4 m
             other = a.Scalar(f"({other.text}) per {quantity.unit}", amount, rational_value(amount))
@@ -40,7 +46,9 @@ def quantities(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
 def _units_alike(compare: "Comparison", gold: str, answer: str) -> bool:
     """Units are equal; a price may leave out what it is per: ``$18 per day`` and ``$18``."""
     (price, _, rate), (other, _, other_rate) = gold.partition("/"), answer.partition("/")
-    left_out = compare.conventions.units_optional and price in CURRENCIES and not (rate and other_rate)
+    left_out = (
+        compare.conventions.units_optional and price in CURRENCIES and not (rate and other_rate)
+    )
     return gold == answer or (left_out and price == other)
 
 

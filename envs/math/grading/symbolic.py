@@ -84,8 +84,8 @@ class SympyAlgebra:
         evaluated = number.evalf(DIGITS + max(places, 0))
         if not evaluated.is_Float or not evaluated.is_finite:
             return False
-        exact = sympy.Rational(evaluated)
-        return rounds_to(Fraction(int(exact.p), int(exact.q)), value, places)
+        computed = sympy.Rational(evaluated)
+        return rounds_to(Fraction(int(computed.p), int(computed.q)), value, places)
 
 
 def expressions_equal(gold: sympy.Expr, answer: sympy.Expr) -> bool:
@@ -193,7 +193,8 @@ def to_sympy(node: Node) -> sympy.Expr:
     if node.operator in _BINDERS:
         bound = sympy.Symbol(str(node.value), real=True)
         return _BINDERS[node.operator](bound, *arguments)
-    return _BUILDERS[node.operator](*arguments)
+    build: Callable[..., Any] = _BUILDERS[node.operator]
+    return build(*arguments)
 
 
 def _power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:

@@ -1,4 +1,4 @@
-"""What stands around a box in a response: a sign, a scale or a unit belongs to it, a factor takes it apart."""
+"""What stands around a box in a response: a sign, a scale, a unit belong to it; a factor takes it apart."""
 
 import re
 
@@ -11,18 +11,25 @@ _UNIT = re.compile(
     r"(?:\s|\$|\\\)|\\?,|~)*+(?:\\text\s*\{\s*)?"
     r"((?:(?:square|cubic)\s+)?([A-Za-z]+)(?:\s*\^\s*\{?\d\}?|[²³])?(?:\s*(?:/|\bper\b)\s*[A-Za-z]+)?)"
 )
-_OPENED = re.compile(r"(?<!\\)\$|\\[()\[\]]|\\(?:begin|end)\{(?:align|equation|gather|aligned)\*?\}")
-_LABEL = re.compile(r"\\(?:text|mbox|textbf|mathrm|mathbf)\s*\{[^{}]*\}\s*$|\\[A-Za-z]+\s*$")
-_STARTS = re.compile(r"(?:^|[=<>:,;&$≈]|\\[\[(,;:! ]|\\\\|\\(?:\w*eq\w*|approx|to|in|implies|therefore|q?quad"
-                     r"|(?:Long)?(?:[rR]ight|[lL]eftright)arrow|displaystyle|left|underline\{|colorbox\{\w+\}\{))\s*$")  # fmt: skip
+_OPENED = re.compile(
+    r"(?<!\\)\$|\\[()\[\]]|\\(?:begin|end)\{(?:align|equation|gather|aligned)\*?\}"
+)
+_LABEL = re.compile(r"\\(?:text|mbox|textbf|mathrm|mathbf)\s*\{[^{}]*\}\s*$")
+_STARTS = re.compile(
+    r"(?:^|[=<>:,;&$≈]|\\[\[(,;:! ]|\\\\|\\(?:\w*eq\w*|approx|to|in|implies|therefore|q?quad|displaystyle|left"
+    r"|(?:Long)?(?:[rR]ight|[lL]eftright)arrow|underline\{|colorbox\{\w+\}\{))\s*$"
+)
 _ENDS = re.compile(
     r"\s*(?:$|[=<>:,;.&$%}\]≈°?]|\\[\]),;:! %$]|\\\\|\\(?:\w*eq\w*|approx|to|q?quad|text|mbox|mathrm|right"
     r"|implies|Rightarrow|degree|circ|end|tag|hfill|pmod|mod|bmod)|\^\s*\{?\s*\\circ|\\?\$)"
 )
 _FACTOR_BEFORE = re.compile(r"(?:\d|\\(?:[dt]?frac|sqrt)\s*\{|\^\s*\{?)$")
-_FACTOR_BEHIND = re.compile(r"\s*(?:\\pi(?![A-Za-z])|\^(?!\s*\{?\s*\\circ))|[xyznkr](?![A-Za-z'])|\s*(?:[*/]|\\(?:cdot|times|sqrt))")  # fmt: skip
+_FACTOR_BEHIND = re.compile(
+    r"\s*(?:\\pi(?![A-Za-z])|\^(?!\s*\{?\s*\\circ))|[xyznkr](?![A-Za-z'])|\s*(?:[*/]|\\(?:cdot|times|sqrt))"
+)
 _DENIED = re.compile(
-    r"(?:\b(?:not|never|cannot|except|isn['’]t|neither)(?: be| equal(?: to)?)?)[\s$*]*+$", re.IGNORECASE
+    r"(?:\b(?:not|never|cannot|except|isn['’]t|neither)(?: be| equal(?: to)?)?)[\s$*]*+$",
+    re.IGNORECASE,
 )
 
 
@@ -41,14 +48,15 @@ def unit_behind(text: str) -> str:
 def whole_box(before: str, content: str, behind: str) -> str | None:
     r"""Return the content of a box with a sign or scale around it, None where it is but a part, or denied.
 
-    ``-\\boxed{17}`` is -17; ``2\\boxed{17}``, ``\\boxed{17}\\pi`` and ``x+\\boxed{17}`` are more than what is in
-    the box. In a formula only a relation, a comma or a label may stand beside it; in prose no factor.
+    ``-\\boxed{17}`` is -17; ``2\\boxed{17}``, ``\\boxed{17}\\pi`` and ``x+\\boxed{17}`` are more than what
+    is in the box. In a formula only a relation, a comma or a label may stand beside it; in prose no factor.
 
     Args:
         before: the ``AROUND`` characters before the box.
         content: what is in it.
         behind: as many characters behind it.
     """
+    before = before.rstrip("\\")  # of a box whose backslash was doubled
     if _DENIED.search(before) or _FACTOR_BEFORE.search(before) or _FACTOR_BEHIND.match(behind):
         return None
     sign = before.endswith(("-", "\N{MINUS SIGN}"))

@@ -18,7 +18,14 @@ _NUMBERS = {word: i for i, word in enumerate(_SMALL)} | {
     word: 10 * i for i, word in enumerate(_TENS, start=2)
 }
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
-_MULTIPLES = _SCALES | {"dozen": 12, "score": 20, "grand": 1000, "lakh": 10**5, "crore": 10**7, "ten": 10}
+_MULTIPLES = _SCALES | {
+    "dozen": 12,
+    "score": 20,
+    "grand": 1000,
+    "lakh": 10**5,
+    "crore": 10**7,
+    "ten": 10,
+}
 _MONTHS = _words(
     "january february march april may june july august september october november december"
 )
@@ -44,7 +51,9 @@ _ARTICLES = re.compile(r"^(?:a|an|the) (?=\w{2})", re.IGNORECASE)
 _PARTS = {"half": 2, "halves": 2} | {
     word + plural: count
     for word, count in zip(
-        _words("third quarter fourth fifth sixth seventh eighth ninth tenth"), (3, 4, 4, 5, 6, 7, 8, 9, 10), strict=True
+        _words("third quarter fourth fifth sixth seventh eighth ninth tenth"),
+        (3, 4, 4, 5, 6, 7, 8, 9, 10),
+        strict=True,
     )
     for plural in ("", "s")
 }

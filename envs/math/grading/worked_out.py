@@ -31,6 +31,7 @@ _CLOSED = frozenset(
 """operations that may be left in a number, as in ``(1+\\sqrt5)/2``; others only where the gold has them"""
 _NEUTRAL = {"sum": 0, "product": 1}
 """operations on any number of terms, and the term that changes nothing"""
+_LOGARITHMS = frozenset(["ln", "log"])
 _LONGEST_PROMPT = 20_000
 """characters of a problem in which formulas are looked for"""
 
@@ -51,6 +52,8 @@ def is_worked_out(answer: a.Answer, gold: a.Answer, strictly: bool) -> bool:
     if not golds or not all(s.tree is not None and _is_number(s.tree) for s in golds):
         return True
     allowed = frozenset[str]().union(*(operators_of(s.tree) for s in golds if s.tree is not None))
+    if allowed & _LOGARITHMS:
+        allowed |= _LOGARITHMS
     for found in _scalars_of(answer):
         if found.tree is None or operators_of(found.tree) & _TASKS - allowed:
             return False
