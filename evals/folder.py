@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from onelayer.agents.base import Agent
-from onelayer.agents.episodes import Episode
-from onelayer.evals.journal import require_same
+from onelayer.agents.episodes import Episode, as_record
+from onelayer.evals.journal import Journal, require_same
 from onelayer.evals.results import FILE_NAME, Results, read_results, write_results
 from onelayer.evals.run import evaluate
 from onelayer.evals.suite import Suite
@@ -51,6 +51,8 @@ class ResultsFolder:
         *,
         parallel: int = 32,
         on_episode: Callable[[Episode], None] | None = None,
+        retry_errors: bool = False,
+        step_timeout: float | None = None,
     ) -> Results:
         """Let an agent play, or return what it did before; then write the results of all.
 
@@ -60,6 +62,8 @@ class ResultsFolder:
             settings: what decides how it plays.
             parallel: episodes that run at once.
             on_episode: called with each episode, those played before first.
+            retry_errors: play tasks again of which an episode ended in an error.
+            step_timeout: see ``rollout``.
 
         Raises:
             ValueError: it played before with other settings.
@@ -67,6 +71,9 @@ class ResultsFolder:
         if name in self.results:
             before = {"settings": self.results[name].settings}
             require_same({"settings": settings}, before, f"{self.file}, {name},")
+            if retry_errors and self.results[name].overall.errors:
+                self._reopen(name)
+        if name in self.results:
             for episode in self.results[name].episodes:
                 if on_episode is not None:
                     on_episode(episode)
@@ -78,8 +85,16 @@ class ResultsFolder:
             journal=self.journal(name),
             parallel=parallel,
             on_episode=on_episode,
+            retry_errors=retry_errors,
+            step_timeout=step_timeout,
         )
         return self.results[name]
+
+    def _reopen(self, name: str) -> None:
+        """Make a journal of what an agent has played, as if it had been interrupted."""
+        results = self.results.pop(name)
+        book = Journal(self.journal(name), self.suite.what_is_played(), results.settings)
+        book.begin(as_record(episode) for episode in results.episodes)
 
     def write(self, order: Sequence[str], first: str) -> dict[str, Results]:
         """Write ``results.json`` and drop the journals; return the results in this order.

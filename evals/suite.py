@@ -15,6 +15,7 @@ import gymnasium as gym
 import numpy as np
 import yaml
 
+from onelayer.envs.attributes import tasks_of
 from onelayer.envs.plugins import make
 
 METRICS = ("success", "return", "steps", "valid_actions")
@@ -88,7 +89,7 @@ class Suite:
         Raises:
             LookupError: the split is empty, or lacks a task that is named.
         """
-        available = getattr(env.unwrapped, "tasks", None)
+        available = tasks_of(env)
         if not isinstance(self.tasks, int):
             for task in self.tasks:
                 if available is not None and task not in available:

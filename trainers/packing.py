@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from onelayer.agents.attention import BEGINNING
 from onelayer.trainers.rows import Batch, Floats, Packing, Row, collate, sampled_tokens
 
 _WIDEST = 1024
@@ -21,8 +21,8 @@ _WORTH_IT = 0.5
 once and with a mask of its own, costs more than that of separate rows (the tiny model's long episodes, packed
 at 0.8, took 1.4 times the time)"""
 
-_PADDING, _BEGINNING = -1, 0
-"""parts of a pack; what a row has of its own is 1, 2, ..."""
+_PADDING = -1
+"""the part of padding; what a row has of its own is 1, 2, ..., behind part 0, the beginning"""
 
 
 def by_beginning(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
@@ -58,7 +58,7 @@ def pack(rows: Sequence[Row], device: torch.device | str = "cpu") -> Batch:
             positions_BT[b, columns] = np.arange(tokens.start, tokens.stop)
             if hidden_BTD is not None and row.hidden_TD is not None:
                 hidden_BTD[b, columns] = row.hidden_TD[tokens]
-            if part != _BEGINNING:
+            if part != BEGINNING:
                 # Token t is predicted by token t - 1: for the first of a reply the prompt's last one.
                 before = np.flatnonzero(row.sampled_T) - 1
                 own = before - tokens.start + columns.start
@@ -72,7 +72,7 @@ def pack(rows: Sequence[Row], device: torch.device | str = "cpu") -> Batch:
         predicts_BT=predicts_BT,
         hidden_BTD=None if hidden_BTD is None else torch.from_numpy(hidden_BTD).to(device),
         packing=Packing(
-            attends_BTT=torch.from_numpy(_attends(part_BT)).to(device),
+            part_BT=torch.from_numpy(part_BT).to(device),
             positions_BT=torch.from_numpy(positions_BT).to(device),
             predicting_N=(rows_N, columns_N),
         ),
@@ -110,19 +110,10 @@ def _tokens(members: Sequence[Row]) -> int:
 def _laid_out(members: Sequence[Row]) -> Iterator[tuple[int, slice, slice, Row]]:
     """Yield each part of a pack: its number, its columns, and which tokens of which row it holds."""
     shared = end = _beginning_length(members[0])
-    yield _BEGINNING, slice(0, shared), slice(0, shared), members[0]
-    for part, row in enumerate(members, start=_BEGINNING + 1):
+    yield BEGINNING, slice(0, shared), slice(0, shared), members[0]
+    for part, row in enumerate(members, start=BEGINNING + 1):
         start, end = end, end + len(row.ids_T) - 1 - shared
         yield part, slice(start, end), slice(shared, len(row.ids_T) - 1), row
-
-
-def _attends(part_BT: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return whether token ``t`` reads token ``s``: an earlier one, of the beginning or of its own part."""
-    width = part_BT.shape[1]
-    earlier_TT = np.tri(width, dtype=bool)
-    own_BTT = part_BT[:, :, None] == part_BT[:, None, :]
-    attends_BTT: NDArray[np.bool_] = earlier_TT & (own_BTT | (part_BT[:, None, :] == _BEGINNING))
-    return attends_BTT
 
 
 def _no_states(rows: Sequence[Row], shape: tuple[int, int]) -> Floats | None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from onelayer.agents.episodes import Episode, Step
+from onelayer.agents.states import CapturedStates
 
 Floats = NDArray[np.float32]
 
@@ -46,8 +47,8 @@ class Row:
 class Packing:
     """How rows of a batch that begin alike stand behind their common beginning (``trainers/packing.py``)."""
 
-    attends_BTT: Tensor
-    """bool: the token reads that other one"""
+    part_BT: Tensor
+    """0: the common beginning; 1, 2, ...: what each row has of its own; -1: padding"""
     positions_BT: Tensor
     """of each token in its row"""
     predicting_N: tuple[Tensor, Tensor]
@@ -83,23 +84,27 @@ class Batch:
         return torch.arange(self.ids_BT.shape[1], device=self.ids_BT.device).expand_as(self.ids_BT)
 
 
-def rows(episodes: Sequence[Episode], advantages_N: NDArray[np.float64]) -> list[Row]:
+def rows(
+    episodes: Sequence[Episode],
+    advantages_N: NDArray[np.float64],
+    states: CapturedStates | None = None,
+) -> list[Row]:
     """Return the rows of all episodes without an error, in order.
 
     Args:
         episodes: played by a ``PolicyAgent``.
         advantages_N: one for each step of all the episodes.
+        states: what entered the first trained layer while the episodes were played.
 
     Raises:
-        ValueError: a step has no sampled tokens, so there is nothing to train on; or its recorded states
-            are not those of its tokens.
+        ValueError: a step has no sampled tokens, so there is nothing to train on.
     """
     made: list[Row] = []
     start = 0
     for episode in episodes:
         end = start + len(episode.steps)
         if episode.error is None:
-            made += _episode_rows(episode, advantages_N[start:end])
+            made += _episode_rows(episode, advantages_N[start:end], states)
         start = end
     return made
 
@@ -150,7 +155,9 @@ def _hidden(rows: Sequence[Row], width: int, device: torch.device | str) -> Tens
     return torch.from_numpy(hidden_BTD).to(device)
 
 
-def _episode_rows(episode: Episode, advantages_S: NDArray[np.float64]) -> list[Row]:
+def _episode_rows(
+    episode: Episode, advantages_S: NDArray[np.float64], states: CapturedStates | None
+) -> list[Row]:
     """Join each step that continues to the one before it."""
     runs: list[list[tuple[Step, float]]] = []
     for step, advantage in zip(episode.steps, advantages_S, strict=True):
@@ -162,10 +169,10 @@ def _episode_rows(episode: Episode, advantages_S: NDArray[np.float64]) -> list[R
         if not (step.continues and runs):
             runs.append([])
         runs[-1].append((step, float(advantage)))
-    return [_join(run) for run in runs]
+    return [_join(run, states) for run in runs]
 
 
-def _join(run: Sequence[tuple[Step, float]]) -> Row:
+def _join(run: Sequence[tuple[Step, float]], states: CapturedStates | None) -> Row:
     ids: list[int] = []
     sampled: list[bool] = []
     logp: list[float] = []
@@ -176,15 +183,12 @@ def _join(run: Sequence[tuple[Step, float]]) -> Row:
         sampled += [False] * read + [True] * written
         logp += [0.0] * read + list(step.logprobs)
         advantage += [0.0] * read + [value] * written
-    states = [step.hidden_TD for step, _ in run if step.hidden_TD is not None]
-    hidden_TD = np.concatenate(states) if len(states) == len(run) else None
-    if hidden_TD is not None and len(hidden_TD) != len(ids) - 1:
-        raise ValueError(f"{len(hidden_TD)} states were recorded for a row of {len(ids)} tokens")
+    hidden_TD = None if states is None else states.get(ids[:-1])
     return Row(
         ids_T=np.array(ids, dtype=np.int64),
         sampled_T=np.array(sampled, dtype=bool),
         logp_T=np.array(logp, dtype=np.float32),
         advantage_T=np.array(advantage, dtype=np.float32),
         steps=len(run),
-        hidden_TD=hidden_TD,
+        hidden_TD=None if hidden_TD is None else hidden_TD.float().cpu().numpy(),
     )

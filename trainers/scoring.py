@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from onelayer.agents.forward import hidden_entering, logits_only_at, skipping
+from onelayer.agents.attention import attending
+from onelayer.agents.forward import decoder_layers, entering, logits_only_at
 from onelayer.trainers.rows import Batch
 
 
@@ -42,16 +43,19 @@ def score(
     """
     packing = batch.packing
     chosen = batch.predicts_BT if packing is None else packing.predicting_N
-    mask = batch.read_BT.long() if packing is None else packing.attends_BTT[:, None]
-    inputs: dict[str, Tensor] = {"attention_mask": mask}
     with ExitStack() as stack:
         stack.enter_context(logits_only_at(model, chosen))
         if batch.hidden_BTD is not None and below:
-            stack.enter_context(skipping(below))
-            inputs["inputs_embeds"] = batch.hidden_BTD.to(model.get_input_embeddings().weight.dtype)
+            hidden_BTD = batch.hidden_BTD.to(model.get_input_embeddings().weight.dtype)
+            stack.enter_context(entering(decoder_layers(model), len(below), hidden_BTD))
+        if packing is None:
+            # The rows are padded on the right, so no token reads padding: the model needs no mask.
+            where = {"position_ids": batch.positions_BT}
         else:
-            inputs["input_ids"] = batch.ids_BT
-        logits_NV = model(**inputs, position_ids=batch.positions_BT, use_cache=False).logits[0]
+            where = stack.enter_context(
+                attending(model, packing.positions_BT, part_BQ=packing.part_BT)
+            )
+        logits_NV = model(input_ids=batch.ids_BT, use_cache=False, **where).logits[0]
     logp_NV = torch.log_softmax(logits_NV.float() / (temperature or 1.0), dim=-1)
     with torch.no_grad():
         entropy_N = -(logp_NV.exp() * logp_NV).sum(-1)
@@ -71,27 +75,3 @@ def weights_of(
     finally:
         for name, parameter in parameters.items():
             parameter.data = current[name]
-
-
-@torch.no_grad()
-def check_split(model: PreTrainedModel, layers: Sequence[nn.Module], first: int) -> None:
-    """Compare a forward pass that starts at layer ``first`` with a whole one.
-
-    Raises:
-        ValueError: they differ, as in models that scale their embeddings on the way in.
-    """
-    if first == 0:
-        return
-    size = model.get_input_embeddings().num_embeddings
-    ids_BT = (torch.arange(12, device=model.device) * 7 % size).reshape(2, 6)
-    whole = model(input_ids=ids_BT, use_cache=False).logits
-    hidden_BTD = hidden_entering(model, layers[first], input_ids=ids_BT)
-    with skipping(layers[:first]):
-        split = model(inputs_embeds=hidden_BTD, use_cache=False).logits
-    tolerance = 1e-4 if whole.dtype == torch.float32 else 5e-2
-    difference = float((whole - split).abs().max() / whole.abs().max().clamp(min=1e-6))
-    if not difference <= tolerance:
-        raise ValueError(
-            f"{type(model).__name__} computes something else when it starts at layer {first} "
-            f"(relative difference {difference:.1e}); train from layer 0 on, or use another model"
-        )

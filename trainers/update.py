@@ -17,6 +17,9 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from onelayer.agents.episodes import Episode
+from onelayer.agents.model_check import check_model
+from onelayer.agents.states import CapturedStates
+from onelayer.trainers.bad_steps import BadSteps
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.fingerprint import base_fingerprint
 from onelayer.trainers.layers import (
@@ -29,9 +32,10 @@ from onelayer.trainers.layers import (
 from onelayer.trainers.lora import add_adapters
 from onelayer.trainers.loss import clipped, clipped_surrogate, kl_k3
 from onelayer.trainers.packing import by_beginning, pack
-from onelayer.trainers.processes import sum_gradients, summed
+from onelayer.trainers.processes import largest, sum_gradients, summed
 from onelayer.trainers.rows import Batch, Row, rows
-from onelayer.trainers.scoring import check_split, score, weights_of
+from onelayer.trainers.scoring import score, weights_of
+from onelayer.trainers.sharing import minibatches
 
 DRIFT_LIMIT = {"float32": 1e-3, "bfloat16": 0.1}
 """log-probabilities of sampling and training that differ by more are worth a warning, by ``dtype``"""
@@ -43,7 +47,7 @@ class Learner:
     Attributes:
         layers: indices of the layers that learn.
         first: the lowest of them; layers below it are run while playing only.
-        capture: the module whose input playing has to record, None where everything is run again.
+        states: what enters the lowest layer, kept while playing; None where everything is run again.
         start: the trained weights before training, which are the reference policy.
         dtype: of the frozen weights, and of the trained ones outside of training.
         fingerprint: of the base that LoRA adapters were added to; None without them.
@@ -74,11 +78,11 @@ class Learner:
         whole = trains_everything(config.layers) and not config.lora_rank
         self.first = 0 if whole or config.train_embeddings else self.layers[0]
         self.below = list(stack[: self.first])
-        self.capture = stack[self.first] if self.first > 0 else None
-        if self.capture is not None:
-            check_split(model, list(stack), self.first)
+        self.states = CapturedStates(stack[self.first], 1 << 40) if self.first > 0 else None
+        check_model(model, self.first)
         for parameter in self.parameters.values():
             parameter.data = parameter.data.float()
+        self.bad_steps = BadSteps()
         self.start = {name: p.detach().clone() for name, p in self.parameters.items()}
         self.optimizer = torch.optim.AdamW(
             self._groups([p for layer in faster for p in stack[layer].parameters()]),
@@ -118,26 +122,31 @@ class Learner:
         config = self.config
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(config, iteration) * group.get("boost", 1.0)
-        learned = rows(episodes, advantages_N)
+        learned = rows(episodes, advantages_N, self.states)
+        if self.states is not None:
+            self.states.clear()
         if config.beta > 0:
             learned = self._with_reference(learned)
         totals = dict.fromkeys(("tokens", *_SUMS), 0.0)
         gradient_norms: list[float] = []
         drift = 0.0
         for epoch in range(config.epochs):
-            order = np.random.default_rng([config.seed, iteration, epoch]).permutation(len(learned))
-            for part in np.array_split(order, config.minibatches):
+            random = np.random.default_rng([config.seed, iteration, epoch])
+            for part in minibatches(self.accelerator, len(learned), config.minibatches, random):
                 sums, difference = self._accumulate([learned[i] for i in part])
                 drift = drift if gradient_norms else difference  # before the first step only
-                totals = {name: totals[name] + sums[name] for name in totals}
-                gradient_norms.append(self._step())
+                norm = self._step(sums["loss"])
+                if norm is not None:
+                    totals = {name: totals[name] + sums[name] for name in totals}
+                    gradient_norms.append(norm)
         scored = max(totals["scored"], 1.0)
         return {
             "loss": totals["loss"] / max(totals["tokens"], 1.0),
             "kl": totals["kl"] / scored,
             "entropy": totals["entropy"] / scored,
             "clip_fraction": totals["clipped"] / scored,
-            "gradient_norm": float(np.mean(gradient_norms)),
+            "gradient_norm": float(np.mean(gradient_norms)) if gradient_norms else 0.0,
+            "steps_left_out": self.bad_steps.count,
             "learning_rate": self.optimizer.param_groups[0]["lr"],
             "logp_drift": drift,
             "tokens": totals["tokens"] / config.epochs,
@@ -166,6 +175,7 @@ class Learner:
             sums = {name: sums[name] + logged[name] for name in _SUMS}
             drift = max(drift, float((scores.logp_N.detach() - batch.logp_N).abs().max()))
         joined = summed(self.accelerator, [sums[name] for name in _SUMS])
+        drift = largest(self.accelerator, drift)
         return {"tokens": tokens, **dict(zip(_SUMS, joined, strict=True))}, drift
 
     def _loss(self, batch: Batch, logp_N: Tensor) -> tuple[Tensor, dict[str, float]]:
@@ -183,14 +193,19 @@ class Learner:
             logged["loss"] = loss_N.sum().item()
         return loss_N.sum(), logged
 
-    def _step(self) -> float:
-        """Join the processes' gradients, clip, move the layer; return the norm before clipping."""
+    def _step(self, loss: float) -> float | None:
+        """Join the processes' gradients, clip, move the layer; return the norm before clipping.
+
+        None: the loss or the norm is no finite number, and nothing moved.
+        """
         parameters = list(self.parameters.values())
         sum_gradients(self.accelerator, parameters)
         norm = torch.nn.utils.clip_grad_norm_(parameters, self.config.max_grad_norm)
-        self.optimizer.step()
+        taken = self.bad_steps.allow(loss, float(norm))
+        if taken:
+            self.optimizer.step()
         self.optimizer.zero_grad()
-        return float(norm)
+        return float(norm) if taken else None
 
     def _worth_a_pass(self, minibatch: Sequence[Row]) -> list[Row]:
         """Return the rows that have a gradient: without KL, those with an advantage."""
@@ -201,15 +216,15 @@ class Learner:
     @torch.no_grad()
     def _with_reference(self, learned: Sequence[Row]) -> list[Row]:
         """Return the rows with log-probabilities under the weights that training began with."""
-        done: list[Row] = []
+        done: dict[int, Row] = {}
         with weights_of(self.parameters, self.start), self.autocast():
             for part in by_beginning(learned, self.config.rows_per_forward):
                 batch = pack(part, self._device)
                 scores = score(
                     self.model, batch, below=self.below, temperature=self.config.temperature
                 )
-                done += _scattered(part, scores.logp_N)
-        return done
+                done |= zip(map(id, part), _scattered(part, scores.logp_N), strict=True)
+        return [done[id(row)] for row in learned]  # in their order, which all processes share
 
     @property
     def _device(self) -> torch.device:

@@ -51,6 +51,7 @@ class MathEnv(TextEnv):
         max_turns: answers in an episode; 1, or 3 with feedback.
         conventions: of the grader, by name: ``{units_optional: false}``; see ``Conventions``. Here
             ``worked_out`` is on, so that repeating the problem earns nothing.
+        render_mode: "ansi" lets ``render()`` return the last text.
     """
 
     splits: ClassVar[tuple[str, ...]] = ("train", "test")
@@ -76,6 +77,7 @@ class MathEnv(TextEnv):
         feedback: bool = False,
         max_turns: int | None = None,
         conventions: Mapping[str, Any] | None = None,
+        render_mode: str | None = None,
     ):
         turns = max_turns or (_TURNS_WITH_FEEDBACK if feedback else 1)
         if turns > 1 and not feedback:
@@ -83,7 +85,7 @@ class MathEnv(TextEnv):
         if not 0 <= format_reward <= 1:
             raise ValueError(f"format_reward must be from 0 to 1, got {format_reward}")
         _require_grader()
-        super().__init__(max_steps=turns)
+        super().__init__(turns, render_mode)
         self.format = format_named(answer_format)
         self.strict_format = strict_format
         self.format_reward = float(format_reward)

@@ -6,7 +6,12 @@ import os
 import struct
 from collections.abc import Sequence
 
-from onelayer.envs.sandbox.syscalls import CHANGES_FILE_ATTRIBUTES, NUMBERS, machine_index
+from onelayer.envs.sandbox.syscalls import (
+    CHANGES_FILE_ATTRIBUTES,
+    EXTENDED_ATTRIBUTES,
+    NUMBERS,
+    machine_index,
+)
 
 LOAD, AND, JUMP_EQUAL, JUMP_AT_LEAST, RETURN = 0x20, 0x54, 0x15, 0x35, 0x06
 
@@ -51,6 +56,10 @@ def allow_list(machine: int, own_pid_namespace: bool) -> bytes:
             continue
         body = checked.get(name, [(RETURN, 0, 0, ALLOW)])
         program += [(JUMP_EQUAL, 0, len(body), number), *body]  # every body ends in a return
+    for numbers in EXTENDED_ATTRIBUTES.values():
+        number = numbers[machine]
+        if number is not None:
+            program += [(JUMP_EQUAL, 0, 1, number), (RETURN, 0, 0, DENY | errno.ENOTSUP)]
     program.append((RETURN, 0, 0, DENY | errno.EPERM))
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
 

@@ -47,6 +47,9 @@ for number in range(16):
 LEAVE = "import os\nopen('left', 'w').close()\nprint(os.path.join(os.getcwd(), 'left'))\n"
 FIND = "import os, sys\nprint(os.path.exists('left') or os.path.exists(sys.stdin.read()))\n"
 
+RARER = "threading"
+"""a text that mentions a rarer module, see ``preload``"""
+
 GetServer = Callable[[str], ForkServer]
 
 
@@ -59,14 +62,15 @@ def run_canaries(server: GetServer, level: str) -> tuple[Canary, ...]:
         canaries = [*_probe(server), _memory(server), _private_directory(server)]
         if level == "full":
             canaries.append(_disk(server))
+        canaries.append(_further(server))
     except (SandboxFailure, ServerGone, OSError, ValueError) as error:
         return (Canary("self-test", False, f"it could not run: {error}"),)
     return tuple(canaries)
 
 
-def _execute(server: GetServer, code: str, stdin: bytes = b"") -> Run:
+def _execute(server: GetServer, code: str, stdin: bytes = b"", mentions: str = "") -> Run:
     task: dict[str, Any] = {"task": "stdio", "code": code}
-    run = Run(server(""), SMALL, task, stdin=stdin, stdout_limit=1 << 16)
+    run = Run(server(mentions), SMALL, task, stdin=stdin, stdout_limit=1 << 16)
     try:
         watch([run], lambda run, message: None)
     finally:
@@ -74,11 +78,18 @@ def _execute(server: GetServer, code: str, stdin: bytes = b"") -> Run:
     return run
 
 
-def _probe(server: GetServer) -> list[Canary]:
+def _further(server: GetServer) -> Canary:
+    """Try all of it again on the other kind of server, which knows more modules."""
+    fallen = [c for c in _probe(server, RARER) if not c.held]
+    detail = "; ".join(f"{c.name}: {c.detail}" for c in fallen)
+    return Canary("rarer_modules", not fallen, detail or "all of it, where rarer modules are known")
+
+
+def _probe(server: GetServer, mentions: str = "") -> list[Canary]:
     program = Path(__file__).with_name("probe.py").read_text()
     with _world() as world:
         before = _look(world["secret_file"])
-        run = _execute(server, program, json.dumps(world).encode())
+        run = _execute(server, program, json.dumps(world).encode(), mentions)
         untouched = _look(world["secret_file"]) == before
     try:
         through = json.loads(run.stdout)
@@ -107,7 +118,7 @@ def _world() -> Iterator[dict[str, Any]]:
         Path(secret).write_text(secrets.token_hex(16))
         world: dict[str, Any] = {
             "secret_file": secret,
-            "pid": os.getpid(),
+            "pids": [pid for pid in (os.getpid(), os.getppid()) if pid > 0],
             "environment": [*ENVIRONMENT, "PWD"],
             "interpreter": installation.interpreter(),
             "abstract": name,

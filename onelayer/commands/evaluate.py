@@ -1,7 +1,7 @@
 """`onelayer eval`: how good a trained agent is on held-out tasks, beside its base and other agents."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -56,6 +56,12 @@ class Config:
     )
     out: str = _option("", "folder of the results; default: RUN/eval/SUITE")
     fresh: bool = _option(False, "start over instead of going on from what is in `out`")
+    retry_errors: bool = _option(False, "play tasks again of which an episode ended in an error")
+    step_timeout: float | None = _option(
+        None,
+        "seconds that a reset or a step may take, 0: any; default: any, or 600 where the environment waits "
+        "for others",
+    )
     parallel: int = _option(32, "episodes that run at once")
     temperature: float | None = _option(None, "of sampling; default: the run's eval_temperature")
     top_p: float | None = _option(None, "of sampling; default: the run's eval_top_p")
@@ -110,7 +116,7 @@ def run(config: Config) -> None:
     from onelayer.evals.table import difference_table, metrics_table, success_table
 
     folder = ResultsFolder(_folder(config, subject, suite), suite, fresh=config.fresh)
-    write_config(replace(config, fresh=False), folder.folder / "eval.yaml")
+    write_config(replace(config, fresh=False, retry_errors=False), folder.folder / "eval.yaml")
     keep_report(machine, folder.folder)
     # Lazily: the base has played before the trained layer takes its place in the same model.
     players = chain(
@@ -118,7 +124,15 @@ def run(config: Config) -> None:
     )
     for name, agent, settings in players:
         with _progress(name, total, folder.journal(name)) as on_episode:
-            folder.play(name, agent, settings, parallel=config.parallel, on_episode=on_episode)
+            folder.play(
+                name,
+                agent,
+                settings,
+                parallel=config.parallel,
+                on_episode=on_episode,
+                retry_errors=config.retry_errors,
+                step_timeout=config.step_timeout,
+            )
         first = "model" if subject.folder is None else "trained"
         results = folder.write(_COLUMNS, first if first in folder.results else name)
 
@@ -130,6 +144,26 @@ def run(config: Config) -> None:
         differences = compare(results["trained"], results["base"])
         print("", difference_table(differences, "trained", "base"), sep="\n")
     print(f"\nevery episode: {folder.file}")
+    _tell_errors(results)
+
+
+def _tell_errors(results: "Mapping[str, Results]") -> None:
+    """Say how many episodes ended in an error, and why the first did.
+
+    Raises:
+        RuntimeError: all of an agent's did, so that its numbers say nothing.
+    """
+    for name, its in results.items():
+        errors = [episode.error for episode in its.episodes if episode.error is not None]
+        if not errors:
+            continue
+        said = (
+            f"{len(errors)} of {len(its.episodes)} episodes of {name} ended in an error and count as not "
+            f"solved; --retry-errors plays them again. The first: {errors[0]}"
+        )
+        if len(errors) == len(its.episodes):
+            raise RuntimeError(said)
+        print(said, file=sys.stderr)
 
 
 def _where_possible(
@@ -225,13 +259,14 @@ def _progress(name: str, total: int, journal: Path) -> "Iterator[Callable[[Episo
     from tqdm import tqdm
 
     with tqdm(total=total, desc=name, unit="episode") as bar:
-        solved = 0
+        solved = errors = 0
 
         def on_episode(episode: "Episode") -> None:
-            nonlocal solved
-            solved += episode.success
+            nonlocal solved, errors
+            solved, errors = solved + episode.success, errors + (episode.error is not None)
             bar.update()
-            bar.set_postfix_str(f"success {solved / bar.n:.1%}", refresh=False)
+            broken = f", errors {errors}" if errors else ""
+            bar.set_postfix_str(f"success {solved / bar.n:.1%}{broken}", refresh=False)
 
         try:
             yield on_episode

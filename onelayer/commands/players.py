@@ -9,6 +9,7 @@ import gymnasium as gym
 import yaml
 
 from onelayer.commands.configuration import parse_mapping
+from onelayer.envs.attributes import attribute, tasks_of
 from onelayer.trainers.config import TrainConfig
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Subject:
                 raise ValueError(
                     f"{name} is neither a run (it has no config.yaml) nor a model (no config.json)"
                 )
-            return cls(name)
+            return cls(name, trained=TrainConfig(model=name))
         weights = ("layer.safetensors", "adapter_model.safetensors")
         if not any((folder / name).is_file() for name in weights):
             raise FileNotFoundError(
@@ -94,6 +95,7 @@ def models(
 def _load(model: str, dtype: str, device: str) -> tuple[Any, Any]:
     import torch
 
+    from onelayer.agents.model_check import check_model
     from onelayer.agents.models import load_model
 
     if device == "auto":
@@ -102,7 +104,9 @@ def _load(model: str, dtype: str, device: str) -> tuple[Any, Any]:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
         raise ValueError(f"--device {device}: {str(error).splitlines()[0]}") from error
-    return load_model(model, dtype, device)
+    loaded, tokenizer = load_model(model, dtype, device)
+    check_model(loaded)
+    return loaded, tokenizer
 
 
 def _policy(
@@ -114,7 +118,7 @@ def _policy(
     from onelayer.agents.prompts import format_for
     from onelayer.trainers.fingerprint import base_fingerprint
 
-    run, world = subject.trained, env.unwrapped
+    run = subject.trained
     settings = {
         "model": subject.model,
         "temperature": _first(config.temperature, run.eval_temperature),
@@ -134,10 +138,10 @@ def _policy(
         history=int(history) if history.isdecimal() else history,
         prompt_format=format_for(
             tokenizer,
-            instructions=getattr(world, "instructions", ""),
+            instructions=attribute(env, "instructions", ""),
             show_admissible=settings["show_admissible"],
             thinking=settings["thinking"],
-            free_form=getattr(world, "free_form", False),
+            free_form=attribute(env, "free_form", False),
         ),
     )
     return agent, {**settings, "dtype": str(model.dtype), "weights": base_fingerprint(model)}
@@ -156,12 +160,11 @@ def expert(env: gym.Env[str, str], seed: int) -> tuple["Agent", dict[str, Any]]:
     from onelayer.agents.scripted import OracleAgent
     from onelayer.agents.searcher import SearchingAgent
     from onelayer.envs.alfworld.environment import ALFWorldEnv
-    from onelayer.envs.text import TextEnv
 
-    world = env.unwrapped
-    if isinstance(world, ALFWorldEnv):
+    if isinstance(env.unwrapped, ALFWorldEnv):
         return SearchingAgent.informed(seed), {"agent": "SearchingAgent.informed", "seed": seed}
-    if not isinstance(world, TextEnv) or world.solution(world.tasks[0]) is None:
+    solution, tasks = attribute(env, "solution"), tasks_of(env)
+    if solution is None or not tasks or solution(tasks[0]) is None:
         raise ValueError("the environment has no solution() that an expert could play")
     return OracleAgent(env), {"agent": "OracleAgent"}
 

@@ -242,3 +242,91 @@ def test_a_folder_of_other_tasks_is_refused_unless_started_over(tmp_path):
         ResultsFolder(tmp_path, other)
     assert ResultsFolder(tmp_path, other, fresh=True).results == {}
     assert not (tmp_path / "results.json").exists()
+
+
+class Outage(CountingEnv):
+    """A server that is down for one task, until it is up."""
+
+    down = True
+
+    def begin(self, task):
+        if self.down and task == self.tasks[0]:
+            raise ConnectionError("down")
+        return super().begin(task)
+
+
+@pytest.fixture
+def outage():
+    registry = dict(gym.registry)
+    gym.register("evals/Outage-v0", entry_point=Outage)
+    Outage.down = True
+    yield Suite("outage", "evals/Outage-v0", split="test", tasks=7, attempts=2)
+    gym.registry.clear()
+    gym.registry.update(registry)
+
+
+def test_errors_are_told_and_played_again_when_asked(outage, tmp_path):
+    folder = ResultsFolder(tmp_path, outage)
+    first = folder.play("oracle", oracle(), {})
+    assert (first.overall.errors, first.overall.metrics["success"].value) == (
+        2,
+        pytest.approx(12 / 14),
+    )
+    folder.write([], "oracle")
+    Outage.down = False
+    again = ResultsFolder(tmp_path, outage)
+    assert again.play("oracle", oracle(), {}).overall.errors == 2  # not asked
+
+    class Counted(OracleAgent):
+        played = set()  # noqa: RUF012
+
+        def act(self, observations, infos=None, slots=None):
+            self.played.update(info["task"] for info in infos)
+            return super().act(observations, infos, slots)
+
+    mended = again.play("oracle", Counted(CountingEnv("test")), {}, retry_errors=True)
+    assert mended.overall.errors == 0
+    assert mended.overall.metrics["success"].value == 1.0
+    assert Counted.played == {CountingEnv("test").tasks[0]}
+
+
+class Moody(gym.Env):
+    """Names its tasks, has no ids, and fails at the start of some seeds."""
+
+    def __init__(self):
+        self.observation_space = self.action_space = FreeText()
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        if seed % 3 == 0:
+            raise RuntimeError("no start")
+        return "Say anything.", {"task": f"mood-{seed}"}
+
+    def step(self, action):
+        return "Thanks.", 1.0, True, False, {"success": True}
+
+
+def test_seeds_that_fail_at_their_start_are_errors_and_not_the_end():
+    gym.register("evals/Moody-v0", entry_point=Moody)
+    results = evaluate(Suite("moody", "evals/Moody-v0", tasks=6), Echo())
+    assert results.overall.errors == 2
+    assert len({episode.task for episode in results.episodes}) == 6
+
+
+class Thrown(CountingEnv):
+    """Shows what its own generator throws."""
+
+    def begin(self, task):
+        super().begin(task)
+        return f"{self.np_random.integers(1_000_000)}"
+
+
+def test_attempts_are_in_worlds_of_their_own_and_evaluations_of_chance_repeat():
+    gym.register("evals/Thrown-v0", entry_point=Thrown)
+    suite = Suite("thrown", "evals/Thrown-v0", split="test", tasks=5, attempts=2)
+    shown = [
+        [e.steps[0].observation for e in evaluate(suite, RandomAgent(0), parallel=p).episodes]
+        for p in (1, 4, 32)
+    ]
+    assert shown[0] == shown[1] == shown[2]
+    assert len(set(shown[0])) == 10

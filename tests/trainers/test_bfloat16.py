@@ -27,7 +27,7 @@ def test_trained_weights_are_kept_in_float32_and_frozen_ones_are_not(
     assert {dtypes[n] for n in dtypes if n not in learner.parameters} == {torch.bfloat16}
     frozen = frozen_checksum(model, learner.parameters.values())
     with learner.autocast():
-        episodes = play(model, plain_tokenizer, first=2)
+        episodes = play(model, plain_tokenizer)
     metrics = learner.update(episodes, advantages(episodes), 0)
     assert metrics["logp_drift"] < 0.1
     weight = "model.layers.2.mlp.up_proj.weight"
@@ -41,7 +41,7 @@ def test_trained_weights_are_kept_in_float32_and_frozen_ones_are_not(
 def test_gradients_point_where_those_of_float32_do(
     tiny_model, plain_tokenizer, play, advantages, make_learner, gradients
 ):
-    episodes = play(tiny_model(**BOLD), plain_tokenizer, first=2)
+    episodes = play(tiny_model(**BOLD), plain_tokenizer)
     flat = []
     for dtype in ("float32", "bfloat16"):
         model = tiny_model(**BOLD).to(getattr(torch, dtype))
@@ -60,7 +60,7 @@ def test_a_trained_layer_is_saved_in_bfloat16_applied_and_plays_the_same(
     model = tiny_model(**BOLD).to(torch.bfloat16)
     learner = make_learner(model, layers, dtype="bfloat16", learning_rate=0.01)
     with learner.autocast():
-        episodes = play(model, plain_tokenizer, first=capture_of(learner))
+        episodes = play(model, plain_tokenizer, states=learner.states)
     learner.update(episodes, advantages(episodes), 0)
     delta = LayerDelta.from_model(
         model, learner.layers, "base", everything=layers == "all", dtype=learner.dtype

@@ -78,10 +78,7 @@ def test_a_pack_by_hand():
     assert batch.target_N.tolist() == [3, 4, 2, 2, 6, 6, 2]
     assert batch.packing.predicting_N[1].tolist() == [2, 3, 4, 2, 2, 6, 7]
     assert batch.advantage_N.tolist() == [1, 1, 1, 2, 3, 4, 4]
-    reads = {t: batch.packing.attends_BTT[0, t].nonzero()[:, 0].tolist() for t in range(8)}
-    assert reads[2] == [0, 1, 2]
-    assert reads[4] == [0, 1, 2, 3, 4]
-    assert reads[7] == [0, 1, 2, 5, 6, 7]
+    assert batch.packing.part_BT.tolist() == [[0, 0, 0, 1, 1, 3, 3, 3]]  # 2 has nothing of its own
     assert batch.predicts_BT.int().tolist() == [[0, 0, 1, 1, 1, 0, 1, 1]]
 
 
@@ -116,7 +113,7 @@ def test_played_episodes_score_as_they_were_sampled_from_every_layer_on(
         max_position_embeddings=2048,
         initializer_range=0.2,
     )
-    episodes = play(model, chat_tokenizer, history=history, first=first, env_args={"max_steps": 2})
+    episodes = play(model, chat_tokenizer, history=history, env_args={"max_steps": 2})
     [made] = by_beginning(rows(episodes, advantages(episodes)), 100)
     batch = pack(made)
     assert batch.packing is not None

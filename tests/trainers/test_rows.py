@@ -1,17 +1,13 @@
 """From episodes to rows: every sampled token once, with what belongs to it, and nothing else."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
-import torch
 
 from onelayer.agents.episodes import Episode, Step
-from onelayer.agents.forward import hidden_entering
 from onelayer.trainers.rows import collate, rows
 
 
-def step(prompt, action, *, continues=False, first=0.5, hidden=None):
+def step(prompt, action, *, continues=False, first=0.5):
     """A step whose log-probabilities are -first, -(first + 1), ..."""
     return Step(
         observation="",
@@ -22,7 +18,6 @@ def step(prompt, action, *, continues=False, first=0.5, hidden=None):
         action_ids=tuple(action),
         logprobs=tuple(-(first + i) for i in range(len(action))),
         continues=continues,
-        hidden_TD=hidden,
     )
 
 
@@ -122,44 +117,13 @@ def test_an_end_token_that_was_put_after_a_cut_reply_carries_no_loss(
     assert by_model or kind == "chat"  # of 128 letters a random model seldom takes the last
 
 
-@pytest.mark.parametrize("history", ["all", 0, 2])
-@pytest.mark.parametrize("first", [0, 1, 3])
-def test_recorded_states_are_those_that_enter_the_layer(
-    tiny_model, plain_tokenizer, play, advantages, history, first
-):
-    model = tiny_model()
-    # fewer environments than episodes: places in the cache are used again
-    episodes = play(model, plain_tokenizer, history=history, first=first, envs=4)
-    assert max(len(e.steps) for e in episodes) > 4
-    for row in rows(episodes, advantages(episodes)):
-        assert row.hidden_TD is not None
-        assert len(row.hidden_TD) == len(row.ids_T) - 1
-        read = torch.from_numpy(row.ids_T[None, :-1])
-        expected = hidden_entering(model, model.model.layers[first], input_ids=read)[0]
-        torch.testing.assert_close(torch.from_numpy(row.hidden_TD), expected, atol=1e-5, rtol=0)
-
-
-def test_states_align_after_a_growing_history_began_anew(
-    tiny_model, plain_tokenizer, play, advantages
-):
-    model = tiny_model(max_position_embeddings=40)
-    episodes = play(model, plain_tokenizer, first=2)
-    made = rows(episodes, advantages(episodes))
-    assert len(made) > len(episodes)
-    for row in made:
-        read = torch.from_numpy(row.ids_T[None, :-1])
-        expected = hidden_entering(model, model.model.layers[2], input_ids=read)[0]
-        torch.testing.assert_close(torch.from_numpy(row.hidden_TD), expected, atol=1e-5, rtol=0)
-
-
 def test_a_batch_reads_all_tokens_but_the_last_and_predicts_the_sampled_ones():
-    states = np.arange(10, dtype=np.float32)
     played = [
         episode(
-            step([7, 8], [3, 2], hidden=states[:6].reshape(3, 2)),
-            step([9], [4], continues=True, first=3, hidden=states[:4].reshape(2, 2)),
+            step([7, 8], [3, 2]),
+            step([9], [4], continues=True, first=3),
         ),
-        episode(step([5], [6], hidden=states[:2].reshape(1, 2))),
+        episode(step([5], [6])),
     ]
     batch = collate(rows(played, np.array([1.0, -1.0, 0.5])))
     assert batch.ids_BT.tolist() == [[7, 8, 3, 2, 9], [5, 0, 0, 0, 0]]
@@ -170,22 +134,3 @@ def test_a_batch_reads_all_tokens_but_the_last_and_predicts_the_sampled_ones():
     assert batch.advantage_N.tolist() == [1, 1, -1, 0.5]
     assert batch.positions_BT.tolist() == [[0, 1, 2, 3, 4]] * 2
     assert batch.reference_N is None
-    assert batch.hidden_BTD is not None
-    assert batch.hidden_BTD[0].flatten().tolist() == [0, 1, 2, 3, 4, 5, 0, 1, 2, 3]
-    assert batch.hidden_BTD[1].flatten().tolist() == [0, 1, 0, 0, 0, 0, 0, 0, 0, 0]
-
-
-def test_states_are_used_only_where_every_row_has_them():
-    whole = episode(step([7], [2], hidden=np.zeros((1, 2), np.float32)))
-    without = episode(step([7], [2]))
-    made = rows([whole, without], np.zeros(2))
-    assert made[0].hidden_TD is not None
-    assert collate(made).hidden_BTD is None
-    partly = episode(*whole.steps, replace(without.steps[0], continues=True))
-    assert rows([partly], np.zeros(2))[0].hidden_TD is None
-
-
-def test_states_of_other_tokens_are_refused():
-    short = episode(step([7, 8], [2], hidden=np.zeros((1, 2), np.float32)))
-    with pytest.raises(ValueError, match="1 states were recorded for a row of 3 tokens"):
-        rows([short], np.zeros(1))

@@ -1,12 +1,11 @@
 """What training computes is what playing computed, wherever the forward pass starts."""
 
-import numpy as np
 import pytest
 import torch
 
 from onelayer.trainers.layers import decoder_layers, train_only, trained_parameters
 from onelayer.trainers.rows import collate, rows
-from onelayer.trainers.scoring import check_split, score, weights_of
+from onelayer.trainers.scoring import score, weights_of
 
 ARCHITECTURES = ["qwen3", "qwen2", "llama"]
 CLOSE = {"atol": 1e-5, "rtol": 0}
@@ -37,7 +36,7 @@ def test_log_probabilities_are_those_of_sampling_from_every_layer_on(
     tiny_model, tokenizers, play, advantages, architecture, kind, history, first
 ):
     model = made(tiny_model, tokenizers[kind], architecture)
-    episodes = play(model, tokenizers[kind], history=history, first=first, tasks=1)
+    episodes = play(model, tokenizers[kind], history=history, tasks=1)
     batch = collate(rows(episodes, advantages(episodes)))
     with torch.no_grad():
         split = score(model, batch, below=decoder_layers(model)[:first])
@@ -72,7 +71,7 @@ def test_entropy_by_hand(tiny_model, plain_tokenizer, play, advantages):
 
 def test_padding_and_neighbours_do_not_matter(tiny_model, plain_tokenizer, play, advantages):
     model = made(tiny_model, plain_tokenizer)
-    episodes = play(model, plain_tokenizer, first=2)
+    episodes = play(model, plain_tokenizer)
     made_rows = rows(episodes, advantages(episodes))
     assert len({len(row.ids_T) for row in made_rows}) > 2
     below = model.model.layers[:2]
@@ -91,7 +90,7 @@ def test_gradients_from_recorded_states_are_those_of_the_whole_forward_pass(
     tiny_model, plain_tokenizer, play, advantages, architecture, first
 ):
     model = made(tiny_model, plain_tokenizer, architecture)
-    episodes = play(model, plain_tokenizer, first=first)
+    episodes = play(model, plain_tokenizer)
     batch = collate(rows(episodes, advantages(episodes)))
     train_only(model, [first])
     parameters = trained_parameters(model, [first])
@@ -108,7 +107,7 @@ def test_gradients_from_recorded_states_are_those_of_the_whole_forward_pass(
 
 def test_frozen_layers_below_do_not_run(tiny_model, plain_tokenizer, play, advantages):
     model = tiny_model()
-    episodes = play(model, plain_tokenizer, first=2, tasks=1)
+    episodes = play(model, plain_tokenizer, tasks=1)
     batch = collate(rows(episodes, advantages(episodes)))
     ran = []
     for i, layer in enumerate(model.model.layers):
@@ -138,36 +137,3 @@ def test_other_weights_stand_in_for_a_while_only(tiny_model, plain_tokenizer, pl
             raise OSError
         assert torch.equal(score(model, batch).logp_N, moved)
     assert not torch.allclose(moved, before)
-
-
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-@pytest.mark.parametrize("first", [0, 1, 3])
-def test_models_that_can_start_in_the_middle_pass(tiny_model, architecture, first):
-    model = tiny_model(architecture)
-    check_split(model, list(model.model.layers), first)
-    assert all("forward" not in vars(layer) for layer in model.model.layers)
-
-
-def test_a_model_that_scales_its_embeddings_is_refused(tiny_model):
-    """Gemma does: what comes as ``inputs_embeds`` is taken for embeddings and scaled."""
-    model = tiny_model()
-    plain = model.model.forward
-
-    def scaled(input_ids=None, inputs_embeds=None, **others):
-        if inputs_embeds is None:
-            inputs_embeds = model.get_input_embeddings()(input_ids)
-        return plain(inputs_embeds=inputs_embeds * 8, **others)
-
-    model.model.forward = scaled
-    check_split(model, list(model.model.layers), 0)
-    with pytest.raises(ValueError, match="computes something else when it starts at layer 2"):
-        check_split(model, list(model.model.layers), 2)
-    assert all("forward" not in vars(layer) for layer in model.model.layers)
-
-
-def test_a_model_whose_states_are_not_finite_is_refused(tiny_model):
-    model = tiny_model()
-    with torch.no_grad():
-        model.model.layers[0].mlp.down_proj.weight[0, 0] = np.nan
-    with pytest.raises(ValueError, match="starts at layer 2"):
-        check_split(model, list(model.model.layers), 2)

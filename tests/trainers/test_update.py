@@ -100,7 +100,7 @@ def test_the_gradient_is_that_of_a_plain_loop_over_tokens(
         model, layers, beta=beta, temperature=0.8, learning_rate=0.05, rows_per_forward=2
     )
     episodes = play(
-        model, plain_tokenizer, first=capture_of(learner), history=history, temperature=0.8, tasks=1
+        model, plain_tokenizer, states=learner.states, history=history, temperature=0.8, tasks=1
     )
     episodes[1] = replace(episodes[1], error="it broke")
     advantages_N = advantages(episodes)
@@ -124,7 +124,7 @@ def test_the_rows_of_a_forward_pass_do_not_change_the_gradient(
     for rows_per_forward in (100, 1, 3):
         model = tiny_model(**BOLD)
         learner = make_learner(model, rows_per_forward=rows_per_forward, beta=0.1)
-        episodes = play(model, plain_tokenizer, first=2, history=history)
+        episodes = play(model, plain_tokenizer, history=history)
         seen = gradients(learner)
         learner.update(episodes, advantages(episodes), 0)
         found += seen
@@ -138,7 +138,7 @@ def test_every_minibatch_of_every_epoch_is_an_optimizer_step(
 ):
     model = tiny_model()
     learner = make_learner(model, epochs=epochs, minibatches=minibatches)
-    episodes = play(model, plain_tokenizer, first=2)
+    episodes = play(model, plain_tokenizer)
     seen = gradients(learner)
     metrics = learner.update(episodes, advantages(episodes), 0)
     assert len(seen) == epochs * minibatches
@@ -154,7 +154,7 @@ def test_minibatches_share_the_rows_out(
     for minibatches in (1, 4):
         model = tiny_model(**BOLD)
         learner = make_learner(model, minibatches=minibatches, beta=0.0, learning_rate=1e-30)
-        episodes = play(model, plain_tokenizer, first=2)
+        episodes = play(model, plain_tokenizer)
         seen = gradients(learner)
         learner.update(episodes, advantages(episodes), 0)
         sizes.append(seen)
@@ -179,7 +179,7 @@ def test_only_the_chosen_layers_change(
     frozen = frozen_checksum(model, learner.parameters.values())
     assert CHOICES[layers] in (None, learner.layers)
     for iteration in range(2):
-        episodes = play(model, plain_tokenizer, first=capture_of(learner), seed=iteration)
+        episodes = play(model, plain_tokenizer, states=learner.states, seed=iteration)
         learner.update(episodes, advantages(episodes), iteration)
     changed = {n for n, tensor in model.state_dict().items() if not torch.equal(tensor, before[n])}
     chosen = {name for name in before if name.startswith(tuple(_prefixes(learner.layers)))}
@@ -198,7 +198,7 @@ def test_embedding_and_head_learn_only_when_asked(
     model = tiny_model(tied=tied)
     before = {name: p.clone() for name, p in model.named_parameters()}
     learner = make_learner(model, "1", train_embeddings=True)
-    episodes = play(model, plain_tokenizer, first=capture_of(learner))
+    episodes = play(model, plain_tokenizer, states=learner.states)
     learner.update(episodes, advantages(episodes), 0)
     changed = {n for n, p in model.named_parameters() if not torch.equal(p, before[n])}
     ends = {"model.embed_tokens.weight"} | (set() if tied else {"lm_head.weight"})
@@ -224,7 +224,7 @@ def test_gigpo_without_the_step_advantage_is_grpo_bit_for_bit(
     for estimate, omega in ((gigpo, 0.0), (grpo, 1.0)):
         model = tiny_model(**BOLD)
         learner = make_learner(model)
-        episodes = rewarded(play(model, plain_tokenizer, first=2))
+        episodes = rewarded(play(model, plain_tokenizer))
         advantages_N = estimate(episodes, gamma=0.95, omega=omega, divide_by_std=True)
         assert advantages_N.any()
         learner.update(episodes, advantages_N, 0)
@@ -239,7 +239,7 @@ def test_without_kl_rows_without_an_advantage_are_not_run_and_not_missed(
     for skips in (True, False):
         model = tiny_model(**BOLD)
         learner = make_learner(model, beta=0.0, rows_per_forward=1)
-        episodes = play(model, plain_tokenizer, first=2)
+        episodes = play(model, plain_tokenizer)
         advantages_N = advantages(episodes)
         advantages_N[: sum(len(e.steps) for e in episodes[:4])] = 0
         if not skips:
@@ -264,7 +264,7 @@ def test_dr_grpo_divides_by_a_constant(
             learner = make_learner(
                 model, algorithm=algorithm, tasks_per_iteration=5, group_size=7, response_limit=11
             )
-            episodes = play(model, plain_tokenizer, first=2, tasks=tasks)
+            episodes = play(model, plain_tokenizer, tasks=tasks)
             seen = gradients(learner)
             metrics = learner.update(episodes, advantages(episodes), 0)
             found[algorithm, tasks], sums[tasks] = seen[0], metrics["tokens"]
@@ -284,7 +284,7 @@ def test_dr_grpo_has_the_same_divisor_in_every_minibatch(
         learner = make_learner(
             model, algorithm="dr_grpo", beta=0.0, minibatches=minibatches, learning_rate=1e-30
         )
-        episodes = play(model, plain_tokenizer, first=2)
+        episodes = play(model, plain_tokenizer)
         seen = gradients(learner)
         learner.update(episodes, advantages(episodes), 0)
         runs.append(seen)
@@ -297,7 +297,7 @@ def test_gradients_are_scaled_down_to_the_norm_and_logged_before_it(
 ):
     model = tiny_model()
     learner = make_learner(model, max_grad_norm=1e-3)
-    episodes = play(model, plain_tokenizer, first=2)
+    episodes = play(model, plain_tokenizer)
     seen = gradients(learner)
     metrics = learner.update(episodes, advantages(episodes), 0)
     norm = sum(float(g.square().sum()) for g in seen[0].values()) ** 0.5
@@ -310,7 +310,7 @@ def test_the_learning_rate_rises_in_the_warmup(
 ):
     model = tiny_model()
     learner = make_learner(model, warmup=4, learning_rate=0.004)
-    episodes = play(model, plain_tokenizer, first=2, tasks=1)
+    episodes = play(model, plain_tokenizer, tasks=1)
     rates = [learner.update(episodes, advantages(episodes), i)["learning_rate"] for i in range(6)]
     assert rates == pytest.approx([0.001, 0.002, 0.003, 0.004, 0.004, 0.004])
 
@@ -320,7 +320,7 @@ def test_the_reference_is_the_policy_before_training(
 ):
     model = tiny_model()
     learner = make_learner(model, beta=0.1)
-    episodes = play(model, plain_tokenizer, first=2)
+    episodes = play(model, plain_tokenizer)
     divergences = [learner.update(episodes, advantages(episodes), i)["kl"] for i in range(4)]
     assert divergences[0] == pytest.approx(0, abs=1e-8)
     assert divergences[0] < divergences[1] < divergences[2] < divergences[3]
@@ -331,7 +331,7 @@ def test_the_kl_alone_pulls_the_layer_back(
 ):
     model = tiny_model()
     learner = make_learner(model, beta=1.0, learning_rate=3e-4)
-    episodes = play(model, plain_tokenizer, first=2)
+    episodes = play(model, plain_tokenizer)
     with torch.no_grad():
         for parameter in learner.parameters.values():
             parameter.add_(torch.randn(parameter.shape) * 0.05)
@@ -347,7 +347,7 @@ def test_a_batch_of_errors_alone_teaches_nothing(
     model = tiny_model()
     learner = make_learner(model, beta=beta)
     before = {name: p.clone() for name, p in learner.parameters.items()}
-    episodes = [replace(e, error="broken") for e in play(model, plain_tokenizer, first=2)]
+    episodes = [replace(e, error="broken") for e in play(model, plain_tokenizer)]
     metrics = learner.update(episodes, advantages(episodes), 0)
     assert all(torch.equal(before[name], p) for name, p in learner.parameters.items())
     assert (metrics["tokens"], metrics["loss"], metrics["gradient_norm"]) == (0, 0, 0)
@@ -358,7 +358,7 @@ def test_better_actions_become_likelier_and_worse_ones_less(
 ):
     model = tiny_model(**BOLD)
     learner = make_learner(model, beta=0.0)
-    episodes = play(model, plain_tokenizer, first=2)
+    episodes = play(model, plain_tokenizer)
     learner.update(episodes, advantages(episodes), 0)
     batch = collate(rows(episodes, advantages(episodes)))
     with torch.no_grad():
