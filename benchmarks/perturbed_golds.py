@@ -3,8 +3,7 @@
     python benchmarks/perturbed_golds.py
     python benchmarks/perturbed_golds.py --each 2 --seed 1 --data math_train.jsonl
 
-A change may leave the value as it is (``0.50`` with its last digit ``0`` put before it, ``x^2-1`` times -1 as an
-equation): every accepted pair is printed for a look, with what is decided by computer algebra counted apart.
+A change may leave the value as it is (``-0`` for ``0``): every accepted pair is printed for a look.
 """
 
 import argparse

@@ -52,3 +52,8 @@ class Grade:
     """the answer that was compared, as written; None where the response holds none"""
     reason: str
     """why, in a few words: ``equal``, ``different``, ``no answer``, ``timeout``, ``too long``, ..."""
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether no verdict was reached in time: a right answer may be among those."""
+        return self.reason == "timeout"

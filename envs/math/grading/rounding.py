@@ -16,7 +16,7 @@ def rounds_to(exact: Fraction, value: Fraction, places: int) -> bool:
 
 
 def is_float_of(exact: Fraction, value: Fraction, places: int) -> bool:
-    """Return whether ``value`` is ``exact`` as floats compute it, with all their digits: 0.30000000000000004."""
+    """Return whether ``value`` is ``exact`` as floats compute it, in full: 0.30000000000000004."""
     long = abs(value) * Fraction(10) ** places >= 10 ** (_FLOAT_DIGITS - 1)
     return long and abs(exact - value) <= abs(exact) * _FLOAT_ERROR
 

@@ -193,8 +193,7 @@ def to_sympy(node: Node) -> sympy.Expr:
     if node.operator in _BINDERS:
         bound = sympy.Symbol(str(node.value), real=True)
         return _BINDERS[node.operator](bound, *arguments)
-    build: Callable[..., Any] = _BUILDERS[node.operator]
-    return build(*arguments)
+    return _BUILDERS[node.operator](*arguments)
 
 
 def _power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
@@ -247,7 +246,7 @@ _NAMED: dict[str, Callable[..., Any]] = {
     "arctan": sympy.atan,
     "arccot": sympy.acot,
 }
-_BINDERS = {
+_BINDERS: dict[str, Callable[..., Any]] = {
     "sum_of": _sum_of,
     "product_of": _product_of,
     "integral": _integral,

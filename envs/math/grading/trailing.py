@@ -16,8 +16,8 @@ _OPENED = re.compile(
 )
 _LABEL = re.compile(r"\\(?:text|mbox|textbf|mathrm|mathbf)\s*\{[^{}]*\}\s*$")
 _STARTS = re.compile(
-    r"(?:^|[=<>:,;&$≈]|\\[\[(,;:! ]|\\\\|\\(?:\w*eq\w*|approx|to|in|implies|therefore|q?quad|displaystyle|left"
-    r"|(?:Long)?(?:[rR]ight|[lL]eftright)arrow|underline\{|colorbox\{\w+\}\{))\s*$"
+    r"(?:^|[=<>:,;&$≈]|\\[\[(,;:! ]|\\\\|\\(?:\w*eq\w*|approx|to|in|implies|therefore|q?quad|displaystyle"
+    r"|left|(?:Long)?(?:[rR]ight|[lL]eftright)arrow|underline\{|colorbox\{\w+\}\{))\s*$"
 )
 _ENDS = re.compile(
     r"\s*(?:$|[=<>:,;.&$%}\]≈°?]|\\[\]),;:! %$]|\\\\|\\(?:\w*eq\w*|approx|to|q?quad|text|mbox|mathrm|right"
