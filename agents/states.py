@@ -79,12 +79,13 @@ class CapturedStates:
             block[row_S] = hidden_TD[new_T[among_S]]
         self._place_of.update(zip((addresses[t] for t in new), places, strict=True))
 
-    def get(self, ids: Sequence[int]) -> Tensor | None:
-        """Return the state at each token of a text, ``[T, D]``; None where one of them is not held.
+    def get(self, ids: Sequence[int], start: int = 0) -> Tensor | None:
+        """Return the states at the tokens of a text from ``start`` on, ``[T, D]``.
 
-        A training row has no state at its last token, which nobody reads: leave it out.
+        None where one of them is not held. A training row has no state at its last token, which nobody reads:
+        leave it out.
         """
-        places = [self._place_of.get(address, -1) for address in _addresses(ids)]
+        places = [self._place_of.get(address, -1) for address in _addresses(ids)[start:]]
         if not places or min(places) < 0:
             return None
         hidden_TD = self._blocks[0].new_empty((len(places), self._blocks[0].shape[1]))

@@ -47,10 +47,19 @@ class TrainConfig:
     decay: int = _option(0, "iterations over which it falls to a tenth; 0: it stays")
     epochs: int = _option(1, "passes over a rollout")
     minibatches: int = _option(1, "optimizer steps in an epoch")
-    rows_per_forward: int = _option(32, "rows of tokens in one forward pass; changes memory only")
+    tokens_per_forward: int | None = _option(
+        None, "tokens in one forward pass of an update; changes memory only; unset: what fits"
+    )
+    gradient_checkpointing: bool = _option(
+        False, "compute activations again in the backward pass: less memory, more time"
+    )
     clip_low: float = _option(0.2, "the ratio is clipped below 1 by this")
     clip_high: float = _option(0.2, "and above 1 by this")
     beta: float = _option(0.01, "weight of the KL to the start policy")
+    importance_cap: float | None = _option(
+        None,
+        "weight tokens by min(pi_learn/pi_play, this); 0: no; unset: 2 in bfloat16, no in float32",
+    )
     max_grad_norm: float = _option(1.0, "gradients are scaled down to this norm")
 
     history: str = _option("all", "`all`: the prompt grows; K: first turn and last K pairs")
@@ -74,8 +83,16 @@ class TrainConfig:
     def __post_init__(self) -> None:
         for name in ("iterations", "tasks_per_iteration", "group_size", "epochs", "minibatches"):
             _check(name, getattr(self, name), at_least=1)
-        for name in ("rows_per_forward", "response_limit", "checkpoint_every"):
+        for name in ("response_limit", "checkpoint_every"):
             _check(name, getattr(self, name), at_least=1)
+        if self.tokens_per_forward is not None:
+            _check("tokens_per_forward", self.tokens_per_forward, at_least=1)
+            if self.tokens_per_forward < self.response_limit:
+                raise ValueError(
+                    f"tokens_per_forward={self.tokens_per_forward} has no room for a reply of "
+                    f"response_limit={self.response_limit} tokens; raise it, or leave it out"
+                )
+        _check("importance_cap", self.importance_limit, at_least=0)
         for name in ("seed", "omega", "invalid_penalty", "beta", "warmup", "decay"):
             _check(name, getattr(self, name), at_least=0)
         for name in ("eval_every", "eval_temperature"):
@@ -109,13 +126,21 @@ class TrainConfig:
         return int(self.history) if self.history.isdigit() else self.history
 
     @property
+    def importance_limit(self) -> float:
+        """``importance_cap``, or what it is by default; 0: tokens are not weighted."""
+        if self.importance_cap is not None:
+            return self.importance_cap
+        return 2.0 if self.dtype == "bfloat16" else 0.0
+
+    @property
     def eval_limit(self) -> int:
         """Tokens of a reply in evaluation."""
         return self.eval_response_limit or self.response_limit
 
     def what_learns(self) -> dict[str, Any]:
         """Return the fields that a resumed run must share with the run it goes on from."""
-        free = {"out", "resume", "iterations", "checkpoint_every", "log_with", "rows_per_forward"}
+        free = {"out", "resume", "iterations", "checkpoint_every", "log_with"}
+        free |= {"tokens_per_forward", "gradient_checkpointing"}
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in free}
 
 

@@ -1,0 +1,204 @@
+"""Which tokens each token reads, and how one new token reads many cached ones.
+
+transformers builds the mask of each kind of layer (the whole prefix, a sliding window, chunks) from a rule
+over two numbers: may the token at ``q`` read the token at ``k``? For its own masks these are column
+numbers, so rows of different progress in one cache, or several replies behind one prompt, come out wrong.
+``attending`` lets the model build its masks itself, layer kind by layer kind, but puts the positions that
+the tokens have in their own sequences into the rule. So no table of windows is kept here, and a model's
+window cannot be missed: the model's own code says which layer has which.
+
+Masks are added to the scores: 0 where a token is read, the dtype's lowest number where it is not. Eager and
+SDPA attention both take them. Everything is tensor operations of fixed shape, so it may stand in a CUDA graph.
+
+Axes: ``B`` rows, ``Q`` new tokens, ``K`` columns that are read, ``H`` query heads, ``G`` query heads for
+one key head, ``D`` width of a head.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
+
+@contextmanager
+def attending(
+    model: PreTrainedModel,
+    position_BQ: Tensor,
+    *,
+    columns: int | None = None,
+    key_position_BK: Tensor | None = None,
+) -> Iterator[dict[str, Tensor]]:
+    """Run forward passes of ``model`` in which each token reads what its position allows.
+
+    Yields the keyword arguments that the model needs beside its tokens and cache::
+
+        with attending(model, position_BQ, columns=used) as where:
+            model(input_ids=ids_BQ, past_key_values=cache, use_cache=True, **where)
+
+    While it is open the model has our attention functions; afterwards it has its own again. Keep it open
+    around ``backward`` too where layers are recomputed there (activation checkpointing).
+
+    Args:
+        model: any causal language model that ``check_kind`` lets pass.
+        position_BQ: position of each new token in its own sequence. Padding must have one as well: any
+            position that the model knows.
+        columns: how many columns of a cache are read; the token of position ``t`` lies in column ``t``.
+            None: there is no cache, and the tokens read each other.
+        key_position_BK: position of what lies in each column of a cache, where that is not its number; what
+            nobody may read has a position that is larger than any token's.
+    """
+    if key_position_BK is not None:
+        columns = key_position_BK.shape[1]
+        layout = _Layout(position_BQ, key_position_BK)
+    elif columns is not None:
+        layout = _Layout(position_BQ, torch.arange(columns, device=position_BQ.device)[None])
+    else:
+        layout = _Layout(position_BQ, position_BQ)
+    config = model.config.get_text_config()
+    own = config._attn_implementation
+    before = _LAYOUT.set(layout)
+    config._attn_implementation = _EAGER if own == "eager" or not model._supports_sdpa else _SDPA
+    try:
+        # Ones, because without a mask transformers takes a position that falls for a new sequence.
+        ones_BK = position_BQ.new_ones((len(position_BQ), columns or position_BQ.shape[1]))
+        yield {"position_ids": position_BQ, "attention_mask": ones_BK}
+    finally:
+        config._attn_implementation = own
+        _LAYOUT.reset(before)
+
+
+def check_kind(model: PreTrainedModel) -> None:
+    """Refuse a model whose tokens see earlier ones through anything but attention with a mask.
+
+    Raises:
+        ValueError: the model has state-space, linear or convolution layers, or biases that grow with the
+            distance of two columns (ALiBi).
+    """
+    config = model.config.get_text_config()
+    mixed_in = sorted(set(getattr(config, "layer_types", None) or ()) - _PLAYED)
+    if not mixed_in and model._is_stateful:
+        mixed_in = ["layers with a state"]
+    by_distance = getattr(config, "alibi", any("alibi" in name for name in dir(model.base_model)))
+    if not mixed_in and by_distance:
+        mixed_in = ["ALiBi"]
+    if mixed_in:
+        raise ValueError(
+            f"{type(model).__name__} cannot be played: it mixes in {', '.join(mixed_in)}; onelayer plays "
+            "models whose layers all read earlier tokens by attention (docs/models.md)"
+        )
+
+
+_PLAYED = {"full_attention", "sliding_attention", "chunked_attention"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where the tokens of a forward pass stand in their sequences."""
+
+    position_BQ: Tensor
+    key_position_BK: Tensor
+
+
+_LAYOUT: ContextVar[_Layout] = ContextVar("layout")
+
+
+def _mask(
+    *,
+    mask_function: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor],
+    dtype: torch.dtype = torch.float32,
+    **_: Any,
+) -> Tensor:
+    """Return the additive mask ``[B, 1, Q, K]`` of the layers that follow ``mask_function``."""
+    layout = _LAYOUT.get()
+    query_B1Q1 = layout.position_BQ[:, None, :, None]
+    key_B11K = layout.key_position_BK[:, None, None, :]
+    rows = torch.arange(len(query_B1Q1), device=query_B1Q1.device)[:, None, None, None]
+    read_B1QK = mask_function(rows, torch.zeros_like(rows[:1]), query_B1Q1, key_B11K)
+    nothing = torch.zeros((), dtype=dtype, device=read_B1QK.device)
+    return torch.where(read_B1QK, nothing, torch.finfo(dtype).min)
+
+
+def _sdpa(
+    module: torch.nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    *,
+    scaling: float | None = None,
+    **rest: Any,
+) -> tuple[Tensor, Tensor | None]:
+    """Attend as transformers' SDPA does; one new token of a row without expanding keys and values."""
+    plain = not any(rest.get(name) is not None for name in _BEYOND_PLAIN) and not module.training
+    if (
+        query.shape[2] == 1
+        and plain
+        and attention_mask is not None
+        and attention_mask.shape[1] == 1
+    ):
+        return grouped(query, key, value, attention_mask, scaling), None
+    functions = _modeling(module, "ALL_ATTENTION_FUNCTIONS", AttentionInterface())
+    attended: tuple[Tensor, Tensor | None] = functions["sdpa"](
+        module, query, key, value, attention_mask, scaling=scaling, **rest
+    )
+    return attended
+
+
+_BEYOND_PLAIN = ("softcap", "s_aux", "position_bias", "cache")
+"""arguments that change what attention computes; transformers' own function takes or refuses them"""
+
+
+def grouped(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor, scaling: float | None = None
+) -> Tensor:
+    """Return the attention of one new token for each row, ``[B, 1, H, D]``.
+
+    The query heads that share a key head are the rows of one matrix, so keys and values are read once and
+    never copied for each query head.
+
+    Args:
+        query: ``[B, H, 1, D]``.
+        key: ``[B, H / G, K, D]``.
+        value: as ``key``; its heads may be of another width.
+        mask: added to the scores, ``[B, 1, 1, K]``.
+        scaling: of the scores; by default ``D ** -0.5``.
+    """
+    rows, heads, _, width = query.shape
+    key_heads = key.shape[1]
+    query_XGD = query.reshape(rows * key_heads, heads // key_heads, width)
+    mask_XGK = mask.expand(rows, key_heads, heads // key_heads, -1).flatten(0, 1)
+    score_XGK = torch.baddbmm(
+        mask_XGK.to(query.dtype),
+        query_XGD,
+        key.flatten(0, 1).transpose(1, 2),
+        alpha=width**-0.5 if scaling is None else scaling,
+    )
+    share_XGK = torch.softmax(score_XGK, dim=-1, dtype=torch.float32).to(value.dtype)
+    return torch.bmm(share_XGK, value.flatten(0, 1)).reshape(rows, 1, heads, -1)
+
+
+def _eager(module: torch.nn.Module, *args: Any, **rest: Any) -> tuple[Tensor, Tensor | None]:
+    """Attend by the model's own eager function, with its sinks and caps."""
+    attended: tuple[Tensor, Tensor | None] = _modeling(module, "eager_attention_forward")(
+        module, *args, **rest
+    )
+    return attended
+
+
+def _modeling(module: torch.nn.Module, name: str, default: Any = None) -> Any:
+    """Return what the file that defines the module calls ``name``."""
+    for kind in type(module).__mro__:
+        if found := getattr(sys.modules[kind.__module__], name, None):
+            return found
+    return default
+
+
+_SDPA, _EAGER = "onelayer_sdpa", "onelayer_eager"
+for _name, _function in ((_SDPA, _sdpa), (_EAGER, _eager)):
+    AttentionInterface.register(_name, _function)
+    AttentionMaskInterface.register(_name, _mask)
