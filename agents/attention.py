@@ -8,7 +8,8 @@ the tokens have in their own sequences into the rule. So no table of windows is 
 window cannot be missed: the model's own code says which layer has which.
 
 Masks are added to the scores: 0 where a token is read, the dtype's lowest number where it is not. Eager and
-SDPA attention both take them. Everything is tensor operations of fixed shape, so it may stand in a CUDA graph.
+SDPA attention both take them. Everything is tensor operations of fixed shape, so it may stand in a CUDA
+graph.
 
 Axes: ``B`` rows, ``Q`` new tokens, ``K`` columns that are read, ``H`` query heads, ``G`` query heads for
 one key head, ``D`` width of a head.
@@ -24,6 +25,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
+
 
 @contextmanager
 def attending(

@@ -14,15 +14,15 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from onelayer.agents.attention import attending, check_kind
 from onelayer.agents.cache import RaggedCache, exchange
 from onelayer.agents.forward import capturing, logits_only_at
 from onelayer.agents.sampling import Sampling, inverse_cdf, uniform
+from onelayer.agents.states import CapturedStates
 
 __all__ = ["Decoder", "Sampled", "Sampling"]
 
@@ -39,8 +39,6 @@ class Sampled:
     """under the softmax at the sampling temperature (at 1 where that is 0), before ``top_p``"""
     cut: bool
     """stopped by the limit instead of a stop token"""
-    hidden_TD: NDArray[np.float32] | None
-    """what entered the captured layer at each token but the reply's last, from the last known token on"""
 
 
 @dataclass(slots=True, eq=False)
@@ -58,13 +56,13 @@ class Decoder:
     """Samples from ``model``; ``slots`` name episodes as in ``Agent``.
 
     Args:
-        model: a causal language model whose layers all attend to the whole prefix.
+        model: a causal language model whose layers all read earlier tokens by attention.
         stop_ids: tokens that end a reply; they belong to it.
         sampling: temperature, top-p, limit.
-        capture: collect the states that enter this decoder layer.
+        states: keeps what enters its layer at each token that is read.
 
     Raises:
-        ValueError: the model mixes in sliding-window or linear attention.
+        ValueError: the model mixes in something else, such as state-space layers (``check_kind``).
     """
 
     def __init__(
@@ -72,14 +70,12 @@ class Decoder:
         model: PreTrainedModel,
         stop_ids: Sequence[int],
         sampling: Sampling,
-        capture: torch.nn.Module | None = None,
+        states: CapturedStates | None = None,
     ):
-        kinds = set(getattr(model.config.get_text_config(), "layer_types", None) or ())
-        if kinds - {"full_attention"}:
-            raise ValueError(f"the decoder needs full attention, this model has {sorted(kinds)}")
+        check_kind(model)
         self.model = model
         self.sampling = sampling
-        self.capture = capture
+        self.states = states
         self._stop = frozenset(stop_ids)
         self.forget()
 
@@ -106,8 +102,8 @@ class Decoder:
         """Return one reply to each prompt, a whole one each time.
 
         ``keys`` seed an episode's random numbers when its slot is first seen. Rows of slots that are not
-        passed are taken to be free. Captured states leave out the first ``known`` tokens of each prompt,
-        all but the last of them: the earlier replies of the episode brought theirs.
+        passed are taken to be free. The states of the first ``known`` tokens of each prompt, but for the last
+        of them, were kept with the replies before.
         """
         self._seat(slots, keys)
         position = {slot: i for i, slot in enumerate(slots)}
@@ -129,9 +125,11 @@ class Decoder:
             busy = self._rows[: len(unfinished)]
             logits_BV = self._read([[replies[position[row.slot]][-1]] for row in busy])
         known = [0] * len(slots) if known is None else known
+        for slot, skip in zip(slots, known, strict=True):
+            self._keep_states(slot, skip)
         return [
-            Sampled(tuple(ids), tuple(logp), ids[-1] not in self._stop, self._captured(slot, skip))
-            for slot, ids, logp, skip in zip(slots, replies, logprobs, known, strict=True)
+            Sampled(tuple(ids), tuple(logp), ids[-1] not in self._stop)
+            for ids, logp in zip(replies, logprobs, strict=True)
         ]
 
     def _seat(self, slots: Sequence[int], keys: Sequence[Sequence[int]]) -> None:
@@ -215,17 +213,19 @@ class Decoder:
         used = max(len(row.ids) for row in rows) + width
         assert self._cache is not None
         self._cache.place(columns_BQ, used)
-        mask_BQK = torch.arange(used, device=device) <= columns_BQ[:, :, None]
+        # Padding stands where the row's last token does: a position that the model surely knows.
+        position_BQ = columns_BQ.minimum((starts_B + counts_B - 1)[:, None])
         last_BQ = torch.arange(width, device=device) == counts_B[:, None] - 1
         with ExitStack() as stack:
             stack.enter_context(logits_only_at(self.model, last_BQ))
-            captured = stack.enter_context(capturing(self.capture)) if self.capture else None
+            captured = (
+                stack.enter_context(capturing(self.states.layer))
+                if self.states is not None
+                else None
+            )
+            where = stack.enter_context(attending(self.model, position_BQ, columns=used))
             logits_BV: Tensor = self.model(
-                input_ids=ids_BQ,
-                attention_mask=mask_BQK[:, None],
-                position_ids=columns_BQ,
-                past_key_values=self._cache,
-                use_cache=True,
+                input_ids=ids_BQ, past_key_values=self._cache, use_cache=True, **where
             ).logits[0]
         if captured:
             self._store_hidden(captured[0], columns_BQ)
@@ -271,14 +271,14 @@ class Decoder:
             hidden_BQD
         )
 
-    def _captured(self, slot: int, known: int) -> NDArray[np.float32] | None:
-        if self._hidden_RKD is None:
-            return None
+    def _keep_states(self, slot: int, known: int) -> None:
+        if self.states is None or self._hidden_RKD is None:
+            return
         r = next(i for i, row in enumerate(self._rows) if row.slot == slot)
-        row = self._rows[r]
+        ids = self._rows[r].ids
         # Not from where reading began: a rebuilt prompt may find its first tokens in the cache.
-        hidden_TD = self._hidden_RKD[r, max(known - 1, 0) : len(row.ids)]
-        return np.array(hidden_TD.float().cpu().numpy())  # a copy: the row is used again
+        start = max(known - 1, 0)
+        self.states.put(ids, start, self._hidden_RKD[r, start : len(ids)])
 
 
 def _common(one: Sequence[int], other: Sequence[int]) -> int:

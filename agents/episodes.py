@@ -4,9 +4,6 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
@@ -39,9 +36,6 @@ class Step:
     """log-probability of each action token under the softmax at the sampling temperature"""
     continues: bool = False
     """whether ``prompt_ids`` follow the tokens of the step before (append-only history)"""
-    hidden_TD: NDArray[np.float32] | None = None
-    """state entering the first trained layer, a row for each token that was read to write this action:
-    all tokens of the step but its last, and the last one of the step it continues"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.agents.decoder import Decoder, Sampled, Sampling
 from onelayer.agents.prompts import PromptFormat, Turn, format_for
+from onelayer.agents.states import CapturedStates
 
 ALL = "all"
 """``history``: the prompt grows and nothing is left out"""
@@ -30,7 +28,6 @@ class Trace:
     action_ids: tuple[int, ...]
     logprobs: tuple[float, ...]
     continues: bool
-    hidden_TD: NDArray[np.float32] | None
 
     def fields(self) -> dict[str, Any]:
         """Return the fields by name, for ``Step``."""
@@ -73,7 +70,7 @@ class PolicyAgent:
         sampling: temperature, top-p and response limit.
         history: "all" to let the prompt grow, or ``K`` to show the first turn and the last ``K`` pairs.
         prompt_format: how turns become tokens; by default chosen by the tokenizer.
-        capture: collect the states that enter this decoder layer into the traces.
+        states: keeps what enters its layer at each token that is read.
         seed: with a task's name it decides an episode's random numbers.
     """
 
@@ -85,7 +82,7 @@ class PolicyAgent:
         sampling: Sampling | None = None,
         history: int | str = ALL,
         prompt_format: PromptFormat | None = None,
-        capture: torch.nn.Module | None = None,
+        states: CapturedStates | None = None,
         seed: int = 0,
     ):
         if history != ALL and not (isinstance(history, int) and history >= 0):
@@ -95,7 +92,7 @@ class PolicyAgent:
         self.format = prompt_format or format_for(tokenizer)
         self.sampling = sampling or Sampling()
         self.history = history
-        self.decoder = Decoder(model, self.format.stop_ids, self.sampling, capture)
+        self.decoder = Decoder(model, self.format.stop_ids, self.sampling, states)
         self._context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
         if not self._fits([0]):
             raise ValueError(
@@ -198,6 +195,5 @@ class PolicyAgent:
             action_ids=sampled.ids,
             logprobs=sampled.logprobs,
             continues=known > 0,
-            hidden_TD=sampled.hidden_TD,
         )
         return SampledAction(action, trace)

@@ -1,16 +1,16 @@
 """From episodes and advantages to what a forward pass reads: rows of tokens, and batches of them.
 
 With a growing history an episode is one row; with a windowed one every step is. A row says of each token
-whether the policy sampled it: only those carry loss, never a prompt, an observation or an end token that was
-put there by hand.
+whether the policy sampled it: only those carry loss, never a prompt, an observation or an end token that
+was put there by hand.
 
-In a batch, what several rows begin with stands once. All episodes of a task begin with the same prompt, which
-is often most of their tokens. A batch reads in two parts: the beginnings, side by side, and then what each row
-has of its own, which follows its beginning as a new turn follows a cached one. So nothing is read twice, and
-no token costs attention to tokens that it may not read.
+In a batch, what several rows begin with stands once. All episodes of a task begin with the same prompt,
+which is often most of their tokens. A batch reads in two parts: the beginnings, side by side, and then
+what each row has of its own, which follows its beginning as a new turn follows a cached one. So nothing
+is read twice, and no token costs attention to tokens that it may not read.
 
-Axes: ``T`` tokens of a row, ``P`` beginnings, ``B`` rows, ``M`` all places of a batch, padding too (first those
-of the beginnings, then those of the rows' own parts), ``N`` sampled tokens, ``D`` width of a state.
+Axes: ``T`` tokens of a row, ``P`` beginnings, ``B`` rows, ``M`` all places of a batch, padding too (first
+those of the beginnings, then those of the rows' own parts), ``N`` sampled tokens, ``D`` width of a state.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,8 +29,8 @@ Integers = NDArray[np.int64]
 UNREAD = 1 << 30
 """the position of padding among the keys: no token reads what comes later than itself"""
 _WORTH_IT = 0.8
-"""places of a batch with shared beginnings, of those of whole rows: above it, rows are read whole, which spares
-a second pass through the layers and an attention mask"""
+"""places of a batch with shared beginnings, of those of whole rows: above it, rows are read whole, which
+spares a second pass through the layers and an attention mask"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +97,8 @@ class Batch:
     beginning_B: Tensor
     """which of the beginnings each row follows"""
     predicting_N: Tensor
-    """place in ``M`` of the token that predicts each sampled one; that of a beginning's last predicts several"""
+    """place in ``M`` of the token that predicts each sampled one; that of a beginning's last predicts
+    several"""
     target_N: Tensor
     """the sampled tokens"""
     logp_N: Tensor

@@ -37,7 +37,11 @@ class TrainConfig:
     gamma: float = _option(0.95, "discount of the returns that GiGPO compares step by step")
     omega: float = _option(1.0, "weight of the step advantage; 0 is GRPO")
     divide_by_std: bool = _option(False, "scale advantages by the group's standard deviation")
-    invalid_penalty: float = _option(0.1, "taken from the reward of a step with an invalid action")
+    invalid_penalty: float = _option(
+        0.01,
+        "taken from the reward of a step with an invalid action; times the steps of an episode it must "
+        "stay below the reward of success",
+    )
 
     iterations: int = _option(100, "rollouts and updates")
     tasks_per_iteration: int = _option(16, "tasks of one rollout")

@@ -1,15 +1,16 @@
 """The policy loss: a clipped surrogate and the distance to the reference policy, token by token.
 
-``N`` is the number of sampled tokens. Every function returns a value for each token; the trainer adds them up
-and divides by the tokens of the whole minibatch, so that how it is cut into forward passes does not change the
-gradient.
+``N`` is the number of sampled tokens. Every function returns a value for each token; the trainer adds
+them up and divides by the tokens of the whole minibatch, so that how it is cut into forward passes does
+not change the gradient.
 """
 
 import torch
 from torch import Tensor
 
 MOST_DIFFERENCE, MOST_KL = 20.0, 10.0
-"""where k3 is cut off, as in verl: a single token of a bfloat16 run may differ by so much that exp overflows"""
+"""where k3 is cut off, as in verl: a single token of a bfloat16 run may differ by so much that exp
+overflows"""
 
 
 def clipped_surrogate(
@@ -34,9 +35,9 @@ def clipped(
 def importance_weights(old_logp_N: Tensor, sampled_logp_N: Tensor, cap: float) -> Tensor:
     """Return ``min(pi_old / pi_play, cap)``, ``[N]``; 1 where ``cap`` is 0.
 
-    ``pi_play`` wrote the tokens and ``pi_old`` is the same policy as the trainer computes it. In exact arithmetic
-    they are equal; in bfloat16 they are not, and the weight makes up for it (truncated importance sampling,
-    Ionides 2008).
+    ``pi_play`` wrote the tokens and ``pi_old`` is the same policy as the trainer computes it. In exact
+    arithmetic they are equal; in bfloat16 they are not, and the weight makes up for it (truncated
+    importance sampling, Ionides 2008).
     """
     if cap == 0:
         return torch.ones_like(old_logp_N)

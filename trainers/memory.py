@@ -13,8 +13,8 @@ STATES_ON_A_CPU = 1 << 30
 """bytes of captured states"""
 _SHARE = 0.5
 _MOST_BYTES = 4 << 30
-"""of a GPU's free memory, activations of one forward pass may take this share, and no more bytes than this: more
-tokens at once are no faster"""
+"""of a GPU's free memory, activations of one forward pass may take this share, and no more bytes than
+this: more tokens at once are no faster"""
 _STATES_SHARE = 0.1
 _FEWEST, _MOST = 1024, 65536
 

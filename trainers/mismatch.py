@@ -1,8 +1,8 @@
 """How far the policy that the trainer computes is from the one that played, which is the same one.
 
 In float32 they differ in the last digits. In bfloat16 every log-probability is off by a few hundredths on
-average, because rounding depends on the shape of a batch; the largest difference of an iteration is then mostly
-a matter of how many tokens there are. What matters is the mean, and what it does to the ratio.
+average, because rounding depends on the shape of a batch; the largest difference of an iteration is then
+mostly a matter of how many tokens there are. What matters is the mean, and what it does to the ratio.
 """
 
 import math
@@ -39,9 +39,9 @@ class Mismatch:
     def metrics(self) -> dict[str, float]:
         """Return what to log.
 
-        ``logp_drift`` is the mean absolute difference of log-probabilities and ``logp_drift_sd`` the standard
-        deviation of the signed one; ``ratio`` and ``ratio_sd`` are of ``pi_learn / pi_play``; and
-        ``effective_samples``, from 0 to 1, is the share of tokens that weighting by the ratio leaves
+        ``logp_drift`` is the mean absolute difference of log-probabilities and ``logp_drift_sd`` the
+        standard deviation of the signed one; ``ratio`` and ``ratio_sd`` are of ``pi_learn / pi_play``;
+        and ``effective_samples``, from 0 to 1, is the share of tokens that weighting by the ratio leaves
         (Kish): ``sum(ratio)^2 / (N sum(ratio^2))``.
         """
         tokens, absolute, signed, squared, ratio, ratio_squared = self.sums

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import gymnasium as gym
-import torch
 from accelerate import Accelerator
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -12,6 +11,7 @@ from onelayer.agents.episodes import Episode
 from onelayer.agents.policy import PolicyAgent
 from onelayer.agents.prompts import format_for
 from onelayer.agents.rollout import rollout
+from onelayer.agents.states import CapturedStates
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.processes import summed
 from onelayer.trainers.tasks import (
@@ -34,7 +34,7 @@ class TrainingGames:
         model: plays.
         tokenizer: the model's.
         accelerator: of the run; its processes share the tasks.
-        capture: module whose inputs are recorded for the update; None: none are.
+        states: keeps for the update what enters the first layer that learns; None: nothing is kept.
 
     Raises:
         ValueError: the processes can't share the tasks, or there are none.
@@ -47,7 +47,7 @@ class TrainingGames:
         model: PreTrainedModel,
         tokenizer: PreTrainedTokenizerBase,
         accelerator: Accelerator,
-        capture: torch.nn.Module | None,
+        states: CapturedStates | None,
     ):
         count, processes = config.tasks_per_iteration, accelerator.num_processes
         if count % processes:
@@ -65,7 +65,7 @@ class TrainingGames:
         self.envs = [first]
         self.envs += [make() for _ in range(count // processes * config.group_size - 1)]
         sampling = Sampling(config.temperature, config.top_p, config.response_limit)
-        self.agent = _agent(first, config, model, tokenizer, sampling, capture)
+        self.agent = _agent(first, config, model, tokenizer, sampling, states)
 
     def play(self, iteration: int) -> list[Episode]:
         """Roll out this process's tasks of an iteration."""
@@ -138,7 +138,7 @@ def _agent(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     sampling: Sampling,
-    capture: torch.nn.Module | None,
+    states: CapturedStates | None,
 ) -> PolicyAgent:
     world = env.unwrapped
     return PolicyAgent(
@@ -153,5 +153,5 @@ def _agent(
             thinking=config.thinking,
             free_form=getattr(world, "free_form", False),
         ),
-        capture=capture,
+        states=states,
     )

@@ -1,10 +1,10 @@
 """Log-probabilities of sampled tokens, and the gradient that they send back.
 
-A forward pass begins at the first layer that learns: what the frozen layers below it hand up was kept while the
-episodes were played, or is computed once. It ends at the last layer. What comes after that, the final norm and
-the head, reads every token by itself, so it is run in chunks of tokens, and the logits of a batch never exist
-at once. Since a token's loss is known as soon as its log-probability is, each chunk goes there and back
-before the next one.
+A forward pass begins at the first layer that learns: what the frozen layers below it hand up was kept
+while the episodes were played, or is computed once. It ends at the last layer. What comes after that, the
+final norm and the head, reads every token by itself, so it is run in chunks of tokens, and the logits of
+a batch never exist at once. Since a token's loss is known as soon as its log-probability is, each chunk
+goes there and back before the next one.
 
 Axes: as in ``batch.py``; ``C`` sampled tokens of a chunk, ``V`` vocabulary.
 """
@@ -30,7 +30,8 @@ _LOGITS_BYTES_ELSEWHERE = 256 << 20
 """logits of one chunk: few enough for the caches of a CPU, enough to keep a GPU busy"""
 
 Slope = Callable[[Tensor, slice], Tensor]
-"""takes log-probabilities ``[C]`` and which of the ``N`` they are; returns the derivative of the loss by them"""
+"""takes log-probabilities ``[C]`` and which of the ``N`` they are; returns the derivative of the loss by
+them"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +94,7 @@ class Scorer:
             hidden_ND = leaving_MD[batch.predicting_N]
             scores, gradient_ND = self._through_head(hidden_ND.detach(), batch.target_N, slope)
             if hidden_ND.requires_grad:
-                hidden_ND.backward(gradient_ND)
+                torch.autograd.backward(hidden_ND, gradient_ND)
         return scores
 
     @torch.no_grad()
@@ -128,7 +129,7 @@ class Scorer:
         # Whole rows need no mask and no positions: padding comes last, and the model counts from 0.
         with ExitStack() as stack:
             if first > 0 and entering_MD is not None:
-                hidden_BTD = entering_MD.unflatten(0, ids_BT.shape)
+                hidden_BTD = entering_MD.view(*ids_BT.shape, -1)
                 stack.enter_context(entering(self.layers, first, hidden_BTD))
             left_BTD = leaving(
                 self.model,
@@ -158,7 +159,7 @@ class Scorer:
                 slope_C1 = slope(scores.logp_N, chunk)[:, None]
                 by_logits_CV = share_CV.mul_(-slope_C1)
                 by_logits_CV.scatter_add_(1, target_N[chunk][:, None], slope_C1)
-                logits_CV.backward(by_logits_CV)
+                torch.autograd.backward(logits_CV, by_logits_CV)
                 assert hidden_CD.grad is not None
                 gradient_ND[chunk] = hidden_CD.grad
         return Scores(torch.cat(logps), torch.cat(entropies)), gradient_ND
@@ -224,7 +225,8 @@ class _Kept(Cache):  # type: ignore[misc]
 class _Following(_Kept):
     """Puts the keys and values of each row's beginning before the row's own, and keeps nothing.
 
-    It is a pure function of what it is given, so a layer that is recomputed in the backward pass finds the same.
+    It is a pure function of what it is given, so a layer that is recomputed in the backward pass finds
+    the same.
     """
 
     def __init__(self, kept: _Kept, beginning_B: Tensor, columns: int):

@@ -23,12 +23,13 @@ from onelayer.trainers.delta import FILE_NAME, LayerDelta
 from onelayer.trainers.interrupts import deferred_interrupt
 from onelayer.trainers.layers import frozen_checksum, trains_everything
 from onelayer.trainers.lora import Adapters
+from onelayer.trainers.mismatch import LIMIT as MISMATCH_LIMIT
 from onelayer.trainers.playing import HeldOutGames, MakeEnv, TrainingGames
 from onelayer.trainers.processes import names_of_all, summed
 from onelayer.trainers.run_folder import Checkpoint, RunFolder
 from onelayer.trainers.signal import signal
 from onelayer.trainers.summary import summary
-from onelayer.trainers.update import DRIFT_LIMIT, Learner
+from onelayer.trainers.update import Learner
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ class Trainer:
         self.model = model.to(self.accelerator.device).eval()
         self.learner = Learner(self.model, config, self.accelerator)
         shared = (config, self.model, tokenizer, self.accelerator)
-        self.games = TrainingGames(env, *shared, self.learner.capture)
+        self.games = TrainingGames(env, *shared, self.learner.states)
         self.held_out = None
         if held_out is not None and config.eval_every:
             self.held_out = HeldOutGames(held_out, *shared, len(self.games.envs))
@@ -180,9 +181,17 @@ class Trainer:
                 metrics["iteration"],
                 metrics["success"],
             )
-        if metrics.get("logp_drift", 0.0) > DRIFT_LIMIT[self.config.dtype]:
+        if metrics.get("wins_below_losses", 0.0) > 0:
             logger.warning(
-                "sampling and training disagree on log-probabilities by up to %.1e",
+                "iteration %d: in %.0f %% of the pairs a solved episode earned less than an unsolved one of "
+                "its task; lower --invalid-penalty (%g) or raise the environment's reward of success",
+                metrics["iteration"],
+                100 * metrics["wins_below_losses"],
+                self.config.invalid_penalty,
+            )
+        if metrics.get("logp_drift", 0.0) > MISMATCH_LIMIT[self.config.dtype]:
+            logger.warning(
+                "sampling and training disagree on log-probabilities by %.1e on average",
                 metrics["logp_drift"],
             )
         if not all(math.isfinite(v) for v in metrics.values() if isinstance(v, float)):

@@ -43,9 +43,9 @@ class Learner:
         layers: indices of the layers that learn.
         first: the lowest of them; layers below it keep nothing for a backward pass.
         states: what enters layer ``first`` while episodes are played; None where that is the embedding.
-        start: the trained weights before training, which are the reference policy; empty where ``beta`` is 0.
-        dtype: of the frozen weights, and of the trained ones outside of training.
-        fingerprint: of the base that LoRA adapters were added to; None without them.
+        start: the trained weights before training, which are the reference policy; empty where ``beta``
+        is 0. dtype: of the frozen weights, and of the trained ones outside of training. fingerprint: of
+        the base that LoRA adapters were added to; None without them.
 
     The trained weights are kept in float32 whatever ``dtype`` is, and rounded on their way into a matrix
     product (``autocast``): in bfloat16 most steps of a small learning rate would round to nothing.
@@ -87,7 +87,7 @@ class Learner:
         )
         self.scorer = Scorer(
             model,
-            stack,
+            list(stack),
             temperature=config.temperature,
             checkpointing=config.gradient_checkpointing,
         )
@@ -174,10 +174,10 @@ def learning_rate(config: TrainConfig, iteration: int) -> float:
 class _Update:
     """The gradients of one update, and what is known of its rows.
 
-    The old policy, which the ratio compares with, is the one that played. In float32 its log-probabilities are
-    those of sampling. Where rounding matters (bfloat16) or there is only one step, they are those that the
-    trainer itself computes before the first step: then the ratio begins at exactly 1, and what differs
-    from sampling is left to ``importance_weights``.
+    The old policy, which the ratio compares with, is the one that played. In float32 its
+    log-probabilities are those of sampling. Where rounding matters (bfloat16) or there is only one step,
+    they are those that the trainer itself computes before the first step: then the ratio begins at
+    exactly 1, and what differs from sampling is left to ``importance_weights``.
     """
 
     def __init__(self, learner: Learner, learned: Sequence[Row]):
@@ -200,9 +200,7 @@ class _Update:
             self.old = self._scored(learned, {})
 
     @torch.no_grad()
-    def _scored(
-        self, learned: Sequence[Row], weights: Mapping[str, Tensor]
-    ) -> dict[Row, Tensor]:
+    def _scored(self, learned: Sequence[Row], weights: Mapping[str, Tensor]) -> dict[Row, Tensor]:
         """Return the log-probabilities of each row, with other weights in place of the trained ones."""
         learner = self.learner
 
@@ -272,7 +270,7 @@ class _Update:
         return [row for row in minibatch if row.advantage_T.any()]
 
     def metrics(self) -> dict[str, float]:
-        """Return what to log of all passes; of how far sampling and training agree, before the first step."""
+        """Return what to log; how far sampling and training agree is of the passes before the first step."""
         sums, scored = self.sums, max(self.sums["scored"], 1.0)
         return {
             "loss": sums["loss"] / max(sums["tokens"], 1.0),
@@ -301,7 +299,7 @@ class _Loss:
         self.sums: dict[str, Any] = dict.fromkeys(("loss", "kl", "clipped"), 0.0)
 
     def __call__(self, logp_C: Tensor, chunk: slice) -> Tensor:
-        """Return the derivative of the loss by the log-probabilities, ``[C]``, and add up what is logged."""
+        """Return the derivative of the loss by each log-probability, ``[C]``; add up what is logged."""
         config = self.config
         logp_C = logp_C.detach().requires_grad_()
         old_C = logp_C.detach() if self.old_N is None else self.old_N[chunk]
@@ -326,5 +324,5 @@ _SUMS = ("loss", "kl", "entropy", "clipped", "scored")
 
 def _by_row(made: Batch, values_N: Tensor) -> dict[Row, Tensor]:
     """Return each row's share of what a batch has for its sampled tokens."""
-    split = values_N.split([row.tokens for row in made.rows])
+    split = torch.split(values_N, [row.tokens for row in made.rows])
     return dict(zip(made.rows, split, strict=True))
