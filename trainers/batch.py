@@ -218,7 +218,8 @@ class _Size:
     @property
     def shares(self) -> bool:
         """Whether beginnings stand apart."""
-        return self._apart <= _WORTH_IT * self.rows * self.width
+        alike = len(self.prompts) < self.rows
+        return alike and self._apart <= _WORTH_IT * self.rows * self.width
 
     @property
     def places(self) -> int:

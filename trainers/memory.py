@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-TOKENS_ON_A_CPU = 2048
+TOKENS_ON_A_CPU = 1024
 """places of a forward pass: more are no faster there"""
 STATES_ON_A_CPU = 1 << 30
 """bytes of captured states"""

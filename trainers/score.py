@@ -165,7 +165,8 @@ class Scorer:
         return Scores(torch.cat(logps), torch.cat(entropies)), gradient_ND
 
     def _logits(self, hidden_CD: Tensor) -> Tensor:
-        logits_CV = after_layers(self.model, self.layers, hidden_CD).float()
+        logits_CV = after_layers(self.model, self.layers, hidden_CD)
+        logits_CV = logits_CV.to(torch.promote_types(logits_CV.dtype, torch.float32))
         return logits_CV if self.temperature == 1.0 else logits_CV / self.temperature
 
     def _chunks(self, tokens: int) -> Iterator[slice]:

@@ -214,6 +214,6 @@ def test_resuming_with_another_setting_is_refused_by_its_name(make_trainer, name
 
 def test_what_does_not_decide_the_result_may_change_in_a_resumed_run(make_trainer):
     make_trainer(iterations=1).train()
-    trainer = make_trainer(iterations=2, resume=True, checkpoint_every=9, rows_per_forward=1)
+    trainer = make_trainer(iterations=2, resume=True, checkpoint_every=9, tokens_per_forward=60)
     trainer.train()
     assert trainer.iteration == 2

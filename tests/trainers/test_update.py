@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from onelayer.trainers.advantages import gigpo, grpo
-from onelayer.trainers.layers import frozen_checksum
 from onelayer.trainers.batch import batch, rows
+from onelayer.trainers.layers import frozen_checksum
 from onelayer.trainers.score import Scorer
 from onelayer.trainers.update import _Update
 
@@ -126,7 +126,7 @@ def test_the_tokens_of_a_forward_pass_do_not_change_the_gradient(
     tiny_model, plain_tokenizer, play, advantages, make_learner, gradients, history
 ):
     found = []
-    for tokens in (None, 40, 111):
+    for tokens in (None, 60, 111):
         model = tiny_model(**BOLD)
         learner = make_learner(model, tokens_per_forward=tokens, beta=0.1)
         episodes = play(model, plain_tokenizer, states=learner.states, history=history)
@@ -243,7 +243,7 @@ def test_without_kl_rows_without_an_advantage_are_not_run_and_not_missed(
     found, tokens = [], []
     for skips in (True, False):
         model = tiny_model(**BOLD)
-        learner = make_learner(model, beta=0.0, tokens_per_forward=40)
+        learner = make_learner(model, beta=0.0, tokens_per_forward=60)
         episodes = play(model, plain_tokenizer, states=learner.states)
         advantages_N = advantages(episodes)
         advantages_N[: sum(len(e.steps) for e in episodes[:4])] = 0
@@ -355,7 +355,9 @@ def test_a_batch_of_errors_alone_teaches_nothing(
     model = tiny_model()
     learner = make_learner(model, beta=beta)
     before = {name: p.clone() for name, p in learner.parameters.items()}
-    episodes = [replace(e, error="broken") for e in play(model, plain_tokenizer, states=learner.states)]
+    episodes = [
+        replace(e, error="broken") for e in play(model, plain_tokenizer, states=learner.states)
+    ]
     metrics = learner.update(episodes, advantages(episodes), 0)
     assert all(torch.equal(before[name], p) for name, p in learner.parameters.items())
     assert (metrics["tokens"], metrics["loss"], metrics["gradient_norm"]) == (0, 0, 0)

@@ -1,0 +1,234 @@
+"""From episodes to rows and batches: every sampled token once, with what belongs to it, and nothing else."""
+
+import numpy as np
+import pytest
+import torch
+
+from onelayer.agents.episodes import Episode, Step
+from onelayer.trainers.batch import UNREAD, batch, parts, rows
+
+
+def step(prompt, action, *, continues=False, first=0.5):
+    """A step whose log-probabilities are -first, -(first + 1), ..."""
+    return Step(
+        observation="",
+        action="",
+        reward=0.0,
+        anchor=0,
+        prompt_ids=tuple(prompt),
+        action_ids=tuple(action),
+        logprobs=tuple(-(first + i) for i in range(len(action))),
+        continues=continues,
+    )
+
+
+def episode(*steps, error=None):
+    return Episode("task", steps, success=False, error=error)
+
+
+def replies(prompt, *written):
+    """An episode of several replies, joined by one token, 5, that the policy did not write."""
+    shown = [prompt, *[[5]] * (len(written) - 1)]
+    return episode(
+        *[step(p, w, continues=i > 0) for i, (p, w) in enumerate(zip(shown, written, strict=True))]
+    )
+
+
+def rows_of(*episodes):
+    return rows(episodes, np.arange(1.0, sum(len(e.steps) for e in episodes) + 1))
+
+
+def test_steps_that_continue_are_joined_into_one_row():
+    played = episode(
+        step([7, 8], [3, 2]), step([9], [4, 5, 2], continues=True), step([6], [2], continues=True)
+    )
+    [row] = rows([played], np.array([0.5, -1.0, 2.0]))
+    assert row.ids_T.tolist() == [7, 8, 3, 2, 9, 4, 5, 2, 6, 2]
+    assert row.sampled_T.tolist() == [bool(i) for i in (0, 0, 1, 1, 0, 1, 1, 1, 0, 1)]
+    assert row.logp_T.tolist() == [0, 0, -0.5, -1.5, 0, -0.5, -1.5, -2.5, 0, -0.5]
+    assert row.advantage_T.tolist() == [0, 0, 0.5, 0.5, 0, -1, -1, -1, 0, 2]
+    assert (row.steps, row.tokens) == (3, 6)
+
+
+def test_a_step_that_does_not_continue_begins_a_row():
+    played = episode(
+        step([7], [2]), step([7, 2, 8], [3]), step([9], [4], continues=True), step([5], [6])
+    )
+    made = rows([played], np.arange(4.0))
+    assert [row.ids_T.tolist() for row in made] == [[7, 2], [7, 2, 8, 3, 9, 4], [5, 6]]
+    assert [row.steps for row in made] == [1, 2, 1]
+    assert [row.advantage_T.max() for row in made] == [0, 2, 3]
+
+
+def test_an_episode_with_an_error_is_left_out_and_takes_its_advantages_with_it():
+    broken = episode(step([7], [2]), step([8], [2], continues=True), error="OSError()")
+    nothing = episode(error="no start")
+    sound = episode(step([9], [3]))
+    made = rows([sound, broken, nothing, sound], np.array([1.0, 2.0, 3.0, 4.0]))
+    assert [row.advantage_T.tolist() for row in made] == [[0, 1], [0, 4]]
+
+
+def test_steps_without_sampled_tokens_are_refused():
+    by_a_script = Episode("by-1-from-0", (Step("1 + 1 =", "2", 1.0, 0),), success=True)
+    with pytest.raises(ValueError, match="a step of task by-1-from-0 has no sampled tokens"):
+        rows([by_a_script], np.zeros(1))
+
+
+def test_an_advantage_for_every_step_is_required():
+    with pytest.raises(ValueError):
+        rows([episode(step([7], [2]), step([7], [2]))], np.zeros(1))
+
+
+@pytest.mark.parametrize("kind", ["plain", "chat"])
+@pytest.mark.parametrize("history", ["all", 2])
+def test_played_rows_hold_every_sampled_token_once(
+    tiny_model, plain_tokenizer, chat_tokenizer, play, advantages, history, kind
+):
+    tokenizer = plain_tokenizer if kind == "plain" else chat_tokenizer
+    model = tiny_model(vocab_size=len(tokenizer), max_position_embeddings=2048)
+    episodes = play(model, tokenizer, history=history)
+    advantages_N = advantages(episodes)
+    made = rows(episodes, advantages_N)
+    steps = [s for e in episodes for s in e.steps]
+    assert len(made) == (len(episodes) if history == "all" else len(steps))
+    sampled = np.concatenate([row.ids_T[row.sampled_T] for row in made])
+    assert sampled.tolist() == [token for s in steps for token in s.action_ids]
+    logp = np.concatenate([row.logp_T[row.sampled_T] for row in made])
+    assert logp.tolist() == pytest.approx([value for s in steps for value in s.logprobs])
+    advantage = np.concatenate([row.advantage_T[row.sampled_T] for row in made])
+    expected = np.repeat(advantages_N, [len(s.action_ids) for s in steps])
+    np.testing.assert_allclose(advantage, expected, rtol=1e-6)
+    for row in made:
+        assert not row.advantage_T[~row.sampled_T].any()
+        assert not row.logp_T[~row.sampled_T].any()
+        assert not row.sampled_T[0]
+
+
+@pytest.mark.parametrize("kind", ["plain", "chat"])
+def test_an_end_token_that_was_put_after_a_cut_reply_carries_no_loss(
+    tiny_model, plain_tokenizer, chat_tokenizer, play, advantages, kind
+):
+    tokenizer = plain_tokenizer if kind == "plain" else chat_tokenizer
+    model = tiny_model(vocab_size=len(tokenizer), max_position_embeddings=2048)
+    episodes = play(model, tokenizer, response_limit=2)
+    made = rows(episodes, advantages(episodes))
+    by_hand = by_model = 0
+    for row, played in zip(made, episodes, strict=True):
+        end = 0
+        for s, following in zip(played.steps, played.steps[1:], strict=False):
+            end += len(s.prompt_ids) + len(s.action_ids)
+            if s.cut:
+                assert row.ids_T[end] == tokenizer.eos_token_id
+                assert not row.sampled_T[end]
+                assert following.prompt_ids[0] == tokenizer.eos_token_id
+                by_hand += 1
+            else:
+                assert row.ids_T[end - 1] == tokenizer.eos_token_id
+                assert row.sampled_T[end - 1]
+                by_model += 1
+    assert by_hand
+    assert by_model or kind == "chat"  # of 128 letters a random model seldom takes the last
+
+
+def test_a_batch_reads_all_tokens_but_the_last_and_predicts_the_sampled_ones():
+    played = [
+        episode(step([7, 8], [3, 2]), step([9], [4], continues=True, first=3)),
+        episode(step([5], [6])),
+    ]
+    made = batch(rows(played, np.array([1.0, -1.0, 0.5])))
+    assert made.beginning_ids_PT.numel() == 0
+    assert made.ids_BT.tolist() == [[7, 8, 3, 2, 9], [5, 0, 0, 0, 0]]
+    assert made.places == 10
+    assert made.predicting_N.tolist() == [1, 2, 4, 5]
+    assert made.target_N.tolist() == [3, 2, 4, 6]
+    assert made.logp_N.tolist() == [-0.5, -1.5, -3, -0.5]
+    assert made.advantage_N.tolist() == [1, 1, -1, 0.5]
+    assert [(p.ids_T.tolist(), p.start, p.place) for p in made.pieces] == [
+        ([7, 8, 3, 2, 9], 0, 0),
+        ([5], 0, 5),
+    ]
+
+
+def test_a_batch_with_a_shared_beginning_by_hand():
+    # Read: 7 8 9 once, then 3 4 | nothing | 6 5 6: the last token of each row is read by nobody.
+    made = batch(
+        rows_of(
+            replies([7, 8, 9], [3, 4, 2]), replies([7, 8, 9], [2]), replies([7, 8, 9], [6], [6, 2])
+        )
+    )
+    assert made.beginning_ids_PT.tolist() == [[7, 8, 9]]
+    assert made.ids_BT.tolist() == [[3, 4, 0], [6, 5, 6]]
+    assert made.position_BT.tolist() == [[3, 4, 4], [3, 4, 5]]
+    assert made.key_position_BK.tolist() == [[0, 1, 2, 3, 4, UNREAD], [0, 1, 2, 3, 4, 5]]
+    assert made.beginning_B.tolist() == [0, 0]
+    # Places: 0 1 2 the beginning, 3 4 (5) the first row's own tokens, 6 7 8 the third one's.
+    assert made.target_N.tolist() == [3, 4, 2, 2, 6, 6, 2]
+    assert made.predicting_N.tolist() == [2, 3, 4, 2, 2, 7, 8]
+    assert made.advantage_N.tolist() == [1, 1, 1, 2, 3, 4, 4]
+    assert [(p.ids_T.tolist(), p.start, p.place) for p in made.pieces] == [
+        ([7, 8, 9], 0, 0),
+        ([7, 8, 9, 3, 4], 3, 3),
+        ([7, 8, 9, 6, 5, 6], 3, 6),
+    ]
+
+
+def test_beginnings_of_several_lengths_are_padded_and_padding_is_never_read():
+    long, short = [7] * 6, [8] * 4
+    made = batch(rows_of(*[replies(p, [3, 2]) for p in (long, long, long, short, short, short)]))
+    assert made.beginning_ids_PT.tolist() == [[7] * 6, [8] * 4 + [0] * 2]
+    assert made.key_position_BK[0].tolist() == [0, 1, 2, 3, 4, 5, 6]
+    assert made.key_position_BK[5].tolist() == [0, 1, 2, 3, UNREAD, UNREAD, 4]
+    assert made.beginning_B.tolist() == [0, 0, 0, 1, 1, 1]
+    assert made.predicting_N.tolist()[-2:] == [6 + 3, 12 + 5]
+
+
+def test_rows_with_little_in_common_are_read_whole():
+    assert batch(rows_of(*[replies([7, i], [3] * 9) for i in range(4)])).beginning_B.numel() == 4
+    assert batch(rows_of(*[replies([7 + i], [3] * 9) for i in range(4)])).key_position_BK.shape == (
+        4,
+        9,
+    )
+    assert batch(rows_of(replies([7, 8], [3]))).beginning_ids_PT.numel() == 0
+
+
+def test_rows_without_tokens_of_their_own_are_predicted_from_the_beginning_alone():
+    made = batch(rows_of(replies([7, 8, 9], [3]), replies([7, 8, 9], [4])))
+    assert made.ids_BT.numel() == 0
+    assert made.places == 3
+    assert made.predicting_N.tolist() == [2, 2]
+    assert made.target_N.tolist() == [3, 4]
+
+
+def test_parts_are_cut_longest_first_by_groups_and_no_row_is_lost():
+    prompts = ([1] * 9, [2] * 3, [3] * 5)
+    made = rows_of(*[replies(p, [2] * n) for n in (1, 3, 2) for p in prompts])
+    cut = list(parts(made, 18))
+    found = [[(int(row.ids_T[0]), row.tokens) for row in part] for part in cut]
+    # 9 + 2 * 2 places; a fourth row of another prompt would make it 2 * 9 + 3 * 2. Then 2 * 5 + 4 * 2.
+    assert found == [
+        [(1, 3), (1, 2), (1, 1)],
+        [(3, 3), (3, 2), (3, 1), (2, 3), (2, 2), (2, 1)],
+    ]
+    for part in cut:
+        assert batch(part).places <= 18
+    assert list(parts([], 2)) == []
+
+
+@pytest.mark.parametrize("most", [1, 30, 100, 10_000])
+def test_no_batch_is_larger_than_it_may_be_but_for_a_row_alone(most):
+    draw = np.random.default_rng(0)
+    made = rows_of(
+        *[
+            replies([int(draw.integers(5))] * int(draw.integers(1, 30)), [3] * int(n))
+            for n in draw.integers(1, 9, size=60)
+        ]
+    )
+    cut = list(parts(made, most))
+    assert sorted(map(id, made)) == sorted(id(row) for part in cut for row in part)
+    for part in cut:
+        assert batch(part).places <= most or len(part) == 1
+
+
+def test_tensors_are_of_the_asked_device():
+    made = batch(rows_of(replies([7, 8], [3])), "meta")
+    assert made.ids_BT.device == torch.device("meta")
