@@ -7,9 +7,8 @@ numbers, so rows of different progress in one cache, or several replies behind o
 the tokens have in their own sequences into the rule. So no table of windows is kept here, and a model's
 window cannot be missed: the model's own code says which layer has which.
 
-Masks are added to the scores: 0 where a token is read, the dtype's lowest number where it is not. Eager and
-SDPA attention both take them. Everything is tensor operations of fixed shape, so it may stand in a CUDA
-graph.
+Masks are added to the scores: 0 where a token is read, the dtype's lowest number where it is not. Eager
+and SDPA attention both take them. All of it is tensor operations of fixed shape, for CUDA graphs.
 
 Axes: ``B`` rows, ``Q`` new tokens, ``K`` columns that are read, ``H`` query heads, ``G`` query heads for
 one key head, ``D`` width of a head.
@@ -51,42 +50,55 @@ def attending(
             position that the model knows.
         columns: how many columns of a cache are read; the token of position ``t`` lies in column ``t``.
             None: there is no cache, and the tokens read each other.
-        key_position_BK: position of what lies in each column of a cache, where that is not its number; what
-            nobody may read has a position that is larger than any token's.
+        key_position_BK: position of what lies in each column that is read, where that is not its number.
+            What nobody may read has a position that is larger than any token's.
     """
-    if key_position_BK is not None:
-        columns = key_position_BK.shape[1]
-        layout = _Layout(position_BQ, key_position_BK)
-    elif columns is not None:
-        layout = _Layout(position_BQ, torch.arange(columns, device=position_BQ.device)[None])
-    else:
-        layout = _Layout(position_BQ, position_BQ)
+    if key_position_BK is None and columns is not None:
+        key_position_BK = torch.arange(columns, device=position_BQ.device)[None]
+    if key_position_BK is None:
+        key_position_BK = position_BQ
+    layout = _Layout(position_BQ, key_position_BK)
+    own = model.config.get_text_config()._attn_implementation
+    before = _LAYOUT.set(layout)
+    try:
+        with implementation(model, _SDPA if own != "eager" and model._supports_sdpa else _EAGER):
+            # Ones, because without a mask transformers takes a position that falls for a new sequence.
+            ones_BK = position_BQ.new_ones((len(position_BQ), key_position_BK.shape[1]))
+            yield {"position_ids": position_BQ, "attention_mask": ones_BK}
+    finally:
+        _LAYOUT.reset(before)
+
+
+@contextmanager
+def implementation(model: PreTrainedModel, name: str) -> Iterator[None]:
+    """Let ``model`` use the attention and mask functions registered as ``name`` for a while."""
     config = model.config.get_text_config()
     own = config._attn_implementation
-    before = _LAYOUT.set(layout)
-    config._attn_implementation = _EAGER if own == "eager" or not model._supports_sdpa else _SDPA
+    config._attn_implementation = name
     try:
-        # Ones, because without a mask transformers takes a position that falls for a new sequence.
-        ones_BK = position_BQ.new_ones((len(position_BQ), columns or position_BQ.shape[1]))
-        yield {"position_ids": position_BQ, "attention_mask": ones_BK}
+        yield
     finally:
         config._attn_implementation = own
-        _LAYOUT.reset(before)
 
 
 def check_kind(model: PreTrainedModel) -> None:
     """Refuse a model whose tokens see earlier ones through anything but attention with a mask.
 
     Raises:
-        ValueError: the model has state-space, linear or convolution layers, or biases that grow with the
-            distance of two columns (ALiBi).
+        ValueError: it has state-space, linear or convolution layers, chooses tokens by an index, cuts
+            windows inside its attention (GPT-Neo), or adds biases by column (ALiBi).
     """
     config = model.config.get_text_config()
-    mixed_in = sorted(set(getattr(config, "layer_types", None) or ()) - _PLAYED)
+    kinds = {
+        *(getattr(config, "layer_types", None) or ()),
+        *(getattr(config, "attention_layers", None) or ()),
+    }
+    mixed_in = sorted(kinds - _PLAYED)
     if not mixed_in and model._is_stateful:
         mixed_in = ["layers with a state"]
-    by_distance = getattr(config, "alibi", any("alibi" in name for name in dir(model.base_model)))
-    if not mixed_in and by_distance:
+    if not mixed_in and getattr(config, "index_topk", None):
+        mixed_in = ["attention by an index"]
+    if getattr(config, "alibi", any("alibi" in name for name in dir(model.base_model))):
         mixed_in = ["ALiBi"]
     if mixed_in:
         raise ValueError(
@@ -95,7 +107,7 @@ def check_kind(model: PreTrainedModel) -> None:
         )
 
 
-_PLAYED = {"full_attention", "sliding_attention", "chunked_attention"}
+_PLAYED = {"full_attention", "sliding_attention", "chunked_attention", "global"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +121,17 @@ class _Layout:
 _LAYOUT: ContextVar[_Layout] = ContextVar("layout")
 
 
-def _mask(
+def additive_mask(
     *,
     mask_function: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor],
     dtype: torch.dtype = torch.float32,
     **_: Any,
 ) -> Tensor:
-    """Return the additive mask ``[B, 1, Q, K]`` of the layers that follow ``mask_function``."""
+    """Return the mask ``[B, 1, Q, K]`` of the layers that follow ``mask_function``.
+
+    transformers calls it while ``attending`` is open. The rule takes the numbers of rows, of heads, and
+    the positions of the reading and of the read token, and returns bools.
+    """
     layout = _LAYOUT.get()
     query_B1Q1 = layout.position_BQ[:, None, :, None]
     key_B11K = layout.key_position_BK[:, None, None, :]
@@ -203,4 +219,4 @@ def _modeling(module: torch.nn.Module, name: str, default: Any = None) -> Any:
 _SDPA, _EAGER = "onelayer_sdpa", "onelayer_eager"
 for _name, _function in ((_SDPA, _sdpa), (_EAGER, _eager)):
     AttentionInterface.register(_name, _function)
-    AttentionMaskInterface.register(_name, _mask)
+    AttentionMaskInterface.register(_name, additive_mask)

@@ -13,6 +13,27 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 
+def decoder_layers(model: PreTrainedModel) -> nn.ModuleList:
+    """Return the stack of transformer layers, first to last.
+
+    Lists inside a layer, such as its experts, are not stacks of layers whatever their length.
+
+    Raises:
+        ValueError: the model has no unique ``ModuleList`` of ``num_hidden_layers`` blocks.
+    """
+    depth = model.config.get_text_config().num_hidden_layers
+    stacks: dict[str, nn.ModuleList] = {}
+    for name, module in model.named_modules():  # parents come before their children
+        inside = any(name.startswith(f"{outer}.") for outer in stacks)
+        if isinstance(module, nn.ModuleList) and len(module) == depth and not inside:
+            stacks[name] = module
+    if len(stacks) != 1:
+        raise ValueError(
+            f"expected one stack of {depth} layers in {type(model).__name__}, found {len(stacks)}"
+        )
+    return next(iter(stacks.values()))
+
+
 @contextmanager
 def logits_only_at(
     model: PreTrainedModel, chosen: Tensor | tuple[Tensor, Tensor]

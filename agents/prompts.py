@@ -105,12 +105,9 @@ class ChatFormat:
         self.show_admissible = show_admissible
         self.thinking = thinking
         self.free_form = free_form
-        self._tail = self._text_after_reply("\0")
-        end = tokenizer.encode(self._tail.split("\0")[0], add_special_tokens=False)
-        if not end:
-            raise ValueError("the chat template puts nothing after a reply, so replies cannot end")
-        self.stop_ids: tuple[int, ...] = tuple({end[0], tokenizer.eos_token_id} - {None})
-        self._end_id = end[0]
+        self._opens_thought = _thought_is_open(self._render([{"role": "user", "content": "x"}]))
+        self._end_id, self._tail = self._end_of_reply(self._text_after_reply("\0"))
+        self.stop_ids: tuple[int, ...] = tuple({self._end_id, tokenizer.eos_token_id} - {None})
 
     def prompt(self, turns: Sequence[Turn], skipped: int = 0) -> list[int]:
         """Return one chat: the first message holds instructions and start, later ones observations."""
@@ -125,14 +122,20 @@ class ChatFormat:
         return list(self.tokenizer.encode(text, add_special_tokens=False))
 
     def continuation(self, turn: Turn) -> list[int]:
-        """Return what the template puts between a reply and the next one."""
+        """Return what the template puts between a reply and the next one, from its end token on."""
         text = self._tail.replace("\0", self._asking(turn))
         ids = list(self.tokenizer.encode(text, add_special_tokens=False))
         return ids if ids[:1] == [self._end_id] else [self._end_id, *ids]
 
     def parse(self, reply: str) -> str:
-        """Return the text between the first pair of tags that follows the thought, "" without one."""
-        answer = reply.rsplit("</think>", 1)[-1]
+        """Return the text between the first pair of tags that follows the thought, "" without one.
+
+        What stands in a thought that never ends is no action, also where the template has opened the
+        thought in the prompt (as DeepSeek-R1's does).
+        """
+        if self._opens_thought:
+            reply = f"<think>{reply}"
+        answer = reply.rsplit("</think>", 1)[-1].split("<think>", 1)[0]
         if self.free_form:
             return answer.strip()
         found = re.search(r"<action>(.*?)</action>", answer, flags=re.DOTALL)
@@ -178,6 +181,41 @@ class ChatFormat:
             ]
         )
         return text.rsplit(reply, 1)[1]
+
+    def _end_of_reply(self, after: str) -> tuple[int, str]:
+        """Return the token that ends a reply, and the text after a reply from that token on.
+
+        It is the first token with a meaning of its own between the reply and the next observation:
+        Llama-2's template has a space before it, GLM's has the next speaker's mark in its place.
+        Where the template has none, the tokenizer's own end token is it.
+
+        Raises:
+            ValueError: there is neither.
+        """
+        before = after.split("\0")[0]
+        marks = {
+            token.content: token_id
+            for token_id, token in self.tokenizer.added_tokens_decoder.items()
+            if token.content.strip() and token_id != self.tokenizer.bos_token_id
+        }
+        eos = self.tokenizer.eos_token
+        if eos is not None:  # may be the token that also begins a text
+            marks[eos] = self.tokenizer.eos_token_id
+        found = [(before.find(mark), -len(mark), mark) for mark in marks if mark in before]
+        if found:
+            place, _, mark = min(found)
+            return marks[mark], after[place:]
+        if eos is None:
+            raise ValueError(
+                "the chat template puts no special token after a reply and the tokenizer has no end "
+                "token, so replies cannot end; give the tokenizer an eos_token"
+            )
+        return self.tokenizer.eos_token_id, after
+
+
+def _thought_is_open(text: str) -> bool:
+    """Return whether the text ends inside ``<think>``."""
+    return text.rfind("<think>") > text.rfind("</think>")
 
 
 def format_for(

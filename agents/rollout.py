@@ -1,23 +1,24 @@
 """Playing: groups of episodes of the same task, many at once."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
 import gymnasium as gym
 
-from onelayer.agents.base import Agent
+from onelayer.agents.base import Agent, ContinuousAgent
 from onelayer.agents.episodes import Episode, Step
 
 logger = logging.getLogger(__name__)
 
 WAITING_STEPS = 32
 """steps at once of environments that wait for other processes (``TextEnv.waits``)"""
-
-Advance = Callable[[Iterable["_Running"], Iterable[str]], Iterable[Episode | None]]
+_TAKEN_UP_AFTER = 32
+"""in a reproducible rollout: steps of the agent after which an environment's answer is taken up"""
 
 
 @dataclass(slots=True)
@@ -39,12 +40,15 @@ def rollout(
     tasks: Sequence[str | int],
     group_size: int = 1,
     on_episode: Callable[[Episode], None] | None = None,
+    reproducible: bool = False,
 ) -> list[Episode]:
     """Play every task ``group_size`` times; return the episodes task by task.
 
-    As many episodes run at once as there are environments; one that ends makes room for the next. An
-    environment that raises ends its episode, truncated, with ``error`` set. Environments whose steps wait for
-    other processes (``TextEnv.waits``) take them in threads, many at once.
+    As many episodes run at once as there are environments; one that ends makes room for the next. With a
+    ``ContinuousAgent`` an episode goes on as soon as its own action is there, whichever others are still
+    waited for. An environment that raises ends its episode, truncated, with ``error`` set. Environments whose
+    steps wait for other processes (``TextEnv.waits``) take them in threads, many at once, while the agent
+    goes on.
 
     Args:
         envs: interchangeable environments.
@@ -53,6 +57,9 @@ def rollout(
             have no ids.
         group_size: episodes of each task; they are peers in credit assignment.
         on_episode: called with each episode as it ends.
+        reproducible: which episodes a model reads and writes for at the same time decides the last digits
+            of its numbers. True lets that never depend on how long environments wait: an answer is taken up
+            a fixed number of the agent's steps after it was asked for. Then a slow one holds the others up.
 
     Raises:
         ValueError: there is no environment, or ``group_size`` is not positive.
@@ -70,49 +77,121 @@ def rollout(
             on_episode(episode)
 
     with ExitStack() as stack:
-        advance: Advance = lambda running, actions: map(_advance, running, actions)  # noqa: E731
+        threads = None
         if len(envs) > 1 and getattr(envs[0].unwrapped, "waits", False):
             threads = stack.enter_context(ThreadPoolExecutor(min(len(envs), WAITING_STEPS)))
-            advance = lambda running, actions: threads.map(_advance, running, actions)  # noqa: E731
-        _play(envs, agent, waiting, advance, end)
+        _Rollout(envs, agent, waiting, end, threads, reproducible).play()
     return [finished[i] for i in range(len(waiting))]
 
 
-def _play(
-    envs: Sequence[gym.Env[str, str]],
-    agent: Agent,
-    waiting: Sequence[str | int],
-    advance: Advance,
-    end: Callable[[int, Episode], None],
-) -> None:
-    """Play an episode of each task that is waiting; tell each one's place and what came of it."""
-    agent.reset()
-    running: dict[int, _Running] = {}
-    started = 0
-    while running or started < len(waiting):
-        for slot in range(len(envs)):
-            while slot not in running and started < len(waiting):
-                begun = _begin(started, envs[slot], waiting[started])
-                if isinstance(begun, Episode):
-                    end(started, begun)
-                else:
-                    running[slot] = begun
-                    agent.reset([slot])
-                started += 1
-        if not running:
-            continue
-        slots = list(running)
-        actions = agent.act(
-            [running[slot].observation for slot in slots],
-            [running[slot].info for slot in slots],
-            slots,
+class _InTurns:
+    """A ``ContinuousAgent`` made of an ``Agent``: it answers all that was submitted, at once."""
+
+    def __init__(self, agent: Agent):
+        self._agent = agent
+        self._asked: dict[int, tuple[str, Mapping[str, Any]]] = {}
+
+    def submit(self, slot: int, observation: str, info: Mapping[str, Any]) -> None:
+        self._asked[slot] = (observation, info)
+
+    def step(self) -> list[tuple[int, str]]:
+        asked, self._asked = self._asked, {}
+        observations, infos = zip(*asked.values(), strict=True)
+        actions = self._agent.act(observations, infos, list(asked))
+        if len(actions) != len(asked):
+            raise ValueError(f"the agent gave {len(actions)} actions for {len(asked)} observations")
+        return list(zip(asked, actions, strict=True))
+
+
+class _Rollout:
+    """The episodes that run, those whose action is awaited, and those whose environment is."""
+
+    def __init__(
+        self,
+        envs: Sequence[gym.Env[str, str]],
+        agent: Agent,
+        tasks: Sequence[str | int],
+        end: Callable[[int, Episode], None],
+        threads: ThreadPoolExecutor | None,
+        reproducible: bool,
+    ):
+        self.envs, self.agent, self.end = envs, agent, end
+        self.threads, self.reproducible = threads, reproducible
+        self.asked: ContinuousAgent = (
+            agent if isinstance(agent, ContinuousAgent) else _InTurns(agent)
         )
-        if len(actions) != len(slots):
-            raise ValueError(f"the agent gave {len(actions)} actions for {len(slots)} observations")
-        episodes = advance([running[slot] for slot in slots], actions)
-        for slot, episode in zip(slots, episodes, strict=True):
-            if episode is not None:
-                end(running.pop(slot).index, episode)
+        self.left = deque(enumerate(tasks))
+        self.running: dict[int, _Running] = {}
+        self.thinking: set[int] = set()
+        """slots whose action is awaited"""
+        self.acting: deque[tuple[int, int, Future[Episode | None]]] = deque()
+        """when to take it up, slot and result of each step that is taken in a thread, oldest first"""
+        self.ticks = 0
+
+    def play(self) -> None:
+        """Play all tasks to their ends."""
+        self.agent.reset()
+        self._fill()
+        while self.running:
+            for slot, episode in self._results():
+                self._go_on(slot, episode)
+            if self.thinking:
+                self.ticks += 1
+                for slot, action in self.asked.step():
+                    self.thinking.discard(slot)
+                    self._act(slot, action)
+
+    def _fill(self) -> None:
+        """Begin the next episodes in the environments that are free."""
+        for slot, env in enumerate(self.envs):
+            while slot not in self.running and self.left:
+                index, task = self.left.popleft()
+                begun = _begin(index, env, task)
+                if isinstance(begun, Episode):
+                    self.end(index, begun)
+                else:
+                    self.running[slot] = begun
+                    self.agent.reset([slot])
+                    self._ask(slot)
+
+    def _ask(self, slot: int) -> None:
+        running = self.running[slot]
+        self.asked.submit(slot, running.observation, running.info)
+        self.thinking.add(slot)
+
+    def _act(self, slot: int, action: str | Exception) -> None:
+        """Take the action in the episode's environment, in a thread if that waits."""
+        running = self.running[slot]
+        if isinstance(action, Exception):
+            self._go_on(slot, _failed(running.task, running.steps, action))
+        elif self.threads is None:
+            self._go_on(slot, _advance(running, action))
+        else:
+            future = self.threads.submit(_advance, running, action)
+            self.acting.append((self.ticks + _TAKEN_UP_AFTER, slot, future))
+
+    def _results(self) -> Iterator[tuple[int, Episode | None]]:
+        """Yield what came of the steps that are to be taken up now; wait where nothing else is to be done."""
+        idle = not self.thinking
+        if self.reproducible:
+            while self.acting and (idle or self.acting[0][0] <= self.ticks):
+                _, slot, future = self.acting.popleft()
+                yield slot, future.result()
+            return
+        if idle:
+            wait([future for _, _, future in self.acting], return_when=FIRST_COMPLETED)
+        done = [entry for entry in self.acting if entry[2].done()]
+        for entry in done:
+            self.acting.remove(entry)
+            yield entry[1], entry[2].result()
+
+    def _go_on(self, slot: int, episode: Episode | None) -> None:
+        """Ask for the next action, or end the episode and begin another in its place."""
+        if episode is None:
+            self._ask(slot)
+        else:
+            self.end(self.running.pop(slot).index, episode)
+            self._fill()
 
 
 def _begin(index: int, env: gym.Env[str, str], task: str | int) -> _Running | Episode:

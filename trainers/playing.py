@@ -6,11 +6,11 @@ import gymnasium as gym
 from accelerate import Accelerator
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from onelayer.agents.decoder import Sampling
 from onelayer.agents.episodes import Episode
 from onelayer.agents.policy import PolicyAgent
 from onelayer.agents.prompts import format_for
 from onelayer.agents.rollout import rollout
+from onelayer.agents.sampling import Sampling
 from onelayer.agents.states import CapturedStates
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.processes import summed
@@ -34,7 +34,7 @@ class TrainingGames:
         model: plays.
         tokenizer: the model's.
         accelerator: of the run; its processes share the tasks.
-        states: keeps for the update what enters the first layer that learns; None: nothing is kept.
+        states: keeps what enters its layer, for the update; None: nothing is kept.
 
     Raises:
         ValueError: the processes can't share the tasks, or there are none.
@@ -73,7 +73,7 @@ class TrainingGames:
         self.agent.reseed(hash_seed(config.seed, iteration))
         tasks = training_tasks(self.envs[0], iteration, config.tasks_per_iteration, config.seed)
         mine = _share(tasks, self.accelerator)
-        episodes = rollout(self.envs, self.agent, mine, config.group_size)
+        episodes = rollout(self.envs, self.agent, mine, config.group_size, reproducible=True)
         self.agent.reset()  # the update needs the memory of the cache
         return episodes
 
@@ -108,7 +108,7 @@ class HeldOutGames:
             ``eval/`` ``success`` (a rate), ``tasks``, ``steps`` (a mean) and ``errors``, of all processes.
         """
         self.agent.reseed(EVAL_SEED)
-        episodes = rollout(self.envs, self.agent, self.tasks)
+        episodes = rollout(self.envs, self.agent, self.tasks, reproducible=True)
         self.agent.reset()
         won, steps, errors, played = summed(
             self.accelerator,

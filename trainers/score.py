@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
@@ -23,11 +24,14 @@ from transformers.cache_utils import Cache
 
 from onelayer.agents.attention import attending
 from onelayer.agents.forward import after_layers, entering, leaving
-from onelayer.trainers.batch import Batch
+from onelayer.trainers.batch import Batch, Row, batch
 
 _LOGITS_BYTES = {"cpu": 32 << 20}
 _LOGITS_BYTES_ELSEWHERE = 256 << 20
 """logits of one chunk: few enough for the caches of a CPU, enough to keep a GPU busy"""
+
+_ROUNDING = {torch.float32: 1e-4, torch.bfloat16: 0.1}
+"""mean difference of log-probabilities, in nats, that a model may show at the start"""
 
 Slope = Callable[[Tensor, slice], Tensor]
 """takes log-probabilities ``[C]`` and which of the ``N`` they are; returns the derivative of the loss by
@@ -247,6 +251,46 @@ class _Following(_Kept):
     def get_mask_sizes(self, query_length: int, layer_idx: int = 0) -> tuple[int, int]:
         """Return how many columns are read, and the first of them."""
         return self.columns + query_length, 0
+
+
+def check_scoring(scorer: Scorer) -> None:
+    """Compare log-probabilities behind a shared beginning, and a head run apart, with plain forward passes.
+
+    Raises:
+        ValueError: they differ: the model does something between its layers and its head, or with its cache,
+            that we do not know.
+    """
+    model, size = scorer.model, scorer.model.get_input_embeddings().num_embeddings
+    texts = [
+        [(3 + 7 * t) % size for t in range(9)] + [(5 + 11 * t) % size for t in range(own)]
+        for own in (2, 5)
+    ]
+    one = batch(
+        [
+            Row(
+                ids_T=np.array(ids),
+                sampled_T=np.arange(len(ids)) >= 9,
+                logp_T=np.zeros(len(ids), np.float32),
+                advantage_T=np.zeros(len(ids), np.float32),
+                steps=1,
+            )
+            for ids in texts
+        ],
+        model.device,
+    )
+    plain = []
+    with torch.no_grad():
+        for ids in texts:
+            ids_T = torch.tensor(ids, device=model.device)
+            logits_TV = model(input_ids=ids_T[None, :-1], use_cache=False).logits[0, 8:].float()
+            logp_TV = torch.log_softmax(logits_TV / scorer.temperature, dim=-1)
+            plain.append(logp_TV.gather(-1, ids_T[9:, None])[:, 0])
+    difference = float((scorer.score(one).logp_N - torch.cat(plain)).abs().mean())
+    if not difference <= _ROUNDING.get(model.dtype, 1e-4):
+        raise ValueError(
+            f"{type(model).__name__} cannot be trained: with shared prompts and its head run apart, "
+            f"log-probabilities differ by {difference:.1e} nats; use another model"
+        )
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from onelayer.agents.episodes import Episode
+from onelayer.agents.model_check import check_model
 from onelayer.agents.states import CapturedStates
 from onelayer.trainers.batch import Batch, Row, rows
 from onelayer.trainers.config import TrainConfig
@@ -33,7 +34,7 @@ from onelayer.trainers.memory import states_budget
 from onelayer.trainers.mismatch import Mismatch
 from onelayer.trainers.passes import Passes
 from onelayer.trainers.processes import sum_gradients, summed
-from onelayer.trainers.score import Scorer, weights_of
+from onelayer.trainers.score import Scorer, check_scoring, weights_of
 
 
 class Learner:
@@ -51,7 +52,7 @@ class Learner:
     product (``autocast``): in bfloat16 most steps of a small learning rate would round to nothing.
 
     Raises:
-        ValueError: the model lacks a layer or is in another dtype.
+        ValueError: the model lacks a layer, is in another dtype, or cannot be played as it is.
     """
 
     def __init__(self, model: PreTrainedModel, config: TrainConfig, accelerator: Accelerator):
@@ -75,6 +76,14 @@ class Learner:
         self.states: CapturedStates | None = None
         if self.first > 0:
             self.states = CapturedStates(stack[self.first], states_budget(self._device))
+        check_model(model, self.first)
+        self.scorer = Scorer(
+            model,
+            list(stack),
+            temperature=config.temperature,
+            checkpointing=config.gradient_checkpointing,
+        )
+        check_scoring(self.scorer)
         self.start: dict[str, Tensor] = {}
         if config.beta > 0:
             self.start = {name: p.detach().clone() for name, p in self.parameters.items()}
@@ -84,12 +93,6 @@ class Learner:
             self._groups([p for layer in faster for p in stack[layer].parameters()]),
             lr=config.learning_rate,
             weight_decay=0.0,
-        )
-        self.scorer = Scorer(
-            model,
-            list(stack),
-            temperature=config.temperature,
-            checkpointing=config.gradient_checkpointing,
         )
         again = config.epochs > 1 or config.beta > 0
         self.passes = Passes(self.scorer, self.first, self.states, config.tokens_per_forward, again)

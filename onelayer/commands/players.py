@@ -94,6 +94,7 @@ def models(
 def _load(model: str, dtype: str, device: str) -> tuple[Any, Any]:
     import torch
 
+    from onelayer.agents.model_check import check_model
     from onelayer.agents.models import load_model
 
     if device == "auto":
@@ -102,7 +103,9 @@ def _load(model: str, dtype: str, device: str) -> tuple[Any, Any]:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
         raise ValueError(f"--device {device}: {str(error).splitlines()[0]}") from error
-    return load_model(model, dtype, device)
+    loaded, tokenizer = load_model(model, dtype, device)
+    check_model(loaded)
+    return loaded, tokenizer
 
 
 def _policy(

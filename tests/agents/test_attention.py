@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from transformers.masking_utils import create_sliding_window_causal_mask
 
 from onelayer.agents.attention import attending, check_kind, grouped
 from onelayer.agents.cache import RaggedCache
@@ -20,8 +21,9 @@ def reading(model, ids, **where):
     ]
     cache = None
     if columns := where.get("columns"):
-        cache = RaggedCache(len(model.model.layers), len(ids))
-        cache.place(where["position_BQ"], columns)
+        cache = RaggedCache(len(model.model.layers), len(ids), columns + 1)
+        rows = slice(0, len(ids))
+        cache.place(torch.arange(len(ids)), where["position_BQ"], rows, columns)
     with torch.no_grad(), attending(model, **where) as inputs:
         model(input_ids=ids, past_key_values=cache, use_cache=cache is not None, **inputs)
     for hook in hooks:
@@ -66,18 +68,16 @@ def test_each_kind_of_layer_has_its_own_mask(tiny_model, implementation):
     assert read[1] == read[2] == [[[2, 3]], [[1, 2]]]
 
 
-@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
-def test_windows_in_a_packed_row_go_by_position_and_not_by_column(tiny_model, implementation):
-    model = tiny_model("mistral", layers=1, sliding_window=3, attn_implementation=implementation)
-    # Columns:             0  1  2 | 3  4 | 5  6 | padding
-    positions = torch.tensor([[0, 1, 2, 3, 4, 3, 4, 0]])
-    parts = torch.tensor([[0, 0, 0, 1, 1, 2, 2, -1]])
-    [[read]] = reading(model, torch.full((1, 8), 5), position_BQ=positions, part_BQ=parts)
-    assert read[:3] == [[0], [0, 1], [0, 1, 2]]
-    assert read[3] == [1, 2, 3]  # position 3 reads positions 1 to 3
-    assert read[4] == [2, 3, 4]
-    assert read[5] == [1, 2, 5]  # the beginning and itself, not the first reply
-    assert read[6] == [2, 5, 6]
+def test_columns_hold_the_positions_that_they_are_said_to(tiny_model):
+    model = tiny_model("mistral", layers=1, sliding_window=3)
+    # Columns: 0 1 2, padding, then two new tokens, the second of which is padding.
+    keys = torch.tensor([[0, 1, 2, 99, 3, 99]])
+    with attending(model, torch.tensor([[3, 3]]), key_position_BK=keys):
+        mask = create_sliding_window_causal_mask(
+            model.config, torch.zeros(1, 2, 32), torch.ones(1, 6), None
+        )
+    read = [token.nonzero()[:, 0].tolist() for token in mask[0, 0] == 0]
+    assert read == [[1, 2, 4], [1, 2, 4]]  # position 3 reads positions 1 to 3
 
 
 def test_a_model_has_its_own_attention_again_afterwards(tiny_model):
@@ -119,6 +119,8 @@ def test_grouped_attention_is_scaled_dot_product_attention(heads):
         ("mamba", {"state_size": 4}, "linear_attention"),
         ("bloom", {"n_layer": 2, "n_head": 4}, "ALiBi"),
         ("falcon", {"alibi": True}, "ALiBi"),
+        ("gpt_neo", {"num_heads": 4, "attention_types": [[["global", "local"], 1]]}, "local"),
+        ("lfm2", {"layer_types": ["conv", "full_attention"]}, "conv"),
         ("qwen3", {"layer_types": ["full_attention", "linear_attention"]}, "linear_attention"),
     ],
 )

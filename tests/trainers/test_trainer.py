@@ -135,7 +135,9 @@ def test_evaluation_is_the_same_whatever_is_trained_on(make_trainer, monkeypatch
 
     played = []
     rollout = module.rollout
-    monkeypatch.setattr(module, "rollout", lambda *a: played.append(rollout(*a)) or played[-1])
+    monkeypatch.setattr(
+        module, "rollout", lambda *a, **k: played.append(rollout(*a, **k)) or played[-1]
+    )
     found = []
     for i, batch in enumerate(({}, {"tasks_per_iteration": 1, "group_size": 1}, {"seed": 9})):
         trainer = make_trainer(

@@ -188,6 +188,7 @@ class _OtherNumbers:
     def __init__(self, agent: PolicyAgent, sampling: int):
         self._agent, self._sampling = agent, sampling
         self.act, self.reset = agent.act, agent.reset
+        self.submit, self.step = agent.submit, agent.step
 
     def reseed(self, seed: int) -> None:
         self._agent.reseed(hash_seed(seed, self._sampling) if self._sampling else seed)
