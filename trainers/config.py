@@ -1,8 +1,10 @@
 """Everything that decides what a training run does: the flags of `onelayer train`."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
+
+from onelayer.agents.play import Play
 
 
 def _option(default: Any, help: str) -> Any:  # noqa: A002  (the word that argparse uses)
@@ -114,8 +116,7 @@ class TrainConfig:
         _check("eval_tasks", self.eval_tasks, at_least=1 if self.eval_every else 0)
         if self.dtype not in ("float32", "bfloat16"):  # float16 would need its losses scaled
             raise ValueError(f"dtype is float32 or bfloat16, got {self.dtype!r}")
-        if self.history != "all" and not self.history.isdigit():
-            raise ValueError(f"history is `all` or a number of turns, got {self.history!r}")
+        self.play  # noqa: B018  (checks the history)
 
     @property
     def folder(self) -> Path:
@@ -125,9 +126,19 @@ class TrainConfig:
         return Path(self.out or f"runs/{world}-{self.algorithm}-{layers}-{self.seed}")
 
     @property
-    def history_pairs(self) -> int | str:
-        """``history`` as ``PolicyAgent`` takes it."""
-        return int(self.history) if self.history.isdigit() else self.history
+    def play(self) -> Play:
+        """How the model plays in training."""
+        return Play.of(asdict(self))
+
+    @property
+    def eval_play(self) -> Play:
+        """How it plays in evaluation."""
+        return replace(
+            self.play,
+            temperature=self.eval_temperature,
+            top_p=self.eval_top_p,
+            response_limit=self.eval_response_limit or self.response_limit,
+        )
 
     @property
     def importance_limit(self) -> float:
@@ -135,11 +146,6 @@ class TrainConfig:
         if self.importance_cap is not None:
             return self.importance_cap
         return 2.0 if self.dtype == "bfloat16" else 0.0
-
-    @property
-    def eval_limit(self) -> int:
-        """Tokens of a reply in evaluation."""
-        return self.eval_response_limit or self.response_limit
 
     def what_learns(self) -> dict[str, Any]:
         """Return the fields that a resumed run must share with the run it goes on from."""

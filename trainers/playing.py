@@ -7,10 +7,7 @@ from accelerate import Accelerator
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.agents.episodes import Episode
-from onelayer.agents.policy import PolicyAgent
-from onelayer.agents.prompts import format_for
 from onelayer.agents.rollout import rollout
-from onelayer.agents.sampling import Sampling
 from onelayer.agents.states import CapturedStates
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.processes import summed
@@ -64,8 +61,7 @@ class TrainingGames:
         self.config, self.accelerator = config, accelerator
         self.envs = [first]
         self.envs += [make() for _ in range(count // processes * config.group_size - 1)]
-        sampling = Sampling(config.temperature, config.top_p, config.response_limit)
-        self.agent = _agent(first, config, model, tokenizer, sampling, states)
+        self.agent = config.play.agent(model, tokenizer, first, states)
 
     def play(self, iteration: int) -> list[Episode]:
         """Roll out this process's tasks of an iteration."""
@@ -98,8 +94,7 @@ class HeldOutGames:
         first = make()
         self.tasks = _share(held_out_tasks(first, config.eval_tasks), accelerator)
         self.envs = [first, *(make() for _ in range(min(len(self.tasks), most) - 1))]
-        sampling = Sampling(config.eval_temperature, config.eval_top_p, config.eval_limit)
-        self.agent = _agent(first, config, model, tokenizer, sampling, None)
+        self.agent = config.eval_play.agent(model, tokenizer, first)
 
     def play(self) -> dict[str, float]:
         """Play the tasks, always the same with the same random numbers.
@@ -130,28 +125,3 @@ class HeldOutGames:
 def _share(tasks: Tasks, accelerator: Accelerator) -> Tasks:
     """Return those of the tasks that this process plays."""
     return tasks[accelerator.process_index :: accelerator.num_processes]
-
-
-def _agent(
-    env: gym.Env[str, str],
-    config: TrainConfig,
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
-    sampling: Sampling,
-    states: CapturedStates | None,
-) -> PolicyAgent:
-    world = env.unwrapped
-    return PolicyAgent(
-        model,
-        tokenizer,
-        sampling=sampling,
-        history=config.history_pairs,
-        prompt_format=format_for(
-            tokenizer,
-            instructions=getattr(world, "instructions", ""),
-            show_admissible=config.show_admissible,
-            thinking=config.thinking,
-            free_form=getattr(world, "free_form", False),
-        ),
-        states=states,
-    )
