@@ -11,11 +11,12 @@ TOKENS_ON_A_CPU = 1024
 """places of a forward pass: more are no faster there"""
 STATES_ON_A_CPU = 1 << 30
 """bytes of captured states"""
-_SHARE = 0.5
-_MOST_BYTES = 4 << 30
-"""of a GPU's free memory, activations of one forward pass may take this share, and no more bytes than
-this: more tokens at once are no faster"""
-_STATES_SHARE = 0.1
+ROWS_AT_ONCE = 2
+"""a forward pass has room for so many of the longest row, so that rows with one prompt can share it"""
+_ACTIVATIONS = 4 << 30
+"""bytes of one forward pass that keep a GPU busy; more tokens at once are no faster"""
+_ACTIVATIONS_SHARE, _STATES_SHARE = 0.5, 0.1
+"""of a GPU's free memory, at most"""
 _FEWEST, _MOST = 1024, 65536
 
 
@@ -23,23 +24,27 @@ class OutOfMemory(RuntimeError):
     """An update does not fit into memory, not even with half the tokens at once."""
 
 
-def default_tokens(model: PreTrainedModel, trained_from: int, device: torch.device) -> int:
+def default_tokens(
+    model: PreTrainedModel, trained_from: int, device: torch.device, longest: int
+) -> int:
     """Return how many tokens one forward pass of an update may read.
 
     Args:
         model: the policy.
         trained_from: the lowest layer that learns; those below it keep nothing for a backward pass.
         device: where the model is.
+        longest: tokens of the longest row.
     """
     if device.type == "cpu":
-        return TOKENS_ON_A_CPU
+        return max(TOKENS_ON_A_CPU, ROWS_AT_ONCE * longest)
     config = model.config.get_text_config()
     width = config.hidden_size
     inner = getattr(config, "intermediate_size", None) or 4 * width
-    kept = (config.num_hidden_layers - trained_from) * (16 * width + 4 * inner)
-    bytes_of_token = kept * model.dtype.itemsize
-    tokens = int(min(_SHARE * free_bytes(device), _MOST_BYTES) / bytes_of_token)
-    return max(_FEWEST, min(tokens, _MOST))
+    layers = config.num_hidden_layers - trained_from
+    bytes_of_token: int = layers * (16 * width + 4 * inner) * model.dtype.itemsize
+    wanted = min(max(_ACTIVATIONS // bytes_of_token, _FEWEST), _MOST)
+    fits = int(_ACTIVATIONS_SHARE * free_bytes(device)) // bytes_of_token
+    return max(1, min(max(wanted, ROWS_AT_ONCE * longest), fits))
 
 
 def states_budget(device: torch.device) -> int:
@@ -52,7 +57,7 @@ def states_budget(device: torch.device) -> int:
 def free_bytes(device: torch.device) -> int:
     """Return the free memory of an accelerator, with what torch holds and does not use."""
     if device.type != "cuda":
-        return _MOST_BYTES
+        return _ACTIVATIONS
     free, _ = torch.cuda.mem_get_info(device)
     return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
 

@@ -36,26 +36,26 @@ class Passes:
         again: bool,
     ):
         self.scorer, self.first, self.states, self.again = scorer, first, states, again
-        self._most = tokens_per_forward
-        self._tokens = tokens_per_forward
+        self._given = tokens_per_forward
+        self.tokens_per_forward = tokens_per_forward or 1
         self._halved = False
 
-    @property
-    def tokens_per_forward(self) -> int:
-        """Places of a batch: as given, else what fits when it is first asked for."""
-        if self._tokens is None:
-            model = self.scorer.model
-            self._tokens = default_tokens(model, self.first, model.device)
-        return self._tokens
+    def prepare(self, rows: Sequence[Row]) -> None:
+        """Choose how many tokens a pass may read, where that is not given.
 
-    def check(self, rows: Sequence[Row]) -> None:
-        """Raise ValueError where a row alone has more tokens than a pass may read."""
+        Raises:
+            ValueError: it is given, and a row alone has more.
+        """
         longest = max((row.read for row in rows), default=0)
-        if self._most is not None and self._most < longest:
+        if self._given is not None and self._given < longest:
             raise ValueError(
                 f"an episode made a row of {longest} tokens, more than tokens_per_forward="
-                f"{self._most}; raise it, or let history show fewer turns"
+                f"{self._given}; raise it, or let history show fewer turns"
             )
+        if self._given is None and not self._halved:
+            model = self.scorer.model
+            fits = default_tokens(model, self.first, model.device, longest)
+            self.tokens_per_forward = max(self.tokens_per_forward, fits)
 
     def batches(self, rows: Sequence[Row]) -> Iterator[tuple[Batch, Tensor | None]]:
         """Yield the rows as batches, each with the states ``[M, D]`` that enter the first layer of a pass."""
@@ -103,7 +103,7 @@ class Passes:
             if self._halved:
                 raise OutOfMemory(self._advice()) from error
         self._halved = True
-        self._tokens = max(1, self.tokens_per_forward // 2)
+        self.tokens_per_forward = max(1, self.tokens_per_forward // 2)
         logger.warning(
             "out of memory in an update: it goes on with %d tokens in a forward pass",
             self.tokens_per_forward,

@@ -204,14 +204,19 @@ class Trainer:
                 self.on_iteration(metrics)
 
     def save(self) -> None:
-        """Write a checkpoint from which a run goes on at this iteration."""
+        """Write a checkpoint from which a run goes on at this iteration.
+
+        Before the first update it holds no tensors: the weights are those of the base, and the optimizer has
+        no state yet.
+        """
         if self.accelerator.is_main_process:
             learner = self.learner
+            moved = learner.parameters if self.iteration > 0 else {}
             self.folder.save(
                 Checkpoint(
                     iteration=self.iteration,
                     config=self.config.what_learns(),
-                    weights={name: p.detach().cpu() for name, p in learner.parameters.items()},
+                    weights={name: p.detach().cpu() for name, p in moved.items()},
                     optimizer=learner.optimizer.state_dict(),
                 )
             )
@@ -258,8 +263,8 @@ class Trainer:
         if self.accelerator.is_main_process:
             self.folder.take_back(checkpoint.iteration)
         with torch.no_grad():
-            for name, parameter in self.learner.parameters.items():
-                parameter.copy_(checkpoint.weights[name])
+            for name, weight in checkpoint.weights.items():
+                self.learner.parameters[name].copy_(weight)
         self.learner.optimizer.load_state_dict(dict(checkpoint.optimizer))
         self.iteration = checkpoint.iteration
         self._start_trackers()

@@ -135,7 +135,7 @@ class Learner:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(config, iteration) * group.get("boost", 1.0)
         learned = rows(episodes, advantages_N)
-        self.passes.check(learned)
+        self.passes.prepare(learned)
         try:
             one = _Update(self, learned)
             norms = []

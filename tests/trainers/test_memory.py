@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from onelayer.trainers import memory
 from onelayer.trainers.memory import OutOfMemory, default_tokens, is_out_of_memory
 
 CPU_ERROR = "[enforce fail at alloc_cpu.cpp:121] . DefaultCPUAllocator: can't allocate memory"
@@ -127,5 +128,20 @@ def test_a_row_that_is_too_long_is_named_before_any_gradient(
         learner.update(episodes, advantages(episodes), 0)
 
 
-def test_a_budget_on_the_cpu_is_a_number(tiny_model):
-    assert default_tokens(tiny_model(), 0, torch.device("cpu")) == 1024
+def test_a_budget_on_the_cpu_is_a_number_with_room_for_two_of_the_longest_row(tiny_model):
+    assert default_tokens(tiny_model(), 0, torch.device("cpu"), 100) == 1024
+    assert default_tokens(tiny_model(), 0, torch.device("cpu"), 2000) == 4000
+
+
+def test_a_budget_on_a_gpu_follows_its_free_memory_and_the_layers_that_learn(
+    tiny_model, monkeypatch
+):
+    def tokens(free, first=0, longest=100):
+        monkeypatch.setattr(memory, "free_bytes", lambda _: free)
+        return default_tokens(tiny_model(), first, torch.device("cuda"), longest)
+
+    # 4 layers x (16 x 32 + 4 x 48) x 4 bytes a token
+    of_a_token = 4 * (16 * 32 + 4 * 48) * 4
+    assert tokens(2 * 1500 * of_a_token, longest=2000) == 1500
+    assert tokens(1 << 40) == 65536
+    assert tokens(2 * 1500 * of_a_token, first=2, longest=2000) == 3000
