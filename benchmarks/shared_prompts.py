@@ -50,13 +50,14 @@ Measured = dict[tuple[str, str], float]
 
 def measure(options: argparse.Namespace) -> tuple[Measured, dict[tuple[str, str], int]]:
     """Return median CPU seconds, and tokens read (padding too), by phase and way."""
+    from onelayer.trainers.packing import by_beginning, pack
+    from onelayer.trainers.rows import collate, rows
+    from onelayer.trainers.scoring import score
+
     from onelayer.agents.decoder import Decoder, Sampling
     from onelayer.agents.episodes import Episode, Step
     from onelayer.agents.models import load_model
     from onelayer.trainers.layers import decoder_layers, train_only
-    from onelayer.trainers.packing import by_beginning, pack
-    from onelayer.trainers.rows import collate, rows
-    from onelayer.trainers.scoring import score
 
     model, _ = load_model(options.model, options.dtype)
     stack = decoder_layers(model)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gymnasium as gym
 import yaml
 
+from onelayer.agents.play import Play
 from onelayer.commands.configuration import parse_mapping
 from onelayer.envs.attributes import attribute, tasks_of
 from onelayer.trainers.config import TrainConfig
@@ -113,42 +114,18 @@ def _policy(
     model: Any, tokenizer: Any, env: gym.Env[str, str], subject: Subject, config: "Config"
 ) -> tuple["Agent", dict[str, Any]]:
     """Return the agent that plays with a model, and what decides how it plays."""
-    from onelayer.agents.decoder import Sampling
-    from onelayer.agents.policy import PolicyAgent
-    from onelayer.agents.prompts import format_for
     from onelayer.trainers.fingerprint import base_fingerprint
 
-    run = subject.trained
+    flags = {field.name: getattr(config, field.name) for field in fields(Play)}
+    given = {name: value for name, value in flags.items() if value is not None}
+    play = Play.of({**subject.trained.eval_play.settings, **given})
     settings = {
         "model": subject.model,
-        "temperature": _first(config.temperature, run.eval_temperature),
-        "top_p": _first(config.top_p, run.eval_top_p),
-        "response_limit": _first(config.response_limit, run.eval_limit),
-        "history": _first(config.history, run.history),
-        "show_admissible": _first(config.show_admissible, run.show_admissible),
-        "thinking": _first(config.thinking, run.thinking),
+        **play.settings,
+        "dtype": str(model.dtype),
+        "weights": base_fingerprint(model),
     }
-    history = str(settings["history"])
-    if history != "all" and not history.isdecimal():
-        raise ValueError(f"--history is `all` or a number of pairs, got {history!r}")
-    agent = PolicyAgent(
-        model,
-        tokenizer,
-        sampling=Sampling(settings["temperature"], settings["top_p"], settings["response_limit"]),
-        history=int(history) if history.isdecimal() else history,
-        prompt_format=format_for(
-            tokenizer,
-            instructions=attribute(env, "instructions", ""),
-            show_admissible=settings["show_admissible"],
-            thinking=settings["thinking"],
-            free_form=attribute(env, "free_form", False),
-        ),
-    )
-    return agent, {**settings, "dtype": str(model.dtype), "weights": base_fingerprint(model)}
-
-
-def _first(flag: Any, otherwise: Any) -> Any:
-    return otherwise if flag is None else flag
+    return play.agent(model, tokenizer, env), settings
 
 
 def expert(env: gym.Env[str, str], seed: int) -> tuple["Agent", dict[str, Any]]:
