@@ -23,9 +23,13 @@ from onelayer.interrupts import Interrupted, interrupted_by_signals
 COMMANDS = {
     "train": "train",
     "eval": "evaluate",
+    "suites": "suites",
+    "view": "view",
+    "export": "export",
     "warmstart": "warmstart",
     "envs": "envs",
     "profile": "profile",
+    "plan": "plan",
     "merge": "merge",
     "report": "report",
 }

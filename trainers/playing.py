@@ -62,7 +62,8 @@ class TrainingGames:
                 "several processes would play the same"
             )
         self.config, self.accelerator = config, accelerator
-        episodes = max(len(share(range(count), accelerator)), 1) * config.group_size
+        mine = len(share(range(count), accelerator))  # may be 0
+        episodes = max(1, mine * config.group_size)
         parallel = episodes_at_once(model, episodes, config.response_limit, config.parallel)
         self.envs = [first, *(make() for _ in range(parallel - 1))]
         sampling = Sampling(config.temperature, config.top_p, config.response_limit)
