@@ -77,7 +77,7 @@ def read_names(sources: tuple[str, ...], entry_point: str = "") -> Meaning:
     asked = {entry_point} if entry_point else uses.checked - uses.bound
     python = _of_python(own - asked, uses, known=bool(asked))
     if asked:  # helpers are the tests' own affair; classes may be part of what is asked for
-        own = {name for name in own if name[:1].isupper()}
+        own = {name for name in own if name in uses.bound or name[:1].isupper()}
     guessed = set()
     if not asked and not own - uses.bound - set(python):
         # Only built-in names are left, so one of them must be what is asked for: the innermost.

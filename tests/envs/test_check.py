@@ -46,7 +46,13 @@ class Plain(gym.Env):
 
 @pytest.mark.parametrize("env_id", sorted(i for i in gym.registry if i.startswith("onelayer/")))
 def test_every_registered_environment_of_ours_keeps_its_promises(env_id):
-    findings = check(env_id, episodes=3)
+    try:
+        findings = check(env_id, episodes=3)
+    except gym.error.DependencyNotInstalled as error:
+        pytest.skip(str(error))
+    except OSError as error:  # a server that nobody has started
+        assert env_id == "onelayer/OpenEnv-v0"
+        pytest.skip(f"tests/envs/adapters/test_openenv.py has a server: {error}")
     assert [finding for finding in findings if finding.failed] == []
 
 

@@ -18,6 +18,7 @@ from onelayer.envs.counting import CountingEnv
 from onelayer.trainers import run_folder
 from onelayer.trainers.bad_steps import BadSteps, Diverged
 from onelayer.trainers.delta import LayerDelta
+from onelayer.trainers.identity import identity
 from onelayer.trainers.run_folder import RunFolder, is_kept
 
 
@@ -123,6 +124,40 @@ def test_an_error_while_the_weights_move_leaves_the_checkpoint_before(make_train
     with pytest.raises(RuntimeError, match="half of"):
         trainer.train()
     assert trainer.folder.last().iteration == 2
+
+
+def test_a_terminal_that_is_gone_or_a_tracker_that_cannot_be_reached_loses_nothing(
+    make_trainer, monkeypatch, said
+):
+    def gone(metrics):
+        if metrics["iteration"] == 1:
+            raise OSError(errno.EIO, "Input/output error")
+
+    trainer = make_trainer(log_with="tensorboard", on_iteration=gone, checkpoint_every=100)
+    log = trainer.accelerator.log
+
+    def unreachable(metrics, step):
+        log(metrics, step)
+        if step == 0:
+            raise ConnectionError("no route to host")
+
+    monkeypatch.setattr(trainer.accelerator, "log", unreachable)
+    with pytest.raises(OSError, match="Input/output error"):
+        trainer.train()
+    assert trainer.folder.last().iteration == 2
+    assert any("tensorboard did not take iteration 0" in line for line in said())
+
+
+def test_another_number_of_threads_is_said_on_a_resume(make_trainer, said):
+    make_trainer(iterations=1).train()
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(threads + 1)
+        make_trainer(iterations=2, resume=True).train()
+    finally:
+        torch.set_num_threads(threads)
+    told = f"by 1 processes of {threads} threads, now by 1 of {threads + 1}: equal up to rounding"
+    assert any(told in line for line in said())
 
 
 # The folder
@@ -282,6 +317,23 @@ def test_tasks_in_another_order_are_refused(make_trainer):
     trainer = make_trainer(iterations=2, env=lambda: Reordered(**world), resume=True)
     with pytest.raises(ValueError, match=r"other tasks, or in another order \(a set"):
         trainer.train()
+
+
+def test_a_split_too_large_to_be_gone_through_is_identified_by_some_of_its_tasks(tiny_model):
+    class Made:
+        def __init__(self, name):
+            self.name = name
+
+        def __len__(self):
+            return 10**15
+
+        def __getitem__(self, i):
+            return f"{self.name}-{i}"
+
+    one, same, other = (identity(tiny_model(), Made(name)) for name in ("a", "a", "b"))
+    assert one == same != other
+    assert identity(tiny_model(), ("a", "b")) != identity(tiny_model(), ("b", "a"))
+    assert identity(tiny_model(), ("a", "b")) != identity(tiny_model(), None)
 
 
 # Numbers that are not finite
