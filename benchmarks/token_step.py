@@ -1,6 +1,6 @@
 """How long a token step takes, as a CUDA graph and without one, and whether both draw the same.
 
-    python benchmarks/token_step.py --device cuda --dtype bfloat16 --model qwen2.5-1.5b --rows 128 --prompt 1024
+    python benchmarks/token_step.py --device cuda --dtype bfloat16 --model qwen2.5-1.5b --rows 64 --prompt 256
     python benchmarks/token_step.py                    # the tiny model on a CPU: no graph
 
 A model is one of ``model_sizes.py`` (random weights, no download) or what ``--model`` of a command takes.
