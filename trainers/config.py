@@ -16,7 +16,7 @@ class TrainConfig:
     """One run. Its numbers are checked here; names of layers, environments and tasks by the trainer."""
 
     model: str = _option("tiny", "the model: `tiny`, a transformers folder, or a hub id")
-    env: str = _option("onelayer/ALFWorld-v0", "environment id, or module:id")
+    env: str = _option("onelayer/ALFWorld-v0", "environment id, module:id, or a YAML list")
     env_args: str = _option("", "YAML mapping of the environment's arguments, {room_size: 5}")
     allow_contamination: bool = _option(
         False, "train although problems of the test set resemble training problems"
@@ -151,7 +151,12 @@ class TrainConfig:
     @property
     def folder(self) -> Path:
         """The run folder: ``out``, or one named after what is trained."""
-        world = self.env.rpartition("/")[2].rpartition(":")[2].partition("-v")[0].lower()
+        several = self.env.lstrip().startswith("[")
+        world = (
+            "mixture"
+            if several
+            else self.env.rpartition("/")[2].rpartition(":")[2].partition("-v")[0].lower()
+        )
         layers = self.layers.replace("/", "_").replace(":", "-")
         return Path(self.out or f"runs/{world}-{self.algorithm}-{layers}-{self.seed}")
 
