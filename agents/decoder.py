@@ -261,5 +261,5 @@ class Decoder:
         continues = before is not None and np.array_equal(ids[: len(before)], before)
         # The last token of a reply is read at the next turn, so its state comes with that.
         start = len(before) - 1 if before is not None and continues else 0
-        self.states.put(ids.tolist(), start, hidden_RKD[row, start : len(ids) - 1])
+        self.states.put(ids, start, hidden_RKD[row, start : len(ids) - 1])
         self._texts[slot] = ids
