@@ -68,3 +68,11 @@ def test_no_top_level_name_leaks():
     for name in ("envs", "agents", "trainers", "evals"):
         spec = importlib.util.find_spec(name)
         assert spec is None or "onelayer" not in str(spec.origin), name
+
+
+def test_the_lower_bounds_that_are_tested_are_those_of_the_project():
+    from check_lower_bounds import ROOT, TESTS, lower_bounds, pinned
+
+    assert pinned("transformers>=5.13,<6") == "transformers==5.13"
+    assert {"torch==2.9", "transformers==5.13"} <= set(lower_bounds())
+    assert all((ROOT / test).exists() for test in TESTS)
