@@ -78,6 +78,13 @@ class Answer:
         """Whether the episode is over."""
         return self.terminated or self.truncated
 
+    def solved(self, earned: float) -> bool:
+        """Return whether the episode that ends here solved its task.
+
+        Environments of others may not say so: then it did where it ended with a positive return, ``earned``.
+        """
+        return self.terminated and earned > 0 if self.success is None else self.success
+
 
 def begin(
     env: gym.Env[Any, Any], task: str | int, seed: int, timeout: float | None = None

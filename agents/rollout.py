@@ -45,6 +45,8 @@ class _Place:
     """its place in the result"""
     task: str | int
     seed: int
+    attempt: int = 0
+    """which time its task is played"""
     tries: int = 0
     """how often it has failed"""
 
@@ -122,8 +124,9 @@ def _places(tasks: Sequence[str | int], group_size: int, seed: int) -> list[_Pla
     times: Counter[str | int] = Counter()
     for task in tasks:
         drawn = episode_seed(seed, str(task), times[task])
+        first = times[task] * group_size
         times[task] += 1
-        places += [_Place(len(places) + i, task, drawn) for i in range(group_size)]
+        places += [_Place(len(places) + i, task, drawn, first + i) for i in range(group_size)]
     return places
 
 
@@ -294,7 +297,9 @@ class _Rollout:
         self._end(slot, Episode(task, tuple(running.steps), False, error=error, truncated=True))
 
     def _end(self, slot: int, episode: Episode) -> None:
-        self.finished[self.running.pop(slot).place.index] = episode
+        place = self.running.pop(slot).place
+        episode = replace(episode, attempt=place.attempt)
+        self.finished[place.index] = episode
         if self.on_episode is not None:
             self.on_episode(episode)
         self._fill()
@@ -311,19 +316,17 @@ def _step(view: View, action: str, answer: Answer) -> Step:
         admissible=view.admissible,
         answer=answer.extracted,
         reward_parts=answer.reward_parts,
-        reply_tokens=0 if trace is None else len(trace.action_ids),
-        **({} if trace is None else trace.fields()),
+        **({} if trace is None else {"reply_tokens": len(trace.action_ids), **trace.fields()}),
     )
 
 
 def _episode(running: _Running, last: Answer) -> Episode:
-    # Environments of others may not say whether they were solved: then a positive return counts.
-    earned = sum(step.reward for step in running.steps)
-    success = last.terminated and earned > 0 if last.success is None else last.success
+    success = last.solved(sum(step.reward for step in running.steps))
     return Episode(
         task=last.view.task,
         steps=tuple(running.steps),
         success=success,
         truncated=last.truncated and not last.terminated,
+        env=str(last.view.info.get("env", "")),
         kind=last.view.kind,
     )

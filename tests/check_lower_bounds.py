@@ -47,9 +47,10 @@ def main() -> int:
 
 
 def lower_bounds() -> list[str]:
-    """Return every dependency of the project pinned to the oldest version that it allows."""
+    """Return what training needs, each package pinned to the oldest version that is allowed."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return [pinned(requirement) for requirement in project["dependencies"]]
+    needed = [*project["dependencies"], *project["optional-dependencies"]["train"]]
+    return [pinned(requirement) for requirement in needed]
 
 
 def pinned(requirement: str) -> str:

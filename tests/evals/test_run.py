@@ -1,5 +1,6 @@
 import json
 import logging
+import math
 
 import gymnasium as gym
 import pytest
@@ -15,7 +16,7 @@ from onelayer.evals.results import (
     read_results,
     write_results,
 )
-from onelayer.evals.run import evaluate
+from onelayer.evals.run import TooManyErrors, evaluate
 from onelayer.evals.suite import Suite
 
 SUITE = Suite("small", "onelayer/Counting-v0", split="test", tasks=7, attempts=2)
@@ -115,19 +116,76 @@ def test_a_journal_of_another_evaluation_is_refused(tmp_path, suite, settings, m
     assert "--fresh" in str(caught.value)
 
 
-def test_an_environment_that_fails_counts_as_not_solved(caplog):
-    class Fragile(CountingEnv):
-        def act(self, action):
-            if self._by == 3:
-                raise OSError("out of numbers")
-            return super().act(action)
+class Fragile(CountingEnv):
+    """Counting that breaks where it counts by 3."""
 
-    gym.register("fragile/Env-v0", entry_point=Fragile)
+    def act(self, action):
+        if self._by == 3:
+            raise OSError("out of numbers")
+        return super().act(action)
+
+
+gym.register("fragile/Env-v0", entry_point=Fragile)
+FRAGILE = Suite("s", "fragile/Env-v0", split="test", tasks=7)
+
+
+@pytest.mark.parametrize(("count_errors", "rate", "counted"), [(False, 1.0, 4), (True, 4 / 7, 7)])
+def test_an_error_of_the_environment_is_left_out_or_counts_as_the_caller_says(
+    caplog, count_errors, rate, counted
+):
     with caplog.at_level(logging.ERROR):
-        results = evaluate(Suite("s", "fragile/Env-v0", split="test", tasks=7), oracle())
+        results = evaluate(FRAGILE, oracle(), count_errors=count_errors)
     row = results.overall
-    assert (row.episodes, row.errors) == (7, 3)
-    assert row.metrics["success"].value == pytest.approx(4 / 7)
+    assert (row.episodes, row.errors, row.counted) == (7, 3, counted)
+    assert row.metrics["success"].value == pytest.approx(rate)
+    # An episode that failed keeps its kind: no row of its own, and none that looks better than it is.
+    assert [(r.kind, r.errors) for r in results.rows] == [
+        ("by 1", 0),
+        ("by 2", 0),
+        ("by 3", 3),
+        ("All", 3),
+    ]
+
+
+def test_where_every_episode_is_an_error_there_is_no_figure():
+    class Broken(CountingEnv):
+        def begin(self, task):
+            raise OSError("no numbers at all")
+
+    gym.register("broken/Env-v0", entry_point=Broken)
+    results = evaluate(
+        Suite("s", "broken/Env-v0", split="test", tasks=3), oracle(), count_errors=False
+    )
+    assert (results.overall.errors, results.overall.counted) == (3, 0)
+    assert math.isnan(results.overall.metrics["success"].value)
+
+
+def test_a_run_of_errors_stops_the_evaluation_and_keeps_what_was_played(tmp_path):
+    journal = tmp_path / "j.jsonl"
+    with pytest.raises(
+        TooManyErrors, match=r"the last 2 episodes ended in an error.*out of numbers"
+    ):
+        evaluate(FRAGILE, oracle(), journal=journal, parallel=1, errors_in_a_row=2)
+    assert len(journal.read_text().splitlines()) > 2
+
+
+def test_errors_are_played_again_when_asked_and_nothing_else_is(tmp_path, monkeypatch):
+    folder = ResultsFolder(tmp_path, FRAGILE)
+    folder.play("expert", oracle(), {})
+    folder.write(["expert"], "expert")
+    monkeypatch.setattr(Fragile, "act", CountingEnv.act)
+    played = []
+
+    class Counted(OracleAgent):
+        def act(self, observations, infos=None, slots=None):
+            played.extend(info["task"] for info in infos)
+            return super().act(observations, infos, slots)
+
+    again = ResultsFolder(tmp_path, FRAGILE)
+    assert again.play("expert", None, {}).overall.errors == 3
+    mended = again.play("expert", Counted(CountingEnv("test")), {}, retry_errors=True)
+    assert (mended.overall.errors, mended.overall.metrics["success"].value) == (0, 1.0)
+    assert {task.split("-from")[0] for task in played} == {"by-3"}
 
 
 class Guess(gym.Env):

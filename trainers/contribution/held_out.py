@@ -7,7 +7,7 @@ import gymnasium as gym
 
 from onelayer.envs import plugins
 from onelayer.envs.attributes import tasks_of
-from onelayer.evals.suite import Suite, load_suite
+from onelayer.evals.suite import Suite, load_single_suite
 from onelayer.trainers.contribution.config import ProfileConfig, mapping_of
 
 
@@ -26,7 +26,7 @@ def held_out_suite(config: ProfileConfig) -> Suite:
         ValueError: the environment has no splits to hold tasks out with, or the suite plays tasks that
             the runs are trained on.
     """
-    suite = load_suite(config.suite) if config.suite else _of_split(config)
+    suite = load_single_suite(config.suite) if config.suite else _of_split(config)
     arguments = mapping_of(config.env_args)
     arguments.pop("split", None)
     if _same_env(suite.env, config.env):
@@ -85,13 +85,4 @@ def _same_env(one: str, other: str) -> bool:
 
 def evaluation_settings(config: ProfileConfig) -> dict[str, Any]:
     """Return how the runs play, as JSON can hold it."""
-    return {
-        "model": config.model,
-        "temperature": config.eval_temperature,
-        "top_p": config.eval_top_p,
-        "response_limit": config.eval_limit,
-        "history": config.history,
-        "show_admissible": config.show_admissible,
-        "thinking": config.thinking,
-        "dtype": config.dtype,
-    }
+    return {"model": config.model, **config.eval_play.settings, "dtype": config.dtype}
