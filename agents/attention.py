@@ -107,8 +107,9 @@ def check_kind(model: PreTrainedModel) -> None:
     """Refuse a model whose tokens see earlier ones through anything but attention with a mask.
 
     Raises:
-        ValueError: it has state-space, linear or convolution layers, chooses tokens by an index, cuts
-            windows inside its attention (GPT-Neo), or adds biases by column (ALiBi).
+        ValueError: it has state-space, linear or convolution layers, chooses the tokens that it reads
+            (DeepSeek-V3.2, Doge), cuts windows inside its attention (GPT-Neo), or adds biases by
+            column (ALiBi).
     """
     config = model.config.get_text_config()
     kinds = {
@@ -118,8 +119,9 @@ def check_kind(model: PreTrainedModel) -> None:
     mixed_in = sorted(kinds - _PLAYED)
     if not mixed_in and model._is_stateful:
         mixed_in = ["layers with a state"]
-    if not mixed_in and getattr(config, "index_topk", None):
-        mixed_in = ["attention by an index"]
+    # Beyond this many tokens such a layer reads only some; it chooses them itself, whatever the mask.
+    if not mixed_in and any(getattr(config, name, None) for name in _CHOOSE_TOKENS):
+        mixed_in = ["attention to chosen tokens"]
     if getattr(config, "alibi", any("alibi" in name for name in dir(model.base_model))):
         mixed_in = ["ALiBi"]
     if mixed_in:
@@ -130,6 +132,7 @@ def check_kind(model: PreTrainedModel) -> None:
 
 
 _PLAYED = {"full_attention", "sliding_attention", "chunked_attention", "global"}
+_CHOOSE_TOKENS = ("index_topk", "keep_window_size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,13 +234,10 @@ def _sdpa(
 ) -> tuple[Tensor, Tensor | None]:
     """Attend as transformers' SDPA does; one new token of a row without expanding keys and values."""
     plain = not any(rest.get(name) is not None for name in _BEYOND_PLAIN) and not module.training
-    if (
-        query.shape[2] == 1
-        and plain
-        and attention_mask is not None
-        and attention_mask.shape[1] == 1
-    ):
-        return grouped(query, key, value, attention_mask, scaling), None
+    one_token = query.shape[2] == 1
+    if one_token and plain and attention_mask is not None and attention_mask.shape[1] == 1:
+        attend = by_products if query.is_cuda else by_fused
+        return attend(query, key, value, attention_mask, scaling), None
     functions = _modeling(module, "ALL_ATTENTION_FUNCTIONS", AttentionInterface())
     attended: tuple[Tensor, Tensor | None] = functions["sdpa"](
         module, query, key, value, attention_mask, scaling=scaling, **rest
@@ -249,10 +249,10 @@ _BEYOND_PLAIN = ("softcap", "s_aux", "position_bias", "cache")
 """arguments that change what attention computes; transformers' own function takes or refuses them"""
 
 
-def grouped(
+def by_products(
     query: Tensor, key: Tensor, value: Tensor, mask: Tensor, scaling: float | None = None
 ) -> Tensor:
-    """Return the attention of one new token for each row, ``[B, 1, H, D]``.
+    """Return the attention of one new token for each row, ``[B, 1, H, D]``, by two matrix products.
 
     The query heads that share a key head are the rows of one matrix, so keys and values are read once and
     never copied for each query head.
@@ -276,6 +276,21 @@ def grouped(
     )
     share_XGK = torch.softmax(score_XGK, dim=-1, dtype=torch.float32).to(value.dtype)
     return torch.bmm(share_XGK, value.flatten(0, 1)).reshape(rows, 1, heads, -1)
+
+
+def by_fused(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor, scaling: float | None = None
+) -> Tensor:
+    """Return the same by torch's fused attention, which is as fast or faster on a CPU.
+
+    ``benchmarks/decode_attention.py`` measures both.
+    """
+    rows, heads, _, width = query.shape
+    query_BKGD = query.reshape(rows, key.shape[1], -1, width)
+    attended = torch.nn.functional.scaled_dot_product_attention(
+        query_BKGD, key, value, attn_mask=mask, scale=scaling
+    )
+    return attended.reshape(rows, 1, heads, -1)
 
 
 def _eager(module: torch.nn.Module, *args: Any, **rest: Any) -> tuple[Tensor, Tensor | None]:

@@ -40,6 +40,7 @@ class ContinuousAgent(Protocol):
     def step(self) -> Sequence[tuple[int, str | Exception]]:
         """Go on thinking for a moment; return the actions that are ready, with their slots.
 
-        An exception in the place of an action ends that episode only.
+        An exception in the place of an action says why there can be none, such as a prompt that does not fit
+        into the model's context; it ends that episode only.
         """
         ...

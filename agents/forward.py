@@ -6,11 +6,14 @@ the model and take them away again; the weights are never touched.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
+
+from onelayer.agents.head import float32_logits, rounds
 
 
 def decoder_layers(model: PreTrainedModel) -> nn.ModuleList:
@@ -38,11 +41,12 @@ def decoder_layers(model: PreTrainedModel) -> nn.ModuleList:
 def logits_only_at(
     model: PreTrainedModel, chosen: Tensor | tuple[Tensor, Tensor]
 ) -> Iterator[None]:
-    """Make the model return logits ``[1, N, vocabulary]`` of the ``N`` chosen tokens.
+    """Make the model return logits ``[1, N, vocabulary]`` of the ``N`` chosen tokens, in float32.
 
     They are chosen by a bool ``[B, T]``, then row by row, or by their rows and columns ``[N]``.
 
-    The output head is the widest matrix of a small model; prompts and padding need no logits.
+    The output head is the widest matrix of a small model; prompts and padding need no logits. What the
+    model does to its logits (scaling, soft caps) it does to these.
     """
 
     def select(_: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -50,10 +54,13 @@ def logits_only_at(
 
     head = model.get_output_embeddings()
     hook = head.register_forward_pre_hook(select)
+    if rounds(head):
+        head.forward = partial(float32_logits, head)
     try:
         yield
     finally:
         hook.remove()
+        head.__dict__.pop("forward", None)
 
 
 @contextmanager

@@ -62,7 +62,8 @@ def context_length(model: PreTrainedModel) -> int | None:
 
     LongRoPE (Phi-3-128k) rotates *all* tokens differently once a sequence outgrows the model's original
     length, also those whose keys are in the cache: what was sampled would no longer be what is trained.
-    Such a model is used up to its original length.
+    Such a model is used up to its original length. Llama 4 scales its queries by the length of the cache
+    from ``floor_scale`` tokens on, and the rows of our cache have none in common: it is used below that.
     """
     config = model.config.get_text_config()
     limits = [getattr(config, "max_position_embeddings", None)]
@@ -70,6 +71,8 @@ def context_length(model: PreTrainedModel) -> int | None:
     for kind in (rotary, *rotary.values()):  # one for all layers, or one for each kind of layer
         if isinstance(kind, dict) and kind.get("rope_type") == "longrope":
             limits.append(kind.get("original_max_position_embeddings"))
+    if getattr(config, "attn_temperature_tuning", False):
+        limits.append(int(config.floor_scale) - 1)
     return min([limit for limit in limits if limit is not None], default=None)
 
 

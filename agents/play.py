@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import gymnasium as gym
 
+from onelayer.envs.attributes import attribute
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -73,7 +75,6 @@ class Play:
         from onelayer.agents.prompts import format_for
         from onelayer.agents.sampling import Sampling
 
-        world = env.unwrapped
         return PolicyAgent(
             model,
             tokenizer,
@@ -81,10 +82,10 @@ class Play:
             history=int(self.history) if self.history.isdecimal() else self.history,
             prompt_format=format_for(
                 tokenizer,
-                instructions=getattr(world, "instructions", ""),
+                instructions=attribute(env, "instructions", ""),
                 show_admissible=self.show_admissible,
                 thinking=self.thinking,
-                free_form=getattr(world, "free_form", False),
+                free_form=attribute(env, "free_form", False),
             ),
             states=states,
         )

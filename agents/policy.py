@@ -2,7 +2,7 @@
 
 import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from onelayer.agents.decoder import Decoder
 from onelayer.agents.engine import Engine, Ids, Sampled
 from onelayer.agents.models import context_length, end_ids
-from onelayer.agents.prompts import PromptFormat, Turn, format_for
+from onelayer.agents.prompts import PromptFormat, Turn, Unencoded, encode, format_for
 from onelayer.agents.sampling import Sampling
 from onelayer.agents.states import CapturedStates
 
@@ -60,12 +60,17 @@ class _Memory:
 
     key: tuple[int, ...]
     turns: list[Turn] = field(default_factory=list)
-    ids: Ids = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    ids: Ids = field(default_factory=lambda: _NOTHING)
     """every token read and written, while the history grows"""
-    prompt: Ids = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    prompt: Ids = field(default_factory=lambda: _NOTHING)
     """what was submitted last"""
     known: int = 0
     """how many tokens of it the step before ended with; 0 where the prompt does not continue that"""
+    error: Exception | None = None
+    """why there is no next prompt"""
+
+
+_NOTHING: Ids = np.zeros(0, dtype=np.int64)
 
 
 class PolicyAgent:
@@ -122,10 +127,11 @@ class PolicyAgent:
         """Forget these episodes; with None all of them and the cache, as new weights require."""
         if slots is None:
             self._memories: dict[int, _Memory] = {}
-            self._answered: list[tuple[int, SampledAction | PromptTooLong]] = []
+            self._asked: list[int] = []
             self.engine.forget()
             return
         self.engine.release(slots)
+        self._asked = [slot for slot in self._asked if slot not in slots]
         for slot in slots:
             self._memories.pop(slot, None)
 
@@ -147,7 +153,7 @@ class PolicyAgent:
         answers: dict[int, SampledAction] = {}
         while len(answers) < len(slots):
             for slot, answer in self.step():
-                if isinstance(answer, PromptTooLong):
+                if isinstance(answer, Exception):
                     raise answer
                 answers[slot] = answer
         return [answers[slot] for slot in slots]
@@ -156,19 +162,21 @@ class PolicyAgent:
         """Show a running episode's observation; ``step`` returns the action some time later."""
         memory = self._memories.get(slot) or self._begin(slot, str(info.get("task", "")))
         memory.turns.append(Turn(observation, info.get("admissible")))
-        try:
-            memory.prompt, memory.known = self._prompt(memory)
-        except PromptTooLong as error:
-            self._answered.append((slot, error))
-            return
-        self.engine.submit(slot, memory.prompt, memory.key)
+        self._asked.append(slot)
 
-    def step(self) -> list[tuple[int, SampledAction | PromptTooLong]]:
+    def step(self) -> list[tuple[int, SampledAction | Exception]]:
         """Go on writing for a moment; return the slots that have an action, or cannot have one."""
-        answered, self._answered = self._answered, []
-        if not answered:
-            answered += [(slot, self._record(slot, reply)) for slot, reply in self.engine.step()]
-        return answered
+        answers: list[tuple[int, SampledAction | Exception]] = []
+        asked, self._asked = self._asked, []
+        self._encode_prompts([self._memories[slot] for slot in asked])
+        for slot in asked:
+            memory = self._memories[slot]
+            if memory.error is None:
+                self.engine.submit(slot, memory.prompt, memory.key)
+            else:
+                answers.append((slot, memory.error))
+        answers += [(slot, self._record(slot, reply)) for slot, reply in self.engine.step()]
+        return answers
 
     def _begin(self, slot: int, task: str) -> _Memory:
         key = (self.seed, zlib.crc32(task.encode()), self._times_played[task])
@@ -176,27 +184,55 @@ class PolicyAgent:
         self._memories[slot] = _Memory(key)
         return self._memories[slot]
 
-    def _prompt(self, memory: _Memory) -> tuple[Ids, int]:
-        """Return the whole prompt and how many of its tokens the step before ended with (0: none)."""
+    def _encode_prompts(self, memories: Sequence[_Memory]) -> None:
+        """Set the next prompt of these episodes: all that can grow at once, then the others."""
+        growing = [memory for memory in memories if self.history == ALL and len(memory.ids)]
+        rebuilt = {id(memory): memory for memory in memories}
+        follows = self._encode(growing, lambda memory: self.format.continuation(memory.turns[-1]))
+        for memory, follow in zip(growing, follows, strict=True):
+            if isinstance(follow, Exception):
+                continue
+            ended = memory.ids[-1] == follow[0]  # else it was cut, or by the model's own token
+            prompt = np.append(memory.ids, follow[1:] if ended else follow)
+            if self._fits(prompt):
+                memory.prompt, memory.known = prompt, len(memory.ids)
+                del rebuilt[id(memory)]
+        left = list(rebuilt.values())
+        for memory, ids in zip(left, self._encode(left, self._rebuilt), strict=True):
+            if isinstance(ids, Exception):
+                memory.error = ids
+            elif not self._fits(ids):
+                memory.error = self._too_long(ids)
+            else:
+                memory.prompt, memory.known = ids, 0
+
+    def _encode(
+        self, memories: Sequence[_Memory], show: Callable[[_Memory], Unencoded]
+    ) -> list[Ids | Exception]:
+        """Return the tokens of what is shown in each episode, or why there are none."""
+        try:
+            shown = [show(memory) for memory in memories]
+            return [np.array(ids, dtype=np.int64) for ids in encode(self.tokenizer, shown)]
+        except (ValueError, TypeError, OverflowError) as error:  # an observation is no text to it
+            if len(memories) == 1:
+                return [error]
+            return [self._encode([memory], show)[0] for memory in memories]
+
+    def _rebuilt(self, memory: _Memory) -> Unencoded:
+        """Return a prompt of the first turn and the last ones."""
+        turns = memory.turns
         if self.history == ALL:
-            if len(memory.ids):
-                follow = self.format.continuation(memory.turns[-1])
-                ended = memory.ids[-1] == follow[0]  # else it was cut, or by the model's own token
-                prompt = np.append(memory.ids, follow[1:] if ended else follow)
-                if self._fits(prompt):
-                    return prompt, len(memory.ids)
-            window = len(memory.turns) if len(memory.turns) == 1 else _RESTART_WINDOW
+            window = len(turns) if len(turns) == 1 else _RESTART_WINDOW
         else:
             window = int(self.history)
-        first_shown = max(1, len(memory.turns) - 1 - window)
-        shown = [memory.turns[0], *memory.turns[first_shown:]]
-        prompt = np.array(self.format.prompt(shown, skipped=first_shown - 1), dtype=np.int64)
-        if not self._fits(prompt):
-            raise PromptTooLong(
-                f"a prompt of {len(prompt)} tokens and a reply of {self.sampling.response_limit} do not "
-                f"fit into the model's {self._context} positions; lower history or response_limit"
-            )
-        return prompt, 0
+        first_shown = max(1, len(turns) - 1 - window)
+        return self.format.prompt([turns[0], *turns[first_shown:]], skipped=first_shown - 1)
+
+    def _too_long(self, prompt: Ids) -> PromptTooLong:
+        return PromptTooLong(
+            f"a prompt of {len(prompt)} tokens and a reply of {self.sampling.response_limit} do not "
+            f"fit into the model's {self._context} positions; lower history or response_limit"
+        )
 
     def _fits(self, prompt: Sequence[int] | Ids) -> bool:
         needed = len(prompt) + self.sampling.response_limit

@@ -77,9 +77,15 @@ def inverse_cdf(probability_BV: Tensor, uniform_B: Tensor, top_p: float) -> Tens
         probability_BV, order_BV = probability_BV.sort(dim=-1, descending=True)
         before_BV = probability_BV.cumsum(-1) - probability_BV
         probability_BV = probability_BV.masked_fill(before_BV >= top_p, 0.0)
-    cdf_BV = probability_BV.double().cumsum(-1)
+    device = exact_device(probability_BV.device)
+    cdf_BV = probability_BV.to(device).double().cumsum(-1)
     # Scaled by the sum, which rounding keeps from being 1; the first column beyond the draw has weight.
-    point_B1 = uniform_B[:, None] * cdf_BV[:, -1:]
+    point_B1 = uniform_B.to(device)[:, None] * cdf_BV[:, -1:]
     chosen_B = torch.searchsorted(cdf_BV, point_B1, right=True)[:, 0]
-    chosen_B = chosen_B.clamp(max=cdf_BV.shape[-1] - 1)
+    chosen_B = chosen_B.clamp(max=cdf_BV.shape[-1] - 1).to(probability_BV.device)
     return chosen_B if order_BV is None else order_BV.gather(-1, chosen_B[:, None])[:, 0]
+
+
+def exact_device(device: torch.device) -> torch.device:
+    """Return where float64 numbers for ``device`` live: on the CPU for Apple's GPUs, which have none."""
+    return torch.device("cpu") if device.type == "mps" else device

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from onelayer.agents.cached import CachedModel
 from onelayer.agents.engine import Sampled
-from onelayer.agents.sampling import Sampling, draw
+from onelayer.agents.sampling import Sampling, draw, exact_device
 
 
 @dataclass(slots=True, eq=False)
@@ -48,7 +48,7 @@ class Replies:
             token_R=torch.zeros(rows, dtype=torch.long, device=device),
             position_R=torch.zeros(rows, dtype=torch.long, device=device),
             count_R=torch.zeros(rows, dtype=torch.long, device=device),
-            uniform_RL=torch.zeros((rows, limit), dtype=torch.float64, device=device),
+            uniform_RL=torch.zeros((rows, limit), dtype=torch.float64, device=exact_device(device)),
             ids_RL=torch.zeros((rows, limit), dtype=torch.long, device=device),
             logp_RL=torch.zeros((rows, limit), dtype=torch.float32, device=device),
         )
@@ -75,7 +75,8 @@ class Replies:
         self.writes_R[row_B] = True
         self.position_R[row_B] = position_B - 1  # ``record`` counts on
         self.count_R[row_B] = 0
-        self.uniform_RL[row_B] = torch.from_numpy(uniform_BL).to(self.uniform_RL.device)
+        device = self.uniform_RL.device
+        self.uniform_RL[row_B.to(device)] = torch.from_numpy(uniform_BL).to(device)
 
     def ended(self, rows: Sequence[int], stop_ids: frozenset[int]) -> list[Sampled]:
         """Return the replies of rows that have ended, reading them from the device at once."""
@@ -133,10 +134,12 @@ class TokenStep:
         replies, limit = self.replies, self.sampling.response_limit
         writes_B, count_B = replies.writes_R[row_B], replies.count_R[row_B]
         at_B = count_B.clamp(max=limit - 1)
-        chosen_B, logp_B = draw(logits_BV, replies.uniform_RL[row_B, at_B], self.sampling)
+        device = replies.uniform_RL.device
+        uniform_B = replies.uniform_RL[row_B.to(device), at_B.to(device)]
+        chosen_B, logp_B = draw(logits_BV, uniform_B, self.sampling)
         replies.ids_RL[row_B, at_B] = torch.where(writes_B, chosen_B, replies.ids_RL[row_B, at_B])
         replies.logp_RL[row_B, at_B] = torch.where(writes_B, logp_B, replies.logp_RL[row_B, at_B])
-        replies.token_R[row_B] = chosen_B
+        replies.token_R[row_B] = torch.where(writes_B, chosen_B, replies.token_R[row_B])
         replies.position_R[row_B] += writes_B.long()
         replies.count_R[row_B] = count_B + writes_B.long()
         stops_B = (chosen_B[:, None] == self._stop_S).any(-1)

@@ -73,21 +73,20 @@ def trainer_of(options: argparse.Namespace, model: Any, tokenizer: Any) -> Any:
 
 def never_stop(agent: Any) -> None:
     """Let every reply run to its limit."""
-    agent.decoder._stop = frozenset()
+    agent.engine._stop = frozenset()
 
 
 def prompt_ids_of(options: argparse.Namespace, model: Any, tokenizer: Any) -> list[list[int]]:
     """Return the tokens of each task's first prompt as onelayer shows it."""
     from prompts import make_prompts
 
-    from onelayer.agents.prompts import Turn, format_for
+    from onelayer.agents.prompts import Turn, encode, format_for
 
     shown = format_for(tokenizer, free_form=True)
     env = make_prompts(options.tasks, options.words, options.turns)
-    return [
-        list(shown.prompt([Turn(env.reset(options={"task": task})[0])]))
-        for task in env.unwrapped.tasks
-    ]
+    tasks = env.unwrapped.tasks
+    prompts = [shown.prompt([Turn(env.reset(options={"task": task})[0])]) for task in tasks]
+    return encode(tokenizer, prompts)
 
 
 def clock(synchronize: Any) -> tuple[float, float]:

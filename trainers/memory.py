@@ -36,7 +36,7 @@ def default_tokens(
         longest: tokens of the longest row.
     """
     if device.type == "cpu":
-        return max(TOKENS_ON_A_CPU, ROWS_AT_ONCE * longest)
+        return tokens_of_a_pass(longest)
     config = model.config.get_text_config()
     width = config.hidden_size
     inner = getattr(config, "intermediate_size", None) or 4 * width
@@ -45,6 +45,11 @@ def default_tokens(
     wanted = min(max(_ACTIVATIONS // bytes_of_token, _FEWEST), _MOST)
     fits = int(_ACTIVATIONS_SHARE * free_bytes(device)) // bytes_of_token
     return max(1, min(max(wanted, ROWS_AT_ONCE * longest), fits))
+
+
+def tokens_of_a_pass(longest: int) -> int:
+    """Return how many tokens one forward pass of an update reads on a CPU; ``longest`` as above."""
+    return max(TOKENS_ON_A_CPU, ROWS_AT_ONCE * longest)
 
 
 def states_budget(device: torch.device) -> int:

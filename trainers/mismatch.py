@@ -23,7 +23,9 @@ class Mismatch:
 
     def add(self, logp_N: Tensor, played_logp_N: Tensor) -> None:
         """Count tokens with their log-probabilities while learning and when they were sampled."""
-        difference_N = logp_N.detach().double() - played_logp_N.double()
+        difference_N = (
+            logp_N.detach().cpu().double() - played_logp_N.cpu().double()
+        )  # MPS has no float64
         ratio_N = torch.exp(difference_N)
         of_tokens = (
             torch.ones_like(ratio_N),

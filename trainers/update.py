@@ -6,6 +6,7 @@ letters: ``N`` sampled tokens of a batch, ``T`` tokens of a row, ``M`` places of
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from transformers import PreTrainedModel
 from onelayer.agents.episodes import Episode
 from onelayer.agents.model_check import check_model
 from onelayer.agents.states import CapturedStates
+from onelayer.trainers.bad_steps import BadSteps
 from onelayer.trainers.batch import Batch, Row, rows
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.fingerprint import base_fingerprint
@@ -35,6 +37,7 @@ from onelayer.trainers.mismatch import Mismatch
 from onelayer.trainers.passes import Passes
 from onelayer.trainers.processes import sum_gradients, summed
 from onelayer.trainers.score import Scorer, check_scoring, weights_of
+from onelayer.trainers.sharing import minibatches
 
 
 class Learner:
@@ -89,6 +92,7 @@ class Learner:
             self.start = {name: p.detach().clone() for name, p in self.parameters.items()}
         for parameter in self.parameters.values():
             parameter.data = parameter.data.float()
+        self.bad_steps = BadSteps()
         self.optimizer = torch.optim.AdamW(
             self._groups([p for layer in faster for p in stack[layer].parameters()]),
             lr=config.learning_rate,
@@ -140,27 +144,36 @@ class Learner:
             one = _Update(self, learned)
             norms = []
             for epoch in range(config.epochs):
-                order = np.random.default_rng([config.seed, iteration, epoch])
-                for part in np.array_split(order.permutation(len(learned)), config.minibatches):
-                    one.accumulate([learned[i] for i in part])
-                    norms.append(self._step())
+                random = np.random.default_rng([config.seed, iteration, epoch])
+                for part in minibatches(self.accelerator, len(learned), config.minibatches, random):
+                    found = one.accumulate([learned[i] for i in part])
+                    norm = self._step(found.sums["loss"])
+                    if norm is not None:
+                        one.count(found)
+                        norms.append(norm)
         finally:
             if self.states is not None:
                 self.states.clear()
         return {
             **one.metrics(),
-            "gradient_norm": float(np.mean(norms)),
+            "gradient_norm": float(np.mean(norms)) if norms else 0.0,
+            "steps_left_out": self.bad_steps.count,
             "learning_rate": self.optimizer.param_groups[0]["lr"],
         }
 
-    def _step(self) -> float:
-        """Join the processes' gradients, clip, move the layers; return the norm before clipping."""
+    def _step(self, loss: float) -> float | None:
+        """Join the processes' gradients, clip, move the layers; return the norm before clipping.
+
+        None: the loss or the norm is no finite number, and nothing moved.
+        """
         parameters = list(self.parameters.values())
         sum_gradients(self.accelerator, parameters)
         norm = torch.nn.utils.clip_grad_norm_(parameters, self.config.max_grad_norm)
-        self.optimizer.step()
+        taken = self.bad_steps.allow(loss, float(norm))
+        if taken:
+            self.optimizer.step()
         self.optimizer.zero_grad()
-        return float(norm)
+        return float(norm) if taken else None
 
     @property
     def _device(self) -> torch.device:
@@ -172,6 +185,16 @@ def learning_rate(config: TrainConfig, iteration: int) -> float:
     risen = min(1.0, (iteration + 1) / max(config.warmup, 1))
     fallen = 0.9 * min(1.0, iteration / config.decay) if config.decay else 0.0
     return config.learning_rate * risen * (1 - fallen)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """What the passes over a minibatch gave, beside gradients."""
+
+    sums: dict[str, float]
+    mismatch: Mismatch
+    old: dict[Row, Tensor]
+    """log-probabilities of each row"""
 
 
 class _Update:
@@ -217,8 +240,8 @@ class _Update:
         with weights_of(learner.parameters, weights), learner.autocast():
             return learner.passes.within_memory(work)
 
-    def accumulate(self, minibatch: Sequence[Row]) -> None:
-        """Add the gradients of a minibatch up; the next step moves the weights."""
+    def accumulate(self, minibatch: Sequence[Row]) -> "_Found":
+        """Add the gradients of a minibatch up; what it found counts if its step is taken."""
         config, learner = self.config, self.learner
         [tokens] = summed(learner.accelerator, [sum(row.tokens for row in minibatch)])
         divisor = max(tokens, 1.0)
@@ -232,12 +255,19 @@ class _Update:
         parameters = list(learner.parameters.values())
         sums, mismatch, old = learner.passes.within_memory(work, parameters)
         joined = summed(learner.accelerator, [sums[name] for name in _SUMS])
-        for name, value in zip(("tokens", *_SUMS), (tokens, *joined), strict=True):
+        if not self.moved:
+            mismatch = Mismatch(summed(learner.accelerator, mismatch.sums))
+        sums = {"tokens": tokens, **dict(zip(_SUMS, joined, strict=True))}
+        return _Found(sums, mismatch, old)
+
+    def count(self, found: "_Found") -> None:
+        """Take in what a minibatch found; its step has moved the weights."""
+        for name, value in found.sums.items():
             self.sums[name] += value
         if not self.moved:
-            self.mismatch = Mismatch(summed(learner.accelerator, mismatch.sums))
+            self.mismatch = found.mismatch
         if self.recomputes:
-            self.old |= {row: logp_N for row, logp_N in old.items() if row not in self.old}
+            self.old |= {row: logp_N for row, logp_N in found.old.items() if row not in self.old}
         self.moved = True
 
     def _gradient(

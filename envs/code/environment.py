@@ -4,13 +4,14 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from onelayer.envs.code.feedback import after_public_tests, first_failure, instructions, opening
-from onelayer.envs.code.loading import kinds_of, load_tasks
-from onelayer.envs.code.problem import CodeTask, Tests
+from onelayer.envs.code.loading import kinds_of, load_tasks, require_apart_from_test
+from onelayer.envs.code.problem import CodeTask, Tests, asking
 from onelayer.envs.code.program import NoProgram, complete, find_program, normalised
-from onelayer.envs.code.sandboxes import LEVELS, shared_sandbox
+from onelayer.envs.code.sandboxes import LEVELS, PACKAGES, shared_sandbox
 from onelayer.envs.code.tasks import load_shipped
+from onelayer.envs.hacks import PROGRAMS
 from onelayer.envs.hints import did_you_mean
-from onelayer.envs.sandbox import Limits, Verdict
+from onelayer.envs.sandbox import Limits, Sandbox, Verdict
 from onelayer.envs.text import Outcome, TextEnv
 
 
@@ -23,7 +24,9 @@ class CodeEnv(TextEnv):
     Nothing that happens under the hidden tests is told.
 
     Beyond ``TextEnv``'s entries, ``info`` holds ``kind`` (the difficulty, or the data set), ``status`` (of
-    the last program on the public tests, "" before), ``level`` (the isolation it ran under, "" before) and,
+    the last program on the public tests, "" before), ``level`` (the isolation it ran under, "" before),
+    ``timeouts`` (runs of this episode that ended for their time, under public or hidden tests), ``dropped``
+    (episodes of this environment so far in which the sandbox itself failed, so that ``step`` raised) and,
     once the episode is over, ``reward_parts``.
 
     Args:
@@ -36,6 +39,8 @@ class CodeEnv(TextEnv):
             kind, where they call them otherwise.
         verify: try the data's own solutions when they are loaded; None: where these are expected to pass.
         exclude: ids of tasks to leave out.
+        allow_contamination: train although tasks of the data's test split, or of ``test_dataset``, resemble
+            training tasks.
         kinds: the kinds of tasks to play; None for all.
         max_turns: programs that may be sent.
         show_public: show public tests in the first observation, where the task's text lacks them.
@@ -45,6 +50,8 @@ class CodeEnv(TextEnv):
         memory_mb: memory, MiB.
         disk_mb: files, MiB.
         output_kb: standard output, KiB.
+        packages: what programs may import beside the standard library, where it is installed.
+        render_mode: "ansi" lets ``render()`` return the last text.
 
     Raises:
         ValueError: a row of the data is bad, a split or kind does not exist, or an argument makes no sense.
@@ -57,6 +64,7 @@ class CodeEnv(TextEnv):
     """those of the tasks that ship; other data may have others"""
     free_form = True
     waits = True
+    hacks = PROGRAMS
 
     def __init__(
         self,
@@ -67,6 +75,7 @@ class CodeEnv(TextEnv):
         dataset_columns: Mapping[str, str] | None = None,
         verify: bool | None = None,
         exclude: Sequence[str] = (),
+        allow_contamination: bool = False,
         kinds: Sequence[str] | None = None,
         max_turns: int = 3,
         show_public: bool = True,
@@ -76,13 +85,16 @@ class CodeEnv(TextEnv):
         memory_mb: float = 512,
         disk_mb: float = 16,
         output_kb: float = 64,
+        packages: Sequence[str] = PACKAGES,
+        render_mode: str | None = None,
     ):
         if not isinstance(max_turns, int) or max_turns < 1:
             raise ValueError(f"max_turns must be a whole number from 1, got {max_turns!r}")
-        super().__init__(max_turns)
+        super().__init__(max_turns, render_mode)
         if level not in LEVELS:
             raise ValueError(f"there is no level {level!r}{did_you_mean(level, LEVELS)}")
         self.level = level
+        self.packages = (packages,) if isinstance(packages, str) else tuple(packages)
         self.limits = Limits(cpu_s, wall_s, memory_mb, disk_mb, output_kb)
         self.show_public = show_public
         self.instructions = instructions(max_turns)
@@ -101,12 +113,23 @@ class CodeEnv(TextEnv):
                 verify=verify,
                 level=level,
                 limits=self.limits,
+                packages=self.packages,
             )
+            if split == "train":
+                require_apart_from_test(
+                    found,
+                    str(dataset),
+                    str(test_dataset or dataset),
+                    config=dataset_config,
+                    columns=dataset_columns,
+                    allowed=allow_contamination,
+                )
         self._by_id = {task.id: task for task in _of_kinds(found, kinds)}
         self._ids = tuple(self._by_id)
         self._current: CodeTask | None = None
         self._state: Hashable = ()
         self._details: dict[str, Any] = {}
+        self._dropped = 0
 
     @property
     def tasks(self) -> Sequence[str]:
@@ -117,7 +140,7 @@ class CodeEnv(TextEnv):
         """Show a task."""
         self._current = self._by_id[task]
         self._state = ()
-        self._details = {"kind": self._current.kind, "status": "", "level": ""}
+        self._details = {"kind": self._current.kind, "status": "", "level": "", "timeouts": 0}
         return opening(self._current, self.show_public)
 
     def act(self, action: str) -> Outcome:
@@ -158,7 +181,7 @@ class CodeEnv(TextEnv):
 
     def details(self) -> Mapping[str, Any]:
         """Return kind, public status, level and, at the end, the parts of the reward."""
-        return dict(self._details)
+        return {**self._details, "dropped": self._dropped}
 
     def solution(self, task: str) -> Sequence[str] | None:
         """Return the reference solution as a reply, None where the data have none."""
@@ -173,7 +196,7 @@ class CodeEnv(TextEnv):
         Raises:
             RuntimeError: this machine does not allow the level.
         """
-        sandbox = shared_sandbox(self.level)
+        sandbox = self._sandbox()
         held = sum(canary.held for canary in sandbox.canaries)
         lines = [
             f"isolation: {sandbox.level}; {held} of {len(sandbox.canaries)} probes were stopped"
@@ -184,10 +207,18 @@ class CodeEnv(TextEnv):
         return lines
 
     def _run(self, program: str, tests: Tests) -> Verdict:
-        verdict = shared_sandbox(self.level).check(program, tests, limits=self.limits)
+        asked = asking(tests, self._playing().entry_point)
+        verdict = self._sandbox().check(program, asked, limits=self.limits)
+        self._details["timeouts"] += verdict.status == "timeout"
         if verdict.status == "sandbox_error":
+            self._dropped += 1
             raise RuntimeError(f"the sandbox failed: {verdict.detail or 'it does not say why'}")
         return verdict
+
+    def _sandbox(self) -> Sandbox:
+        if self.packages == PACKAGES:
+            return shared_sandbox(self.level)
+        return shared_sandbox(self.level, self.packages)
 
     def _passes_hidden(self, program: str) -> bool:
         verdict = self._run(program, self._playing().hidden)

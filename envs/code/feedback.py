@@ -3,9 +3,11 @@
 from onelayer.envs.code.examples import shown
 from onelayer.envs.code.problem import CodeTask
 from onelayer.envs.sandbox import CaseResult, Verdict
+from onelayer.envs.sandbox.shown import readable
 
 _LONGEST_CASE, _LONGEST_STDERR = 600, 1_000
-"""characters of an observation"""
+"""bytes of an observation, in UTF-8: no tokenizer makes more tokens of a text than it has bytes, while one
+rare character may be four of them"""
 
 _PROGRAM = """You write Python programs. Reply with the whole program in one fenced block:
 
@@ -74,9 +76,15 @@ def instructions(max_turns: int) -> str:
 
 
 def _cut(text: str, length: int) -> str:
-    return text if len(text) <= length else text[:length] + " ..."
+    encoded = readable(text).encode()
+    if len(encoded) <= length:
+        return encoded.decode()
+    return encoded[:length].decode(errors="ignore") + " ..."
 
 
 def _end_of(text: str, length: int) -> str:
     """Return the end of a text, where a traceback names the exception."""
-    return text if len(text) <= length else "... " + text[-length:]
+    encoded = readable(text).encode()
+    if len(encoded) <= length:
+        return encoded.decode()
+    return "... " + encoded[-length:].decode(errors="ignore")

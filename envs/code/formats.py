@@ -11,8 +11,39 @@ from typing import Any
 
 from onelayer.envs.rows import Row
 
+_LEETCODE = frozenset(
+    (
+        "task_id",
+        "problem_description",
+        "starter_code",
+        "prompt",
+        "entry_point",
+        "test",
+        "completion",
+    )
+)
+TOLERANCE_OF_APPS = 1e-5
+
+PRELUDE = """\
+import bisect, collections, copy, datetime, functools, heapq, itertools, json, math, operator, random, re
+import string, sys
+from typing import *
+from collections import *
+from functools import *
+from heapq import *
+from bisect import *
+from itertools import *
+from math import *
+from operator import *
+from string import *
+from copy import *
+from builtins import *
+"""
+"""What programs in LeetCode's style take for given: there, and in the harnesses of APPS, TACO and
+LiveCodeBench, the starter code's ``List[int]`` needs no import."""
+
 Fields = dict[str, Any]
-FIELDS = ("id", "prompt", "entry_point", "tests", "public", "reference", "kind")
+FIELDS = ("id", "prompt", "entry_point", "tests", "public", "reference", "kind", "preamble")
 _REFERENCES = ("reference", "canonical_solution", "solution")
 
 
@@ -63,6 +94,8 @@ def _own(row: Row) -> Fields:
             fields.setdefault("reference", row[name])
     if row.get("difficulty"):
         fields.setdefault("kind", str(row["difficulty"]))
+    if "class Solution" in str(fields.get("prompt")):
+        fields.setdefault("preamble", PRELUDE)
     return fields
 
 
@@ -110,15 +143,18 @@ def _apps(row: Row) -> Fields | None:
         cases = [{"input": _text(i), "output": _text(o)} for i, o in pairs]
         tests = {"kind": "stdio", "cases": cases}
     else:
+        # A list of one holds the result in some rows, and is the result in others: either is right.
         wrapped = all(isinstance(o, list) and len(o) == 1 for _, o in pairs)
-        calls = [{"args": i, "output": o[0] if wrapped else o} for i, o in pairs]
-        tests = {"kind": "io_call", "fn_name": name, "cases": calls}
-        if "class Solution" in starter:
-            lines = [
-                f"assert Solution().{name}({', '.join(map(repr, c['args']))}) == {c['output']!r}"
-                for c in calls
-            ]
-            tests = {"kind": "asserts", "setup": "", "asserts": lines, "extra": []}
+        calls = [
+            {"args": i, "output": o[0], "or_output": o} if wrapped else {"args": i, "output": o}
+            for i, o in pairs
+        ]
+        tests = {
+            "kind": "io_call",
+            "fn_name": name,
+            "cases": calls,
+            "tolerance": TOLERANCE_OF_APPS,
+        }
     solutions = row.get("solutions")
     if isinstance(solutions, str):
         solutions = _json(solutions, "solutions") if solutions.strip() else []
@@ -127,9 +163,28 @@ def _apps(row: Row) -> Fields | None:
     return {
         "id": f"apps/{number}" if number not in (None, "") else None,
         "prompt": f"{question}\n\n{starter}".strip(),
-        "entry_point": "Solution" if name and "class Solution" in starter else name,
+        "entry_point": name,
+        "preamble": PRELUDE if name else "",
         "tests": tests,
         "reference": solutions[0] if solutions else None,
+        "kind": str(row.get("difficulty") or ""),
+    }
+
+
+def _leetcode(row: Row) -> Fields:
+    """Read a row of LeetCodeDataset: its prompt is the prelude, for the program and the tests alike."""
+    method = str(row["entry_point"])
+    return {
+        "id": str(row["task_id"]),
+        "prompt": f"{row['problem_description']}\n\n{row['starter_code']}".strip(),
+        "entry_point": "Solution",
+        "preamble": row["prompt"],
+        "tests": {
+            "kind": "check_fn",
+            "setup": row["prompt"],
+            "code": f"{row['test']}\n\ncheck({method})\n",
+        },
+        "reference": row["completion"],
         "kind": str(row.get("difficulty") or ""),
     }
 
@@ -138,6 +193,7 @@ FORMATS = (
     Format("this project's", frozenset({"prompt", "tests"}), _own),
     Format("MBPP+", frozenset({"task_id", "code", "test_list", "test"}), _mbpp_plus),
     Format("MBPP", frozenset({"task_id", "code", "test_list"}), _mbpp),
+    Format("LeetCodeDataset", _LEETCODE, _leetcode),
     Format("HumanEval", frozenset({"task_id", "prompt", "test", "entry_point"}), _human_eval),
     Format("APPS", frozenset({"question", "input_output"}), _apps),
 )
@@ -162,8 +218,18 @@ def _text(lines: Any) -> str:
     return "\n".join(map(str, lines)) if isinstance(lines, list) else str(lines)
 
 
+def _integer(digits: str) -> int:
+    """Return an integer, however long: Python itself reads no more than some thousand digits."""
+    sign, digits = (-1, digits[1:]) if digits.startswith("-") else (1, digits)
+    value = 0
+    for start in range(0, len(digits), 4_000):
+        piece = digits[start : start + 4_000]
+        value = value * 10 ** len(piece) + int(piece)
+    return sign * value
+
+
 def _json(text: str, column: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_int=_integer)
     except (json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f"its {column} are not JSON: {error}") from error

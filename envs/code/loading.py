@@ -12,11 +12,12 @@ from typing import Any
 from onelayer.envs.code.catalogue import CATALOGUE, data_set
 from onelayer.envs.code.examples import first_test
 from onelayer.envs.code.formats import FIELDS, Fields, fields_of
-from onelayer.envs.code.problem import CodeTask, Tests
+from onelayer.envs.code.problem import CodeTask, Tests, asking, with_helpers
 from onelayer.envs.code.program import complete, parse, split_stub
-from onelayer.envs.code.sandboxes import shared_sandbox
+from onelayer.envs.code.sandboxes import PACKAGES, shared_sandbox
+from onelayer.envs.contamination import require_apart
 from onelayer.envs.hints import did_you_mean
-from onelayer.envs.rows import Placed, placed_rows, state_of
+from onelayer.envs.rows import NoSuchSplit, Placed, placed_rows, state_of
 from onelayer.envs.sandbox import Limits, validate_tests
 
 logger = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ def load_tasks(
     verify: bool | None = None,
     level: str = "auto",
     limits: Limits | None = None,
+    packages: tuple[str, ...] = PACKAGES,
 ) -> tuple[CodeTask, ...]:
     """Return the tasks of a split; see ``CodeEnv``. Equal data are read, and verified, once in a process.
 
@@ -61,25 +63,51 @@ def load_tasks(
         data.sound if verify is None else verify,
         level,
         limits or Limits(),
+        packages,
         state_of(Path(data.source.where)),
     )
 
 
-def require_sound(tasks: Sequence[CodeTask], level: str, limits: Limits) -> None:
+def require_apart_from_test(
+    train: Sequence[CodeTask],
+    dataset: str,
+    test_dataset: str,
+    *,
+    config: str | None,
+    columns: Mapping[str, str] | None,
+    allowed: bool,
+) -> None:
+    """Compare tasks to train on with the test split of ``test_dataset``, where it has one.
+
+    Raises:
+        ValueError: some resemble each other, and that is not allowed.
+    """
+    try:
+        test = load_tasks(test_dataset, "test", config=config, columns=columns, verify=False)
+    except NoSuchSplit:
+        return
+    asked, tested = ({task.id: task.prompt for task in tasks} for tasks in (train, test))
+    require_apart(asked, tested, dataset, test_dataset, allowed)
+
+
+def require_sound(
+    tasks: Sequence[CodeTask], level: str, limits: Limits, packages: tuple[str, ...] = PACKAGES
+) -> None:
     """Run every task's reference on the task's tests.
 
     Raises:
         ValueError: one does not pass; the message names the tasks.
         RuntimeError: no sandbox works on this machine, or it failed.
     """
-    sandbox = shared_sandbox(level)
+    sandbox = shared_sandbox(level) if packages == PACKAGES else shared_sandbox(level, packages)
 
     def problem(task: CodeTask) -> str:
         if task.reference is None:
             return ""
         program = complete(task.reference, task)
         public = () if task.public is None or task.public_is_hidden else (task.public,)
-        for tests in (*public, task.hidden):
+        for given in (*public, task.hidden):
+            tests = asking(given, task.entry_point)
             verdict = sandbox.check(program, tests, limits=limits)
             if verdict.status in _OF_THE_MACHINE:
                 verdict = sandbox.check(program, tests, limits=limits)
@@ -116,6 +144,7 @@ def _load(
     verify: bool,
     level: str,
     limits: Limits,
+    packages: tuple[str, ...],
     state: object,
 ) -> tuple[CodeTask, ...]:
     rows = placed_rows(data_set(dataset, config).source, split)
@@ -130,7 +159,7 @@ def _load(
     if not tasks:
         raise ValueError(f"{dataset} holds no tasks in split {split!r}")
     if verify:
-        require_sound(tasks, level, limits)
+        require_sound(tasks, level, limits, packages)
     return tasks
 
 
@@ -173,12 +202,16 @@ def _task(fields: Fields, kind: str, split: str) -> CodeTask:
     public, note = first_test(tests)
     if "public" in fields:
         public, note = _checked_tests(fields["public"], "public tests"), ""
-    stub, preamble = split_stub(prompt, entry_point) or ("", "")
+    stub, beside = split_stub(prompt, entry_point) or ("", "")
+    given = fields.get("preamble") or ""
+    if not isinstance(given, str) or (given and parse(given) is None):
+        raise ValueError(f"its preamble is no Python: {given!r:.80}")
+    preamble = "\n".join(part for part in (given.rstrip(), beside) if part)
     task = CodeTask(
         id=task_id,
         prompt=prompt,
-        hidden=tests,
-        public=public,
+        hidden=with_helpers(tests, beside),
+        public=None if public is None else with_helpers(public, beside),
         public_note=note,
         public_is_hidden="public" not in fields,
         kind=str(fields.get("kind") or kind),

@@ -1,8 +1,12 @@
 """What one programming task is, wherever it came from."""
 
+import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from onelayer.envs.sandbox import JUDGED
+from onelayer.envs.sandbox.syntax import parse
 
 Tests = Mapping[str, Any]
 """one of the kinds of ``onelayer.envs.sandbox``: asserts, check_fn, script, stdio, io_call"""
@@ -34,3 +38,28 @@ class CodeTask:
     """the unfinished function of a prompt that is code; a reply may be its missing body"""
     reference: str | None = None
     """a program that solves the task"""
+
+
+def asking(tests: Tests, entry_point: str) -> Tests:
+    """Return tests that say what the program is asked for, so that other names are never the program's."""
+    if tests["kind"] not in JUDGED or not entry_point or tests.get("entry_point"):
+        return tests
+    return {**tests, "entry_point": entry_point}
+
+
+def with_helpers(tests: Tests, beside: str) -> Tests:
+    """Return tests that hold the functions which a prompt gives and the tests call.
+
+    A program may define them anew; the tests keep to the prompt's.
+
+    Args:
+        tests: of a task.
+        beside: what the prompt holds beside the function that is asked for.
+    """
+    functions = {n.name for n in parse(beside).body if isinstance(n, ast.FunctionDef)}
+    sources = [*tests.get("asserts", ()), *tests.get("extra", ()), tests.get("code", "")]
+    used = {n.id for s in sources for n in ast.walk(parse(s)) if isinstance(n, ast.Name)}
+    if tests["kind"] not in JUDGED or not functions & used:
+        return tests
+    setup = tests.get("setup") or ""
+    return {**tests, "setup": f"{beside}\n{setup}".strip() + "\n"}

@@ -1,25 +1,34 @@
 """The sandbox as its users see it."""
 
 import asyncio
+import contextlib
+import logging
 import os
 import threading
+import time
 import weakref
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
 
-from onelayer.envs.sandbox.checks import check_program
-from onelayer.envs.sandbox.confinement import LEVELS
+from onelayer.envs.sandbox.checks import check_program, judge_limits
+from onelayer.envs.sandbox.confinement import LEVELS, is_crowded
+from onelayer.envs.sandbox.kept_judges import KeptJudges
 from onelayer.envs.sandbox.limits import Limits
-from onelayer.envs.sandbox.pool import Pool, ServerGone
-from onelayer.envs.sandbox.selftest import run_canaries
-from onelayer.envs.sandbox.session import SandboxFailure
+from onelayer.envs.sandbox.pool import Closed, Pool, ServerGone
+from onelayer.envs.sandbox.selftest import RARER, run_canaries
+from onelayer.envs.sandbox.session import Crowded, SandboxFailure
+from onelayer.envs.sandbox.shown import readable
 from onelayer.envs.sandbox.tests import validate_tests
 from onelayer.envs.sandbox.verdict import Canary, Verdict
 
 RUNS_PER_SERVER = 4  # programs may sleep; the processor is shared by limits on its own time
+JUDGES_PER_SERVER = 2  # that wait between checks; those of more checks at once are forked
 ATTEMPTS = 2
+CROWDED_SECONDS, CROWDED_PAUSE_SECONDS = 120.0, 0.1
+"""how long a check waits where programs beside it hold all processes, say, and how long between its tries"""
+logger = logging.getLogger(__name__)
 
 
 class Sandbox:
@@ -69,6 +78,10 @@ class Sandbox:
             except ServerGone as error:
                 refusals.append(f"{candidate}: {error}")
                 continue
+            try:
+                pool.server(RARER)
+            except ServerGone as error:
+                pool.do_without_further(str(error))
             self._canaries = run_canaries(pool.server, candidate)
             fallen = [c for c in self._canaries if not c.held]
             if fallen and candidate != "unsafe":
@@ -78,9 +91,13 @@ class Sandbox:
                 )
                 continue
             self._level, self._pool, self._owner = candidate, pool, os.getpid()
+            self._judges = KeptJudges(JUDGES_PER_SERVER * self._servers)
+            with contextlib.suppress(SandboxFailure, ServerGone, OSError):
+                for _ in range(self._judges.most):
+                    self._judges.start(pool.server(), judge_limits(Limits()))
             self._slots = threading.BoundedSemaphore(RUNS_PER_SERVER * self._servers)
             self._threads: ThreadPoolExecutor | None = None
-            self._finalizer = weakref.finalize(self, _close, pool, self._owner)
+            self._finalizer = weakref.finalize(self, _close, pool, self._judges, self._owner)
             return
         raise RuntimeError(
             f"programs can't be confined here ({' | '.join(refusals)}); "
@@ -100,7 +117,8 @@ class Sandbox:
     def check(self, code: str, tests: Mapping[str, Any], *, limits: Limits = Limits()) -> Verdict:  # noqa: B008
         """Run a program against tests; see ``validate_tests`` for their kinds.
 
-        A failure of the sandbox itself is tried once more, then reported as ``sandbox_error``.
+        A failure of the sandbox itself is tried once more, then reported as ``sandbox_error``. Where only
+        something is used up that others will give back, such as processes, the check waits for it.
 
         Raises:
             ValueError: the tests are broken.
@@ -111,14 +129,30 @@ class Sandbox:
             raise TypeError(f"code must be a str, got {type(code).__name__}")
         validate_tests(tests)
         self._renew_after_fork()
-        failure: Exception | None = None
         with self._slots:
-            for _ in range(ATTEMPTS):
-                try:
-                    return check_program(self._pool.server, self._level, code, tests, limits)
-                except (SandboxFailure, ServerGone, OSError) as error:
-                    failure = error
-        return Verdict(status="sandbox_error", level=self._level, detail=str(failure))
+            return self._check(code, tests, limits)
+
+    def _check(self, code: str, tests: Mapping[str, Any], limits: Limits) -> Verdict:
+        failures, patience = 0, time.monotonic() + CROWDED_SECONDS
+        while True:
+            try:
+                return check_program(
+                    self._pool.server, self._judges, self._level, code, tests, limits
+                )
+            except (SandboxFailure, ServerGone, OSError) as error:
+                crowded = isinstance(error, Crowded) or is_crowded(error)
+                failures += not crowded
+                if failures == ATTEMPTS or time.monotonic() > patience:
+                    detail = readable(str(error), 500)
+                    return Verdict(status="sandbox_error", level=self._level, detail=detail)
+                time.sleep(CROWDED_PAUSE_SECONDS if crowded else 0)
+            except Closed:
+                raise
+            except Exception as error:
+                # Only a program's words are left that could bring this about: no reason to drop its episode.
+                logger.exception("a check ended with an exception")
+                detail = f"what the program sent could not be read: {type(error).__name__}"
+                return Verdict(status="error", level=self._level, detail=detail)
 
     async def check_async(
         self,
@@ -171,6 +205,7 @@ def _usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _close(pool: Pool, owner: int) -> None:
+def _close(pool: Pool, judges: KeptJudges, owner: int) -> None:
     if os.getpid() == owner:
+        judges.close()
         pool.close()

@@ -4,7 +4,14 @@ Nothing here decides anything. The judge sits in another sandbox and sees plain 
 objects that stay in this process.
 """
 
+import ast
+import builtins
+import contextlib
+import copy
+import io
+import linecache
 import operator
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -20,20 +27,26 @@ from onelayer.envs.sandbox.child import (
     new_module,
 )
 from onelayer.envs.sandbox.codec import CodecError, decode, encode
+from onelayer.envs.sandbox.handles import METHODS
+
+DEEP = 10_000
+"""levels that a value may be nested"""
+MOST_PRINTED = 1 << 16
+"""characters printed in one call that tests can capture"""
 
 
 def serve(task: Mapping[str, Any]) -> int:
     """Run the program, offer the names that the tests use, and answer the judge until it hangs up."""
     namespace = new_module("program")
+    shared = define_types(task["setup"], namespace) if task["setup"] else {}
     try:
-        if task["setup"]:
-            execute(task["setup"], namespace, "<setup>")
-        shared = {n: v for n, v in namespace.items() if isinstance(v, type)}
         execute(task["code"], namespace)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         frames.send(PEER_FD, {"raised": describe(error)})
         return _report(error) or EXIT_ERROR
     desk = Desk(shared)
+    desk.printed = sys.stdout = io.StringIO()
+    builtins.input = desk.input
     try:
         offered = {n: desk.encode(namespace[n]) for n in task["names"] if n in namespace}
         frames.send(PEER_FD, {"names": offered})
@@ -41,6 +54,25 @@ def serve(task: Mapping[str, Any]) -> int:
     except MemoryError:
         return EXIT_MEMORY
     return 0
+
+
+def define_types(setup: str, namespace: dict[str, Any]) -> dict[str, type]:
+    """Carry out what a program may know of the tests' setup: its imports, and the classes it defines.
+
+    Anything else there, values and functions, may hold what the tests expect.
+
+    Returns:
+        The classes, by name.
+    """
+    linecache.cache["<setup>"] = (len(setup), None, setup.splitlines(True), "<setup>")
+    classes = {}
+    for node in ast.parse(setup).body:
+        if isinstance(node, ast.Import | ast.ImportFrom | ast.ClassDef):
+            with contextlib.suppress(Exception):  # a class that needs what is left out
+                exec(compile(ast.Module([node], []), "<setup>", "exec"), namespace)
+                if isinstance(node, ast.ClassDef):
+                    classes[node.name] = namespace[node.name]
+    return {name: kind for name, kind in classes.items() if isinstance(kind, type)}
 
 
 def answer_calls(task: Mapping[str, Any]) -> int:
@@ -52,7 +84,7 @@ def answer_calls(task: Mapping[str, Any]) -> int:
     namespace = new_module("program")
     try:
         execute(task["code"], namespace)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         return _report(error) or EXIT_ERROR
     desk = Desk({})
     try:
@@ -76,10 +108,18 @@ class Desk:
         self.shared_classes = dict(shared_classes)
         self.objects: list[Any] = []
         self.numbers: dict[int, int] = {}  # id(object) -> its place in objects
+        self.described: set[int] = set()
+        """numbers of the classes that the judge knows"""
+        self.printed = io.StringIO()
 
     def encode(self, value: Any) -> Any:
         """Return ``value`` as plain data, with handles for what has to stay here."""
-        return encode(value, self._export)
+        before = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(before, DEEP))
+        try:
+            return encode(value, self._export)
+        finally:
+            sys.setrecursionlimit(before)
 
     def decode(self, message: Any) -> Any:
         """Return what the judge sent."""
@@ -89,14 +129,32 @@ class Desk:
         kind = type(value)
         if self.shared_classes.get(kind.__name__) is kind and hasattr(value, "__dict__"):
             return ["instance", kind.__name__, self.encode(dict(vars(value)))]
+        number = self._number(value)
+        if isinstance(value, type):
+            if issubclass(value, BaseException):
+                return ["exception", number, value.__name__, _built_in_bases(value)]
+            return ["class", self._class(value)]
+        return ["object", number, self._class(kind)]
+
+    def _number(self, value: Any) -> int:
         number = self.numbers.get(id(value))
         if number is None:
             number = self.numbers[id(value)] = len(self.objects)
             self.objects.append(value)
-        if isinstance(value, type) and issubclass(value, BaseException):
-            return ["exception", number, value.__name__, _built_in_bases(value)]
-        what = "callable" if callable(value) else "object"
-        return [what, number, getattr(value, "__name__", None) or kind.__name__]
+        return number
+
+    def _class(self, kind: type) -> Any:
+        """Return a class's number and, the first time, what the judge must know of it."""
+        number = self._number(kind)
+        if number in self.described:
+            return number
+        self.described.add(number)
+        bases = [self._class(base) for base in kind.__bases__ if base.__module__ == "program"]
+        special = [name for name in METHODS if _has(kind, name)]
+        doc = kind.__doc__ if isinstance(kind.__doc__, str) else None
+        fields = getattr(kind, "__dataclass_fields__", None)
+        names = list(fields) if isinstance(fields, dict) else None
+        return [number, kind.__name__, bases, special, doc, names]
 
     def _resolve(self, message: list[Any]) -> Any:
         tag, value = message[0], message[1]
@@ -107,7 +165,11 @@ class Desk:
         if tag == "iterator":
             return self._iterator(self._callback(value))
         if tag == "builtin":
-            return getattr(__import__("builtins"), value)
+            return getattr(builtins, value)
+        if tag == "slice":
+            return slice(*self.decode(value))
+        if tag == "error":
+            return _built_in_error(value, self.decode(message[2]))
         if tag == "instance":
             # A class that only the tests know comes as one with its attributes alone.
             kind = self.shared_classes.setdefault(str(value), type(str(value), (), {}))
@@ -144,34 +206,69 @@ class Desk:
             request = frames.receive(PEER_FD)
             if request[0] in last:
                 if request[0] == "threw":
-                    kind = getattr(__import__("builtins"), request[1], RuntimeError)
-                    raise kind(*self.decode(request[2]))
+                    raise _built_in_error(request[1], self.decode(request[2]))
                 return self.decode(request[1])
             frames.send(PEER_FD, self._carry_out(request))
+
+    def input(self, prompt: Any = "") -> Any:
+        """Read a line as the tests' process does, where tests put the lines."""
+        frames.send(PEER_FD, ["input", str(prompt)])
+        return self.answer_until(("returned", "threw"))
 
     def _carry_out(self, request: list[Any]) -> list[Any]:
         try:
             arguments = self.decode(request[1])
-            return ["value", self.encode(OPERATIONS[request[0]](*arguments))]
-        except (Exception, SystemExit) as error:
-            return self._describe(error)
+            reply = ["value", self.encode(OPERATIONS[request[0]](*arguments))]
+        except BaseException as error:
+            reply = self._describe(error)
+        if self.printed.tell():
+            reply = ["printed", self.printed.getvalue()[:MOST_PRINTED], reply]
+            self.printed.seek(0)
+            self.printed.truncate()
+        return reply
 
     def reply_to_call(self, offered: Any, arguments: Any, keywords: Any) -> list[Any]:
         """Carry out a call of what ``encode`` made of a function; all is as it crosses."""
         if offered == ["undefined"]:
             return ["undefined"]
-        if not isinstance(offered, list) or offered[0] != "callable":
+        if not isinstance(offered, list) or offered[0] not in ("object", "class"):
             return ["undecided"]
-        return self._carry_out(["call", ["list", ["handle", offered[1]], arguments, keywords]])
+        number = offered[1][0] if isinstance(offered[1], list) else offered[1]
+        if not callable(self.objects[number]):
+            return ["undecided"]
+        return self._carry_out(["call", ["list", ["handle", number], arguments, keywords]])
 
     def _describe(self, error: BaseException) -> list[Any]:
+        """Return what the judge may know of an exception: it makes one of its own."""
         kind = type(error)
-        number = self._export(kind)[1] if kind.__module__ == "program" else None
+        bases = _built_in_bases(kind)
+        name = kind.__name__
+        number = None
+        if self.shared_classes.get(name) is not kind and kind.__module__ == "program":
+            number = self._number(kind)
         try:
             arguments = encode(list(error.args))
         except Exception:
             arguments = None
-        return ["raised", number, kind.__name__, _built_in_bases(kind), describe(error), arguments]
+        cause = None if error.__cause__ is None else _built_in_bases(type(error.__cause__))
+        more = [self._number(error), cause]
+        return ["raised", number, name, bases, describe(error), arguments, more]
+
+
+def _has(kind: type, name: str) -> bool:
+    """Return whether a class has a special method that not every class has."""
+    owner = next((base for base in kind.__mro__ if name in vars(base)), object)
+    return owner is not object and vars(owner)[name] is not None
+
+
+def _built_in_error(name: Any, arguments: Any) -> BaseException:
+    kind = getattr(builtins, str(name), None)
+    if not (isinstance(kind, type) and issubclass(kind, BaseException)):
+        kind = RuntimeError
+    try:
+        return kind(*arguments)
+    except Exception:
+        return RuntimeError(*arguments)
 
 
 def _built_in_bases(kind: type) -> list[str]:
@@ -184,7 +281,19 @@ def _wait_for(awaitable: Any) -> Any:
     async def wait() -> Any:
         return await awaitable
 
-    return asyncio.run(wait())
+    # One loop for all: an asynchronous generator must not outlive the one that it began in.
+    if not _loops:
+        _loops.append(asyncio.new_event_loop())
+    return _loops[0].run_until_complete(wait())
+
+
+_loops: list[Any] = []
+
+
+def _leave(manager: Any, error: Any) -> Any:
+    kind = None if error is None else type(error)
+    trace = None if error is None else error.__traceback__
+    return bool(type(manager).__exit__(manager, kind, error, trace))
 
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
@@ -195,13 +304,16 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "getitem": operator.getitem,
     "setitem": operator.setitem,
     "delitem": operator.delitem,
-    "isinstance": isinstance,
-    "issubclass": issubclass,
     "iter": iter,
     "next": next,
     "await": _wait_for,
+    "aiter": lambda value: type(value).__aiter__(value),
+    "anext": lambda value: _wait_for(type(value).__anext__(value)),
+    "contains": operator.contains,
+    "dir": dir,
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
     "operator": lambda name, *operands: getattr(operator, name)(*operands),
-    "divmod": divmod,
     "bool": bool,
     "len": len,
     "str": str,
@@ -214,5 +326,5 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "round": round,
     "reversed": lambda value: list(reversed(value)),
     "enter": lambda manager: type(manager).__enter__(manager),
-    "exit": lambda manager: type(manager).__exit__(manager, None, None, None),
+    "exit": _leave,
 }

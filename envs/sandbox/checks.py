@@ -8,10 +8,13 @@ from typing import Any
 
 from onelayer.envs.sandbox import codec, comparison, plain_asserts, tests
 from onelayer.envs.sandbox.child import EXIT_MEMORY
+from onelayer.envs.sandbox.kept_judges import KeptJudges
 from onelayer.envs.sandbox.limits import Limits
 from onelayer.envs.sandbox.plain_asserts import PlainAssert
 from onelayer.envs.sandbox.pool import ForkServer
 from onelayer.envs.sandbox.session import Run
+from onelayer.envs.sandbox.shown import readable, shorten, show
+from onelayer.envs.sandbox.stateless import are_known, are_stateless
 from onelayer.envs.sandbox.verdict import STATUSES, CaseResult, Verdict
 from onelayer.envs.sandbox.watch import watch
 
@@ -24,7 +27,12 @@ GetServer = Callable[[str], ForkServer]
 
 
 def check_program(
-    server: GetServer, level: str, code: str, given: Mapping[str, Any], limits: Limits
+    server: GetServer,
+    kept: KeptJudges,
+    level: str,
+    code: str,
+    given: Mapping[str, Any],
+    limits: Limits,
 ) -> Verdict:
     """Run ``code`` against tests that ``validate_tests`` accepts.
 
@@ -41,7 +49,7 @@ def check_program(
     else:
         asserts = plain_asserts.read(given)
         decided = asserts and _check_plain(server, code, asserts, limits)
-        runs, cases = decided or _check_judged(server, code, given, limits)
+        runs, cases = decided or _check_judged(server, kept, code, given, limits)
     bad = next((case for case in cases if case.status != "passed"), None)
     return Verdict(
         status=bad.status if bad else "passed",
@@ -65,8 +73,8 @@ def why(run: Run) -> tuple[str, str]:
     limits = run.limits
     if run.ended_by == "timeout":
         return "timeout", (
-            f"still running after {limits.wall_seconds:g} s on the clock "
-            f"or {limits.cpu_s:g} s of the processor"
+            f"still running after {limits.wall_seconds:g} s on the clock, without its waiting for the "
+            f"processor, or {limits.cpu_s:g} s of the processor"
         )
     if run.ended_by == "output_limit":
         return "output_limit", "the program wrote more than it may"
@@ -98,8 +106,8 @@ def _check_stdio(
     cases: list[CaseResult] = []
     for index, case in enumerate(given["cases"]):
         expected = case["output"]
-        room = max(int(limits.output_kb * 1024), 2 * len(expected.encode()) + 1024)
-        stdin = case["input"].encode("utf-8", "surrogateescape")
+        room = max(int(limits.output_kb * 1024), 2 * len(tests.as_bytes(expected)) + 1024)
+        stdin = tests.as_bytes(case["input"])
         task = {"task": "stdio", "code": code}
         run = Run(server(code), limits, task, stdin=stdin, stdout_limit=room, answer_limit=None)
         try:
@@ -109,14 +117,14 @@ def _check_stdio(
         runs.append(run)
         if run.ended_by or run.exit_code != 0:
             cases.append(CaseResult(index, *why(run)))
-        elif tests.same_tokens(expected, bytes(run.stdout)):
+        elif tests.same_output(expected, bytes(run.stdout)):
             cases.append(CaseResult(index, "passed"))
             continue
         else:
             output = bytes(run.stdout).decode("utf-8", "replace")
             detail = (
-                f"for the input {tests.shorten(case['input'])} expected "
-                f"{tests.shorten(expected)}, got {tests.shorten(output)}"
+                f"for the input {shorten(case['input'])} expected "
+                f"{shorten(expected)}, got {shorten(output)}"
             )
             cases.append(CaseResult(index, "failed", detail))
         break
@@ -129,7 +137,8 @@ def _check_calls(
     """One process answers all inputs; what it answers is compared here."""
     wanted = given["cases"]
     results: list[CaseResult] = []
-    longest = max(len(tests.shorten(case["output"], 1 << 30)) for case in wanted)
+    tolerance = given.get("tolerance", comparison.FLOAT_TOLERANCE)
+    longest = max(len(shorten(case["output"], 1 << 30)) for case in wanted)
     task = {
         "task": "calls",
         "code": code,
@@ -145,7 +154,7 @@ def _check_calls(
             run.broken = "it does not follow the protocol"
             run.kill("error")
             return
-        results.append(_call_result(index, wanted[index], message, given.get("tolerance", 0.0)))
+        results.append(_call_result(index, wanted[index], message, tolerance))
         if len(results) == len(wanted):
             run.finish()  # whatever it planned for later
 
@@ -167,22 +176,23 @@ def _check_calls(
 def _call_result(
     index: int, case: Mapping[str, Any], message: Mapping[str, Any], tolerance: float
 ) -> CaseResult:
-    asked = f"for the arguments {tests.shorten(case['args'])}"
+    asked = f"for the arguments {shorten(case['args'])}"
     if "raised" in message:
         raised = _words(message["raised"])
         status = "memory" if raised.startswith("MemoryError") else "error"
         return CaseResult(index, status, f"{asked} it raised {raised}")
     if "value" not in message:
         return CaseResult(index, "error", f"{asked} {_words(message.get('no_value'))}")
-    if comparison.matches(case["output"], message["value"], tolerance):
+    right = [case["output"], *([case["or_output"]] if "or_output" in case else [])]
+    if any(comparison.matches(output, message["value"], tolerance) for output in right):
         return CaseResult(index, "passed")
-    expected, got = tests.shorten(case["output"]), comparison.show(message["value"])
+    expected, got = shorten(case["output"]), show(message["value"])
     return CaseResult(index, "failed", f"{asked} expected {expected}, got {got}")
 
 
 def _words(given: Any) -> str:
     """Return text that a program sent; whatever else it sent stays unread."""
-    return given[:500] if isinstance(given, str) else "something that is no text"
+    return readable(given, 500) if isinstance(given, str) else "something that is no text"
 
 
 def _check_plain(
@@ -221,13 +231,12 @@ def _check_plain(
 
 
 def _check_judged(
-    server: GetServer, code: str, given: Mapping[str, Any], limits: Limits
+    server: GetServer, kept: KeptJudges, code: str, given: Mapping[str, Any], limits: Limits
 ) -> tuple[list[Run], list[CaseResult]]:
     """Two processes, each in a sandbox of its own: the program, and the tests that question it."""
     plan = tests.plan(given)
     results: list[CaseResult] = []
     ends: list[str] = []  # what the judge said at its end: nothing, or why it could not go on
-    program_end, judge_end = socket.socketpair()
     runs: list[Run] = []
 
     def take(run: Run, message: Any) -> None:
@@ -235,33 +244,24 @@ def _check_judged(
             return
         if "done" in message or "gone" in message:
             ends.append(message.get("gone", ""))
-            for each in runs:
-                each.finish()
+            runs[0].finish()
+            if run.stays:
+                run.parked = True
+            else:
+                run.finish()
         elif message["status"] in STATUSES:
-            results.append(CaseResult(message["case"], message["status"], message["detail"]))
+            detail = readable(message["detail"])
+            results.append(CaseResult(message["case"], message["status"], detail))
 
     try:
-        with program_end, judge_end:
-            sources = "\n".join(piece["source"] for piece in plan["pieces"])
-            task = {
-                "task": "candidate",
-                "code": code,
-                "names": plan["names"],
-                "setup": plan["setup"],
-            }
-            runs.append(Run(server(code), limits, task, answer_limit=None, peer=program_end))
-            runs.append(
-                Run(
-                    server(sources),
-                    _judge_limits(limits),
-                    {"task": "judge", **plan},
-                    peer=judge_end,
-                )
-            )
+        _begin_judged(server, kept, code, plan, limits, runs)
         watch(runs, take)
     finally:
         for run in runs:
-            run.close()
+            if run.stays:
+                kept.give_back(run)
+            else:
+                run.close()
     program, judge = runs
     results = _first_of_each(results)
     if ends != [""]:
@@ -270,10 +270,35 @@ def _check_judged(
     return [program], results
 
 
+def _begin_judged(
+    server: GetServer,
+    kept: KeptJudges,
+    code: str,
+    plan: dict[str, Any],
+    limits: Limits,
+    runs: list[Run],
+) -> None:
+    """Add the program's run and the judge's to ``runs``, connected with each other."""
+    sources = tuple(piece["source"] for piece in plan["pieces"])
+    task = {"task": "candidate", "code": code, "names": plan["names"], "setup": plan["setup"]}
+    program_end, judge_end = socket.socketpair()
+    with program_end, judge_end:
+        runs.append(Run(server(code), limits, task, answer_limit=None, peer=program_end))
+        judge = None
+        if are_stateless(sources) and are_known(module for module, *_ in plan["python"].values()):
+            judge = kept.take(server(""), plan, judge_end, judge_limits(limits))
+        if judge is None:
+            which = server("\n".join(sources))
+            judge = Run(which, judge_limits(limits), {"task": "judge", **plan}, peer=judge_end)
+        runs.append(judge)
+    runs[0].companions, runs[1].companions = (runs[1],), (runs[0],)
+
+
 _GONE = ("error", "the program ended while the tests needed it")
 
 
-def _judge_limits(limits: Limits) -> Limits:
+def judge_limits(limits: Limits) -> Limits:
+    """Return the limits of the tests of a program that has these."""
     return Limits(
         cpu_s=limits.cpu_s + JUDGE_EXTRA_CPU_S,
         wall_s=limits.wall_seconds + JUDGE_EXTRA_CPU_S,
@@ -296,7 +321,7 @@ def _blame(program: Run, judge: Run, ends: list[str]) -> tuple[str, str]:
     if judge.ended_by == "timeout":
         return "timeout", f"the tests took more than {judge.limits.cpu_s:g} s of the processor"
     if ends:
-        return "error", ends[0]
+        return "error", readable(ends[0])
     if judge.exit_code == EXIT_MEMORY:
         return "memory", "the tests ran out of memory"
     # It has spoken with the program, which may have had its part in this.

@@ -1,7 +1,9 @@
 """One run: locked up first, then given the program, and only then at anybody's mercy."""
 
 import atexit
+import builtins
 import contextlib
+import gc
 import json
 import linecache
 import os
@@ -15,9 +17,9 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from onelayer.envs.sandbox import frames
+from onelayer.envs.sandbox import frames, surroundings
 from onelayer.envs.sandbox.codec import CodecError, decode, encode
-from onelayer.envs.sandbox.confinement import Enclosure, begin, confine
+from onelayer.envs.sandbox.confinement import Enclosure, begin, confine, is_crowded
 
 CHANNEL_FD, PEER_FD = 3, 4
 PROGRAM_FILE = "<program>"
@@ -54,7 +56,8 @@ def main(enclosure: Enclosure, door: socket.socket) -> None:
         confine(enclosure, json.loads(data)["limits"], dict(zip(fds, numbers, strict=False)))
     except BaseException as error:
         with contextlib.suppress(BaseException):  # the number of the channel may be either
-            frames.send(_open_socket(channel), {"failed": f"{type(error).__name__}: {error}"})
+            what = f"{type(error).__name__}: {error}"
+            frames.send(_open_socket(channel), {"failed": what, "crowded": is_crowded(error)})
         _exit(EXIT_LOCKDOWN)
     code = EXIT_ERROR
     try:
@@ -89,32 +92,56 @@ def new_module(name: str) -> dict[str, Any]:
     """Return the namespace of a new module, known by its name as pickle and dataclasses want it."""
     module = types.ModuleType(name)
     sys.modules[name] = module
+    module.__dict__["__builtins__"] = builtins
     return module.__dict__
 
 
 def execute(source: str, namespace: dict[str, Any], file: str = PROGRAM_FILE) -> None:
     """Run source text, showing its lines in tracebacks."""
     linecache.cache[file] = (len(source), None, source.splitlines(True), file)
+    if file == PROGRAM_FILE:
+        surroundings.prepare(source, namespace)
     exec(compile(source, file, "exec", dont_inherit=True), namespace)
 
 
 def _run_script(task: Mapping[str, Any]) -> int:
     """The whole program, reading standard input: exits as an interpreter would."""
     os.close(CHANNEL_FD)
+    namespace = new_module("__main__")
     code = 0
     try:
-        execute(task["code"], new_module("__main__"))
+        execute(task["code"], namespace)
     except SystemExit as error:
         code = _exit_code(error)
     except BaseException as error:
         code = _report(error)
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
+    code = _flush() or code
+    _finalise(namespace)
+    return _flush() or code
+
+
+def _flush() -> int:
+    """Write out what was printed, where the program left the stream in place; return an exit code."""
     try:
-        sys.stdout.flush()
+        out = sys.stdout
+        if out is None or out.closed:
+            return 0
+        out.flush()
+    except AttributeError:  # taken away, or put another object in its place
+        return 0
     except BaseException as error:
-        code = code or _report(error)
-    return code
+        return _report(error)
+    return 0
+
+
+def _finalise(namespace: dict[str, Any]) -> None:
+    """Let go of the program's objects as an interpreter does that ends: some have last words."""
+    for name in list(namespace):
+        if name != "__builtins__":
+            namespace[name] = None
+    gc.collect()
 
 
 def _run_calls(task: Mapping[str, Any]) -> int:
@@ -127,7 +154,7 @@ def _run_calls(task: Mapping[str, Any]) -> int:
             answer = {"case": index, "value": encode(function(*decode(arguments)))}
         except CodecError as error:
             answer = {"case": index, "no_value": str(error)}
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             _report(error)
             answer = {"case": index, "raised": describe(error)}
         frames.send(CHANNEL_FD, answer)
@@ -155,17 +182,20 @@ def find_function(namespace: Mapping[str, Any], name: str) -> Callable[..., Any]
 def describe(error: BaseException) -> str:
     """Return the type and the message of an exception that a program may have made."""
     try:
-        text = str(error)
+        text = str(error)[:500]
     except BaseException:
         text = "?"
-    return f"{type(error).__name__}: {text}"[:500]
+    try:
+        return f"{type(error).__name__}: {text}"[:500]
+    except BaseException:  # a class whose own class answers for its name
+        return f"an exception: {text}"[:500]
 
 
 def _exit_code(error: SystemExit) -> int:
     code = error.code
-    if code is None or (type(code) is int and code & 0xFF == 0):
+    if code is None or (isinstance(code, int) and int.__and__(code, 0xFF) == 0):
         return 0
-    if type(code) is not int:
+    if not isinstance(code, int):
         with contextlib.suppress(BaseException):
             print(code, file=sys.stderr)
     return EXIT_ERROR
@@ -203,10 +233,18 @@ def _judge(task: Mapping[str, Any]) -> int:
     return int(judge.judge(task))
 
 
+def _judge_many(task: Mapping[str, Any]) -> int:
+    from onelayer.envs.sandbox import judge
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return int(judge.judge_many(task))
+
+
 _TASKS: dict[str, Callable[[Mapping[str, Any]], int]] = {
     "stdio": _run_script,
     "calls": _run_calls,
     "candidate": _serve_candidate,
     "plain": _answer_calls,
     "judge": _judge,
+    "judges": _judge_many,
 }

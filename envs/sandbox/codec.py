@@ -8,14 +8,17 @@ import collections
 import datetime
 import decimal
 import fractions
+import keyword
 import math
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
 SMALL_INT = 1 << 62  # larger ones go as hexadecimal: reading decimals takes quadratic time
 MAX_EMPTY_ITEMS = 1 << 16
-SAFE_DTYPE = re.compile(r"[<>|=]?[biufcSU]\d{1,4}")
+NUMBERS = re.compile(r"[<>|=]?[biufc]\d{1,4}")
+"""the types of arrays that cross as the bytes that they are"""
 
 
 class CodecError(ValueError):
@@ -58,7 +61,8 @@ def _encode(value: Any, export: Export | None) -> Any:
 def _encode_subclass(value: Any, export: Export | None) -> Any:
     kind = type(value)
     module = getattr(kind, "__module__", "")
-    if module == "numpy" or str(module).startswith("numpy."):
+    numpys = module == "numpy" or str(module).startswith("numpy.")
+    if numpys and not isinstance(value, str | bytes):
         return _encode_numpy(value, export)
     if isinstance(value, tuple) and isinstance(getattr(kind, "_fields", None), tuple):
         fields = [str(f) for f in kind._fields]
@@ -97,14 +101,16 @@ def _pairs(tag: str) -> Callable[[Any, Export | None], list[Any]]:
 
 
 def _encode_numpy(value: Any, export: Export | None) -> Any:
-    dtype = getattr(value, "dtype", None)
-    if dtype is None or not SAFE_DTYPE.fullmatch(str(dtype.str)):
+    text = str(getattr(getattr(value, "dtype", None), "str", ""))
+    shape = [int(n) for n in getattr(value, "shape", ())]
+    if text[1:2] in ("U", "S"):  # as text: not every four bytes are a character
+        return ["texts", shape, *_items(value.ravel().tolist(), None)]
+    if not NUMBERS.fullmatch(text):
         if export is None:
             raise CodecError(f"a {type(value).__name__} object can't be compared with plain data")
         return export(value)
-    shape = getattr(value, "shape", ())
     tag = "array" if type(value).__name__ == "ndarray" else "scalar"
-    return [tag, str(dtype.str), [int(n) for n in shape], value.tobytes().hex()]
+    return [tag, text, shape, value.tobytes().hex()]
 
 
 _ENCODERS: dict[type, Callable[[Any, Export | None], list[Any]]] = {
@@ -150,7 +156,7 @@ def decode(message: Any, resolve: Import | None = None) -> Any:
         return _decode(message, resolve)
     except CodecError:
         raise
-    except (ValueError, TypeError, ArithmeticError, RecursionError, LookupError) as error:
+    except Exception as error:  # whatever a type makes of contents that nobody foresaw
         raise CodecError(f"no value: {type(error).__name__}: {error}"[:200]) from None
 
 
@@ -167,22 +173,46 @@ def _decode(message: Any, resolve: Import | None) -> Any:
         return decoder([_decode(m, resolve) for m in rest])
     if tag in ("array", "scalar"):
         return decode_numpy(tag, *rest)
+    if tag == "texts":
+        return _decode_texts(*rest)
     if tag == "namedtuple":
         name, fields, *items = rest
-        return collections.namedtuple(name, fields)(*(_decode(m, resolve) for m in items))
+        return _named_tuple(name, fields)(*(_decode(m, resolve) for m in items))
     if resolve is None:
         raise CodecError(f"unknown tag {tag[:40]!r}")
     return resolve(message)
 
 
-def decode_numpy(tag: str, dtype: str, shape: list[int], data: str) -> Any:
-    """Return the array of numbers or the scalar that a message describes."""
+def _named_tuple(name: Any, fields: Any) -> Any:
+    """Return a class like the program's; Python's own makes it by running text with these names in it."""
+    normal = [unicodedata.normalize("NFKC", f) for f in (name, *fields)]
+    if not all(f.isidentifier() and not keyword.iskeyword(f) for f in normal):
+        raise CodecError("no named tuple")
+    return collections.namedtuple(normal[0], normal[1:])
+
+
+def _decode_texts(shape: list[int], *items: Any) -> Any:
+    numpy = _numpy()
+    kinds = {type(item) for item in items}
+    if kinds <= {str}:
+        array = numpy.array(items, dtype=str)
+    else:
+        array = numpy.array([bytes.fromhex(item[1]) for item in items], dtype=bytes)
+    return array.reshape(shape)
+
+
+def _numpy() -> Any:
     try:
-        import numpy as np
+        import numpy
     except ImportError:
         raise CodecError("an array, where numpy is not installed") from None
+    return numpy
 
-    if not SAFE_DTYPE.fullmatch(dtype) or not all(type(n) is int and n >= 0 for n in shape):
+
+def decode_numpy(tag: str, dtype: str, shape: list[int], data: str) -> Any:
+    """Return the array of numbers or the scalar that a message describes."""
+    np = _numpy()
+    if not NUMBERS.fullmatch(dtype) or not all(type(n) is int and n >= 0 for n in shape):
         raise CodecError("no array")
     # One side of length 0 makes room for any other, which tolist() would write out.
     if 0 in shape and math.prod(n or 1 for n in shape) > MAX_EMPTY_ITEMS:

@@ -4,6 +4,7 @@ Everything here runs in the fork server or in its children, which import the sta
 """
 
 import contextlib
+import errno
 import fcntl
 import os
 import resource
@@ -15,13 +16,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from onelayer.envs.sandbox import landlock, namespaces, seccomp
-from onelayer.envs.sandbox.syscalls import machine_index
+from onelayer.envs.sandbox.syscalls import RECEIVES_FILES, machine_index
 
 LEVELS = ("full", "no-namespaces", "unsafe")
 
 STACK_BYTES = 128 << 20  # deep recursion of C functions; the kernel reserves it when Python starts
-THREAD_STACK_BYTES = 8 << 20
-MAX_THREADS = 128
+THREAD_STACK_BYTES = 4 << 20
+MAX_THREADS = 64
+"""of one run; more take processes from its neighbours, where a user may have few"""
+CROWDED = (errno.EAGAIN, errno.ENOMEM, errno.ENOSPC, errno.EMFILE, errno.ENFILE, errno.EUSERS)
+"""Failures that pass when others, programs among them, give back what they hold."""
 MAX_INODES = 2000
 MAX_OPEN_FILES = 128
 
@@ -39,7 +43,13 @@ class Enclosure:
     landlock_rules: int = 0
     """the same for all runs, where each has a file system of its own"""
     readable_fds: list[int] = field(default_factory=list)
+    null_fd: int = -1
+    """the device that programs write to what nobody is to read"""
     filter: bytes = b""
+    filter_of_tests: bytes = b""
+    """the same for processes that run tests and no program"""
+    tasks_of_user: int = 0
+    """threads of this user at the last count, where a run shares the user with others"""
     scratch: str = ""
     """where runs without a private file system get their directories"""
 
@@ -78,12 +88,19 @@ def prepare(config: Mapping[str, Any]) -> Enclosure:
         )
     paths = _without_hidden(list(config["readable"]), () if full else config["hidden"])
     enclosure.readable_fds = [os.open(p, os.O_PATH) for p in (*paths, *namespaces.DEVICES)]
+    enclosure.null_fd = os.open(os.devnull, os.O_PATH)
     if full:
         around = os.open(os.path.dirname(namespaces.PRIVATE_TMP), os.O_PATH)
         enclosure.landlock_rules = landlock.make_rules(
-            namespaces.libc, enclosure.landlock_version, enclosure.readable_fds, [around]
+            namespaces.libc,
+            enclosure.landlock_version,
+            enclosure.readable_fds,
+            [around, enclosure.null_fd],
         )
     enclosure.filter = seccomp.allow_list(machine_index(), own_pid_namespace=full)
+    enclosure.filter_of_tests = seccomp.allow_list(
+        machine_index(), own_pid_namespace=full, further=RECEIVES_FILES
+    )
     return enclosure
 
 
@@ -140,7 +157,7 @@ def confine(enclosure: Enclosure, limits: Mapping[str, float], fds: Mapping[int,
 
     Args:
         enclosure: what the server prepared.
-        limits: the fields of ``Limits``.
+        limits: the fields of ``Limits``, and ``for_tests`` where no program will run.
         fds: open file of this process -> the number it gets; all others are closed.
 
     Raises:
@@ -162,7 +179,7 @@ def confine(enclosure: Enclosure, limits: Mapping[str, float], fds: Mapping[int,
     limit_resources(enclosure, limits)
     if not unsafe:
         namespaces.drop_capabilities()
-        program = enclosure.filter
+        program = enclosure.filter_of_tests if limits.get("for_tests") else enclosure.filter
         if not full:
             program = seccomp.for_process(program, os.getpid())
         seccomp.install(program, namespaces.libc)
@@ -172,7 +189,8 @@ def _own_rules(enclosure: Enclosure) -> int:
     """Make the rules of a run that shares its file system with others."""
     own = os.open(".", os.O_PATH)
     version = enclosure.landlock_version
-    return landlock.make_rules(namespaces.libc, version, enclosure.readable_fds, [own])
+    writable = [own, enclosure.null_fd]
+    return landlock.make_rules(namespaces.libc, version, enclosure.readable_fds, writable)
 
 
 def _be_killed_first(enclosure: Enclosure) -> None:
@@ -208,15 +226,40 @@ def limit_resources(enclosure: Enclosure, limits: Mapping[str, float]) -> None:
         "RLIMIT_MEMLOCK": (0, 0),
         "RLIMIT_MSGQUEUE": (0, 0),
     }
-    if enclosure.level == "full":  # elsewhere the user's other processes would count
-        bounds["RLIMIT_NPROC"] = (MAX_THREADS, MAX_THREADS)
+    if enclosure.level != "unsafe":  # where the user is shared, its other processes count
+        threads = MAX_THREADS + 2 * enclosure.tasks_of_user
+        bounds["RLIMIT_NPROC"] = (threads, threads)
     if enclosure.level == "unsafe" and sys.platform == "darwin":
         del bounds["RLIMIT_AS"]  # ignored there, or refused
     for name, (soft, hard) in bounds.items():
         if hasattr(resource, name):
-            resource.setrlimit(getattr(resource, name), (soft, hard))
+            kind = getattr(resource, name)
+            resource.setrlimit(kind, _within(resource.getrlimit(kind)[1], soft, hard))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # an error for the program, not its death
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+
+
+def _within(most: int, soft: int, hard: int) -> tuple[int, int]:
+    """Return limits that a process may set whose own hard limit is ``most``."""
+    if most == resource.RLIM_INFINITY:
+        return soft, hard
+    return min(soft, most), min(hard, most)
+
+
+def is_crowded(error: BaseException) -> bool:
+    """Return whether an error says that the machine, or this user, has no more of something now."""
+    return isinstance(error, OSError) and error.errno in CROWDED
+
+
+def tasks_of_user(enclosure: Enclosure) -> int:
+    """Return how many threads run under the user of this process."""
+    found = 0
+    for name in os.listdir(enclosure.proc_fd):
+        if name.isdigit():
+            with contextlib.suppress(OSError, ValueError):
+                if os.stat(name, dir_fd=enclosure.proc_fd).st_uid == os.getuid():
+                    found += os.stat(f"{name}/task", dir_fd=enclosure.proc_fd).st_nlink - 2
+    return found
 
 
 def widen_stack() -> bool:

@@ -6,6 +6,7 @@ import sys
 import sysconfig
 from collections.abc import Sequence
 
+ALTERNATIVES = "/etc/alternatives"
 LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo")
 
 
@@ -29,6 +30,36 @@ def shared_libraries() -> list[str]:
     name = sysconfig.get_config_var("INSTSONAME") or ""
     path = os.path.join(directory, name)
     return [path] if name.endswith(".so") or (".so." in name and os.path.exists(path)) else []
+
+
+def libraries_of(packages: Sequence[str]) -> list[str]:
+    """Return what packages need beside the system's libraries and their own."""
+    return [*_alternatives(), *_libraries_beside()] if packages else []
+
+
+def _alternatives() -> list[str]:
+    """Return Debian's links to one of several builds of a library, such as numpy's BLAS."""
+    try:
+        names = os.listdir(ALTERNATIVES)
+    except OSError:
+        return []
+    paths = [os.path.join(ALTERNATIVES, name) for name in sorted(names)]
+    return [p for p in paths if ".so" in os.path.basename(p) and os.path.exists(p)]
+
+
+def _libraries_beside() -> list[str]:
+    """Return libraries in the prefix that compiled packages are built against, as conda lays them out."""
+    directory = os.path.join(sys.base_prefix, "lib")
+    if not os.path.isdir(os.path.join(sys.base_prefix, "conda-meta")):
+        return []
+    found = [os.path.join(directory, name) for name in sorted(os.listdir(directory))]
+    return [path for path in found if ".so" in os.path.basename(path) and os.path.isfile(path)]
+
+
+def library_path(packages: Sequence[str]) -> dict[str, str]:
+    """Return the variable that finds those libraries: in the jail packages lie elsewhere."""
+    beside = _libraries_beside() if packages else []
+    return {"LD_LIBRARY_PATH": os.path.dirname(beside[0])} if beside else {}
 
 
 def installed_packages(names: Sequence[str]) -> list[str]:

@@ -6,15 +6,15 @@ program chose is made, and none is put into a table. What that can't settle is l
 """
 
 import ast
-import builtins
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
-from onelayer.envs.sandbox import comparison
 from onelayer.envs.sandbox.codec import decode_numpy, encode
 from onelayer.envs.sandbox.judge import built_in_exception
+from onelayer.envs.sandbox.names import read_names
+from onelayer.envs.sandbox.shown import readable, show
 from onelayer.envs.sandbox.syntax import parse
 from onelayer.envs.sandbox.tests import count_statements
 
@@ -54,7 +54,7 @@ class PlainAssert:
             raise UndecidedError("no reply")
         if reply == ["undefined"]:
             return "error", f"{self.line}\nNameError: name {self.function!r} is not defined"
-        if reply[0] == "raised" and len(reply) == 6:
+        if reply[0] == "raised" and len(reply) == 7:
             return self._raised(reply[3], reply[4])
         if reply[0] != "value" or len(reply) != 2:
             raise UndecidedError("no value")
@@ -67,7 +67,7 @@ class PlainAssert:
         kind = built_in_exception(bases)
         if issubclass(kind, MemoryError):
             return "memory", "out of memory"
-        text = described[:500] if isinstance(described, str) else kind.__name__
+        text = readable(described, 500) if isinstance(described, str) else kind.__name__
         if not issubclass(kind, AssertionError):
             return "error", f"{self.line}\n{text}"[:2000]
         words = text.partition(": ")[2]
@@ -80,7 +80,7 @@ class PlainAssert:
             if self.relation == "is":
                 return message is self.expected
             return truth(message) is (self.relation == "true")
-        except (ValueError, TypeError, ArithmeticError, RecursionError, LookupError):
+        except Exception:
             raise UndecidedError("what came describes no value") from None
 
 
@@ -88,18 +88,20 @@ def read(tests: Mapping[str, Any]) -> Sequence[PlainAssert] | None:
     """Return the asserts of ``tests``; None if there are others too, or something is set up."""
     if tests["kind"] != "asserts" or count_statements(tests.get("setup", "")):
         return None
-    return _read_all((*tests["asserts"], *tests.get("extra", ())))
+    return _read_all((*tests["asserts"], *tests.get("extra", ())), tests.get("entry_point", ""))
 
 
 @functools.lru_cache(maxsize=256)
-def _read_all(sources: tuple[str, ...]) -> Sequence[PlainAssert] | None:
+def _read_all(sources: tuple[str, ...], entry_point: str) -> Sequence[PlainAssert] | None:
     try:
-        return tuple(_read(source.strip()) for source in sources)
+        meaning = read_names(sources, entry_point)
+        programs = meaning.names - set(meaning.python)
+        return tuple(_read(source.strip(), programs) for source in sources)
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return None
 
 
-def _read(line: str) -> PlainAssert:
+def _read(line: str, programs: Set[str]) -> PlainAssert:
     if len(line.splitlines()) != 1:
         raise ValueError("the judge shows the line that failed")
     (statement,) = parse(line).body
@@ -109,7 +111,7 @@ def _read(line: str) -> PlainAssert:
     call, relation, expected = _relation(statement.test)
     if not isinstance(message, str) or not isinstance(call, ast.Call):
         raise ValueError("not plain")
-    if not isinstance(call.func, ast.Name) or not _is_programs(call.func.id):
+    if not isinstance(call.func, ast.Name) or call.func.id not in programs:
         raise ValueError("not a function of the program")
     names = [keyword.arg for keyword in call.keywords if keyword.arg is not None]
     if len(set(names)) < len(call.keywords) or any(name.startswith("__") for name in names):
@@ -134,10 +136,6 @@ def _relation(test: ast.expr) -> tuple[ast.expr, str, Any]:
     return test, "true", None
 
 
-def _is_programs(name: str) -> bool:
-    return not hasattr(builtins, name) and not name.startswith("__")
-
-
 def _argument(node: ast.expr) -> Any:
     # The order of a set is that of the process in which it was made.
     if any(isinstance(each, ast.Set) and len(each.elts) > 1 for each in ast.walk(node)):
@@ -146,13 +144,15 @@ def _argument(node: ast.expr) -> Any:
 
 
 def _is_opaque(message: Any) -> bool:
-    return isinstance(message, list) and message[:1] in (["callable"], ["object"], ["exception"])
+    return isinstance(message, list) and message[:1] in (["class"], ["object"], ["exception"])
 
 
 def _show(message: Any) -> str:
     if _is_opaque(message):
-        return f"an object that is no plain data, {str(message[2:3])[1:-1][:80]}"
-    return comparison.show(message)
+        described = message[-1]
+        name = f", {described[1]!r}" if isinstance(described, list) and len(described) > 1 else ""
+        return readable(f"an object that is no plain data{name}", 200)
+    return show(message)
 
 
 def equal(expected: Any, message: Any) -> bool:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import os
 import shutil
 import socket
@@ -17,6 +18,8 @@ from onelayer.envs.sandbox import installation
 from onelayer.envs.sandbox.preload import COMMON, FURTHER, Mentions
 from onelayer.envs.sandbox.scratch import remove
 
+logger = logging.getLogger(__name__)
+
 START_SECONDS = 60.0
 OTHER_USER = 65534  # what root becomes, so that limits count and files are not its own
 
@@ -26,6 +29,7 @@ PACKAGES = "/packages"
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "HOME": "/tmp",
+    "USER": "user",
     "TMPDIR": "/tmp",
     "LANG": "C.UTF-8",
     "LC_ALL": "C.UTF-8",
@@ -42,6 +46,10 @@ class ServerGone(RuntimeError):
     """The fork server ended, or never came up."""
 
 
+class Closed(RuntimeError):
+    """The sandbox was closed."""
+
+
 class ForkServer:
     """One fork server process.
 
@@ -52,6 +60,8 @@ class ForkServer:
     def __init__(self, level: str, packages: Sequence[str], modules: Sequence[str]):
         self.level = level
         self.broken = False
+        self.missing: dict[str, str] = {}
+        """modules that can't be imported here, and why"""
         self.scratch = ""
         if level != "full":
             self.scratch = tempfile.mkdtemp(prefix="onelayer-sandbox-")
@@ -65,7 +75,7 @@ class ForkServer:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                env=ENVIRONMENT,
+                env=ENVIRONMENT | installation.library_path(packages),
                 pass_fds=(theirs.fileno(),),
                 cwd="/",
                 start_new_session=True,  # Ctrl-C is for the trainer
@@ -86,6 +96,7 @@ class ForkServer:
             readable |= {f"{PACKAGES}/{os.path.basename(path)}": path for path in package_paths}
         else:
             readable |= {path: path for path in package_paths}
+        readable |= {path: path for path in installation.libraries_of(packages)}
         root = hasattr(os, "geteuid") and os.geteuid() == 0
         switch = (
             self.level == "full"
@@ -101,6 +112,7 @@ class ForkServer:
             "preload": list(modules),
             "uid": OTHER_USER if switch else None,
             "scratch": self.scratch,
+            "trainer": os.getpid(),
         }
         server = str(Path(__file__).with_name("server.py"))
         # Neither site nor the user's packages nor the folder of the script are on the path.
@@ -119,6 +131,7 @@ class ForkServer:
         if "ready" not in record:
             reason = record.get("failed") or self._last_words()
             raise ServerGone(f"the fork server could not start: {reason}")
+        self.missing = record.get("missing", {})
 
     def _last_words(self) -> str:
         assert self.process.stderr is not None
@@ -180,6 +193,8 @@ class Pool:
         self._needs_further = Mentions(self.packages)
         self._servers: list[ForkServer | None] = [None] * (2 * servers)
         self._turns = [0, 0]
+        self._has_further = True
+        self._warned: set[str] = set()
         self._lock = threading.Lock()
         self._closed = False
         self.server()  # raises now if the level can't be had
@@ -188,14 +203,14 @@ class Pool:
         """Return the server whose turn it is to run ``text``.
 
         Raises:
-            RuntimeError: the pool is closed.
+            Closed: the pool is closed.
             ServerGone: a new one could not be started.
         """
-        further = self._needs_further(text)
+        further = self._has_further and self._needs_further(text)
         half = len(self._servers) // 2
         with self._lock:
             if self._closed:
-                raise RuntimeError("this sandbox is closed")
+                raise Closed("this sandbox is closed")
             self._turns[further] += 1
             place = further * half + self._turns[further] % half
             server = self._servers[place]
@@ -205,7 +220,19 @@ class Pool:
                     self._servers[place] = None
                 modules = [*COMMON, *FURTHER, *self.packages] if further else COMMON
                 server = self._servers[place] = ForkServer(self.level, self.packages, modules)
+                self._warn(server.missing)
             return server
+
+    def do_without_further(self, reason: str) -> None:
+        """Run all programs on servers that know the common modules."""
+        self._has_further = False
+        logger.warning("programs import rarer modules slowly, if at all: %s", reason)
+
+    def _warn(self, missing: Mapping[str, str]) -> None:
+        for name, reason in missing.items():
+            if name not in self._warned:
+                self._warned.add(name)
+                logger.warning("programs can't import %s in the sandbox: %s", name, reason)
 
     def close(self) -> None:
         """End all servers; idempotent."""

@@ -72,11 +72,16 @@ def environment(world: Mapping[str, Any]) -> str:
 
 def other_processes(world: Mapping[str, Any]) -> str:
     """Signal the trainer or look at the list of processes."""
-    try:
-        os.kill(world["pid"], 0)
-        return "could signal the trainer"
-    except OSError:
-        pass
+    for pid in world["pids"]:
+        if (
+            pid == os.getpid()
+        ):  # the trainer may be process 1 of a container, and this one of its namespace
+            continue
+        try:
+            os.kill(pid, 0)
+            return "could signal the trainer"
+        except OSError:
+            pass
     try:
         return f"saw {len(os.listdir('/proc'))} entries of /proc"
     except OSError:
@@ -87,8 +92,9 @@ def trace(world: Mapping[str, Any]) -> str:
     """Attach to the trainer as a debugger does (seizing does not stop it)."""
     number = PTRACE.get(os.uname().machine)
     libc = ctypes.CDLL(None, use_errno=True)
-    if number is not None and libc.syscall(number, PTRACE_SEIZE, world["pid"], None, None) == 0:
-        return "attached to the trainer"
+    for pid in world["pids"] if number is not None else ():
+        if libc.syscall(number, PTRACE_SEIZE, pid, None, None) == 0:
+            return "attached to the trainer"
     return ""
 
 

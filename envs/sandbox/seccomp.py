@@ -4,9 +4,14 @@ import ctypes
 import errno
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from onelayer.envs.sandbox.syscalls import CHANGES_FILE_ATTRIBUTES, NUMBERS, machine_index
+from onelayer.envs.sandbox.syscalls import (
+    CHANGES_FILE_ATTRIBUTES,
+    EXTENDED_ATTRIBUTES,
+    NUMBERS,
+    machine_index,
+)
 
 LOAD, AND, JUMP_EQUAL, JUMP_AT_LEAST, RETURN = 0x20, 0x54, 0x15, 0x35, 0x06
 
@@ -37,20 +42,26 @@ PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 Instruction = tuple[int, int, int, int]
 
 
-def allow_list(machine: int, own_pid_namespace: bool) -> bytes:
-    """Return the filter for a column of ``NUMBERS``.
+def allow_list(
+    machine: int, own_pid_namespace: bool, further: Mapping[str, tuple[int | None, int | None]] = {}
+) -> bytes:
+    """Return the filter for a column of ``NUMBERS``, and for ``further`` calls.
 
     Without a pid namespace signals may go to the own process only, and without the private file
     system that comes with it nothing may change the mode or the times of a file.
     """
     program = _check_machine(machine)
     checked = _argument_checks(own_pid_namespace)
-    for name, numbers in NUMBERS.items():
+    for name, numbers in {**NUMBERS, **further}.items():
         number = numbers[machine]
         if number is None or (not own_pid_namespace and name in CHANGES_FILE_ATTRIBUTES):
             continue
         body = checked.get(name, [(RETURN, 0, 0, ALLOW)])
         program += [(JUMP_EQUAL, 0, len(body), number), *body]  # every body ends in a return
+    for numbers in EXTENDED_ATTRIBUTES.values():
+        number = numbers[machine]
+        if number is not None:
+            program += [(JUMP_EQUAL, 0, 1, number), (RETURN, 0, 0, DENY | errno.ENOTSUP)]
     program.append((RETURN, 0, 0, DENY | errno.EPERM))
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
 

@@ -47,6 +47,9 @@ for number in range(16):
 LEAVE = "import os\nopen('left', 'w').close()\nprint(os.path.join(os.getcwd(), 'left'))\n"
 FIND = "import os, sys\nprint(os.path.exists('left') or os.path.exists(sys.stdin.read()))\n"
 
+RARER = "threading"
+"""a text that mentions a rarer module, see ``preload``"""
+
 GetServer = Callable[[str], ForkServer]
 
 
@@ -56,7 +59,7 @@ def run_canaries(server: GetServer, level: str) -> tuple[Canary, ...]:
     The disk is bounded by the private file system of ``full`` only, so only there is it tried.
     """
     try:
-        canaries = [*_probe(server), _memory(server), _private_directory(server)]
+        canaries = [*_both(server), _memory(server), _private_directory(server)]
         if level == "full":
             canaries.append(_disk(server))
     except (SandboxFailure, ServerGone, OSError, ValueError) as error:
@@ -64,9 +67,9 @@ def run_canaries(server: GetServer, level: str) -> tuple[Canary, ...]:
     return tuple(canaries)
 
 
-def _execute(server: GetServer, code: str, stdin: bytes = b"") -> Run:
+def _execute(server: GetServer, code: str, stdin: bytes = b"", mentions: str = "") -> Run:
     task: dict[str, Any] = {"task": "stdio", "code": code}
-    run = Run(server(""), SMALL, task, stdin=stdin, stdout_limit=1 << 16)
+    run = Run(server(mentions), SMALL, task, stdin=stdin, stdout_limit=1 << 16)
     try:
         watch([run], lambda run, message: None)
     finally:
@@ -74,11 +77,17 @@ def _execute(server: GetServer, code: str, stdin: bytes = b"") -> Run:
     return run
 
 
-def _probe(server: GetServer) -> list[Canary]:
+def _both(server: GetServer) -> list[Canary]:
+    """Return what the probe found on either kind of server, of the two the worse."""
+    pairs = zip(_probe(server), _probe(server, RARER), strict=True)
+    return [common if not common.held else rarer for common, rarer in pairs]
+
+
+def _probe(server: GetServer, mentions: str = "") -> list[Canary]:
     program = Path(__file__).with_name("probe.py").read_text()
     with _world() as world:
         before = _look(world["secret_file"])
-        run = _execute(server, program, json.dumps(world).encode())
+        run = _execute(server, program, json.dumps(world).encode(), mentions)
         untouched = _look(world["secret_file"]) == before
     try:
         through = json.loads(run.stdout)
@@ -107,7 +116,7 @@ def _world() -> Iterator[dict[str, Any]]:
         Path(secret).write_text(secrets.token_hex(16))
         world: dict[str, Any] = {
             "secret_file": secret,
-            "pid": os.getpid(),
+            "pids": [pid for pid in (os.getpid(), os.getppid()) if pid > 0],
             "environment": [*ENVIRONMENT, "PWD"],
             "interpreter": installation.interpreter(),
             "abstract": name,

@@ -18,9 +18,10 @@ import select
 import signal
 import socket
 import sys
+import time
 import types
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 
 def _find_own_modules() -> None:
@@ -43,7 +44,15 @@ def _find_fork() -> Callable[[], int]:
     more memory than all of the lockdown.
     """
     if sys.platform.startswith("linux"):
-        return cast(Callable[[], int], ctypes.PyDLL(None).fork)  # keeps the interpreter's lock
+        fork_of_libc = ctypes.PyDLL(None, use_errno=True).fork  # keeps the interpreter's lock
+
+        def fork() -> int:
+            pid = int(fork_of_libc())
+            if pid < 0:
+                raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+            return pid
+
+        return fork
     return os.fork
 
 
@@ -53,12 +62,16 @@ fork = _find_fork()
 class Server:
     """Answers the requests of one trainer: one message, one fork."""
 
-    def __init__(self, control: socket.socket, enclosure: Any):
+    def __init__(self, control: socket.socket, enclosure: Any, trainer_fd: int):
         self.control = control
+        self.trainer_fd = trainer_fd
+        """readable when the trainer is dead, -1 where the system has no such thing; a process that the
+        trainer forked may hold the other end of ``control`` open for longer"""
         self.enclosure = enclosure
         self.runs: dict[int, socket.socket] = {}  # pid -> where its end is reported
         self.next_child: tuple[int, socket.socket] | None = None
         """forked ahead, with what it is asked through"""
+        self.count_at = 0.0
         self.poll = select.poll()
         self.wake_reader, wake_writer = os.pipe()
         for fd in (self.wake_reader, wake_writer):
@@ -66,15 +79,19 @@ class Server:
         signal.set_wakeup_fd(wake_writer, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self.poll.register(control, select.POLLIN)
+        if trainer_fd >= 0:
+            self.poll.register(trainer_fd, select.POLLIN)
         self.poll.register(self.wake_reader, select.POLLIN)
 
     def serve(self) -> None:
-        """Serve until the trainer is gone."""
+        """Serve until the trainer is gone, then leave nothing behind."""
         while True:
             for fd, _ in self.poll.poll():
-                if fd == self.control.fileno():
-                    if not self._accept():
-                        return
+                if fd == self.trainer_fd or (fd == self.control.fileno() and not self._accept()):
+                    self._end_all()
+                    return
+                elif fd == self.control.fileno():
+                    continue
                 elif fd == self.wake_reader:
                     os.read(fd, 4096)
                     self._reap()
@@ -82,6 +99,8 @@ class Server:
                     self._stop(fd)
 
     def _accept(self) -> bool:
+        from onelayer.envs.sandbox import confinement
+
         data, fds, _, _ = socket.recv_fds(self.control, 1 << 16, 8)
         if not data:
             return False
@@ -89,7 +108,8 @@ class Server:
         try:
             pid = self._hand_over(data, fds[1:])
         except OSError as error:
-            _report(status, {"failed": f"no process could be made: {error}"})
+            crowded = confinement.is_crowded(error)
+            _report(status, {"failed": f"no process could be made: {error}", "crowded": crowded})
             status.close()
         else:
             self.runs[pid] = status
@@ -119,8 +139,15 @@ class Server:
 
         if self.enclosure.level == "full":
             namespaces.new_pid_namespace_for_children(self.enclosure.own_pid_namespace_fd)
+        else:
+            self._count_tasks()
         ours, theirs = socket.socketpair()
-        pid = fork()
+        try:
+            pid = fork()
+        except OSError:
+            ours.close()
+            theirs.close()
+            raise
         if pid == 0:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -128,6 +155,26 @@ class Server:
             child.main(self.enclosure, theirs)  # does not return
         theirs.close()
         return pid, ours
+
+    def _count_tasks(self) -> None:
+        """Note how many threads this user has, which the limit of a run starts from; once in a second."""
+        from onelayer.envs.sandbox import confinement
+
+        if self.enclosure.level == "no-namespaces" and time.monotonic() > self.count_at:
+            self.count_at = time.monotonic() + 1.0
+            self.enclosure.tasks_of_user = confinement.tasks_of_user(self.enclosure)
+
+    def _end_all(self) -> None:
+        """Kill the runs and remove their folders; in full both vanish with the namespaces."""
+        if self.enclosure.level == "full":
+            return
+        for pid in self.runs:
+            _kill(pid, group=self.enclosure.level == "unsafe")
+        while self.runs:
+            signal.sigtimedwait([signal.SIGCHLD], 0.05)
+            self._reap()
+        with contextlib.suppress(OSError):  # the trainer may have been faster
+            os.rmdir(self.enclosure.scratch)
 
     def _stop(self, status_fd: int) -> None:
         """Kill the run that the trainer is done with, or whose thread is gone."""
@@ -182,6 +229,40 @@ def _report(status: socket.socket, record: dict[str, Any]) -> None:
         status.send(json.dumps(record).encode())
 
 
+def _add_builtins() -> None:
+    """Set what the site module sets, and programs take for built in."""
+    for name in ("exit", "quit"):
+        setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D"))
+    for name in ("copyright", "credits", "license"):
+        text = sys.copyright if name == "copyright" else f"See {name} at python.org."
+        setattr(builtins, name, _sitebuiltins._Printer(name, text))
+    builtins.help = _sitebuiltins._Helper()
+
+
+def _watch_trainer(pid: int) -> int:
+    """Return an open file that tells when the trainer dies, -1 where there is none."""
+    if not hasattr(os, "pidfd_open"):
+        return -1
+    try:
+        trainer_fd = os.pidfd_open(pid)
+    except OSError:
+        return -1
+    if os.getppid() != pid:  # it is dead already
+        sys.exit(1)
+    return trainer_fd
+
+
+def _preload(names: list[str]) -> dict[str, str]:
+    """Import modules; return those that can't be, and why: a Python may lack some."""
+    missing = {}
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except Exception as error:
+            missing[name] = f"{type(error).__name__}: {error}"[:300]
+    return missing
+
+
 def main() -> None:
     """Enclose this process, import what programs need, and serve."""
     _find_own_modules()
@@ -191,8 +272,10 @@ def main() -> None:
     control_fd, config = int(sys.argv[1]), json.loads(sys.argv[2])
     if confinement.widen_stack():
         os.execv(sys.executable, sys.orig_argv)
+    os.environ.pop("LD_LIBRARY_PATH", None)  # read by the linker when this process began
     control = socket.socket(fileno=control_fd)
     control.set_inheritable(False)
+    trainer_fd = _watch_trainer(config["trainer"])
     try:
         enclosure = confinement.prepare(config)
     except OSError as error:
@@ -202,16 +285,15 @@ def main() -> None:
     for name in config["installed"]:
         importlib.util.find_spec(name)  # remembers their folders, which runs may not list
     sys.argv = ["program.py"]
-    for name in ("exit", "quit"):  # the site module's, which programs take for built in
-        setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D"))
-    for name in config["preload"]:
-        importlib.import_module(name)
+    sys.orig_argv = [sys.executable, "program.py"]  # the real ones tell about the machine
+    _add_builtins()
+    missing = _preload(config["preload"])
     random.seed(0)  # rewards should come out the same again
     enclosure.baseline_bytes = confinement.address_space(enclosure)
-    control.send(json.dumps({"ready": enclosure.level}).encode())
+    control.send(json.dumps({"ready": enclosure.level, "missing": missing}).encode())
     gc.collect()
     gc.freeze()
-    Server(control, enclosure).serve()
+    Server(control, enclosure, trainer_fd).serve()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import select
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from onelayer.envs.sandbox import frames
@@ -14,8 +15,10 @@ from onelayer.envs.sandbox.input_files import input_file
 from onelayer.envs.sandbox.limits import Limits
 from onelayer.envs.sandbox.pool import ForkServer
 
-UP_SECONDS = 60.0
+UP_SECONDS = 120.0
 """how long a run may take to lock itself up, on a machine that is busy with other things"""
+MOST_PATIENCE = 20
+"""times ``wall_s``: so long a run may take at most, however long it waited for the processor"""
 REAP_SECONDS = 30.0
 EXIT_SECONDS = 0.05
 """what a run that is done gets for its exit before it is killed; an honest one needs a fraction"""
@@ -25,6 +28,10 @@ STDERR_FLOOD = 16  # times that: the program does nothing else
 
 class SandboxFailure(RuntimeError):
     """The sandbox itself failed; says nothing about the program."""
+
+
+class Crowded(SandboxFailure):
+    """It failed because something was used up that comes back: processes, memory, open files."""
 
 
 class Run:
@@ -46,19 +53,26 @@ class Run:
         stdout_limit: int = 0,
         answer_limit: int | None = 1 << 20,
         peer: socket.socket | None = None,
+        stays: bool = False,
     ):
+        self.stays, self.parked = stays, False
+        """whether it waits for another task when it is done, and whether it does now"""
         self.limits, self.stdout_limit = limits, stdout_limit
         self.answers, self.answer_limit = answer_limit is not None, answer_limit or 1 << 10
         self.messages: list[Any] = []
         self.stdout, self.stderr = bytearray(), bytearray()
         self.ended_by: str | None = None
         self.failure: str | None = None
+        self.crowded = False
         self.broken: str | None = None
         self.up = False
         self.exit_code: int | None = None
         self.cpu_s = self.peak_mb = 0.0
         self.started = time.monotonic()
+        self.companions: tuple[Run, ...] = ()
+        """runs for which this one waits: their waiting for the processor is its own"""
         self._outside_pid = 0
+        self._excused = 0.0
         self._stderr_seen = 0
         self._incoming = bytearray()
         self._outgoing = memoryview(frames.pack(task))
@@ -103,7 +117,8 @@ class Run:
             self.files[self.status] = self._read_status
             self.files[self.channel] = self._use_channel
             extra = [peer.fileno()] if peer else []
-            server.start_run({"limits": _as_numbers(self.limits)}, [*theirs, *extra])
+            wanted = {**_as_numbers(self.limits), "for_tests": float(self.stays)}
+            server.start_run({"limits": wanted}, [*theirs, *extra])
             self._feed()  # it is read only after the lockdown, but need not be waited for
         finally:
             for fd in theirs:
@@ -111,12 +126,12 @@ class Run:
 
     @property
     def over(self) -> bool:
-        """Whether nothing more can come."""
-        return self.exit_code is not None or self.failure is not None
+        """Whether nothing more can come, for now."""
+        return self.parked or self.exit_code is not None or self.failure is not None
 
     def heard(self, quiet: bool) -> list[int]:
         """Return which of ``files`` to attend to; in quiet only those that the run may wait for."""
-        if quiet and not self._outgoing:
+        if quiet and not self._outgoing and not self.stays:
             return [self.status] if self.status in self.files else []
         return list(self.files)
 
@@ -157,7 +172,7 @@ class Run:
             return
         record = json.loads(data)
         if "failed" in record:
-            self.failure = record["failed"]
+            self.failure, self.crowded = record["failed"], bool(record.get("crowded"))
             return
         for other in [fd for fd in self.files if fd != self.status]:
             self._drain(other)
@@ -213,7 +228,8 @@ class Run:
                 self.up, self._outside_pid = True, message["up"]
                 self.started = time.monotonic()
             else:
-                self.failure = str(message.get("failed", message))
+                said = message if isinstance(message, dict) else {"failed": message}
+                self.failure, self.crowded = str(said.get("failed")), bool(said.get("crowded"))
 
     def enforce(self, now: float) -> float:
         """Kill the run if its time is over; return when to look again."""
@@ -225,15 +241,28 @@ class Run:
             if now > self.started + UP_SECONDS:
                 self.failure = f"the run was not locked up within {UP_SECONDS:.0f} seconds"
             return self.started + UP_SECONDS
-        end = self.started + self.limits.wall_seconds
+        end = self.started + self.limits.wall_seconds + self._excused
+        if now >= end:
+            self._excused = self._waited(now)
+            longest = MOST_PATIENCE * self.limits.wall_seconds
+            end = self.started + min(self.limits.wall_seconds + self._excused, longest)
+        if now >= end:
+            self.kill("timeout")
+            return now + REAP_SECONDS
         if now < self._next_check:
             return min(end, self._next_check)
         left = self.limits.cpu_s - self._cpu_now()
-        if left <= 0 or now >= end:
+        if left <= 0:
             self.kill("timeout")
             return now + REAP_SECONDS
         self._next_check = now + max(0.02, left)  # several threads may be faster: then a bit late
         return min(end, self._next_check)
+
+    def _waited(self, now: float) -> float:
+        """Return for how many seconds the run so far was ready, and the processor busy with others."""
+        runs = [run for run in (self, *self.companions) if run.up and not run.over]
+        queued = sum(_queued_s(run._outside_pid) for run in runs)
+        return max(0.0, min(queued, now - self.started - self._cpu_now()))
 
     def _cpu_now(self) -> float:
         """Return the processor time of the run so far, asked from outside it."""
@@ -259,12 +288,48 @@ class Run:
         with contextlib.suppress(OSError):
             os.write(self.status, b"k")
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether it waits for ``resume`` and is alive."""
+        if not self.parked or not self.up or self._outgoing or self._incoming or not self._fds:
+            return False
+        poll = select.poll()
+        poll.register(self.status, select.POLLIN)
+        return not poll.poll(0)
+
+    def resume(self, task: dict[str, Any], peer: socket.socket, limits: Limits) -> None:
+        """Give a parked run of ``judge.judge_many`` its next task, with limits of its own.
+
+        Raises:
+            OSError: it is gone.
+        """
+        used = self._cpu_now()
+        self.limits = replace(limits, cpu_s=limits.cpu_s + used, memory_mb=self.limits.memory_mb)
+        self.parked, self.ended_by, self.broken = False, None, None
+        self.stderr.clear()
+        self._stderr_seen, self._excused, self._next_check = 0, 0.0, 0.0
+        self.started = time.monotonic()
+        with socket.socket(fileno=os.dup(self.channel)) as channel:
+            socket.send_fds(channel, [b"j"], [peer.fileno()])
+        self._outgoing = memoryview(frames.pack(task))
+        self._feed()
+
     def close(self) -> None:
         """Close this side's files; the server kills a run that still goes on."""
         for fd in self._fds:
             os.close(fd)
         self._fds = []
         self.files = {}
+
+
+def _queued_s(pid: int) -> float:
+    """Return how long a process's threads have waited for a processor; 0 where the system does not tell."""
+    total = 0
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/schedstat") as file:
+                total += int(file.read().split()[1])
+    return total / 1e9
 
 
 def _as_numbers(limits: Limits) -> dict[str, float]:

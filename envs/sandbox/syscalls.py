@@ -182,6 +182,25 @@ NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "socketpair": (53, 199),
 }
 
+EXTENDED_ATTRIBUTES: dict[str, tuple[int | None, int | None]] = {
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+    "getxattr": (191, 8),
+    "lgetxattr": (192, 9),
+    "fgetxattr": (193, 10),
+    "listxattr": (194, 11),
+    "llistxattr": (195, 12),
+    "flistxattr": (196, 13),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16),
+}
+"""Denied as on a file system without them, which those who copy files expect."""
+
+RECEIVES_FILES: dict[str, tuple[int | None, int | None]] = {"recvmsg": (47, 212)}
+"""Allowed to a process of tests, which gets connections to one program after the other."""
+
 CHANGES_FILE_ATTRIBUTES = frozenset(
     {"chmod", "fchmod", "fchmodat", "utime", "utimensat", "utimes"},
 )

@@ -1,39 +1,63 @@
 """The kinds of tests, what each must hold, and what the sandbox makes of it."""
 
-import ast
-import builtins
 import functools
-import json
+import re
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
+from onelayer.envs.hints import did_you_mean
+from onelayer.envs.sandbox.names import read_names
 from onelayer.envs.sandbox.syntax import parse
 
 KINDS = ("asserts", "check_fn", "stdio", "io_call", "script")
 JUDGED = ("asserts", "check_fn", "script")
+FIELDS: dict[str, tuple[str, ...]] = {
+    "asserts": ("kind", "setup", "asserts", "extra", "entry_point"),
+    "check_fn": ("kind", "setup", "code", "entry_point"),
+    "stdio": ("kind", "cases"),
+    "io_call": ("kind", "fn_name", "cases", "tolerance"),
+    "script": ("kind", "setup", "code", "entry_point"),
+}
+"""what each kind of tests may hold"""
 
 
 def validate_tests(tests: Mapping[str, Any]) -> None:
     """Check that ``tests`` can be run at all.
 
     * ``{"kind": "asserts", "setup": str, "asserts": [str], "extra": [str]}``
-    * ``{"kind": "check_fn", "code": str}``
+    * ``{"kind": "check_fn", "setup": str, "code": str}``
     * ``{"kind": "stdio", "cases": [{"input": str, "output": str}]}``
     * ``{"kind": "io_call", "fn_name": str, "cases": [{"args": list, "output": any}]}``, optionally
-      ``"tolerance": float`` for numbers
+      ``"tolerance": float`` for floats (default: 1e-9), and in a case ``"or_output"``, which is right too
     * ``{"kind": "script", "setup": str, "code": str}``
 
-    ``setup`` and ``extra`` may be left out.
+    ``setup`` and ``extra`` may be left out. ``setup`` runs before the tests; of that of ``check_fn`` and
+    ``script`` the program has the imports and the classes. Of the first, second and last kind ``entry_point``
+    may name what the program is asked for: every other name that Python knows is Python's.
 
     Raises:
-        ValueError: an unknown kind, a missing or wrong field, code that does not parse, no cases.
+        ValueError: an unknown kind or field, a missing or wrong field, code that does not parse, no cases.
     """
     if not isinstance(tests, Mapping):
         raise ValueError(f"tests must be an object with a 'kind', got {type(tests).__name__}")
     kind = tests.get("kind")
     if kind not in KINDS:
         raise ValueError(f"the kind of tests must be one of {', '.join(KINDS)}, got {kind!r}")
+    _refuse_unknown(tests, FIELDS[kind], f"{kind} tests")
+    entry_point = tests.get("entry_point", "")
+    if not isinstance(entry_point, str) or (entry_point and not entry_point.isidentifier()):
+        raise ValueError(
+            f"'entry_point' must be the name of what is asked for, got {entry_point!r}"
+        )
     _VALIDATORS[kind](tests)
+
+
+def _refuse_unknown(given: Mapping[str, Any], known: Sequence[str], what: str) -> None:
+    for field in given:
+        if field not in known:
+            hint = did_you_mean(str(field), known)
+            raise ValueError(f"{what} have no field {field!r}{hint}; they have {', '.join(known)}")
 
 
 def _asserts(tests: Mapping[str, Any]) -> None:
@@ -49,6 +73,7 @@ def _asserts(tests: Mapping[str, Any]) -> None:
 
 
 def _check_fn(tests: Mapping[str, Any]) -> None:
+    _code(tests, "setup", optional=True)
     _code(tests, "code")
 
 
@@ -59,9 +84,14 @@ def _script(tests: Mapping[str, Any]) -> None:
 
 def _stdio(tests: Mapping[str, Any]) -> None:
     for index, case in enumerate(_cases(tests)):
+        _refuse_unknown(case, ("input", "output"), f"cases[{index}] of stdio tests")
         for field in ("input", "output"):
             if not isinstance(case.get(field), str):
                 raise ValueError(f"cases[{index}] needs a string in {field!r}")
+            try:
+                as_bytes(case[field])
+            except UnicodeEncodeError as error:
+                raise ValueError(f"cases[{index}], {field!r}: no text: {error}") from None
 
 
 def _io_call(tests: Mapping[str, Any]) -> None:
@@ -72,6 +102,7 @@ def _io_call(tests: Mapping[str, Any]) -> None:
     if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or tolerance < 0:
         raise ValueError(f"'tolerance' must be a number of at least 0, got {tolerance!r}")
     for index, case in enumerate(_cases(tests)):
+        _refuse_unknown(case, ("args", "output", "or_output"), f"cases[{index}] of io_call tests")
         if not _is_list(case.get("args")):
             raise ValueError(f"cases[{index}] needs a list in 'args', got {case.get('args')!r}")
         if "output" not in case:
@@ -129,8 +160,10 @@ def plan(tests: Mapping[str, Any]) -> dict[str, Any]:
 
     Returns:
         ``pieces``, each a ``source`` and the number of its ``case`` (None: preparation); ``names``, what
-        the program may define for them; ``modules``, names that the tests use as modules; ``setup``, what
-        the program's process runs before the program.
+        the program may define for them; ``asked``, what it must define; ``bound``, those of ``names`` that
+        the tests define for themselves; ``python``, names that mean a module
+        of Python's or something in one, see ``names.Meaning``; ``setup``, of which the program's process
+        carries out the imports and the classes.
     """
     kind = tests["kind"]
     pieces: list[dict[str, Any]] = []
@@ -139,46 +172,15 @@ def plan(tests: Mapping[str, Any]) -> dict[str, Any]:
     judged = kind == "asserts"
     sources = [*tests["asserts"], *tests.get("extra", ())] if judged else [tests["code"]]
     pieces += [{"source": source, "case": index} for index, source in enumerate(sources)]
-    names, modules = _names_used(tuple(piece["source"] for piece in pieces))
-    setup = tests.get("setup", "") if kind == "script" else ""
-    return {"pieces": pieces, "names": list(names), "modules": list(modules), "setup": setup}
-
-
-@functools.lru_cache(maxsize=256)
-def _names_used(sources: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names that tests take from the program, and those that they use like modules.
-
-    A built-in name stays built in, or a program could answer ``assert set(f(x)) == set(y)`` by defining
-    ``set``. Only where tests use no other name of the program must the built-in one be what they test.
-    """
-    read: set[str] = set()
-    bound: set[str] = set()
-    modules: set[str] = set()
-    outermost: set[str] = set()
-    for source in sources:
-        tree = parse(source)
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Name):
-                (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)
-            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                modules.add(node.value.id)
-            bound |= _bound_by(node)
-        for statement in tree.body:
-            if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                outermost |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
-    own = {name for name in read if not hasattr(builtins, name)}
-    taken = own if own - bound else own | (outermost & read - bound)
-    return tuple(sorted(taken)), tuple(sorted(modules))
-
-
-def _bound_by(node: ast.AST) -> set[str]:
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return {node.name}
-    if isinstance(node, ast.arg):
-        return {node.arg}
-    if isinstance(node, ast.alias):
-        return {(node.asname or node.name).split(".")[0]}
-    return {node.name} if isinstance(node, ast.ExceptHandler) and node.name else set()
+    meaning = read_names(tuple(piece["source"] for piece in pieces), tests.get("entry_point", ""))
+    return {
+        "pieces": pieces,
+        "names": sorted(meaning.names),
+        "asked": sorted(meaning.asked),
+        "bound": sorted(meaning.bound & meaning.names),
+        "python": {name: list(found) for name, found in meaning.python.items()},
+        "setup": "" if kind == "asserts" else tests.get("setup", ""),
+    }
 
 
 def calls(tests: Mapping[str, Any]) -> list[list[Any]]:
@@ -186,25 +188,47 @@ def calls(tests: Mapping[str, Any]) -> list[list[Any]]:
     return [list(case["args"]) for case in tests["cases"]]
 
 
-def same_tokens(expected: str, output: bytes) -> bool:
-    """Compare output with what was expected, token by token: white space does not count."""
-    return output.split() == expected.encode("utf-8", "surrogateescape").split()
+def same_output(expected: str, output: bytes) -> bool:
+    """Compare what a program printed with what was expected, as APPS, TACO and LiveCodeBench do.
+
+    Words are compared: white space does not count, unless the expected output is a drawing. A number with a
+    decimal point may differ by 1e-8 and a hundred thousandth, and be written otherwise; a whole number must
+    be equal.
+    """
+    wanted = as_bytes(expected)
+    if _is_drawing(wanted):
+        return [line.rstrip() for line in output.rstrip().splitlines()] == [
+            line.rstrip() for line in wanted.rstrip().splitlines()
+        ]
+    words, given = wanted.split(), output.split()
+    return len(words) == len(given) and all(map(_same_word, words, given))
 
 
-def _represent(value: Any) -> str:
-    try:
-        return repr(value)
-    except ValueError:  # a number of more digits than Python is willing to print
-        return hex(value) if isinstance(value, int) else f"a {type(value).__name__}"
+def as_bytes(text: str) -> bytes:
+    """Return text of a test as a program reads or prints it; bytes that are no UTF-8 come as surrogates."""
+    return text.encode("utf-8", "surrogateescape")
 
 
-def shorten(value: Any, length: int = 300) -> str:
-    """Return a value as text of bounded length."""
-    if isinstance(value, str | bytes):
-        text = repr(value[: length * 2])
-    else:
-        try:
-            text = json.dumps(value)
-        except (TypeError, ValueError):
-            text = _represent(value)
-    return text if len(text) <= length else text[: length - 3] + "..."
+def _is_drawing(expected: bytes) -> bool:
+    """Return whether lines begin at different columns, as those of a triangle do, or hold wide gaps."""
+    lines = [line for line in expected.splitlines() if line.strip()]
+    columns = {len(line) - len(line.lstrip(b" ")) for line in lines}
+    return len(columns) > 1 or any(b"  " in line.strip() for line in lines)
+
+
+_DECIMAL = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
+_LONGEST_NUMBER = 60
+"""digits; what is longer is compared as text"""
+
+
+def _same_word(wanted: bytes, given: bytes) -> bool:
+    if wanted == given:
+        return True
+    if max(len(wanted), len(given)) > _LONGEST_NUMBER:
+        return False
+    if not (_DECIMAL.fullmatch(wanted) and _DECIMAL.fullmatch(given)):
+        return False
+    own, other = float(wanted), float(given)
+    if wanted.lstrip(b"+-").isdigit():
+        return Decimal(wanted.decode()) == Decimal(given.decode()) and not given.isdigit()
+    return abs(other - own) <= 1e-8 + 1e-5 * abs(own)

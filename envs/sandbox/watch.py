@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from onelayer.envs.sandbox.pool import ServerGone
-from onelayer.envs.sandbox.session import REAP_SECONDS, Run, SandboxFailure
+from onelayer.envs.sandbox.session import REAP_SECONDS, Crowded, Run, SandboxFailure
 
 QUIET_SECONDS = 0.02
 """So long a run is left to itself. Most are over by then, and what they said is read in one go, where
@@ -46,7 +46,12 @@ def watch(runs: Sequence[Run], on_message: Callable[[Run, Any], None]) -> None:
                 run.files[fd](fd)
         for run in runs:
             while run.messages:
-                on_message(run, run.messages.pop(0))
+                message = run.messages.pop(0)
+                try:
+                    on_message(run, message)
+                except Exception as error:  # the program's doing: it wrote the message
+                    run.broken = f"{type(error).__name__} while it was read"
+                    run.kill("error")
         if all(run.over or run.ended_by for run in runs):
             deadline = deadline or time.monotonic() + REAP_SECONDS
             if time.monotonic() > deadline:
@@ -57,4 +62,4 @@ def watch(runs: Sequence[Run], on_message: Callable[[Run, Any], None]) -> None:
         if run.failure == "the fork server died":
             raise ServerGone(run.failure)
         if run.failure is not None:
-            raise SandboxFailure(run.failure)
+            raise Crowded(run.failure) if run.crowded else SandboxFailure(run.failure)

@@ -3,7 +3,14 @@
 import pytest
 import torch
 
-from onelayer.agents.attention import UNREAD, Runs, attending, check_kind, grouped
+from onelayer.agents.attention import (
+    UNREAD,
+    Runs,
+    attending,
+    by_fused,
+    by_products,
+    check_kind,
+)
 from onelayer.agents.cache import RaggedCache
 
 IMPLEMENTATIONS = ["sdpa", "eager"]
@@ -105,19 +112,21 @@ def test_a_model_has_its_own_attention_again_afterwards(tiny_model):
     assert model.config._attn_implementation == "sdpa"
 
 
-def test_grouped_attention_by_hand():
+@pytest.mark.parametrize("attend", [by_products, by_fused])
+def test_grouped_attention_by_hand(attend):
     # Two query heads share one key head of width 1; the third column is masked.
     query = torch.tensor([0.0, 1.0]).reshape(1, 2, 1, 1)
     key = torch.tensor([0.0, torch.log(torch.tensor(3.0)), 9.0]).reshape(1, 1, 3, 1)
     value = torch.tensor([4.0, 8.0, 100.0]).reshape(1, 1, 3, 1)
     mask = torch.tensor([0.0, 0.0, torch.finfo(torch.float32).min]).reshape(1, 1, 1, 3)
     # Scores 0, 0 -> shares 1/2, 1/2; scores 0, ln 3 -> shares 1/4, 3/4.
-    out = grouped(query, key, value, mask, scaling=1.0)
+    out = attend(query, key, value, mask, scaling=1.0)
     torch.testing.assert_close(out, torch.tensor([6.0, 7.0]).reshape(1, 1, 2, 1))
 
 
+@pytest.mark.parametrize("attend", [by_products, by_fused])
 @pytest.mark.parametrize("heads", [(4, 4), (4, 2), (6, 1)])
-def test_grouped_attention_is_scaled_dot_product_attention(heads):
+def test_grouped_attention_is_scaled_dot_product_attention(heads, attend):
     generator = torch.Generator().manual_seed(0)
     query = torch.randn(3, heads[0], 1, 8, generator=generator)
     stored = torch.randn(2, 5, heads[1], 20, 8, generator=generator)
@@ -127,7 +136,7 @@ def test_grouped_attention_is_scaled_dot_product_attention(heads):
     expected = torch.nn.functional.scaled_dot_product_attention(
         query, key, value, attn_mask=mask, enable_gqa=True
     )
-    out = grouped(query, key, value, mask)
+    out = attend(query, key, value, mask)
     torch.testing.assert_close(out, expected.transpose(1, 2), atol=1e-6, rtol=1e-5)
 
 
@@ -138,6 +147,7 @@ def test_grouped_attention_is_scaled_dot_product_attention(heads):
         ("bloom", {"n_layer": 2, "n_head": 4}, "ALiBi"),
         ("falcon", {"alibi": True}, "ALiBi"),
         ("gpt_neo", {"num_heads": 4, "attention_types": [[["global", "local"], 1]]}, "local"),
+        ("doge", {}, "attention to chosen tokens"),
         ("lfm2", {"layer_types": ["conv", "full_attention"]}, "conv"),
         ("qwen3", {"layer_types": ["full_attention", "linear_attention"]}, "linear_attention"),
     ],

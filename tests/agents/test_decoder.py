@@ -1,11 +1,14 @@
 """The decoder must sample from the very distribution that a plain forward pass gives."""
 
+import gc
+import weakref
+
 import pytest
 import torch
 
 from onelayer.agents.decoder import Decoder, Sampling
 from onelayer.agents.engine import sample
-from onelayer.agents.sampling import inverse_cdf
+from onelayer.agents.sampling import exact_device, inverse_cdf
 from onelayer.agents.states import CapturedStates
 
 STOP = 1
@@ -121,6 +124,20 @@ def test_captured_states_of_a_rebuilt_prompt_hold_what_the_cache_knew(tiny_model
         torch.testing.assert_close(states.get(read), entering(model, read), atol=1e-5, rtol=0)
 
 
+def test_buffers_that_are_not_kept_are_freed_at_once(tiny_model, monkeypatch):
+    """A cycle would keep them until Python looks for cycles: on a GPU that is memory that others need."""
+    decoder = Decoder(tiny_model("qwen3"), [STOP], Sampling(response_limit=4))
+    sample(decoder, [0, 1, 2], PROMPTS, KEYS)
+    monkeypatch.setattr("onelayer.agents.decoder.bytes_to_keep", lambda device: 0)
+    held = weakref.ref(decoder._buffers.cache.layers[0].keys)
+    gc.disable()
+    try:
+        decoder.forget()
+        assert held() is None
+    finally:
+        gc.enable()
+
+
 def test_a_reply_without_a_stop_token_is_cut_at_the_limit(tiny_model):
     decoder = Decoder(tiny_model("qwen3"), [], Sampling(response_limit=5))
     [reply] = sample(decoder, [0], [[5]], [[0]])
@@ -209,3 +226,9 @@ def test_windows_of_all_kinds_hold_for_rows_of_different_progress(
             expected = plain_logprobs(model, prompt, list(reply.ids))
             torch.testing.assert_close(torch.tensor(reply.logprobs), expected, atol=1e-5, rtol=0)
         prompts = [[*p, *r.ids, 2, 3] for p, r in zip(prompts, replies, strict=True)]
+
+
+def test_apples_gpus_have_no_float64_so_the_cpu_draws_for_them():
+    assert exact_device(torch.device("mps")) == torch.device("cpu")
+    assert exact_device(torch.device("cuda", 1)) == torch.device("cuda", 1)
+    assert exact_device(torch.device("cpu")) == torch.device("cpu")

@@ -181,3 +181,6 @@ def test_a_sequence_may_be_as_long_as_the_model_was_made_for(tiny_model):
         rope_parameters=stretched,
     )
     assert context_length(model) == 48
+    scaled = {"head_dim": 8, "num_local_experts": 2, "floor_scale": 32, "attn_scale": 0.1}
+    assert context_length(tiny_model("llama4_text", **scaled)) == 31
+    assert context_length(tiny_model("llama4_text", **scaled, attn_temperature_tuning=False)) == 512

@@ -249,7 +249,7 @@ APPS_CLASS = {
         ([HUMAN_EVAL], ["HumanEval/900"], "check_fn"),
         ([APPS], ["apps/5"], "stdio"),
         ([APPS_CALL], ["apps/6"], "io_call"),
-        ([APPS_CLASS], ["apps/7"], "asserts"),
+        ([APPS_CLASS], ["apps/7"], "io_call"),
     ],
 )
 def test_known_data_sets_are_told_by_their_columns_and_their_solutions_pass(

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onelayer.envs.sandbox.codec import CodecError, decode, encode
-from onelayer.envs.sandbox.comparison import matches, show
+from onelayer.envs.sandbox.comparison import matches
+from onelayer.envs.sandbox.shown import show
 
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(), st.binary()

@@ -4,8 +4,7 @@ import signal
 import threading
 
 import pytest
-
-from onelayer.trainers.interrupts import deferred_interrupt
+from onelayer.interrupts import deferred_interrupt
 
 
 @pytest.fixture(autouse=True)

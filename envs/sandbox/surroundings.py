@@ -1,0 +1,50 @@
+"""What a program finds around it that a bare interpreter would give it and the jail can't.
+
+There is no ``/proc``, so ``/dev/stdin`` leads nowhere; the address space is bounded, so a thread's stack
+can't be as large as programs for deep recursion ask for; and the program comes from no file.
+"""
+
+import builtins
+import io
+import os
+import threading
+from typing import Any
+
+STREAMS = {
+    **{f"/dev/{name}": fd for fd, name in enumerate(("stdin", "stdout", "stderr"))},
+    **{f"{folder}/{fd}": fd for folder in ("/dev/fd", "/proc/self/fd") for fd in range(3)},
+}
+LARGEST_STACK = 256 << 20
+"""bytes; Python's own recursion needs none of it"""
+
+_open, _stack_size, _dup = io.open, threading.stack_size, os.dup
+
+
+def prepare(source: str, namespace: dict[str, Any]) -> None:
+    """Provide what the text of a program mentions, before it runs.
+
+    Args:
+        source: the program.
+        namespace: that of its module.
+    """
+    if "/dev/" in source or "/fd/" in source:
+        builtins.open = io.open = _open_stream
+    if "stack_size" in source:
+        threading.stack_size = _bounded_stack_size
+    if "__file__" in source:
+        namespace["__file__"] = os.path.join(os.getcwd(), "program.py")
+        with _open(namespace["__file__"], "w", encoding="utf-8", errors="surrogatepass") as file:
+            file.write(source)
+
+
+def _open_stream(file: Any, mode: str = "r", *arguments: Any, **keywords: Any) -> Any:
+    """Open a file; the names of the standard streams are those of what is open already."""
+    name = os.fspath(file) if isinstance(file, os.PathLike) else file
+    if isinstance(name, str) and name in STREAMS:
+        file = _dup(STREAMS[name])
+    return _open(file, mode, *arguments, **keywords)
+
+
+def _bounded_stack_size(size: int = 0) -> int:
+    """Set the size of threads' stacks, as ``threading.stack_size``, but no larger than there is room for."""
+    return _stack_size(min(size, LARGEST_STACK))
