@@ -2,8 +2,8 @@
 
     python benchmarks/disagreement.py --model SMOLLM2 [--tokens 60] [--device cuda]
 
-Both ways play the same eight prompts with the same random numbers, take turns in one process, and learn from
-the middle layer. Prints nats, and the median time of a token step (of the CPU, where it runs there).
+Both ways play the same eight prompts with the same random numbers and take turns in one process. Prints
+nats, and the median time of a token step.
 """
 
 import argparse
@@ -17,12 +17,12 @@ import torch
 from transformers import PreTrainedModel
 
 from onelayer.agents import forward
-from onelayer.agents.decoder import Decoder
-from onelayer.agents.devices import without_cudnn_attention
-from onelayer.agents.engine import Sampled, sample
+from onelayer.agents.decoder import Decoder, Sampling
+from onelayer.agents.engine import sample
+from onelayer.agents.episodes import Episode, Step
 from onelayer.agents.models import load_model
-from onelayer.agents.sampling import Sampling
-from onelayer.agents.states import CapturedStates
+from onelayer.trainers.batch import Row, batch, rows
+from onelayer.trainers.score import Scorer
 
 QUESTIONS = (
     "What is the capital of France, and why is it famous?",
@@ -59,9 +59,9 @@ def main() -> None:
     for _ in range(options.rounds):
         for name, float32 in (("head rounds its logits", False), ("head in float32", True)):
             with head(float32):
-                made = played(model, prompts, tokenizer.eos_token_id, sampling)
-                steps.setdefault(name, []).append(made[2] / options.tokens)
-                difference = disagreement(model, prompts, *made[:2])
+                made, seconds = played(model, prompts, tokenizer.eos_token_id, sampling)
+                steps.setdefault(name, []).append(seconds / options.tokens)
+                difference = disagreement(model, made)
             lines[name] = (
                 f"| {len(difference)} | {difference.mean():.4f} | {np.quantile(difference, 0.99):.3f} "
                 f"| {difference.max():.3f} |"
@@ -85,45 +85,39 @@ def head(float32: bool) -> Iterator[None]:
 
 def played(
     model: PreTrainedModel, prompts: list[list[int]], end: int, sampling: Sampling
-) -> tuple[list[Sampled], CapturedStates, float]:
-    """Return a reply to each prompt, the states that enter the middle layer, and the seconds it took."""
-    layers = forward.decoder_layers(model)
-    states = CapturedStates(layers[len(layers) // 2], budget_bytes=1 << 32)
-    engine = Decoder(model, [end], sampling, states)
-    clock = time.process_time if model.device.type == "cpu" else time.perf_counter
-    start = clock()
-    replies = sample(engine, range(len(prompts)), prompts, [[0, i] for i in range(len(prompts))])
-    return replies, states, clock() - start
+) -> tuple[list[Row], float]:
+    """Return a row for each prompt and its reply, and the seconds that playing took."""
+    decoder = Decoder(model, [end], sampling)
+    start = time.perf_counter()
+    replies = sample(decoder, range(len(prompts)), prompts, [[0, i] for i in range(len(prompts))])
+    seconds = time.perf_counter() - start
+    episodes = [
+        Episode(
+            "task",
+            (
+                Step(
+                    "",
+                    "",
+                    0.0,
+                    0,
+                    prompt_ids=tuple(prompt),
+                    action_ids=reply.ids,
+                    logprobs=reply.logprobs,
+                ),
+            ),
+            False,
+        )
+        for prompt, reply in zip(prompts, replies, strict=True)
+    ]
+    return rows(episodes, np.ones(len(episodes))), seconds
 
 
 @torch.no_grad()
-def disagreement(
-    model: PreTrainedModel,
-    prompts: list[list[int]],
-    replies: list[Sampled],
-    states: CapturedStates,
-) -> np.ndarray:
-    """Return how far each sampled token's log-probability is from that of a learning pass, in nats."""
-    texts = [[*prompt, *reply.ids] for prompt, reply in zip(prompts, replies, strict=True)]
-    width = max(map(len, texts)) - 1
-    ids_BT = torch.tensor([text[:-1] + [0] * (width - len(text) + 1) for text in texts])
-    chosen_BT = torch.zeros_like(ids_BT, dtype=torch.bool)
-    for b, (prompt, text) in enumerate(zip(prompts, texts, strict=True)):
-        chosen_BT[b, len(prompt) - 1 : len(text) - 1] = True
-    hidden_BTD = torch.nn.utils.rnn.pad_sequence(
-        [states.get(text[:-1]) for text in texts], batch_first=True
-    )
-    layers, device = forward.decoder_layers(model), model.device
-    with (
-        without_cudnn_attention(),
-        forward.entering(layers, len(layers) // 2, hidden_BTD),
-        forward.logits_only_at(model, chosen_BT.to(device)),
-    ):
-        logits_NV = model(input_ids=ids_BT.to(device), use_cache=False).logits[0]
-    target_N = torch.tensor([token for reply in replies for token in reply.ids], device=device)
-    logp_N = torch.log_softmax(logits_NV.float(), -1).gather(-1, target_N[:, None])[:, 0].cpu()
-    sampled_N = torch.tensor([logp for reply in replies for logp in reply.logprobs])
-    return np.asarray((logp_N - sampled_N).abs())
+def disagreement(model: PreTrainedModel, made: list[Row]) -> np.ndarray:
+    """Return how far each sampled token's log-probability is from that of the learning pass, in nats."""
+    one = batch(made, model.device)
+    learned_N = Scorer(model, list(forward.decoder_layers(model))).score(one).logp_N
+    return np.asarray((learned_N - one.logp_N).abs().cpu())
 
 
 if __name__ == "__main__":
