@@ -48,11 +48,11 @@ $(VENV)/.torch: constraints.txt | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/.torch
-	$(PIP) --editable .
+	$(PIP) --editable ".[train]"
 	touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/.torch
-	$(PIP) --editable ".[dev,alfworld,math,profile]"
+	$(PIP) --editable ".[train,dev,alfworld,math,profile]"
 	touch $@ $(VENV)/.installed
 
 clean:

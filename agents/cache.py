@@ -134,14 +134,13 @@ class RaggedCache(Cache):  # type: ignore[misc]
 
     def exchange(self, a: Sequence[int], b: Sequence[int], used: int) -> None:
         """Exchange row ``a[i]`` with row ``b[i]``, for all i; ``used`` columns of them hold something."""
-        to, of = [*a, *b], [*b, *a]
-        for tensor_RK in self._buffers():
-            tensor_RK[to, :used] = tensor_RK[of, :used]
+        self.copy([*b, *a], [*a, *b], slice(0, used))
 
     def copy(self, of: Sequence[int], to: Sequence[int], columns: slice) -> None:
         """Give row ``to[i]`` these columns of row ``of[i]``, for all i at once."""
         for tensor_RK in self._buffers():
-            tensor_RK[to, columns] = tensor_RK[of, columns]
+            of_B, to_B = (torch.tensor(rows, device=tensor_RK.device) for rows in (of, to))
+            tensor_RK[to_B, columns] = tensor_RK[of_B, columns]
 
     def _buffers(self) -> Iterator[Tensor]:
         """Yield all buffers as ``[R, K, ...]``."""

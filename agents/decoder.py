@@ -6,7 +6,8 @@ its own reply ends. Every row draws from its own stream of random numbers, so th
 whichever others run beside it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from onelayer.agents.devices import (
     cache_columns,
     padded_columns,
     padded_rows,
+    step_rows,
     without_cudnn_attention,
 )
 from onelayer.agents.engine import Ids, Sampled
@@ -38,6 +40,22 @@ _IDLE_SHARE = 0.25
 """rows that write are brought to the front when so many of a step's rows would be idle"""
 _STEPS_ON_A_GPU = 4
 """token steps between two looks at which replies have ended"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Buffers:
+    """What a rollout keeps on the device, and what works on it; made anew where it has to grow."""
+
+    model: CachedModel
+    replies: Replies
+    step: TokenStep
+    take: Callable[[int, int], None]
+    """the same step, on a GPU as a graph"""
+
+    @property
+    def cache(self) -> RaggedCache:
+        """Keys, values and captured states."""
+        return self.model.cache
 
 
 class Decoder:
@@ -64,7 +82,7 @@ class Decoder:
         self.model, self.sampling, self.states = model, sampling, states
         self._stop = frozenset(stop_ids)
         self._layers = model.config.get_text_config().num_hidden_layers
-        self._cache: RaggedCache | None = None
+        self._allocated: _Buffers | None = None
         self._held = HeldTokens()
         self.forget()
 
@@ -102,7 +120,7 @@ class Decoder:
             if row is not None:
                 self._slot_of.pop(row)
                 self._writing.pop(row, None)
-                self._replies.writes_R[row] = False
+                self._buffers.replies.writes_R[row] = False
 
     def forget(self) -> None:
         """Drop what was read: the weights changed, or all episodes are new. Small buffers are kept."""
@@ -114,14 +132,20 @@ class Decoder:
         """row: where its next token will stand, or a little further"""
         self._texts: dict[int, Ids] = {}
         """slot: the tokens whose states were put last"""
-        if self._cache is not None and self._cache.nbytes <= bytes_to_keep(self.model.device):
-            self._cache.clear()
-            self._replies.writes_R.zero_()
-            if isinstance(self._take, GraphedStep):
-                self._take.keep_valid()
-            self._held.length_R[:] = 0
-        else:
-            self._held, self._cache = HeldTokens(), None
+        buffers = self._allocated
+        if buffers is None or buffers.cache.nbytes > bytes_to_keep(self.model.device):
+            self._held, self._allocated = HeldTokens(), None
+            return
+        buffers.cache.clear()
+        buffers.replies.writes_R.zero_()
+        self._held.length_R[:] = 0
+        if isinstance(buffers.take, GraphedStep):
+            buffers.take.keep_valid()
+
+    @property
+    def _buffers(self) -> _Buffers:
+        assert self._allocated is not None, "prompts are read first"
+        return self._allocated
 
     def _read_waiting(self) -> None:
         """Give each prompt that waits a row, read it, and draw the first token of its reply."""
@@ -130,13 +154,13 @@ class Decoder:
         self._reserve(len(self._slot_of), max(len(ids) for ids in prompts.values()) + 1)
         rows = [self._row_of[slot] for slot in prompts]
         by_row = dict(zip(rows, prompts.values(), strict=True))
-        logits_BV = read_prompts(self._cached, self._held, by_row)
+        logits_BV = read_prompts(self._buffers.model, self._held, by_row)
         limit, device = self.sampling.response_limit, self.model.device
         row_B = torch.tensor(rows, device=device)
         lengths = [len(ids) for ids in prompts.values()]
         uniform_BL = np.stack([self._streams[slot].peek(limit) for slot in prompts])
-        self._replies.begin(row_B, torch.tensor(lengths, device=device), uniform_BL)
-        self._step.record(logits_BV, row_B)
+        self._buffers.replies.begin(row_B, torch.tensor(lengths, device=device), uniform_BL)
+        self._buffers.step.record(logits_BV, row_B)
         self._writing.update(zip(rows, lengths, strict=True))
         self._waiting = {}
 
@@ -153,45 +177,51 @@ class Decoder:
         """Make room for so many rows and columns."""
         rows = padded_rows(max(rows, 1 + max(self._slot_of)), self.model.device)
         columns = cache_columns(columns)
-        if self._cache is None:
-            self._cache = RaggedCache(self._layers, rows, columns + 1)
-            self._replies = Replies.empty(rows, self.sampling.response_limit, self.model.device)
-        elif not self._cache.reserve(rows, columns):
-            return
-        elif rows > len(self._replies.row_R):
-            self._replies = self._replies.grown(rows)
-        self._held.grow(self._cache.rows, self._cache.columns)
-        self._cached = CachedModel(self.model, self._cache, self.states)
-        self._step = TokenStep(self._cached, self._replies, sorted(self._stop), self.sampling)
-        self._take = GraphedStep(self._step) if self.model.device.type == "cuda" else self._step
+        device, limit = self.model.device, self.sampling.response_limit
+        if self._allocated is None:
+            cache = RaggedCache(self._layers, rows, columns + 1)
+            replies = Replies.empty(rows, limit, device)
+        else:
+            cache, replies = self._allocated.cache, self._allocated.replies
+            if not cache.reserve(rows, columns):
+                return
+            if rows > len(replies.row_R):
+                replies = replies.grown(rows)
+        self._held.grow(cache.rows, cache.columns)
+        model = CachedModel(self.model, cache, self.states)
+        step = TokenStep(model, replies, sorted(self._stop), self.sampling)
+        take = GraphedStep(step) if device.type == "cuda" else step
+        self._allocated = _Buffers(model, replies, step, take)
 
     def _write(self) -> None:
         """Draw a token, on a GPU several, for each row that writes."""
-        self._bring_to_front()
         device = self.model.device
         steps = _STEPS_ON_A_GPU if device.type == "cuda" else 1
         used = max(self._writing.values()) + steps
         self._reserve(0, used)
-        rows = padded_rows(max(self._writing) + 1, device)
+        columns = padded_columns(used, device)
+        self._bring_to_front(columns)
+        rows = self._step_rows(max(self._writing) + 1, columns)
         for _ in range(steps):
-            self._take(rows, padded_columns(used, device))
+            self._buffers.take(rows, columns)
         for row in self._writing:
             self._writing[row] += steps
 
-    def _bring_to_front(self) -> None:
+    def _step_rows(self, rows: int, columns: int) -> int:
+        return step_rows(rows, self._buffers.cache.rows, columns, self.model.device)
+
+    def _bring_to_front(self, columns: int) -> None:
         """Exchange rows that write with idle ones before them, where a step would run many idle ones."""
-        device, busy = self.model.device, len(self._writing)
-        last = max(self._writing) + 1
-        if padded_rows(busy, device) > (1 - _IDLE_SHARE) * padded_rows(last, device):
+        busy, now = len(self._writing), self._step_rows(max(self._writing) + 1, columns)
+        if self._step_rows(busy, columns) > (1 - _IDLE_SHARE) * now:
             return
         away = [row for row in range(busy) if row not in self._writing]
         here = sorted(row for row in self._writing if row >= busy)
         used = max(
             *(self._writing[row] for row in here), *(int(self._held.length_R[row]) for row in away)
         )
-        assert self._cache is not None
-        self._cache.exchange(away, here, used)
-        self._replies.exchange(away, here)
+        self._buffers.cache.exchange(away, here, used)
+        self._buffers.replies.exchange(away, here)
         self._held.exchange(away, here)
         for a, b in zip(away, here, strict=True):
             self._writing[a] = self._writing.pop(b)
@@ -206,11 +236,11 @@ class Decoder:
         """Return the replies that have ended, and keep their states."""
         if not self._writing:
             return []
-        writes = self._replies.writes_R[: max(self._writing) + 1].tolist()
+        writes = self._buffers.replies.writes_R[: max(self._writing) + 1].tolist()
         rows = [row for row in self._writing if not writes[row]]
         if not rows:
             return []
-        replies = self._replies.ended(rows, self._stop)
+        replies = self._buffers.replies.ended(rows, self._stop)
         ended = []
         for row, reply in zip(rows, replies, strict=True):
             slot = self._slot_of[row]
@@ -226,11 +256,11 @@ class Decoder:
         """Put the states of the row's tokens that came since the slot's last reply."""
         if self.states is None:
             return
-        assert self._cache is not None
-        assert self._cache.hidden_RKD is not None
+        hidden_RKD = self._buffers.cache.hidden_RKD
+        assert hidden_RKD is not None
         ids, before = np.append(self._held.row(row), last_id), self._texts.get(slot)
         continues = before is not None and np.array_equal(ids[: len(before)], before)
         # The last token of a reply is read at the next turn, so its state comes with that.
         start = len(before) - 1 if before is not None and continues else 0
-        self.states.put(ids.tolist(), start, self._cache.hidden_RKD[row, start : len(ids) - 1])
+        self.states.put(ids.tolist(), start, hidden_RKD[row, start : len(ids) - 1])
         self._texts[slot] = ids

@@ -12,6 +12,8 @@ import torch
 from transformers import PreTrainedModel
 
 _ROWS = (1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128)
+_QUICKLY_READ = 1 << 16
+"""rows times columns: at most 2 GB of keys and values in a model of 2B, read within a millisecond"""
 _SHARE_FOR_THE_CACHE = 0.5
 """of the free memory of a GPU, when ``parallel`` is chosen; the rest is for the update and for prompts"""
 _EXPECTED_COLUMNS = 2048
@@ -19,10 +21,23 @@ _EXPECTED_COLUMNS = 2048
 
 
 def padded_rows(rows: int, device: torch.device) -> int:
-    """Return the number of rows of a forward pass that does the work of ``rows``."""
+    """Return the rows of a cache, or of a pass over prompts, that has room for ``rows``."""
     if device.type != "cuda":
         return rows
     return next((size for size in _ROWS if size >= rows), -(-rows // 64) * 64)
+
+
+def step_rows(rows: int, most: int, columns: int, device: torch.device) -> int:
+    """Return how many of the ``most`` rows of a cache a token step takes to write for the first ``rows``.
+
+    On a GPU all of them while their keys and values are quickly read, else a half, a quarter, ...: idle rows
+    cost less than the capture of another graph.
+    """
+    if device.type != "cuda":
+        return rows
+    while most // 2 >= rows and most * columns > _QUICKLY_READ:
+        most //= 2
+    return most
 
 
 def padded_columns(columns: int, device: torch.device) -> int:

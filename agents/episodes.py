@@ -54,6 +54,8 @@ class Episode:
     """what the environment raised; such an episode is counted and teaches nothing"""
     truncated: bool = False
     """ended by the step limit (or by an error), not by the task"""
+    env: str = ""
+    """which of several environments it is of (``info["env"]``)"""
     kind: str = ""
     """what kind of task it is (``info["kind"]``), the rows of an evaluation table"""
     attempt: int = 0
@@ -106,6 +108,7 @@ def as_record(episode: Episode) -> dict[str, Any]:
         "truncated": episode.truncated,
         "error": episode.error,
         "total_reward": episode.total_reward,
+        **({"env": episode.env} if episode.env else {}),
         "steps": [_step_record(step) for step in episode.steps],
     }
     if episode.attempt:
@@ -132,6 +135,7 @@ def as_episode(record: Mapping[str, Any]) -> Episode:
         success=record["success"],
         error=record["error"],
         truncated=record["truncated"],
+        env=record.get("env", ""),
         kind=record["kind"],
         attempt=record.get("attempt", 0),
         part=record.get("part", ""),

@@ -23,23 +23,24 @@ _WARM_UPS = 2
 """runs before a capture: libraries choose their kernels and take their memory in the first ones"""
 
 
-def capture_graph(work: Work, pool: Any) -> tuple[Work, Any]:
-    """Capture ``work`` as a CUDA graph; return what replays it, and the memory pool it shares.
+def capture_graph(work: Work, device: torch.device, pool: Any) -> tuple[Work, Any]:
+    """Capture ``work`` as a CUDA graph; return what replays it, and its memory pool for others to share.
 
     Raises:
         RuntimeError: the work cannot be captured, because it reads something back from the device.
     """
-    side: torch.cuda.Stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-    main = torch.cuda.current_stream()
-    side.wait_stream(main)
-    with torch.cuda.stream(side):
-        for _ in range(_WARM_UPS):
+    with torch.cuda.device(device):
+        side: torch.cuda.Stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        main = torch.cuda.current_stream()
+        side.wait_stream(main)
+        with torch.cuda.stream(side):
+            for _ in range(_WARM_UPS):
+                work()
+        main.wait_stream(side)
+        graph = torch.cuda.CUDAGraph()
+        # Threads in which environments wait may use the device meanwhile: their calls are no part of this.
+        with torch.cuda.graph(graph, pool=pool, capture_error_mode="thread_local"):
             work()
-    main.wait_stream(side)
-    graph = torch.cuda.CUDAGraph()
-    # Threads in which environments wait may use the device meanwhile: their calls are no part of this.
-    with torch.cuda.graph(graph, pool=pool, capture_error_mode="thread_local"):
-        work()
     return graph.replay, graph.pool()
 
 
@@ -54,7 +55,9 @@ class GraphedStep:
     """
 
     def __init__(
-        self, step: TokenStep, capture: Callable[[Work, Any], tuple[Work, Any]] = capture_graph
+        self,
+        step: TokenStep,
+        capture: Callable[[Work, torch.device, Any], tuple[Work, Any]] = capture_graph,
     ):
         self.step, self._capture = step, capture
         self._pool: Any = None
@@ -89,7 +92,8 @@ class GraphedStep:
         writes_R.zero_()  # warm-ups are real runs: rows that do not write are not changed by them
         try:
             with _casting_each_time():
-                replay, self._pool = self._capture(lambda: self.step(rows, columns), self._pool)
+                device, work = self.step.model.device, lambda: self.step(rows, columns)
+                replay, self._pool = self._capture(work, device, self._pool)
         except Exception as error:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             logger.warning("tokens are written without CUDA graphs, more slowly: %s", reason)

@@ -25,7 +25,7 @@ def rounds(head: nn.Module) -> bool:
     return (
         type(head) is nn.Linear
         and head.weight.dtype in (torch.bfloat16, torch.float16)
-        and not head.weight.requires_grad
+        and not (head.weight.requires_grad and torch.is_grad_enabled())
     )
 
 

@@ -23,12 +23,13 @@ class HeldTokens:
         self.ids_RK = np.pad(self.ids_RK, [(0, missing[0]), (0, missing[1])])
         self.length_R = np.pad(self.length_R, (0, missing[0]))
 
-    def common(self, ids: Ids) -> Ids:
-        """Return how many of its first tokens each row has in common with ``ids``, ``[R]``."""
+    def common(self, ids: Ids, rows: slice | Sequence[int] = slice(None)) -> Ids:
+        """Return how many of their first tokens rows have in common with ``ids``, by default all, ``[R]``."""
+        held_RK = self.ids_RK[rows, : len(ids)]
         # A column more, which always differs: where nothing before it does, it is the first.
-        differs_RK = np.ones((len(self.ids_RK), len(ids) + 1), dtype=bool)
-        differs_RK[:, :-1] = self.ids_RK[:, : len(ids)] != ids
-        common_R: Ids = np.minimum(differs_RK.argmax(1), self.length_R)
+        differs_RK = np.ones((len(held_RK), len(ids) + 1), dtype=bool)
+        np.not_equal(held_RK, ids, out=differs_RK[:, :-1])
+        common_R: Ids = np.minimum(differs_RK.argmax(1), self.length_R[rows])
         return common_R
 
     def put(self, row: int, ids: Ids, start: int = 0) -> None:

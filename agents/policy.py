@@ -2,7 +2,7 @@
 
 import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,6 +66,8 @@ class _Memory:
     """what was submitted last"""
     known: int = 0
     """how many tokens of it the step before ended with; 0 where the prompt does not continue that"""
+    error: Exception | None = None
+    """why there is no next prompt"""
 
 
 _NOTHING: Ids = np.zeros(0, dtype=np.int64)
@@ -166,15 +168,13 @@ class PolicyAgent:
         """Go on writing for a moment; return the slots that have an action, or cannot have one."""
         answers: list[tuple[int, SampledAction | Exception]] = []
         asked, self._asked = self._asked, []
-        no_text = self._prepare(asked)
+        self._encode_prompts([self._memories[slot] for slot in asked])
         for slot in asked:
             memory = self._memories[slot]
-            if slot in no_text:
-                answers.append((slot, no_text[slot]))
-            elif self._fits(memory.prompt):
+            if memory.error is None:
                 self.engine.submit(slot, memory.prompt, memory.key)
             else:
-                answers.append((slot, self._too_long(memory.prompt)))
+                answers.append((slot, memory.error))
         answers += [(slot, self._record(slot, reply)) for slot, reply in self.engine.step()]
         return answers
 
@@ -184,30 +184,39 @@ class PolicyAgent:
         self._memories[slot] = _Memory(key)
         return self._memories[slot]
 
-    def _prepare(self, slots: Sequence[int]) -> dict[int, Exception]:
-        """Set the next prompt of these episodes; return the error of each whose text no token stands for."""
-        try:
-            self._encode_prompts([self._memories[slot] for slot in slots])
-        except (ValueError, TypeError, OverflowError) as error:  # such as half a surrogate pair
-            if len(slots) == 1:
-                return {slots[0]: error}
-            return {slot: why for one in slots for slot, why in self._prepare([one]).items()}
-        return {}
-
     def _encode_prompts(self, memories: Sequence[_Memory]) -> None:
         """Set the next prompt of these episodes: all that can grow at once, then the others."""
         growing = [memory for memory in memories if self.history == ALL and len(memory.ids)]
-        follows = encode(self.tokenizer, [self.format.continuation(m.turns[-1]) for m in growing])
         rebuilt = {id(memory): memory for memory in memories}
+        follows = self._encode(growing, lambda memory: self.format.continuation(memory.turns[-1]))
         for memory, follow in zip(growing, follows, strict=True):
+            if isinstance(follow, Exception):
+                continue
             ended = memory.ids[-1] == follow[0]  # else it was cut, or by the model's own token
             prompt = np.append(memory.ids, follow[1:] if ended else follow)
             if self._fits(prompt):
                 memory.prompt, memory.known = prompt, len(memory.ids)
                 del rebuilt[id(memory)]
-        anew = encode(self.tokenizer, [self._rebuilt(memory) for memory in rebuilt.values()])
-        for memory, ids in zip(rebuilt.values(), anew, strict=True):
-            memory.prompt, memory.known = np.array(ids, dtype=np.int64), 0
+        left = list(rebuilt.values())
+        for memory, ids in zip(left, self._encode(left, self._rebuilt), strict=True):
+            if isinstance(ids, Exception):
+                memory.error = ids
+            elif not self._fits(ids):
+                memory.error = self._too_long(ids)
+            else:
+                memory.prompt, memory.known = ids, 0
+
+    def _encode(
+        self, memories: Sequence[_Memory], show: Callable[[_Memory], Unencoded]
+    ) -> list[Ids | Exception]:
+        """Return the tokens of what is shown in each episode, or why there are none."""
+        try:
+            shown = [show(memory) for memory in memories]
+            return [np.array(ids, dtype=np.int64) for ids in encode(self.tokenizer, shown)]
+        except (ValueError, TypeError, OverflowError) as error:  # an observation is no text to it
+            if len(memories) == 1:
+                return [error]
+            return [self._encode([memory], show)[0] for memory in memories]
 
     def _rebuilt(self, memory: _Memory) -> Unencoded:
         """Return a prompt of the first turn and the last ones."""

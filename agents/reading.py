@@ -74,10 +74,10 @@ def _readers(held: HeldTokens, prompts: Mapping[int, Ids]) -> list[_Reader]:
     readers = []
     for rows in alike.values():
         ids = prompts[rows[0]]
-        common_R = held.common(ids[:-1])
-        reader = max(rows, key=lambda row: int(common_R[row]))
-        followers = [row for row in rows if row != reader]
-        readers.append(_Reader(reader, ids, int(common_R[reader]), followers))
+        common_R = held.common(ids[:-1], rows)
+        best = int(common_R.argmax())
+        followers = [*rows[:best], *rows[best + 1 :]]
+        readers.append(_Reader(rows[best], ids, int(common_R[best]), followers))
     return readers
 
 
@@ -170,7 +170,11 @@ def _copy_to_followers(model: CachedModel, held: HeldTokens, readers: Sequence[_
     pairs = [(reader, row) for reader in readers for row in reader.followers]
     if not pairs:
         return
-    start = min(int(held.common(reader.ids)[row]) for reader, row in pairs)
+    start = min(
+        int(held.common(reader.ids, reader.followers).min())
+        for reader in readers
+        if reader.followers
+    )
     end = max(len(reader.ids) for reader, _ in pairs)
     model.cache.copy(
         [reader.row for reader, _ in pairs], [row for _, row in pairs], slice(start, end)

@@ -327,5 +327,6 @@ def _episode(running: _Running, last: Answer) -> Episode:
         steps=tuple(running.steps),
         success=success,
         truncated=last.truncated and not last.terminated,
+        env=str(last.view.info.get("env", "")),
         kind=last.view.kind,
     )

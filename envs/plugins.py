@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
+import yaml
 from gymnasium.envs.registration import (
     EnvSpec,
     find_highest_version,
@@ -68,13 +69,16 @@ def resolve(env_id: str) -> EnvSpec:
 
     ``module:id`` imports the module first, which may be a file: ``examples/my_envs.py:Maze-v0``; or it is the
     id that an installed package registered, where several have the same. An id without a version means the
-    newest one.
+    newest one. A YAML list of environments is all of them in one, see ``onelayer.envs.mixture``:
+    ``[{env: onelayer/Counting-v0, weight: 2}, {env: maze/Maze-v0, args: {size: 3}}]``.
 
     Raises:
         gymnasium.error.Error: there is no such environment; the message names the nearest.
         LookupError: there is no such module.
     """
     load_plugins()
+    if env_id.lstrip().startswith("["):
+        return replace(gym.spec("onelayer/Mixture-v0"), kwargs={"members": _members(env_id)})
     owner, _, name = env_id.rpartition(":")
     if owner and (owner, name) not in _registered_by:
         owner = _import(owner)
@@ -96,6 +100,16 @@ def resolve(env_id: str) -> EnvSpec:
         raise type(error)(
             f"{error} There are: {listed}; or module:{name} with the module that registers it."
         ) from error
+
+
+def _members(text: str) -> list[Any]:
+    try:
+        members = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(
+            f"several environments are a YAML list, and this is none: {text}"
+        ) from error
+    return [{"env": one} if isinstance(one, str) else one for one in members]
 
 
 def registered() -> dict[str, str]:

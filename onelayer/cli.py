@@ -29,10 +29,13 @@ COMMANDS = {
     "warmstart": "warmstart",
     "envs": "envs",
     "profile": "profile",
+    "plan": "plan",
     "merge": "merge",
     "report": "report",
 }
 """command: its module in onelayer.commands"""
+_OF_TRAINING = ("accelerate", "evaluate", "safetensors", "torch", "tqdm", "transformers", "trl")
+"""what the extra ``train`` installs"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,6 +65,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `onelayer envs list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if debug or missing not in _OF_TRAINING:
+            raise
+        print(
+            f"onelayer: error: this needs {missing}, which learning brings: pip install 'onelayer[train]'",
+            file=sys.stderr,
+        )
+        return 2
     except Exception as error:
         if debug or not _is_for_the_user(error):
             raise

@@ -1,5 +1,6 @@
 """Logs with one JSON object a line, which survive a crash, a full disk and a damaged line."""
 
+import itertools
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -46,20 +47,33 @@ def keep_records(path: Path, keep: Callable[[Record], bool]) -> int:
     """
     if not path.exists():
         return 0
-    damaged = 0
-    with open(path, "rb") as old, whole_file(path) as new:
-        for line in old:
-            whole = line.endswith(b"\n")
+    kept, damaged = _judged(path, keep)
+    end = sum(itertools.takewhile(lambda size: size > 0, kept))
+    if end == sum(size for size in kept if size > 0):  # what is dropped stands last
+        with open(path, "rb+") as file:
+            file.truncate(end)  # takes no room on a full disk
+    else:
+        with open(path, "rb") as old, whole_file(path) as new:
+            new.writelines(line for line, size in zip(old, kept, strict=True) if size > 0)
+    with open(path, "rb+") as file:
+        if file.seek(0, os.SEEK_END) and file.seek(-1, os.SEEK_END) and file.read() != b"\n":
+            file.write(b"\n")  # of a last line that lacked only its end
+    return damaged
+
+
+def _judged(path: Path, keep: Callable[[Record], bool]) -> tuple[list[int], int]:
+    """Return the bytes of each line that is kept, 0 for others, and how many are damaged."""
+    kept, damaged = [], 0
+    with open(path, "rb") as file:
+        for line in file:
             record = _record(line)
             try:
-                kept = record is not None and keep(record)
+                good = record is not None and keep(record)
             except (KeyError, TypeError):
-                record = None
-            if record is None:
-                damaged += whole
-            elif kept:
-                new.write(line if whole else line + b"\n")
-    return damaged
+                record, good = None, False
+            damaged += record is None and line.endswith(b"\n")
+            kept.append(len(line) if good else 0)
+    return kept, damaged
 
 
 def _record(line: bytes) -> Record | None:

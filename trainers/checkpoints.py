@@ -43,6 +43,8 @@ class Checkpoint:
     """digests of what the run was begun with, see ``identity.py``"""
     processes: int = 1
     """how many trained it"""
+    threads: int | None = None
+    """of each, on which the order of sums depends; None: not known"""
 
 
 class Damaged(ValueError):
@@ -143,6 +145,7 @@ class Checkpoints:
                 "config": dict(checkpoint.config),
                 "identity": dict(checkpoint.identity),
                 "processes": checkpoint.processes,
+                "threads": checkpoint.threads,
                 "state": digest,
             }
             text = json.dumps({**about, "digest": _digest(about)}, indent=1)
@@ -230,6 +233,7 @@ def _read(folder: Path) -> Checkpoint:
             state["optimizer"],
             about.get("identity", {}),
             about.get("processes", 1),
+            about.get("threads"),
         )
     except (OSError, EOFError, KeyError, TypeError, RuntimeError, pickle.UnpicklingError) as error:
         raise Damaged(f"{path} is damaged: {' '.join(str(error).split())}") from error

@@ -3,7 +3,7 @@
 import gymnasium as gym
 import numpy as np
 
-from onelayer.envs.attributes import tasks_of
+from onelayer.envs.attributes import attribute, tasks_of
 
 Tasks = list[str | int]
 """ids, or seeds of environments that have no ids"""
@@ -27,6 +27,9 @@ def training_tasks(env: gym.Env[str, str], iteration: int, count: int, seed: int
     if tasks is None:
         first = hash_seed(seed, 0) + iteration * count
         return [(first + i) % _TRAINING_SEEDS for i in range(count)]
+    draw = attribute(env, "draw_tasks")
+    if draw is not None:  # several environments, in the proportion of their weights
+        return list(draw(count, np.random.default_rng([seed, iteration])))
     size = len(tasks)
     if size > _LARGEST_ORDER:
         chosen = np.random.default_rng([seed, iteration]).choice(size, count, replace=False)

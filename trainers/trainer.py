@@ -9,7 +9,7 @@ import math
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -19,6 +19,7 @@ from onelayer.interrupts import Interrupted, StopRequests, deferred_interrupt
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.agents.episodes import Episode
+from onelayer.envs.attributes import tasks_of
 from onelayer.trainers.advantages import estimator, penalise_invalid
 from onelayer.trainers.bad_steps import Diverged
 from onelayer.trainers.checkpoints import KEPT, Checkpoint
@@ -27,13 +28,14 @@ from onelayer.trainers.delta import FILE_NAME, LayerDelta
 from onelayer.trainers.identity import identity, require_same
 from onelayer.trainers.layers import frozen_checksum, trains_everything
 from onelayer.trainers.lora import Adapters
+from onelayer.trainers.mismatch import LIMIT as MISMATCH_LIMIT
 from onelayer.trainers.playing import HeldOutGames, MakeEnv, TrainingGames
 from onelayer.trainers.processes import largest, require_alike, wait_for_all
 from onelayer.trainers.run_folder import RunFolder
 from onelayer.trainers.sharing import episodes_of_all
 from onelayer.trainers.signal import signal
 from onelayer.trainers.summary import summary
-from onelayer.trainers.update import DRIFT_LIMIT, Learner
+from onelayer.trainers.update import Learner
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +94,7 @@ class Trainer:
             self.held_out = HeldOutGames(held_out, *shared, len(self.games.envs))
         self.on_iteration = on_iteration
         self.should_stop = should_stop
-        self.identity = identity(self.model, getattr(self.games.envs[0].unwrapped, "tasks", None))
+        self.identity = identity(self.model, tasks_of(self.games.envs[0]))
         self.stop = StopRequests(lambda number: int(largest(self.accelerator, number)))
         self.iteration = 0
         self.seconds: dict[str, float] = {}
@@ -127,12 +129,14 @@ class Trainer:
                 self.save()
                 raise
             except BaseException as error:
-                if self._consistent and not isinstance(error, OSError):
-                    self._write_checkpoint()
+                if self._consistent:
+                    with suppress(OSError) if isinstance(error, OSError) else nullcontext():
+                        self._write_checkpoint()
                 raise
             finally:
                 for tracker in self.accelerator.trackers:
-                    tracker.finish()
+                    with _warned("a tracker did not finish"):
+                        tracker.finish()
             if frozen_checksum(self.model, self.learner.parameters.values()) != frozen:
                 raise RuntimeError("a frozen tensor changed during training; please report this")
             self.save()
@@ -158,7 +162,9 @@ class Trainer:
             self.stop.obey()
         self.seconds = {}
         if held_out := self.evaluate() if config.eval_every else {}:
-            self._log({"iteration": self.iteration, **held_out, **self._timings()})
+            metrics = {"iteration": self.iteration, **held_out, **self._timings()}
+            self._log(metrics)
+            self._tell(metrics)
         return True
 
     def play(self) -> list[Episode]:
@@ -209,6 +215,7 @@ class Trainer:
         self._log(metrics)
         self.iteration += 1
         self._consistent = True
+        self._tell(metrics)
 
     def _log(self, metrics: dict[str, Any]) -> None:
         if metrics.get("advantage") == 0:
@@ -225,24 +232,32 @@ class Trainer:
                 100 * metrics["wins_below_losses"],
                 self.config.invalid_penalty,
             )
-        if metrics.get("logp_drift", 0.0) > DRIFT_LIMIT[self.config.dtype]:
+        if metrics.get("logp_drift", 0.0) > MISMATCH_LIMIT[self.config.dtype]:
             logger.warning(
-                "sampling and training disagree on log-probabilities by up to %.1e",
+                "sampling and training disagree on log-probabilities by %.1e on average",
                 metrics["logp_drift"],
             )
         if not all(math.isfinite(v) for v in metrics.values() if isinstance(v, float)):
             raise Diverged(
                 f"training diverged: {metrics}; train again with a lower --learning-rate and another --out"
             )
-        if self.config.log_with:
-            self.accelerator.log(metrics, step=metrics["iteration"])
         if self.accelerator.is_main_process:
             self.folder.log(metrics)
-            if self.on_iteration is not None:
-                self.on_iteration(metrics)
+
+    def _tell(self, metrics: Mapping[str, Any]) -> None:
+        """Tell others of what is in the log already; a tracker that cannot be reached stops no run."""
+        if self.config.log_with:
+            with _warned(f"{self.config.log_with} did not take iteration {metrics['iteration']}"):
+                self.accelerator.log(dict(metrics), step=metrics["iteration"])
+        if self.accelerator.is_main_process and self.on_iteration is not None:
+            self.on_iteration(metrics)
 
     def save(self) -> None:
-        """Write a checkpoint from which a run goes on at this iteration; all processes wait for it."""
+        """Write a checkpoint from which a run goes on at this iteration; all processes wait for it.
+
+        Before the first update it holds no tensors: the weights are those of the base, and the optimizer has
+        no state yet.
+        """
         self._write_checkpoint()
         wait_for_all(self.accelerator)
 
@@ -251,13 +266,15 @@ class Trainer:
             return
         self._require_finite_weights()
         learner = self.learner
+        moved = learner.parameters if self.iteration > 0 else {}
         checkpoint = Checkpoint(
             iteration=self.iteration,
             config=self.config.what_learns(),
-            weights={name: p.detach().cpu() for name, p in learner.parameters.items()},
+            weights={name: p.detach().cpu() for name, p in moved.items()},
             optimizer=learner.optimizer.state_dict(),
             identity=self.identity,
             processes=self.accelerator.num_processes,
+            threads=torch.get_num_threads(),
         )
         with deferred_interrupt():
             self.folder.save(checkpoint)
@@ -325,14 +342,16 @@ class Trainer:
         folder = self.folder
         checkpoint = folder.last()
         require_same(self.identity, checkpoint.identity, str(folder.path))
-        if checkpoint.processes != self.accelerator.num_processes:
+        before = (checkpoint.processes, checkpoint.threads or torch.get_num_threads())
+        now = (self.accelerator.num_processes, torch.get_num_threads())
+        if before != now:
             logger.warning(
-                "%s was trained by %d processes and goes on with %d: equal up to rounding",
-                *(folder.path, checkpoint.processes, self.accelerator.num_processes),
+                "%s was trained by %d processes of %d threads, now by %d of %d: equal up to rounding",
+                *(folder.path, *before, *now),
             )
         with torch.no_grad():
-            for name, parameter in self.learner.parameters.items():
-                parameter.copy_(checkpoint.weights[name])
+            for name, weight in checkpoint.weights.items():
+                self.learner.parameters[name].copy_(weight)
         self.learner.optimizer.load_state_dict(dict(checkpoint.optimizer))
         self.iteration = checkpoint.iteration
         wait_for_all(self.accelerator)  # all have read what the first may now change
@@ -377,6 +396,15 @@ class Trainer:
             busy = self.seconds["rollout"] + self.seconds["update"]
             timings["tokens_per_second"] = tokens / busy
         return timings
+
+
+@contextmanager
+def _warned(what: str) -> Iterator[None]:
+    """Say what went wrong in the block, and go on."""
+    try:
+        yield
+    except Exception as error:
+        logger.warning("%s: %r", what, error)
 
 
 def _errors(episodes: Sequence[Episode]) -> dict[str, float]:

@@ -133,9 +133,9 @@ def _compared(told: Told) -> Iterator[tuple[str, Any]]:
 
 
 def depends_on_chance(world: World, env: gym.Env[str, str], played: Sequence[Played]) -> bool:
-    """Return whether episodes of one task and the same actions differ with the seed."""
+    """Return whether episodes of one task and the same actions differ with the seed, or may do so."""
     if tasks_of(env) is None:
-        return False  # the seed is the task
+        return True  # the seed is the task, and dice too
     for episode in played[:3]:
         for seed in (episode.seed + 1_001, episode.seed + 1_002):
             again = replay(env, episode.actions, seed, episode.its_task)

@@ -21,6 +21,7 @@ from onelayer.envs.check.playing import (
 
 _BOOL = (bool, np.bool_)
 _NONSENSE = ("", "   ", "\x00 xyzzy \u2603", "look\nlook", "a" * 5_000)
+_CHANCE = "not tried: chance decides as well"
 _SAME_AGAIN = 12
 """times that one action is said again and again, to come to a state in several ways"""
 
@@ -78,7 +79,7 @@ def outcomes(world: World, env: gym.Env[str, str], played: Sequence[Played]) -> 
     if any("anchor" not in told[4] for episode in played for told in episode.told):
         return "there is no info['anchor']"
     if depends_on_chance(world, env, played):
-        return "not tried: tasks have chance of their own"
+        return _CHANCE
     outcome_of: dict[tuple[Hashable, str], tuple[Any, ...]] = {}
     for episode in [*played, *_in_other_ways(env, played)]:
         told = episode.told
@@ -122,7 +123,7 @@ def rewards(played: Sequence[Played]) -> str:
 def not_understood(world: World, env: gym.Env[str, str], played: Sequence[Played]) -> str:
     """Check that an action that is not valid changes nothing but the steps that are left."""
     if depends_on_chance(world, env, played):
-        return "not tried: tasks have chance of their own"
+        return _CHANCE
     tried = 0
     for episode in played:
         for nonsense in _NONSENSE[:3]:

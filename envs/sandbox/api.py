@@ -1,6 +1,7 @@
 """The sandbox as its users see it."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import threading
@@ -11,8 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
 
-from onelayer.envs.sandbox.checks import check_program
+from onelayer.envs.sandbox.checks import check_program, judge_limits
 from onelayer.envs.sandbox.confinement import LEVELS, is_crowded
+from onelayer.envs.sandbox.kept_judges import KeptJudges
 from onelayer.envs.sandbox.limits import Limits
 from onelayer.envs.sandbox.pool import Closed, Pool, ServerGone
 from onelayer.envs.sandbox.selftest import RARER, run_canaries
@@ -22,6 +24,7 @@ from onelayer.envs.sandbox.tests import validate_tests
 from onelayer.envs.sandbox.verdict import Canary, Verdict
 
 RUNS_PER_SERVER = 4  # programs may sleep; the processor is shared by limits on its own time
+JUDGES_PER_SERVER = 2  # that wait between checks; those of more checks at once are forked
 ATTEMPTS = 2
 CROWDED_SECONDS, CROWDED_PAUSE_SECONDS = 120.0, 0.1
 """how long a check waits where programs beside it hold all processes, say, and how long between its tries"""
@@ -88,9 +91,13 @@ class Sandbox:
                 )
                 continue
             self._level, self._pool, self._owner = candidate, pool, os.getpid()
+            self._judges = KeptJudges(JUDGES_PER_SERVER * self._servers)
+            with contextlib.suppress(SandboxFailure, ServerGone, OSError):
+                for _ in range(self._judges.most):
+                    self._judges.start(pool.server(), judge_limits(Limits()))
             self._slots = threading.BoundedSemaphore(RUNS_PER_SERVER * self._servers)
             self._threads: ThreadPoolExecutor | None = None
-            self._finalizer = weakref.finalize(self, _close, pool, self._owner)
+            self._finalizer = weakref.finalize(self, _close, pool, self._judges, self._owner)
             return
         raise RuntimeError(
             f"programs can't be confined here ({' | '.join(refusals)}); "
@@ -129,7 +136,9 @@ class Sandbox:
         failures, patience = 0, time.monotonic() + CROWDED_SECONDS
         while True:
             try:
-                return check_program(self._pool.server, self._level, code, tests, limits)
+                return check_program(
+                    self._pool.server, self._judges, self._level, code, tests, limits
+                )
             except (SandboxFailure, ServerGone, OSError) as error:
                 crowded = isinstance(error, Crowded) or is_crowded(error)
                 failures += not crowded
@@ -196,6 +205,7 @@ def _usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _close(pool: Pool, owner: int) -> None:
+def _close(pool: Pool, judges: KeptJudges, owner: int) -> None:
     if os.getpid() == owner:
+        judges.close()
         pool.close()

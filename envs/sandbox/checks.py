@@ -8,11 +8,13 @@ from typing import Any
 
 from onelayer.envs.sandbox import codec, comparison, plain_asserts, tests
 from onelayer.envs.sandbox.child import EXIT_MEMORY
+from onelayer.envs.sandbox.kept_judges import KeptJudges
 from onelayer.envs.sandbox.limits import Limits
 from onelayer.envs.sandbox.plain_asserts import PlainAssert
 from onelayer.envs.sandbox.pool import ForkServer
 from onelayer.envs.sandbox.session import Run
 from onelayer.envs.sandbox.shown import readable, shorten, show
+from onelayer.envs.sandbox.stateless import are_known, are_stateless
 from onelayer.envs.sandbox.verdict import STATUSES, CaseResult, Verdict
 from onelayer.envs.sandbox.watch import watch
 
@@ -25,7 +27,12 @@ GetServer = Callable[[str], ForkServer]
 
 
 def check_program(
-    server: GetServer, level: str, code: str, given: Mapping[str, Any], limits: Limits
+    server: GetServer,
+    kept: KeptJudges,
+    level: str,
+    code: str,
+    given: Mapping[str, Any],
+    limits: Limits,
 ) -> Verdict:
     """Run ``code`` against tests that ``validate_tests`` accepts.
 
@@ -42,7 +49,7 @@ def check_program(
     else:
         asserts = plain_asserts.read(given)
         decided = asserts and _check_plain(server, code, asserts, limits)
-        runs, cases = decided or _check_judged(server, code, given, limits)
+        runs, cases = decided or _check_judged(server, kept, code, given, limits)
     bad = next((case for case in cases if case.status != "passed"), None)
     return Verdict(
         status=bad.status if bad else "passed",
@@ -224,13 +231,12 @@ def _check_plain(
 
 
 def _check_judged(
-    server: GetServer, code: str, given: Mapping[str, Any], limits: Limits
+    server: GetServer, kept: KeptJudges, code: str, given: Mapping[str, Any], limits: Limits
 ) -> tuple[list[Run], list[CaseResult]]:
     """Two processes, each in a sandbox of its own: the program, and the tests that question it."""
     plan = tests.plan(given)
     results: list[CaseResult] = []
     ends: list[str] = []  # what the judge said at its end: nothing, or why it could not go on
-    program_end, judge_end = socket.socketpair()
     runs: list[Run] = []
 
     def take(run: Run, message: Any) -> None:
@@ -238,35 +244,24 @@ def _check_judged(
             return
         if "done" in message or "gone" in message:
             ends.append(message.get("gone", ""))
-            for each in runs:
-                each.finish()
+            runs[0].finish()
+            if run.stays:
+                run.parked = True
+            else:
+                run.finish()
         elif message["status"] in STATUSES:
             detail = readable(message["detail"])
             results.append(CaseResult(message["case"], message["status"], detail))
 
     try:
-        with program_end, judge_end:
-            sources = "\n".join(piece["source"] for piece in plan["pieces"])
-            task = {
-                "task": "candidate",
-                "code": code,
-                "names": plan["names"],
-                "setup": plan["setup"],
-            }
-            runs.append(Run(server(code), limits, task, answer_limit=None, peer=program_end))
-            runs.append(
-                Run(
-                    server(sources),
-                    _judge_limits(limits),
-                    {"task": "judge", **plan},
-                    peer=judge_end,
-                )
-            )
-        runs[0].companions, runs[1].companions = (runs[1],), (runs[0],)
+        _begin_judged(server, kept, code, plan, limits, runs)
         watch(runs, take)
     finally:
         for run in runs:
-            run.close()
+            if run.stays:
+                kept.give_back(run)
+            else:
+                run.close()
     program, judge = runs
     results = _first_of_each(results)
     if ends != [""]:
@@ -275,10 +270,35 @@ def _check_judged(
     return [program], results
 
 
+def _begin_judged(
+    server: GetServer,
+    kept: KeptJudges,
+    code: str,
+    plan: dict[str, Any],
+    limits: Limits,
+    runs: list[Run],
+) -> None:
+    """Add the program's run and the judge's to ``runs``, connected with each other."""
+    sources = tuple(piece["source"] for piece in plan["pieces"])
+    task = {"task": "candidate", "code": code, "names": plan["names"], "setup": plan["setup"]}
+    program_end, judge_end = socket.socketpair()
+    with program_end, judge_end:
+        runs.append(Run(server(code), limits, task, answer_limit=None, peer=program_end))
+        judge = None
+        if are_stateless(sources) and are_known(module for module, *_ in plan["python"].values()):
+            judge = kept.take(server(""), plan, judge_end, judge_limits(limits))
+        if judge is None:
+            which = server("\n".join(sources))
+            judge = Run(which, judge_limits(limits), {"task": "judge", **plan}, peer=judge_end)
+        runs.append(judge)
+    runs[0].companions, runs[1].companions = (runs[1],), (runs[0],)
+
+
 _GONE = ("error", "the program ended while the tests needed it")
 
 
-def _judge_limits(limits: Limits) -> Limits:
+def judge_limits(limits: Limits) -> Limits:
+    """Return the limits of the tests of a program that has these."""
     return Limits(
         cpu_s=limits.cpu_s + JUDGE_EXTRA_CPU_S,
         wall_s=limits.wall_seconds + JUDGE_EXTRA_CPU_S,

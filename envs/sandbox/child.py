@@ -233,10 +233,18 @@ def _judge(task: Mapping[str, Any]) -> int:
     return int(judge.judge(task))
 
 
+def _judge_many(task: Mapping[str, Any]) -> int:
+    from onelayer.envs.sandbox import judge
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return int(judge.judge_many(task))
+
+
 _TASKS: dict[str, Callable[[Mapping[str, Any]], int]] = {
     "stdio": _run_script,
     "calls": _run_calls,
     "candidate": _serve_candidate,
     "plain": _answer_calls,
     "judge": _judge,
+    "judges": _judge_many,
 }

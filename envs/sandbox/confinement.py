@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from onelayer.envs.sandbox import landlock, namespaces, seccomp
-from onelayer.envs.sandbox.syscalls import machine_index
+from onelayer.envs.sandbox.syscalls import RECEIVES_FILES, machine_index
 
 LEVELS = ("full", "no-namespaces", "unsafe")
 
@@ -46,6 +46,8 @@ class Enclosure:
     null_fd: int = -1
     """the device that programs write to what nobody is to read"""
     filter: bytes = b""
+    filter_of_tests: bytes = b""
+    """the same for processes that run tests and no program"""
     tasks_of_user: int = 0
     """threads of this user at the last count, where a run shares the user with others"""
     scratch: str = ""
@@ -96,6 +98,9 @@ def prepare(config: Mapping[str, Any]) -> Enclosure:
             [around, enclosure.null_fd],
         )
     enclosure.filter = seccomp.allow_list(machine_index(), own_pid_namespace=full)
+    enclosure.filter_of_tests = seccomp.allow_list(
+        machine_index(), own_pid_namespace=full, further=RECEIVES_FILES
+    )
     return enclosure
 
 
@@ -152,7 +157,7 @@ def confine(enclosure: Enclosure, limits: Mapping[str, float], fds: Mapping[int,
 
     Args:
         enclosure: what the server prepared.
-        limits: the fields of ``Limits``.
+        limits: the fields of ``Limits``, and ``for_tests`` where no program will run.
         fds: open file of this process -> the number it gets; all others are closed.
 
     Raises:
@@ -174,7 +179,7 @@ def confine(enclosure: Enclosure, limits: Mapping[str, float], fds: Mapping[int,
     limit_resources(enclosure, limits)
     if not unsafe:
         namespaces.drop_capabilities()
-        program = enclosure.filter
+        program = enclosure.filter_of_tests if limits.get("for_tests") else enclosure.filter
         if not full:
             program = seccomp.for_process(program, os.getpid())
         seccomp.install(program, namespaces.libc)

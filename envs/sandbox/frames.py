@@ -66,8 +66,13 @@ def receive(fd: int) -> Any:
     return unpack(body)
 
 
+def forget(fd: int) -> None:
+    """Drop what was read ahead: from now on the number is another file's."""
+    _unread.pop(fd, None)
+
+
 _unread: dict[int, bytearray] = {}
-"""Only for files that stay open, under one number, to the end of the process: those of a run."""
+"""Only for files that stay open under one number: those of a run."""
 
 
 def _fill(fd: int, data: bytearray, size: int) -> None:

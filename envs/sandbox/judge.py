@@ -6,6 +6,8 @@ failure of the call in which it does: it ends no loop of the tests, and no test 
 """
 
 import builtins
+import os
+import socket
 import sys
 import threading
 import traceback
@@ -68,6 +70,26 @@ def judge(task: Mapping[str, Any]) -> int:
     # Asked of the bench, not of the exception: tests with a bare "except" swallow that.
     frames.send(CHANNEL_FD, {"gone": bench.gone} if bench.gone else {"done": True})
     return 0
+
+
+def judge_many(task: Mapping[str, Any]) -> int:
+    """Judge as ``judge`` does, then wait for more: for tests that leave nothing behind, see ``stateless``.
+
+    With each comes a connection to another program. The process ends when the trainer hangs up.
+    """
+    channel = socket.socket(fileno=os.dup(CHANNEL_FD))
+    while True:
+        judge(task)
+        os.close(PEER_FD)
+        task = {}
+        data, fds, _, _ = socket.recv_fds(channel, 1, 1)
+        if not data or len(fds) != 1:
+            return 0
+        if fds[0] != PEER_FD:
+            os.dup2(fds[0], PEER_FD)
+            os.close(fds[0])
+        frames.forget(PEER_FD)
+        task = frames.receive(CHANNEL_FD)
 
 
 def _run_piece(piece: Mapping[str, Any], namespace: dict[str, Any], bench: "Bench") -> None:

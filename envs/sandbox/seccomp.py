@@ -4,7 +4,7 @@ import ctypes
 import errno
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from onelayer.envs.sandbox.syscalls import (
     CHANGES_FILE_ATTRIBUTES,
@@ -42,15 +42,17 @@ PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 Instruction = tuple[int, int, int, int]
 
 
-def allow_list(machine: int, own_pid_namespace: bool) -> bytes:
-    """Return the filter for a column of ``NUMBERS``.
+def allow_list(
+    machine: int, own_pid_namespace: bool, further: Mapping[str, tuple[int | None, int | None]] = {}
+) -> bytes:
+    """Return the filter for a column of ``NUMBERS``, and for ``further`` calls.
 
     Without a pid namespace signals may go to the own process only, and without the private file
     system that comes with it nothing may change the mode or the times of a file.
     """
     program = _check_machine(machine)
     checked = _argument_checks(own_pid_namespace)
-    for name, numbers in NUMBERS.items():
+    for name, numbers in {**NUMBERS, **further}.items():
         number = numbers[machine]
         if number is None or (not own_pid_namespace and name in CHANGES_FILE_ATTRIBUTES):
             continue

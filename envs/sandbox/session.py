@@ -7,6 +7,7 @@ import select
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from onelayer.envs.sandbox import frames
@@ -52,7 +53,10 @@ class Run:
         stdout_limit: int = 0,
         answer_limit: int | None = 1 << 20,
         peer: socket.socket | None = None,
+        stays: bool = False,
     ):
+        self.stays, self.parked = stays, False
+        """whether it waits for another task when it is done, and whether it does now"""
         self.limits, self.stdout_limit = limits, stdout_limit
         self.answers, self.answer_limit = answer_limit is not None, answer_limit or 1 << 10
         self.messages: list[Any] = []
@@ -113,7 +117,8 @@ class Run:
             self.files[self.status] = self._read_status
             self.files[self.channel] = self._use_channel
             extra = [peer.fileno()] if peer else []
-            server.start_run({"limits": _as_numbers(self.limits)}, [*theirs, *extra])
+            wanted = {**_as_numbers(self.limits), "for_tests": float(self.stays)}
+            server.start_run({"limits": wanted}, [*theirs, *extra])
             self._feed()  # it is read only after the lockdown, but need not be waited for
         finally:
             for fd in theirs:
@@ -121,12 +126,12 @@ class Run:
 
     @property
     def over(self) -> bool:
-        """Whether nothing more can come."""
-        return self.exit_code is not None or self.failure is not None
+        """Whether nothing more can come, for now."""
+        return self.parked or self.exit_code is not None or self.failure is not None
 
     def heard(self, quiet: bool) -> list[int]:
         """Return which of ``files`` to attend to; in quiet only those that the run may wait for."""
-        if quiet and not self._outgoing:
+        if quiet and not self._outgoing and not self.stays:
             return [self.status] if self.status in self.files else []
         return list(self.files)
 
@@ -282,6 +287,32 @@ class Run:
         self._told = True
         with contextlib.suppress(OSError):
             os.write(self.status, b"k")
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it waits for ``resume`` and is alive."""
+        if not self.parked or not self.up or self._outgoing or self._incoming or not self._fds:
+            return False
+        poll = select.poll()
+        poll.register(self.status, select.POLLIN)
+        return not poll.poll(0)
+
+    def resume(self, task: dict[str, Any], peer: socket.socket, limits: Limits) -> None:
+        """Give a parked run of ``judge.judge_many`` its next task, with limits of its own.
+
+        Raises:
+            OSError: it is gone.
+        """
+        used = self._cpu_now()
+        self.limits = replace(limits, cpu_s=limits.cpu_s + used, memory_mb=self.limits.memory_mb)
+        self.parked, self.ended_by, self.broken = False, None, None
+        self.stderr.clear()
+        self._stderr_seen, self._excused, self._next_check = 0, 0.0, 0.0
+        self.started = time.monotonic()
+        with socket.socket(fileno=os.dup(self.channel)) as channel:
+            socket.send_fds(channel, [b"j"], [peer.fileno()])
+        self._outgoing = memoryview(frames.pack(task))
+        self._feed()
 
     def close(self) -> None:
         """Close this side's files; the server kills a run that still goes on."""

@@ -198,6 +198,9 @@ EXTENDED_ATTRIBUTES: dict[str, tuple[int | None, int | None]] = {
 }
 """Denied as on a file system without them, which those who copy files expect."""
 
+RECEIVES_FILES: dict[str, tuple[int | None, int | None]] = {"recvmsg": (47, 212)}
+"""Allowed to a process of tests, which gets connections to one program after the other."""
+
 CHANGES_FILE_ATTRIBUTES = frozenset(
     {"chmod", "fchmod", "fchmodat", "utime", "utimensat", "utimes"},
 )

@@ -1,5 +1,8 @@
 """The decoder must sample from the very distribution that a plain forward pass gives."""
 
+import gc
+import weakref
+
 import pytest
 import torch
 
@@ -119,6 +122,20 @@ def test_captured_states_of_a_rebuilt_prompt_hold_what_the_cache_knew(tiny_model
         [reply] = sample(decoder, [0], [prompt], KEYS[:1])
         read = [*prompt, *reply.ids[:-1]]
         torch.testing.assert_close(states.get(read), entering(model, read), atol=1e-5, rtol=0)
+
+
+def test_buffers_that_are_not_kept_are_freed_at_once(tiny_model, monkeypatch):
+    """A cycle would keep them until Python looks for cycles: on a GPU that is memory that others need."""
+    decoder = Decoder(tiny_model("qwen3"), [STOP], Sampling(response_limit=4))
+    sample(decoder, [0, 1, 2], PROMPTS, KEYS)
+    monkeypatch.setattr("onelayer.agents.decoder.bytes_to_keep", lambda device: 0)
+    held = weakref.ref(decoder._buffers.cache.layers[0].keys)
+    gc.disable()
+    try:
+        decoder.forget()
+        assert held() is None
+    finally:
+        gc.enable()
 
 
 def test_a_reply_without_a_stop_token_is_cut_at_the_limit(tiny_model):

@@ -1,6 +1,7 @@
 """Graphs of the token step: what is captured, when it is dropped, and that nothing changes by it."""
 
 import logging
+from dataclasses import replace
 
 import pytest
 import torch
@@ -22,7 +23,7 @@ class Recorder:
     def __init__(self):
         self.captured = 0
 
-    def __call__(self, work, pool):
+    def __call__(self, work, device, pool):
         work()
         self.captured += 1
         return work, "pool"
@@ -35,8 +36,9 @@ def graphed(monkeypatch, model, capture, states=None):
 
     def reserve_graphed(rows, columns):
         reserve(rows, columns)
-        if not isinstance(decoder._take, GraphedStep):
-            decoder._take = GraphedStep(decoder._step, capture)
+        buffers = decoder._buffers
+        if not isinstance(buffers.take, GraphedStep):
+            decoder._allocated = replace(buffers, take=GraphedStep(buffers.step, capture))
 
     monkeypatch.setattr(decoder, "_reserve", reserve_graphed)
     return decoder
@@ -66,7 +68,7 @@ def test_a_size_is_captured_once_and_again_only_when_weights_have_moved(tiny_mod
         model.model.layers[0].mlp.up_proj.weight.mul_(1.5)  # in place, as an optimizer does
     decoder.forget()
     sample(decoder, range(4), PROMPTS, KEYS)
-    assert len(decoder._take._replay) == recorder.captured == once
+    assert len(decoder._buffers.take._replay) == recorder.captured == once
     moved = model.model.layers[0].mlp.up_proj.weight
     moved.data = moved.data.clone()
     decoder.forget()
@@ -77,7 +79,7 @@ def test_a_size_is_captured_once_and_again_only_when_weights_have_moved(tiny_mod
 def test_a_model_that_cannot_be_captured_is_played_without_and_says_why_once(
     tiny_model, monkeypatch, caplog
 ):
-    def refuse(work, pool):
+    def refuse(work, device, pool):
         work()
         raise RuntimeError("operation not permitted when stream is capturing\nmore")
 
@@ -110,7 +112,7 @@ def test_a_token_step_reads_nothing_back_from_the_device(
     decoder = Decoder(model, [1, 2], Sampling(response_limit=8, **sampling), states)
     sample(decoder, range(4), PROMPTS, KEYS)
     with torch.no_grad(), FakeTensorMode(allow_non_fake_inputs=True):
-        decoder._step(4, 32)
+        decoder._buffers.step(4, 32)
         with pytest.raises(DataDependentOutputException):
             torch.ones(1).item()
 

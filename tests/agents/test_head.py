@@ -47,6 +47,8 @@ def test_heads_that_lose_nothing_or_learn_are_left_alone():
     assert rounds(head())
     assert not rounds(head(dtype=torch.float32))
     assert not rounds(head().requires_grad_(True))
+    with torch.no_grad():  # as in evaluation, where nobody has frozen the model
+        assert rounds(head().requires_grad_(True))
 
 
 @pytest.mark.parametrize("architecture", ["qwen3", "granite", "gemma2"])
@@ -63,7 +65,8 @@ def test_what_the_model_does_to_its_logits_it_does_to_these(tiny_model, architec
     ids = torch.tensor([[5, 6, 7]])
     with torch.no_grad(), logits_only_at(model, torch.ones(1, 3, dtype=torch.bool)):
         exact = model(ids).logits
-    rounded = model(ids).logits
+    with torch.no_grad():
+        rounded = model(ids).logits
     assert exact.dtype == torch.float32
     torch.testing.assert_close(exact, rounded.float(), atol=0.02, rtol=0.02)
     assert not torch.equal(exact, rounded.float())

@@ -87,3 +87,20 @@ def test_what_the_model_raises_becomes_one_line(tiny_model):
         ValueError, match=r"^Qwen3ForCausalLM cannot be played: index 7 is out of range$"
     ):
         check_model(model)
+
+
+def test_a_model_in_bfloat16_that_seems_to_differ_is_looked_at_in_float32(tiny_model, monkeypatch):
+    """Rounding may send a token to another expert; the weights come back as they were."""
+    from onelayer.agents import model_check
+
+    monkeypatch.setattr(model_check, "_ROUNDING", {torch.bfloat16: 0.0, torch.float32: 1e-4})
+    monkeypatch.setattr(model_check, "_TIMES_ROUNDING", 0)
+    model = tiny_model("qwen3", initializer_range=0.2).bfloat16()
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    check_model(model, 2)
+    after = model.state_dict()
+    assert all(torch.equal(tensor, after[name]) for name, tensor in before.items())
+    assert all(tensor.dtype == after[name].dtype for name, tensor in before.items())
+    monkeypatch.setattr(model_check, "_ROUNDING", {torch.bfloat16: 0.0, torch.float32: 0.0})
+    with pytest.raises(ValueError, match="Qwen3ForCausalLM is not played right"):
+        check_model(model)

@@ -9,8 +9,10 @@ import subprocess
 
 import pytest
 import torch
+from onelayer.lock import alone_in
 
 from onelayer.trainers.checkpoints import Checkpoint, Checkpoints
+from onelayer.trainers.run_folder import RunFolder
 
 
 def checkpoint(iteration, size=4, value=None):
@@ -195,3 +197,21 @@ def test_a_disk_that_became_read_only_keeps_the_last_good_checkpoint(small_disk)
     with pytest.raises(OSError, match=r"000002 cannot be written: Read-only file system; when it"):
         saved.save(checkpoint(2))
     assert saved.newest().iteration == 1
+    with pytest.raises(OSError, match="run cannot be written; name another --out"):
+        RunFolder(small_disk / "run").require_new()
+
+
+def test_a_run_on_a_full_disk_can_be_resumed_to_its_last_checkpoint(small_disk):
+    folder = RunFolder(small_disk)
+    folder.save(checkpoint(2, size=1000))
+    for iteration in range(4):
+        folder.log({"iteration": iteration})
+    with (
+        open(small_disk / "filler", "wb", buffering=0) as file,
+        pytest.raises(OSError, match="No space left"),
+    ):
+        while True:
+            file.write(bytes(4096))
+    with alone_in(small_disk):
+        folder.take_back(folder.last().iteration)
+    assert [line["iteration"] for line in folder.history()] == [0, 1]

@@ -183,7 +183,8 @@ def test_a_run_goes_on_with_another_number_of_processes(launch, settings, tmp_pa
     runs = [launch(1, whole), launch(1, {**parts, "resume": True})]
     for run in runs:
         assert run.code() == 0, run.said
-    assert "was trained by 2 processes and goes on with 1: equal up to rounding" in runs[1].said
+    assert "2 processes of 1 threads, now by 1 of 1: equal up to rounding" in runs[1].said
+
     a, b = RunFolder(whole["out"]).last(), RunFolder(parts["out"]).last()
     for name, tensor in a.weights.items():
         torch.testing.assert_close(b.weights[name], tensor, atol=1e-5, rtol=0)
