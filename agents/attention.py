@@ -25,9 +25,6 @@ import torch
 from torch import Tensor
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
 
-BEGINNING = 0
-"""the part that all parts of a packed row read"""
-
 
 @contextmanager
 def attending(
@@ -35,7 +32,7 @@ def attending(
     position_BQ: Tensor,
     *,
     columns: int | None = None,
-    part_BQ: Tensor | None = None,
+    key_position_BK: Tensor | None = None,
 ) -> Iterator[dict[str, Tensor]]:
     """Run forward passes of ``model`` in which each token reads what its position allows.
 
@@ -53,19 +50,20 @@ def attending(
             position that the model knows.
         columns: how many columns of a cache are read; the token of position ``t`` lies in column ``t``.
             None: there is no cache, and the tokens read each other.
-        part_BQ: only without a cache. Tokens read those of their own part and of part 0, the beginning
-            that a packed row shares. None: each row is one sequence.
+        key_position_BK: position of what lies in each column that is read, where that is not its number.
+            What nobody may read has a position that is larger than any token's.
     """
-    if columns is None:
-        layout = _Layout(position_BQ, position_BQ, part_BQ)
-    else:
-        layout = _Layout(position_BQ, torch.arange(columns, device=position_BQ.device)[None])
+    if key_position_BK is None and columns is not None:
+        key_position_BK = torch.arange(columns, device=position_BQ.device)[None]
+    if key_position_BK is None:
+        key_position_BK = position_BQ
+    layout = _Layout(position_BQ, key_position_BK)
     own = model.config.get_text_config()._attn_implementation
     before = _LAYOUT.set(layout)
     try:
         with implementation(model, _SDPA if own != "eager" and model._supports_sdpa else _EAGER):
             # Ones, because without a mask transformers takes a position that falls for a new sequence.
-            ones_BK = position_BQ.new_ones((len(position_BQ), columns or position_BQ.shape[1]))
+            ones_BK = position_BQ.new_ones((len(position_BQ), key_position_BK.shape[1]))
             yield {"position_ids": position_BQ, "attention_mask": ones_BK}
     finally:
         _LAYOUT.reset(before)
@@ -121,7 +119,6 @@ class _Layout:
 
     position_BQ: Tensor
     key_position_BK: Tensor
-    part_BQ: Tensor | None = None
 
 
 _LAYOUT: ContextVar[_Layout] = ContextVar("layout")
@@ -143,9 +140,6 @@ def additive_mask(
     key_B11K = layout.key_position_BK[:, None, None, :]
     rows = torch.arange(len(query_B1Q1), device=query_B1Q1.device)[:, None, None, None]
     read_B1QK = mask_function(rows, torch.zeros_like(rows[:1]), query_B1Q1, key_B11K)
-    if layout.part_BQ is not None:
-        part_B1Q1, part_B11K = layout.part_BQ[:, None, :, None], layout.part_BQ[:, None, None, :]
-        read_B1QK = read_B1QK & ((part_B11K == part_B1Q1) | (part_B11K == BEGINNING))
     nothing = torch.zeros((), dtype=dtype, device=read_B1QK.device)
     return torch.where(read_B1QK, nothing, torch.finfo(dtype).min)
 

@@ -100,6 +100,43 @@ def hidden_entering(model: PreTrainedModel, layer: nn.Module, **inputs: Any) -> 
     return captured[0]
 
 
+def leaving(model: PreTrainedModel, layer: nn.Module, **inputs: Any) -> Tensor:
+    """Run the model as far as ``layer`` and return what leaves it, ``[B, T, width]``, with its gradient."""
+    left: list[Tensor] = []
+
+    def stop(_: nn.Module, __: Any, output: Any) -> None:
+        left.append(output[0] if isinstance(output, tuple) else output)
+        raise _Reached
+
+    hook = layer.register_forward_hook(stop)
+    try:
+        model(**inputs)
+    except _Reached:
+        pass
+    finally:
+        hook.remove()
+    return left[0]
+
+
+def after_layers(model: PreTrainedModel, layers: Sequence[nn.Module], hidden_CD: Tensor) -> Tensor:
+    """Return the logits ``[C, vocabulary]`` of states that left the last layer, with their gradient.
+
+    The model's own code computes them, so its final norm, its scaling or soft capping of logits and whatever
+    else comes after the layers are all there; only the layers themselves do not run.
+    """
+    ids_C1 = torch.zeros((len(hidden_CD), 1), dtype=torch.long, device=hidden_CD.device)
+    last = layers[-1]
+    last.forward = _idle(last)
+    try:
+        with entering(layers, len(layers) - 1, hidden_CD[:, None]):
+            logits_C1V: Tensor = model(
+                input_ids=ids_C1, attention_mask=torch.ones_like(ids_C1), use_cache=False
+            ).logits
+    finally:
+        last.__dict__.pop("forward", None)
+    return logits_C1V[:, 0]
+
+
 @contextmanager
 def entering(
     layers: Sequence[nn.Module] | nn.ModuleList, first: int, hidden_BTD: Tensor

@@ -18,6 +18,9 @@ _BLOCK_BYTES = 16 << 20
 """memory is taken in blocks of this size, so that a store which grows is never copied"""
 
 
+Ids = Sequence[int] | NDArray[np.int64]
+
+
 class CapturedStates:
     """What entered ``layer`` at the tokens that were read, in the model's dtype and on its device.
 
@@ -49,7 +52,7 @@ class CapturedStates:
         """Bytes of memory that are held."""
         return sum(block.nbytes for block in self._blocks)
 
-    def put(self, ids: Sequence[int], start: int, hidden_TD: Tensor) -> None:
+    def put(self, ids: Ids, start: int, hidden_TD: Tensor) -> None:
         """Keep the states at tokens ``start, ..., start + T - 1`` of the text ``ids``.
 
         States that are held already stay as they are. A later piece of a text comes with all the tokens
@@ -79,12 +82,13 @@ class CapturedStates:
             block[row_S] = hidden_TD[new_T[among_S]]
         self._place_of.update(zip((addresses[t] for t in new), places, strict=True))
 
-    def get(self, ids: Sequence[int]) -> Tensor | None:
-        """Return the state at each token of a text, ``[T, D]``; None where one of them is not held.
+    def get(self, ids: Ids, start: int = 0) -> Tensor | None:
+        """Return the states at the tokens of a text from ``start`` on, ``[T, D]``.
 
-        A training row has no state at its last token, which nobody reads: leave it out.
+        None where one of them is not held. A training row has no state at its last token, which nobody reads:
+        leave it out.
         """
-        places = [self._place_of.get(address, -1) for address in _addresses(ids)]
+        places = [self._place_of.get(address, -1) for address in _addresses(ids)[start:]]
         if not places or min(places) < 0:
             return None
         hidden_TD = self._blocks[0].new_empty((len(places), self._blocks[0].shape[1]))
@@ -104,7 +108,7 @@ class CapturedStates:
             yield self._blocks[number], place_T[among_S] % rows, among_S
 
 
-def _addresses(ids: Sequence[int]) -> list[int]:
+def _addresses(ids: Ids) -> list[int]:
     """Return a number for each token that stands for it and all tokens before it.
 
     Zobrist's hash: every pair of token and position has a random number of 64 bits (SplitMix64 of the

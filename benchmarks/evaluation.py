@@ -2,11 +2,10 @@
 
 ::
 
-    python benchmarks/evaluation.py overhead     # evaluate() beside rollout(), the tiny model in ALFWorld
-    python benchmarks/evaluation.py endpoint     # EndpointAgent beside httpx alone, at 1, 8 and 64
-    requests at once python benchmarks/evaluation.py resume       # kill -9 at ten random points, then on:
-    the same results.json? python benchmarks/evaluation.py page         # size of the page of 1,200
-    episodes, and how long a browser takes
+    python benchmarks/evaluation.py overhead   # evaluate() beside rollout(), the tiny model in ALFWorld
+    python benchmarks/evaluation.py endpoint   # EndpointAgent beside httpx alone, at 1, 8 and 64 at once
+    python benchmarks/evaluation.py resume     # kill -9 at ten random points, then on: the same file?
+    python benchmarks/evaluation.py page       # size of 1,200 episodes, and how long a browser takes
 
 Each measures both sides in one run, in turn, and prints medians. The endpoint's server is a process of its
 own that answers after a fixed time, as a model would; whatever it costs is the same for both sides.
@@ -69,7 +68,9 @@ def overhead() -> None:
             assert results.rows
 
     bare_s, whole_s = _in_turn(bare, whole)
-    print(f"rollout {bare_s:.2f} s, evaluate {whole_s:.2f} s: {100 * (whole_s / bare_s - 1):+.1f} %")
+    print(
+        f"rollout {bare_s:.2f} s, evaluate {whole_s:.2f} s: {100 * (whole_s / bare_s - 1):+.1f} %"
+    )
 
 
 def endpoint() -> None:
@@ -196,14 +197,15 @@ def page_of() -> None:
         "s", "onelayer/ALFWorld-v0", split="test", tasks=600,
         env_args={"games": "generated", "room_size": 8, "max_steps": 30},
     )  # fmt: skip
-    results = {n: evaluate(suite, a) for n, a in (("random", RandomAgent()), ("expert", SearchingAgent()))}
+    results = {
+        n: evaluate(suite, a) for n, a in (("random", RandomAgent()), ("expert", SearchingAgent()))
+    }
     started = time.monotonic()
     text = page(results)
     made = time.monotonic() - started
     steps = sum(len(e.steps) for r in results.values() for e in r.episodes)
-    raw = sum(len(json.dumps(r.records())) for r in results.values())
-    print(f"1,200 episodes, {steps} steps: {len(text) / 1e6:.2f} MB, made in {made:.2f} s (records: {raw /
-    1e6:.1f} MB)") browser = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+    print(f"1,200 episodes, {steps} steps: {len(text) / 1e6:.2f} MB, made in {made:.2f} s")
+    browser = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
     if browser is None:
         print("no chromium to open it in")
         return
@@ -222,7 +224,9 @@ def page_of() -> None:
             )  # fmt: skip
             found = re.search(r'data-ready="(\d+)"', done.stdout)
             times.append(int(found[1]) if found else 99_999)
-        print(f"an episode is shown after {statistics.median(times)} ms (median of {REPEATS}: {times})")
+        print(
+            f"an episode is shown after {statistics.median(times)} ms (median of {REPEATS}: {times})"
+        )
 
 
 def _in_turn(*measured: Callable[[], object]) -> list[float]:

@@ -1,8 +1,10 @@
 """Everything that decides what a training run does: the flags of `onelayer train`."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
+
+from onelayer.agents.play import Play
 
 
 def _option(default: Any, help: str) -> Any:  # noqa: A002  (the word that argparse uses)
@@ -51,10 +53,19 @@ class TrainConfig:
     decay: int = _option(0, "iterations over which it falls to a tenth; 0: it stays")
     epochs: int = _option(1, "passes over a rollout")
     minibatches: int = _option(1, "optimizer steps in an epoch")
-    rows_per_forward: int = _option(32, "rows of tokens in one forward pass; changes memory only")
+    tokens_per_forward: int | None = _option(
+        None, "tokens in one forward pass of an update; changes memory only; unset: what fits"
+    )
+    gradient_checkpointing: bool = _option(
+        False, "compute activations again in the backward pass: less memory, more time"
+    )
     clip_low: float = _option(0.2, "the ratio is clipped below 1 by this")
     clip_high: float = _option(0.2, "and above 1 by this")
     beta: float = _option(0.01, "weight of the KL to the start policy")
+    importance_cap: float | None = _option(
+        None,
+        "weight tokens by min(pi_learn/pi_play, this); 0: no; unset: 2 in bfloat16, no in float32",
+    )
     max_grad_norm: float = _option(1.0, "gradients are scaled down to this norm")
 
     history: str = _option("all", "`all`: the prompt grows; K: first turn and last K pairs")
@@ -101,8 +112,16 @@ class TrainConfig:
                 object.__setattr__(self, name, of_tiny if self.model == "tiny" else of_others)
         for name in ("iterations", "tasks_per_iteration", "group_size", "epochs", "minibatches"):
             _check(name, getattr(self, name), at_least=1)
-        for name in ("rows_per_forward", "response_limit", "checkpoint_every"):
+        for name in ("response_limit", "checkpoint_every"):
             _check(name, getattr(self, name), at_least=1)
+        if self.tokens_per_forward is not None:
+            _check("tokens_per_forward", self.tokens_per_forward, at_least=1)
+            if self.tokens_per_forward < self.response_limit:
+                raise ValueError(
+                    f"tokens_per_forward={self.tokens_per_forward} has no room for a reply of "
+                    f"response_limit={self.response_limit} tokens; raise it, or leave it out"
+                )
+        _check("importance_cap", self.importance_limit, at_least=0)
         for name in ("seed", "omega", "invalid_penalty", "beta", "warmup", "decay"):
             _check(name, getattr(self, name), at_least=0)
         for name in ("eval_every", "eval_temperature", "retries"):
@@ -127,8 +146,7 @@ class TrainConfig:
         _check("eval_tasks", self.eval_tasks, at_least=1 if self.eval_every else 0)
         if self.dtype not in ("float32", "bfloat16"):  # float16 would need its losses scaled
             raise ValueError(f"dtype is float32 or bfloat16, got {self.dtype!r}")
-        if self.history != "all" and not self.history.isdigit():
-            raise ValueError(f"history is `all` or a number of turns, got {self.history!r}")
+        self.play  # noqa: B018  (checks the history)
 
     @property
     def folder(self) -> Path:
@@ -143,18 +161,31 @@ class TrainConfig:
         return Path(self.out or f"runs/{world}-{self.algorithm}-{layers}-{self.seed}")
 
     @property
-    def history_pairs(self) -> int | str:
-        """``history`` as ``PolicyAgent`` takes it."""
-        return int(self.history) if self.history.isdigit() else self.history
+    def play(self) -> Play:
+        """How the model plays in training."""
+        return Play.of(asdict(self))
 
     @property
-    def eval_limit(self) -> int:
-        """Tokens of a reply in evaluation."""
-        return self.eval_response_limit or self.response_limit
+    def eval_play(self) -> Play:
+        """How it plays in evaluation."""
+        return replace(
+            self.play,
+            temperature=self.eval_temperature,
+            top_p=self.eval_top_p,
+            response_limit=self.eval_response_limit or self.response_limit,
+        )
+
+    @property
+    def importance_limit(self) -> float:
+        """``importance_cap``, or what it is by default; 0: tokens are not weighted."""
+        if self.importance_cap is not None:
+            return self.importance_cap
+        return 2.0 if self.dtype == "bfloat16" else 0.0
 
     def what_learns(self) -> dict[str, Any]:
         """Return the fields that a resumed run must share with the run it goes on from."""
-        free = {"out", "resume", "iterations", "checkpoint_every", "log_with", "rows_per_forward"}
+        free = {"out", "resume", "iterations", "checkpoint_every", "log_with"}
+        free |= {"tokens_per_forward", "gradient_checkpointing"}
         free |= {"retries", "step_timeout", "parallel"}
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in free}
 

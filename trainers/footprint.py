@@ -2,6 +2,7 @@
 
 The model is built without weights (torch's ``meta`` device), so that a plan for 8B parameters takes no
 memory and a second. Bytes of parameters are exact; activations follow from the shapes of a decoder layer.
+Sizes that depend on the device are those of a CPU: a GPU reads more tokens at once where it has the room.
 """
 
 from collections.abc import Mapping
@@ -10,15 +11,17 @@ from dataclasses import dataclass
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
+from onelayer.agents.devices import cache_columns
 from onelayer.agents.models import model_folder
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.layer_spec import parse_layers, trains_everything
 from onelayer.trainers.layers import decoder_layers, trained_parameters
 from onelayer.trainers.lora import matrices
+from onelayer.trainers.memory import STATES_ON_A_CPU, tokens_of_a_pass
 
 _FLOAT32 = 4
-_COPIES_OF_LOGITS = 4
-"""float32 logits of the sampled tokens, their log-softmax, its gradient, and one more while computing"""
+_LOGITS = 4 * (32 << 20)
+"""bytes of a chunk of logits, its log-softmax, its gradient and one more, see ``score.py``"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,23 +89,22 @@ def footprint(
         "optimizer": 2 * trained * _FLOAT32,
     }
     if config.beta > 0:
-        always["start weights"] = trained * _FLOAT32
-    playing = {
-        "keys and values": episodes * episode_tokens * depth * shape.kept_by_cache * width,
-    }
+        always["start weights"] = trained * width
+    at_once = min(config.parallel or episodes, episodes)
+    columns = cache_columns(episode_tokens)
+    playing = {"keys and values": at_once * columns * depth * shape.kept_by_cache * width}
     states = 0
     if first > 0:
         states = episodes * episode_tokens * shape.width * width
-        playing |= {"states entering the layer": 2 * states}  # in the cache's rows, and kept
-    read = min(config.rows_per_forward, episodes) * episode_tokens
+        playing |= {"states entering the layer, in rows": at_once * columns * shape.width * width}
+        kept = min(states, STATES_ON_A_CPU)
+        playing |= {"states entering the layer, kept": kept}
+    read = config.tokens_per_forward or tokens_of_a_pass(episode_tokens)
     updating = {
-        "states entering the layer": states,
+        "states entering the layer, kept": min(states, STATES_ON_A_CPU),
         "gradient": trained * _FLOAT32,
         "activations": read * (depth - first) * shape.kept_for_backward * width,
-        "logits": min(read, config.rows_per_forward * config.response_limit)
-        * shape.vocabulary
-        * _FLOAT32
-        * _COPIES_OF_LOGITS,
+        "logits": _LOGITS,
     }
     moved = {
         "checkpoint, to the disk": 3 * trained * _FLOAT32 // config.checkpoint_every,

@@ -8,12 +8,9 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.agents.devices import episodes_at_once
 from onelayer.agents.episodes import Episode
-from onelayer.agents.policy import PolicyAgent
-from onelayer.agents.prompts import format_for
 from onelayer.agents.rollout import rollout
-from onelayer.agents.sampling import Sampling
 from onelayer.agents.states import CapturedStates
-from onelayer.envs.attributes import attribute, tasks_of
+from onelayer.envs.attributes import tasks_of
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.processes import summed
 from onelayer.trainers.sharing import share
@@ -66,8 +63,7 @@ class TrainingGames:
         episodes = max(1, mine * config.group_size)
         parallel = episodes_at_once(model, episodes, config.response_limit, config.parallel)
         self.envs = [first, *(make() for _ in range(parallel - 1))]
-        sampling = Sampling(config.temperature, config.top_p, config.response_limit)
-        self.agent = _agent(first, config, model, tokenizer, sampling, states)
+        self.agent = config.play.agent(model, tokenizer, first, states)
 
     def play(self, iteration: int) -> list[Episode]:
         """Roll out this process's tasks of an iteration."""
@@ -109,8 +105,7 @@ class HeldOutGames:
         first = make()
         self.tasks = share(held_out_tasks(first, config.eval_tasks), accelerator)
         self.envs = [first, *(make() for _ in range(min(len(self.tasks), most) - 1))]
-        sampling = Sampling(config.eval_temperature, config.eval_top_p, config.eval_limit)
-        self.agent = _agent(first, config, model, tokenizer, sampling, None)
+        self.agent = config.eval_play.agent(model, tokenizer, first)
 
     def play(self) -> dict[str, float]:
         """Play the tasks, always the same with the same random numbers.
@@ -144,27 +139,3 @@ class HeldOutGames:
             "eval/steps": steps / played,
             "eval/errors": errors,
         }
-
-
-def _agent(
-    env: gym.Env[str, str],
-    config: TrainConfig,
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
-    sampling: Sampling,
-    states: CapturedStates | None,
-) -> PolicyAgent:
-    return PolicyAgent(
-        model,
-        tokenizer,
-        sampling=sampling,
-        history=config.history_pairs,
-        prompt_format=format_for(
-            tokenizer,
-            instructions=attribute(env, "instructions", ""),
-            show_admissible=config.show_admissible,
-            thinking=config.thinking,
-            free_form=attribute(env, "free_form", False),
-        ),
-        states=states,
-    )

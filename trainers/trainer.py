@@ -28,13 +28,14 @@ from onelayer.trainers.delta import FILE_NAME, LayerDelta
 from onelayer.trainers.identity import identity, require_same
 from onelayer.trainers.layers import frozen_checksum, trains_everything
 from onelayer.trainers.lora import Adapters
+from onelayer.trainers.mismatch import LIMIT as MISMATCH_LIMIT
 from onelayer.trainers.playing import HeldOutGames, MakeEnv, TrainingGames
 from onelayer.trainers.processes import largest, require_alike, wait_for_all
 from onelayer.trainers.run_folder import RunFolder
 from onelayer.trainers.sharing import episodes_of_all
 from onelayer.trainers.signal import signal
 from onelayer.trainers.summary import summary
-from onelayer.trainers.update import DRIFT_LIMIT, Learner
+from onelayer.trainers.update import Learner
 
 logger = logging.getLogger(__name__)
 
@@ -231,9 +232,9 @@ class Trainer:
                 100 * metrics["wins_below_losses"],
                 self.config.invalid_penalty,
             )
-        if metrics.get("logp_drift", 0.0) > DRIFT_LIMIT[self.config.dtype]:
+        if metrics.get("logp_drift", 0.0) > MISMATCH_LIMIT[self.config.dtype]:
             logger.warning(
-                "sampling and training disagree on log-probabilities by up to %.1e",
+                "sampling and training disagree on log-probabilities by %.1e on average",
                 metrics["logp_drift"],
             )
         if not all(math.isfinite(v) for v in metrics.values() if isinstance(v, float)):
@@ -252,7 +253,11 @@ class Trainer:
             self.on_iteration(metrics)
 
     def save(self) -> None:
-        """Write a checkpoint from which a run goes on at this iteration; all processes wait for it."""
+        """Write a checkpoint from which a run goes on at this iteration; all processes wait for it.
+
+        Before the first update it holds no tensors: the weights are those of the base, and the optimizer has
+        no state yet.
+        """
         self._write_checkpoint()
         wait_for_all(self.accelerator)
 
@@ -261,10 +266,11 @@ class Trainer:
             return
         self._require_finite_weights()
         learner = self.learner
+        moved = learner.parameters if self.iteration > 0 else {}
         checkpoint = Checkpoint(
             iteration=self.iteration,
             config=self.config.what_learns(),
-            weights={name: p.detach().cpu() for name, p in learner.parameters.items()},
+            weights={name: p.detach().cpu() for name, p in moved.items()},
             optimizer=learner.optimizer.state_dict(),
             identity=self.identity,
             processes=self.accelerator.num_processes,
@@ -344,8 +350,8 @@ class Trainer:
                 *(folder.path, *before, *now),
             )
         with torch.no_grad():
-            for name, parameter in self.learner.parameters.items():
-                parameter.copy_(checkpoint.weights[name])
+            for name, weight in checkpoint.weights.items():
+                self.learner.parameters[name].copy_(weight)
         self.learner.optimizer.load_state_dict(dict(checkpoint.optimizer))
         self.iteration = checkpoint.iteration
         wait_for_all(self.accelerator)  # all have read what the first may now change

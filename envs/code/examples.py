@@ -5,6 +5,8 @@ import builtins
 from typing import Any
 
 from onelayer.envs.code.problem import Tests
+from onelayer.envs.sandbox.codec import encode
+from onelayer.envs.sandbox.shown import show
 from onelayer.envs.sandbox.syntax import parse
 
 _SHOWN = 2_000
@@ -41,7 +43,7 @@ def shown(tests: Tests) -> str:
     elif kind == "io_call":
         name = tests["fn_name"]
         text = "\n".join(
-            f"{name}({', '.join(map(repr, case['args']))}) == {case['output']!r}"
+            f"{name}({', '.join(map(_notation, case['args']))}) == {_notation(case['output'])}"
             for case in tests["cases"]
         )
     elif kind == "stdio":
@@ -52,6 +54,13 @@ def shown(tests: Tests) -> str:
     else:
         text = f"{tests.get('setup') or ''}\n{tests['code']}".strip()
     return text if len(text) <= _SHOWN else text[:_SHOWN] + " ..."
+
+
+def _notation(value: Any) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # a number of more digits than Python is willing to write
+        return show(encode(value), _SHOWN)
 
 
 def _note(count: int) -> str:

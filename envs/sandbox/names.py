@@ -53,8 +53,8 @@ class _Uses:
     """in strings, which tests may evaluate"""
     checked: set[str] = field(default_factory=set)
     """arguments of a function ``check`` that the tests define"""
-    statements: list[set[str]] = field(default_factory=list)
-    """the names in each simple statement"""
+    together: list[set[str]] = field(default_factory=list)
+    """the names in each expression, one for each operand of ``and`` and ``or``"""
     depths: dict[str, int] = field(default_factory=dict)
     """of each name in statements at the outermost level: how many calls are around it, at most"""
 
@@ -97,7 +97,7 @@ def _of_python(names: set[str], uses: _Uses, known: bool) -> dict[str, tuple[str
     things = {name: _module_of(name) for name in names - set(found) - uses.bound}
     others = {name for name, module in things.items() if not module}
     for name, module in things.items():
-        beside = all(statement & others for statement in uses.statements if name in statement)
+        beside = all(names & others for names in uses.together if name in names)
         if module and (known or (others and beside)):
             found[name] = (module,)
     return found
@@ -124,17 +124,26 @@ def _note(tree: ast.Module, uses: _Uses) -> None:
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             uses.attributes.setdefault(node.value.id, set()).add(node.attr)
         elif isinstance(node, ast.Assert | ast.Expr | ast.Assign | ast.Return | ast.For | ast.If):
-            inside = [node.iter] if isinstance(node, ast.For) else [node]
-            inside = [node.test] if isinstance(node, ast.If) else inside
-            uses.statements.append(
-                {n.id for part in inside for n in ast.walk(part) if isinstance(n, ast.Name)}
-            )
+            for part in _parts(node):
+                names = {n.id for n in ast.walk(part) if isinstance(n, ast.Name)}
+                uses.together.append(names)
         uses.bound |= _bound_by(node)
     defines = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     for statement in tree.body:
         if not isinstance(statement, defines):
             _note_depths(statement, 0, uses)
             uses.checked |= _checked(statement)
+
+
+def _parts(node: Any) -> list[ast.AST]:
+    """Return the expressions of a statement, with those of ``and`` and ``or`` apart."""
+    if isinstance(node, ast.Assert | ast.If):
+        return _parts(node.test)
+    if isinstance(node, ast.For):
+        return _parts(node.iter)
+    if isinstance(node, ast.BoolOp):
+        return [part for value in node.values for part in _parts(value)]
+    return [node]
 
 
 def _note_depths(node: ast.AST, depth: int, uses: _Uses) -> None:

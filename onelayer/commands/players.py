@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import gymnasium as gym
 import yaml
 
+from onelayer.agents.play import Play
 from onelayer.commands.configuration import parse_mapping
 from onelayer.envs.attributes import attribute, tasks_of
 from onelayer.trainers.config import TrainConfig
@@ -167,51 +168,27 @@ def _policy(
     model: Any, tokenizer: Any, subject: Subject, config: "Config", env: gym.Env[str, str]
 ) -> tuple["Agent", dict[str, Any]]:
     """Return the agent that plays with a model, and what decides how it plays."""
-    from onelayer.agents.decoder import Sampling
-    from onelayer.agents.policy import PolicyAgent
-    from onelayer.agents.prompts import format_for
     from onelayer.trainers.fingerprint import base_fingerprint
 
-    settings = {"model": subject.model, **how_to_play(subject.trained, config)}
-    history = str(settings["history"])
-    agent = PolicyAgent(
-        model,
-        tokenizer,
-        sampling=Sampling(settings["temperature"], settings["top_p"], settings["response_limit"]),
-        history=int(history) if history.isdecimal() else history,
-        prompt_format=format_for(
-            tokenizer,
-            instructions=attribute(env, "instructions", ""),
-            show_admissible=settings["show_admissible"],
-            thinking=settings["thinking"],
-            free_form=attribute(env, "free_form", False),
-        ),
-    )
-    return agent, {**settings, "dtype": str(model.dtype), "weights": base_fingerprint(model)}
+    play = how_to_play(subject.trained, config)
+    settings = {
+        "model": subject.model,
+        **play.settings,
+        "dtype": str(model.dtype),
+        "weights": base_fingerprint(model),
+    }
+    return play.agent(model, tokenizer, env), settings
 
 
-def how_to_play(run: TrainConfig, config: "Config") -> dict[str, Any]:
-    """Return sampling and prompt: what the flags say, else as the run was trained.
+def how_to_play(run: TrainConfig, config: "Config") -> Play:
+    """Return what the flags say, else how the run was evaluated while it was trained.
 
     Raises:
         ValueError: the history is none.
     """
-    settings = {
-        "temperature": _first(config.temperature, run.eval_temperature),
-        "top_p": _first(config.top_p, run.eval_top_p),
-        "response_limit": _first(config.response_limit, run.eval_limit),
-        "history": _first(config.history, run.history),
-        "show_admissible": _first(config.show_admissible, run.show_admissible),
-        "thinking": _first(config.thinking, run.thinking),
-    }
-    history = str(settings["history"])
-    if history != "all" and not history.isdecimal():
-        raise ValueError(f"--history is `all` or a number of pairs, got {history!r}")
-    return settings
-
-
-def _first(flag: Any, otherwise: Any) -> Any:
-    return otherwise if flag is None else flag
+    flags = {field.name: getattr(config, field.name) for field in fields(Play)}
+    given = {name: value for name, value in flags.items() if value is not None}
+    return Play.of({**run.eval_play.settings, **given})
 
 
 def expert(env: gym.Env[str, str], seed: int) -> tuple["Agent", dict[str, Any]]:

@@ -41,7 +41,7 @@ def served(subject: Subject, config: "Config") -> Player:
     )
 
     def player(env: gym.Env[str, str]) -> tuple["Agent", dict[str, Any]]:
-        settings = how_to_play(subject.trained, config)
+        settings = how_to_play(subject.trained, config).settings
         history = str(settings["history"])
         chat = ChatMessages(
             instructions=attribute(env, "instructions", ""),

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from transformers.masking_utils import create_sliding_window_causal_mask
 
 from onelayer.agents.attention import attending, by_fused, by_products, check_kind
 from onelayer.agents.cache import RaggedCache
@@ -67,18 +68,16 @@ def test_each_kind_of_layer_has_its_own_mask(tiny_model, implementation):
     assert read[1] == read[2] == [[[2, 3]], [[1, 2]]]
 
 
-@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
-def test_windows_in_a_packed_row_go_by_position_and_not_by_column(tiny_model, implementation):
-    model = tiny_model("mistral", layers=1, sliding_window=3, attn_implementation=implementation)
-    # Columns:             0  1  2 | 3  4 | 5  6 | padding
-    positions = torch.tensor([[0, 1, 2, 3, 4, 3, 4, 0]])
-    parts = torch.tensor([[0, 0, 0, 1, 1, 2, 2, -1]])
-    [[read]] = reading(model, torch.full((1, 8), 5), position_BQ=positions, part_BQ=parts)
-    assert read[:3] == [[0], [0, 1], [0, 1, 2]]
-    assert read[3] == [1, 2, 3]  # position 3 reads positions 1 to 3
-    assert read[4] == [2, 3, 4]
-    assert read[5] == [1, 2, 5]  # the beginning and itself, not the first reply
-    assert read[6] == [2, 5, 6]
+def test_columns_hold_the_positions_that_they_are_said_to(tiny_model):
+    model = tiny_model("mistral", layers=1, sliding_window=3)
+    # Columns: 0 1 2, padding, then two new tokens, the second of which is padding.
+    keys = torch.tensor([[0, 1, 2, 99, 3, 99]])
+    with attending(model, torch.tensor([[3, 3]]), key_position_BK=keys):
+        mask = create_sliding_window_causal_mask(
+            model.config, torch.zeros(1, 2, 32), torch.ones(1, 6), None
+        )
+    read = [token.nonzero()[:, 0].tolist() for token in mask[0, 0] == 0]
+    assert read == [[1, 2, 4], [1, 2, 4]]  # position 3 reads positions 1 to 3
 
 
 def test_a_model_has_its_own_attention_again_afterwards(tiny_model):

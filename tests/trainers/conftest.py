@@ -22,7 +22,7 @@ def on_the_cpu() -> Iterator[None]:
 def play() -> Callable[..., Any]:
     """Return ``play(model, tokenizer, *, states=None, history="all", ...) -> episodes``.
 
-    Two rewarded tasks and more, three episodes each; ``states`` keeps the inputs of its layer.
+    Two rewarded tasks and more, three episodes each; ``states`` keeps what enters its layer.
     """
     from onelayer.agents.decoder import Sampling
     from onelayer.agents.policy import PolicyAgent

@@ -11,7 +11,7 @@ from onelayer.trainers.config import TrainConfig
         {"iterations": 0},
         {"group_size": 0},
         {"epochs": 0},
-        {"rows_per_forward": 0},
+        {"tokens_per_forward": 0},
         {"seed": -1},
         {"omega": -0.1},
         {"beta": float("nan")},

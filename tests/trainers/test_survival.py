@@ -15,7 +15,7 @@ import torch
 from onelayer.interrupts import Interrupted
 
 from onelayer.envs.counting import CountingEnv
-from onelayer.trainers import run_folder
+from onelayer.trainers import run_folder, update
 from onelayer.trainers.bad_steps import BadSteps, Diverged
 from onelayer.trainers.delta import LayerDelta
 from onelayer.trainers.identity import identity
@@ -339,18 +339,29 @@ def test_a_split_too_large_to_be_gone_through_is_identified_by_some_of_its_tasks
 # Numbers that are not finite
 
 
+def spoil(monkeypatch, is_bad):
+    """Make the loss NaN in the passes for which ``is_bad()`` says so."""
+    plain = update._Loss.__call__
+
+    def spoiled(self, logp_C, chunk):
+        slope_C = plain(self, logp_C, chunk)
+        if is_bad():
+            self.sums["loss"] = self.sums["loss"] * float("nan")
+            slope_C = slope_C * float("nan")
+        return slope_C
+
+    monkeypatch.setattr(update._Loss, "__call__", spoiled)
+
+
 def test_one_bad_step_is_left_out_and_counted(make_trainer, monkeypatch, said):
     trainer = make_trainer(iterations=3, minibatches=2)
-    loss, calls = trainer.learner._loss, []
+    passes = []
 
-    def bad(batch, logp_N):
-        total, logged = loss(batch, logp_N)
-        calls.append(trainer.iteration)
-        if calls == [0, 0, 1]:
-            total = total * float("nan")
-        return total, logged
+    def third_pass():
+        passes.append(trainer.iteration)
+        return passes == [0, 0, 1]
 
-    monkeypatch.setattr(trainer.learner, "_loss", bad)
+    spoil(monkeypatch, third_pass)
     assert trainer.train()
     metrics = trainer.folder.history()
     assert [line["steps_left_out"] for line in metrics] == [0, 1, 1]
@@ -375,13 +386,7 @@ def test_a_bad_gradient_moves_nothing(make_trainer, monkeypatch):
 
 def test_three_bad_steps_in_a_row_stop_the_run_with_its_checkpoint(make_trainer, monkeypatch):
     trainer = make_trainer(iterations=9, checkpoint_every=1)
-    loss = trainer.learner._loss
-
-    def bad(batch, logp_N):
-        total, logged = loss(batch, logp_N)
-        return total * (float("nan") if trainer.iteration >= 2 else 1.0), logged
-
-    monkeypatch.setattr(trainer.learner, "_loss", bad)
+    spoil(monkeypatch, lambda: trainer.iteration >= 2)
     with pytest.raises(Diverged, match=r"3 optimizer steps in a row.*--learning-rate.*--out"):
         trainer.train()
     assert trainer.folder.last().iteration == 4  # two bad iterations changed nothing
@@ -401,10 +406,10 @@ def test_steps_are_bad_in_a_row_only_without_a_good_one_between():
 
 def test_weights_that_are_not_finite_are_never_saved(make_trainer, monkeypatch):
     trainer = make_trainer(iterations=3, checkpoint_every=1)
-    update = trainer.learner.update
+    plain = trainer.learner.update
 
     def bad(*arguments):
-        metrics = update(*arguments)
+        metrics = plain(*arguments)
         if trainer.iteration == 1:
             with torch.no_grad():
                 next(iter(trainer.learner.parameters.values())).view(-1)[0] = float("inf")

@@ -42,14 +42,9 @@ def test_a_run_leaves_metrics_episodes_checkpoints_and_its_layer(make_trainer):
         *("iteration", "success", "return", "episode_length", "valid_actions", "cut_replies"),
         *("reply_tokens", "errors", "groups_without_signal", "lone_steps", "step_group_size"),
         *("episode_advantage", "step_advantage", "advantage", "loss", "kl", "entropy"),
-        *(
-            "clip_fraction",
-            "gradient_norm",
-            "learning_rate",
-            "logp_drift",
-            "tokens",
-            "steps_left_out",
-        ),
+        *("clip_fraction", "gradient_norm", "learning_rate", "logp_drift", "tokens"),
+        *("logp_drift_sd", "ratio", "ratio_sd", "effective_samples"),
+        "steps_left_out",
         "wins_below_losses",
         *("seconds/rollout", "seconds/update", "tokens_per_second"),
     }

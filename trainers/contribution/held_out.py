@@ -85,13 +85,4 @@ def _same_env(one: str, other: str) -> bool:
 
 def evaluation_settings(config: ProfileConfig) -> dict[str, Any]:
     """Return how the runs play, as JSON can hold it."""
-    return {
-        "model": config.model,
-        "temperature": config.eval_temperature,
-        "top_p": config.eval_top_p,
-        "response_limit": config.eval_limit,
-        "history": config.history,
-        "show_admissible": config.show_admissible,
-        "thinking": config.thinking,
-        "dtype": config.dtype,
-    }
+    return {"model": config.model, **config.eval_play.settings, "dtype": config.dtype}

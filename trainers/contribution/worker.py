@@ -10,11 +10,9 @@ from typing import Any
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from onelayer.agents.decoder import Sampling
 from onelayer.agents.episodes import Episode
+from onelayer.agents.play import Play
 from onelayer.agents.policy import PolicyAgent
-from onelayer.agents.prompts import format_for
-from onelayer.envs.attributes import attribute
 from onelayer.evals.results import Results
 from onelayer.evals.run import evaluate
 from onelayer.evals.suite import Suite
@@ -140,35 +138,18 @@ def _play(
         if should_stop():
             raise Stopped(job.name)
 
+    play = Play.of(job.evaluation.settings)
+    agent = play.agent(model, tokenizer, job.suite.make_env())
     settings = {**job.evaluation.settings, "sampling": job.sampling}
     if job.config is not None:
         settings["iterations"] = job.config.iterations
     return evaluate(
         job.suite,
-        _OtherNumbers(_agent(job, model, tokenizer), job.sampling),
+        _OtherNumbers(agent, job.sampling),
         settings=settings,
         journal=_journal(job),
         parallel=job.parallel,
         on_episode=ended,
-    )
-
-
-def _agent(job: Job, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> PolicyAgent:
-    settings = job.evaluation.settings
-    env = job.suite.make_env()
-    history = str(settings["history"])
-    return PolicyAgent(
-        model,
-        tokenizer,
-        sampling=Sampling(settings["temperature"], settings["top_p"], settings["response_limit"]),
-        history=int(history) if history.isdecimal() else history,
-        prompt_format=format_for(
-            tokenizer,
-            instructions=attribute(env, "instructions", ""),
-            show_admissible=settings["show_admissible"],
-            thinking=settings["thinking"],
-            free_form=attribute(env, "free_form", False),
-        ),
     )
 
 

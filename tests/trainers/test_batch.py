@@ -1,10 +1,11 @@
-"""From episodes to rows: every sampled token once, with what belongs to it, and nothing else."""
+"""From episodes to rows and batches: every sampled token once, with what belongs to it, and nothing else."""
 
 import numpy as np
 import pytest
+import torch
 
 from onelayer.agents.episodes import Episode, Step
-from onelayer.trainers.rows import collate, rows
+from onelayer.trainers.batch import UNREAD, batch, parts, rows
 
 
 def step(prompt, action, *, continues=False, first=0.5):
@@ -23,6 +24,18 @@ def step(prompt, action, *, continues=False, first=0.5):
 
 def episode(*steps, error=None):
     return Episode("task", steps, success=False, error=error)
+
+
+def replies(prompt, *written):
+    """An episode of several replies, joined by one token, 5, that the policy did not write."""
+    shown = [prompt, *[[5]] * (len(written) - 1)]
+    return episode(
+        *[step(p, w, continues=i > 0) for i, (p, w) in enumerate(zip(shown, written, strict=True))]
+    )
+
+
+def rows_of(*episodes):
+    return rows(episodes, np.arange(1.0, sum(len(e.steps) for e in episodes) + 1))
 
 
 def test_steps_that_continue_are_joined_into_one_row():
@@ -119,18 +132,103 @@ def test_an_end_token_that_was_put_after_a_cut_reply_carries_no_loss(
 
 def test_a_batch_reads_all_tokens_but_the_last_and_predicts_the_sampled_ones():
     played = [
-        episode(
-            step([7, 8], [3, 2]),
-            step([9], [4], continues=True, first=3),
-        ),
+        episode(step([7, 8], [3, 2]), step([9], [4], continues=True, first=3)),
         episode(step([5], [6])),
     ]
-    batch = collate(rows(played, np.array([1.0, -1.0, 0.5])))
-    assert batch.ids_BT.tolist() == [[7, 8, 3, 2, 9], [5, 0, 0, 0, 0]]
-    assert batch.read_BT.tolist() == [[True] * 5, [True] + [False] * 4]
-    assert batch.predicts_BT.int().tolist() == [[0, 1, 1, 0, 1], [1, 0, 0, 0, 0]]
-    assert batch.target_N.tolist() == [3, 2, 4, 6]
-    assert batch.logp_N.tolist() == [-0.5, -1.5, -3, -0.5]
-    assert batch.advantage_N.tolist() == [1, 1, -1, 0.5]
-    assert batch.positions_BT.tolist() == [[0, 1, 2, 3, 4]] * 2
-    assert batch.reference_N is None
+    made = batch(rows(played, np.array([1.0, -1.0, 0.5])))
+    assert made.beginning_ids_PT.numel() == 0
+    assert made.ids_BT.tolist() == [[7, 8, 3, 2, 9], [5, 0, 0, 0, 0]]
+    assert made.places == 10
+    assert made.predicting_N.tolist() == [1, 2, 4, 5]
+    assert made.target_N.tolist() == [3, 2, 4, 6]
+    assert made.logp_N.tolist() == [-0.5, -1.5, -3, -0.5]
+    assert made.advantage_N.tolist() == [1, 1, -1, 0.5]
+    assert [(p.ids_T.tolist(), p.start, p.place) for p in made.pieces] == [
+        ([7, 8, 3, 2, 9], 0, 0),
+        ([5], 0, 5),
+    ]
+
+
+def test_a_batch_with_a_shared_beginning_by_hand():
+    # Read: 7 8 9 once, then 3 4 | nothing | 6 5 6: the last token of each row is read by nobody.
+    made = batch(
+        rows_of(
+            replies([7, 8, 9], [3, 4, 2]), replies([7, 8, 9], [2]), replies([7, 8, 9], [6], [6, 2])
+        )
+    )
+    assert made.beginning_ids_PT.tolist() == [[7, 8, 9]]
+    assert made.ids_BT.tolist() == [[3, 4, 0], [6, 5, 6]]
+    assert made.position_BT.tolist() == [[3, 4, 4], [3, 4, 5]]
+    assert made.key_position_BK.tolist() == [[0, 1, 2, 3, 4, UNREAD], [0, 1, 2, 3, 4, 5]]
+    assert made.beginning_B.tolist() == [0, 0]
+    # Places: 0 1 2 the beginning, 3 4 (5) the first row's own tokens, 6 7 8 the third one's.
+    assert made.target_N.tolist() == [3, 4, 2, 2, 6, 6, 2]
+    assert made.predicting_N.tolist() == [2, 3, 4, 2, 2, 7, 8]
+    assert made.advantage_N.tolist() == [1, 1, 1, 2, 3, 4, 4]
+    assert [(p.ids_T.tolist(), p.start, p.place) for p in made.pieces] == [
+        ([7, 8, 9], 0, 0),
+        ([7, 8, 9, 3, 4], 3, 3),
+        ([7, 8, 9, 6, 5, 6], 3, 6),
+    ]
+
+
+def test_beginnings_of_several_lengths_are_padded_and_padding_is_never_read():
+    long, short = [7] * 6, [8] * 4
+    made = batch(rows_of(*[replies(p, [3, 2]) for p in (long, long, long, short, short, short)]))
+    assert made.beginning_ids_PT.tolist() == [[7] * 6, [8] * 4 + [0] * 2]
+    assert made.key_position_BK[0].tolist() == [0, 1, 2, 3, 4, 5, 6]
+    assert made.key_position_BK[5].tolist() == [0, 1, 2, 3, UNREAD, UNREAD, 4]
+    assert made.beginning_B.tolist() == [0, 0, 0, 1, 1, 1]
+    assert made.predicting_N.tolist()[-2:] == [6 + 3, 12 + 5]
+
+
+def test_rows_with_little_in_common_are_read_whole():
+    assert batch(rows_of(*[replies([7, i], [3] * 9) for i in range(4)])).beginning_B.numel() == 4
+    assert batch(rows_of(*[replies([7 + i], [3] * 9) for i in range(4)])).key_position_BK.shape == (
+        4,
+        9,
+    )
+    assert batch(rows_of(replies([7, 8], [3]))).beginning_ids_PT.numel() == 0
+
+
+def test_rows_without_tokens_of_their_own_are_predicted_from_the_beginning_alone():
+    made = batch(rows_of(replies([7, 8, 9], [3]), replies([7, 8, 9], [4])))
+    assert made.ids_BT.numel() == 0
+    assert made.places == 3
+    assert made.predicting_N.tolist() == [2, 2]
+    assert made.target_N.tolist() == [3, 4]
+
+
+def test_parts_are_cut_longest_first_by_groups_and_no_row_is_lost():
+    prompts = ([1] * 9, [2] * 3, [3] * 5)
+    made = rows_of(*[replies(p, [2] * n) for n in (1, 3, 2) for p in prompts])
+    cut = list(parts(made, 18))
+    found = [[(int(row.ids_T[0]), row.tokens) for row in part] for part in cut]
+    # 9 + 2 * 2 places; a fourth row of another prompt would make it 2 * 9 + 3 * 2. Then 2 * 5 + 4 * 2.
+    assert found == [
+        [(1, 3), (1, 2), (1, 1)],
+        [(3, 3), (3, 2), (3, 1), (2, 3), (2, 2), (2, 1)],
+    ]
+    for part in cut:
+        assert batch(part).places <= 18
+    assert list(parts([], 2)) == []
+
+
+@pytest.mark.parametrize("most", [1, 30, 100, 10_000])
+def test_no_batch_is_larger_than_it_may_be_but_for_a_row_alone(most):
+    draw = np.random.default_rng(0)
+    made = rows_of(
+        *[
+            replies([int(draw.integers(5))] * int(draw.integers(1, 30)), [3] * int(n))
+            for n in draw.integers(1, 9, size=60)
+        ]
+    )
+    cut = list(parts(made, most))
+    assert sorted(map(id, made)) == sorted(id(row) for part in cut for row in part)
+    for part in cut:
+        assert batch(part).places <= most or len(part) == 1
+
+
+def test_tensors_are_of_the_asked_device():
+    made = batch(rows_of(replies([7, 8], [3])), "meta")
+    assert made.ids_BT.device == torch.device("meta")
