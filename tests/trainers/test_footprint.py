@@ -76,8 +76,7 @@ def test_adapters_are_counted_as_peft_makes_them(folder, make_learner, tiny_mode
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-@pytest.mark.parametrize("layers", ["5", "all"])
-def test_the_plan_is_near_what_a_run_takes(folder, tmp_path, layers):
+def test_the_plan_is_near_what_a_run_takes(folder, tmp_path):
     path = folder(
         layers=8,
         hidden_size=768,
@@ -89,7 +88,7 @@ def test_the_plan_is_near_what_a_run_takes(folder, tmp_path, layers):
     settings = {
         "model": str(path),
         "env": "onelayer/Counting-v0",
-        "layers": layers,
+        "layers": "5",
         "iterations": 2,
         "tasks_per_iteration": 2,
         "group_size": 8,
@@ -108,9 +107,7 @@ def test_the_plan_is_near_what_a_run_takes(folder, tmp_path, layers):
     planned = footprint(
         TrainConfig(**settings), bare_model(str(path), "float32"), episode_tokens=300
     )
-    print(
-        layers, f"measured {grown / 2**20:.0f} MiB, planned {planned.peak / 2**20:.0f} MiB", planned
-    )
+    print(f"measured {grown / 2**20:.0f} MiB, planned {planned.peak / 2**20:.0f} MiB")
     assert planned.peak == pytest.approx(grown, rel=0.3)
 
 
