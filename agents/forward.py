@@ -54,12 +54,21 @@ def logits_only_at(
 
     head = model.get_output_embeddings()
     hook = head.register_forward_pre_hook(select)
+    try:
+        with _float32_head(head):
+            yield
+    finally:
+        hook.remove()
+
+
+@contextmanager
+def _float32_head(head: nn.Module) -> Iterator[None]:
+    """Let a head in bfloat16 return its logits in float32."""
     if rounds(head):
         head.forward = partial(float32_logits, head)
     try:
         yield
     finally:
-        hook.remove()
         head.__dict__.pop("forward", None)
 
 
@@ -119,7 +128,7 @@ def leaving(model: PreTrainedModel, layer: nn.Module, **inputs: Any) -> Tensor:
 
 
 def after_layers(model: PreTrainedModel, layers: Sequence[nn.Module], hidden_CD: Tensor) -> Tensor:
-    """Return the logits ``[C, vocabulary]`` of states that left the last layer, with their gradient.
+    """Return the logits ``[C, vocabulary]`` of states that left the last layer, in float32, with gradient.
 
     The model's own code computes them, so its final norm, its scaling or soft capping of logits and whatever
     else comes after the layers are all there; only the layers themselves do not run.
@@ -128,7 +137,10 @@ def after_layers(model: PreTrainedModel, layers: Sequence[nn.Module], hidden_CD:
     last = layers[-1]
     last.forward = _idle(last)
     try:
-        with entering(layers, len(layers) - 1, hidden_CD[:, None]):
+        with (
+            entering(layers, len(layers) - 1, hidden_CD[:, None]),
+            _float32_head(model.get_output_embeddings()),
+        ):
             logits_C1V: Tensor = model(
                 input_ids=ids_C1, attention_mask=torch.ones_like(ids_C1), use_cache=False
             ).logits
