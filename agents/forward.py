@@ -65,7 +65,7 @@ def logits_only_at(
 def _float32_head(head: nn.Module) -> Iterator[None]:
     """Let a head in bfloat16 return its logits in float32."""
     if rounds(head):
-        head.forward = partial(float32_logits, head)
+        head.forward = partial(float32_logits, head)  # type: ignore[method-assign]
     try:
         yield
     finally:
