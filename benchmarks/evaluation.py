@@ -185,7 +185,8 @@ def resume() -> None:
 def _evaluation(out: Path) -> list[str]:
     flags = ["--episodes", "80", "--env-args", "{length: 3}", "--response-limit", "3"]
     command = [sys.executable, "-m", "onelayer", "eval", "tiny", "--suite", "counting"]
-    return [*command, *flags, "--parallel", "5", "--out", str(out)]
+    flags += ["--no-random", "--no-expert", "--parallel", "5"]
+    return [*command, *flags, "--out", str(out)]
 
 
 def page_of() -> None:
