@@ -1,9 +1,9 @@
 """Whether tasks to train on are, nearly, tasks to test on.
 
-Texts are compared by their runs of eight words, where a word is also a number, an operator (``12 + 30`` is not
-``12 * 30``) or a character of a script without spaces. A test task is a near-duplicate of a training task that
-holds at least half of its runs. A shorter one is one when it stands in a training task whole, words around it or
-not; where it ends in mathematics that goes on behind it, as ``1 + 2`` does in ``1 + 2 + 3``, it does not.
+Texts are compared by their runs of eight words, where a word is also a number, an operator (``12 + 30`` is
+not ``12 * 30``) or a character of a script without spaces. A test task is a near-duplicate of a training task
+that holds at least half of its runs. A test task of fewer words is one where it stands in a training task
+whole, with other words around it or none, but no operator: ``1 + 2`` does not stand in ``1 + 2 + 3``.
 """
 
 import re

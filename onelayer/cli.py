@@ -34,7 +34,16 @@ COMMANDS = {
     "report": "report",
 }
 """command: its module in onelayer.commands"""
-_OF_TRAINING = ("accelerate", "evaluate", "safetensors", "torch", "tqdm", "transformers", "trl")
+_OF_TRAINING = (
+    "accelerate",
+    "evaluate",
+    "httpx",
+    "safetensors",
+    "torch",
+    "tqdm",
+    "transformers",
+    "trl",
+)
 """what the extra ``train`` installs"""
 
 

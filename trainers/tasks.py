@@ -50,6 +50,9 @@ def held_out_tasks(env: gym.Env[str, str], count: int) -> Tasks:
     if tasks is None:
         return list(range(EVAL_SEED, EVAL_SEED + count))
     rng = np.random.default_rng(EVAL_SEED)
+    draw = attribute(env, "draw_tasks")
+    if draw is not None:
+        return sorted(set(draw(min(count, len(tasks)), rng)))
     if len(tasks) > _LARGEST_ORDER:
         order = rng.choice(len(tasks), count, replace=False)
     else:

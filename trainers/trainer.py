@@ -88,7 +88,7 @@ class Trainer:
         self.model = model.to(self.accelerator.device).eval()
         self.learner = Learner(self.model, config, self.accelerator)
         shared = (config, self.model, tokenizer, self.accelerator)
-        self.games = TrainingGames(env, *shared, self.learner.states)
+        self.games = TrainingGames(env, *shared, self.learner.captured)
         self.held_out = None
         if held_out is not None and config.eval_every:
             self.held_out = HeldOutGames(held_out, *shared, len(self.games.envs))

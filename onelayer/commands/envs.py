@@ -8,6 +8,7 @@ import inspect
 import shutil
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from onelayer.commands.configuration import parse_mapping
@@ -54,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
         return action
 
     add("list", _list, "the environments there are")
+    init = add("init", _init, "write a new package with an environment to begin with")
+    init.add_argument("folder", metavar="FOLDER", help="of the package, named as its module")
     add_for_one("show", _show, "what an environment is, takes and says first")
     play = add_for_one("play", _play, "play an episode in the terminal")
     play.add_argument("--task", help="id of the task (default: one drawn with the seed)")
@@ -84,6 +87,20 @@ def _list(options: argparse.Namespace) -> int:
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     for row in rows:
         print("  ".join(cell.ljust(w) for cell, w in zip(row, [*widths, 0], strict=True)).rstrip())
+    return 0
+
+
+def _init(options: argparse.Namespace) -> int:
+    from onelayer.envs.starter import write_package
+
+    here, files = write_package(Path(options.folder))
+    for path in files:
+        print(path)
+    print(
+        f"\nonelayer envs check {here}\n"
+        f"onelayer train --env {here} ...\n"
+        f"pip install -e {options.folder}    # then its id is {here.rpartition(':')[2]}"
+    )
     return 0
 
 
