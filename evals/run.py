@@ -51,6 +51,7 @@ def evaluate(
     keep_tokens: bool = False,
     prices: Mapping[str, float] | None = None,
     step_timeout: float | None = None,
+    looked_at: dict[str, list[TaskIdentity]] | None = None,
 ) -> Results:
     """Let an agent play a suite's tasks.
 
@@ -74,6 +75,8 @@ def evaluate(
             tokenizer.
         prices: see ``Results``.
         step_timeout: see ``rollout``.
+        looked_at: what the tasks are, by the part of the suite; filled where it is empty. To begin them
+            all once, where several agents play.
 
     Raises:
         ValueError: the journal is of another suite, other settings or changed data.
@@ -84,7 +87,8 @@ def evaluate(
         raise ValueError(f"parallel must be at least 1, got {parallel}")
     settings = dict(settings or {})
     with ExitStack() as stack:
-        parts = [_Part.of(suite, one, stack) for one in suite.parts]
+        looked_at = {} if looked_at is None else looked_at
+        parts = [_Part.of(suite, one, stack, looked_at) for one in suite.parts]
         found = {part.label: digests_of(part.tasks) for part in parts}
         if data:
             require_same_data(found, data, "the folder")
@@ -145,12 +149,20 @@ class _Part:
     stack: ExitStack
 
     @classmethod
-    def of(cls, whole: AnySuite, suite: Suite, stack: ExitStack) -> "_Part":
+    def of(
+        cls,
+        whole: AnySuite,
+        suite: Suite,
+        stack: ExitStack,
+        looked_at: dict[str, list[TaskIdentity]],
+    ) -> "_Part":
         env = suite.make_env()
         stack.callback(close, env)
         ids = suite.choose_tasks(env)
         label = suite.name if isinstance(whole, Collection) else ""
-        return cls(suite, label, env, ids, [identify(env, task) for task in ids], stack)
+        if label not in looked_at:
+            looked_at[label] = [identify(env, task) for task in ids]
+        return cls(suite, label, env, ids, looked_at[label], stack)
 
     @property
     def keys(self) -> list[Key]:
