@@ -191,7 +191,7 @@ class _Part:
         ]
         if not left:
             return
-        player = cast(Agent, agent) if hasattr(agent, "act") else agent(self._another_env())
+        player = cast(Agent, agent) if hasattr(agent, "act") else self._made_by(agent)
         reseed = getattr(player, "reseed", None)
         if reseed is not None:
             reseed(self.suite.seed)
@@ -221,6 +221,14 @@ class _Part:
             seed=self.suite.seed,
             step_timeout=step_timeout,
         )
+
+    def _made_by(self, make: MakesAgent) -> Agent:
+        """Return an agent for this environment, which is closed at the end where it can be."""
+        player = make(self._another_env())
+        let_go = getattr(player, "close", None)
+        if let_go is not None:
+            self.stack.callback(let_go)
+        return player
 
     def _another_env(self) -> gym.Env[str, str]:
         """Make an environment; an agent gets one of its own, for it may ask it for solutions."""
