@@ -15,11 +15,11 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
-from onelayer.interrupts import Interrupted, StopRequests, deferred_interrupt
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.agents.episodes import Episode
 from onelayer.envs.attributes import tasks_of
+from onelayer.interrupts import Interrupted, StopRequests, deferred_interrupt
 from onelayer.trainers.advantages import estimator, penalise_invalid
 from onelayer.trainers.bad_steps import Diverged
 from onelayer.trainers.checkpoints import KEPT, Checkpoint
