@@ -15,7 +15,7 @@ one key head, ``D`` width of a head.
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -25,6 +25,29 @@ import torch
 from torch import Tensor
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
 
+UNREAD = 1 << 30
+"""the position of padding among keys: no token reads what comes later than itself"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Runs:
+    """Runs of tokens of one long row, each of which reads a text that it ends.
+
+    Axes: ``R`` runs, ``Q`` tokens of the longest, ``K`` tokens of the longest text, ``X`` tokens of all runs.
+    The runs of a row, one after another, are all of its tokens in their order.
+    """
+
+    query_RQ: Tensor
+    """column of each token; padding repeats a run's last one"""
+    key_RK: Tensor
+    """columns of the text that it reads"""
+    position_RQ: Tensor
+    """of each token in its text"""
+    key_position_RK: Tensor
+    """of what is read; ``UNREAD`` for padding"""
+    real_X: Tensor
+    """places in ``[R * Q]`` that are no padding"""
+
 
 @contextmanager
 def attending(
@@ -32,7 +55,7 @@ def attending(
     position_BQ: Tensor,
     *,
     columns: int | None = None,
-    key_position_BK: Tensor | None = None,
+    runs: Sequence[Runs] = (),
 ) -> Iterator[dict[str, Tensor]]:
     """Run forward passes of ``model`` in which each token reads what its position allows.
 
@@ -50,20 +73,19 @@ def attending(
             position that the model knows.
         columns: how many columns of a cache are read; the token of position ``t`` lies in column ``t``.
             None: there is no cache, and the tokens read each other.
-        key_position_BK: position of what lies in each column that is read, where that is not its number.
-            What nobody may read has a position that is larger than any token's.
+        runs: only without a cache and for one row: it is made of texts that share their beginnings, and its
+            tokens read what their runs say. None: each row is one sequence.
     """
-    if key_position_BK is None and columns is not None:
-        key_position_BK = torch.arange(columns, device=position_BQ.device)[None]
-    if key_position_BK is None:
-        key_position_BK = position_BQ
-    layout = _Layout(position_BQ, key_position_BK)
+    if columns is None:
+        layout = _Layout(position_BQ, position_BQ, runs)
+    else:
+        layout = _Layout(position_BQ, torch.arange(columns, device=position_BQ.device)[None])
     own = model.config.get_text_config()._attn_implementation
     before = _LAYOUT.set(layout)
     try:
         with implementation(model, _SDPA if own != "eager" and model._supports_sdpa else _EAGER):
             # Ones, because without a mask transformers takes a position that falls for a new sequence.
-            ones_BK = position_BQ.new_ones((len(position_BQ), key_position_BK.shape[1]))
+            ones_BK = position_BQ.new_ones((len(position_BQ), columns or position_BQ.shape[1]))
             yield {"position_ids": position_BQ, "attention_mask": ones_BK}
     finally:
         _LAYOUT.reset(before)
@@ -119,6 +141,7 @@ class _Layout:
 
     position_BQ: Tensor
     key_position_BK: Tensor
+    runs: Sequence[Runs] = ()
 
 
 _LAYOUT: ContextVar[_Layout] = ContextVar("layout")
@@ -130,18 +153,73 @@ def additive_mask(
     dtype: torch.dtype = torch.float32,
     **_: Any,
 ) -> Tensor:
-    """Return the mask ``[B, 1, Q, K]`` of the layers that follow ``mask_function``.
+    """Return the mask ``[B, 1, Q, K]`` of the layers that follow ``mask_function``; of runs all, end to end.
 
     transformers calls it while ``attending`` is open. The rule takes the numbers of rows, of heads, and
     the positions of the reading and of the read token, and returns bools.
     """
     layout = _LAYOUT.get()
-    query_B1Q1 = layout.position_BQ[:, None, :, None]
-    key_B11K = layout.key_position_BK[:, None, None, :]
-    rows = torch.arange(len(query_B1Q1), device=query_B1Q1.device)[:, None, None, None]
-    read_B1QK = mask_function(rows, torch.zeros_like(rows[:1]), query_B1Q1, key_B11K)
-    nothing = torch.zeros((), dtype=dtype, device=read_B1QK.device)
-    return torch.where(read_B1QK, nothing, torch.finfo(dtype).min)
+
+    def mask(position_BQ: Tensor, key_position_BK: Tensor) -> Tensor:
+        rows = torch.arange(len(position_BQ), device=position_BQ.device)[:, None, None, None]
+        read_B1QK = mask_function(
+            rows,
+            torch.zeros_like(rows[:1]),
+            position_BQ[:, None, :, None],
+            key_position_BK[:, None, None, :],
+        )
+        nothing = torch.zeros((), dtype=dtype, device=read_B1QK.device)
+        return torch.where(read_B1QK, nothing, torch.finfo(dtype).min)
+
+    if not layout.runs:
+        return mask(layout.position_BQ, layout.key_position_BK)
+    of_runs = [mask(runs.position_RQ, runs.key_position_RK).flatten() for runs in layout.runs]
+    return torch.cat(of_runs)[None, None, None]
+
+
+Attend = Callable[..., tuple[Tensor, Tensor | None]]
+
+
+def _by_runs(attend: Attend) -> Attend:
+    """Return an attention function that attends run by run where a row is made of them."""
+
+    def attend_by_runs(
+        module: torch.nn.Module,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        attention_mask: Tensor | None,
+        **rest: Any,
+    ) -> tuple[Tensor, Tensor | None]:
+        layout = _LAYOUT.get(None)
+        if layout is None or not layout.runs or attention_mask is None:
+            return attend(module, query, key, value, attention_mask, **rest)
+        sizes = [runs.query_RQ.numel() * runs.key_RK.shape[1] for runs in layout.runs]
+        found = []
+        for runs, mask in zip(
+            layout.runs, torch.split(attention_mask.flatten(), sizes), strict=True
+        ):
+            attended_RQHD, _ = attend(
+                module,
+                _taken(query, runs.query_RQ),
+                _taken(key, runs.key_RK),
+                _taken(value, runs.key_RK),
+                mask.view(len(runs.key_RK), 1, -1, runs.key_RK.shape[1]),
+                **rest,
+            )
+            found.append(attended_RQHD.flatten(0, 1)[runs.real_X])
+        return torch.cat(found)[None], None
+
+    return attend_by_runs
+
+
+def _taken(states_1HMD: Tensor, column_RK: Tensor) -> Tensor:
+    """Return what stands in these columns of the one row, ``[R, H, K, D]``."""
+    heads = states_1HMD.shape[1]
+    # Rows of a table, because the gradient of an embedding is quick to add up.
+    table_MX = states_1HMD[0].transpose(0, 1).flatten(1)
+    taken_RKX = torch.nn.functional.embedding(column_RK, table_MX)
+    return taken_RKX.view(*column_RK.shape, heads, -1).transpose(1, 2)
 
 
 def _sdpa(
@@ -233,5 +311,5 @@ def _modeling(module: torch.nn.Module, name: str, default: Any = None) -> Any:
 
 _SDPA, _EAGER = "onelayer_sdpa", "onelayer_eager"
 for _name, _function in ((_SDPA, _sdpa), (_EAGER, _eager)):
-    AttentionInterface.register(_name, _function)
+    AttentionInterface.register(_name, _by_runs(_function))
     AttentionMaskInterface.register(_name, additive_mask)

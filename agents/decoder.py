@@ -22,6 +22,7 @@ from onelayer.agents.devices import (
     padded_columns,
     padded_rows,
     step_rows,
+    steps_at_once,
     without_cudnn_attention,
 )
 from onelayer.agents.engine import Ids, Sampled
@@ -38,8 +39,6 @@ _WAITING_SHARE = 0.25
 """prompts wait until they are this many for each row that writes: a pass over one costs nearly as much"""
 _IDLE_SHARE = 0.25
 """rows that write are brought to the front when so many of a step's rows would be idle"""
-_STEPS_ON_A_GPU = 4
-"""token steps between two looks at which replies have ended"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,7 +195,7 @@ class Decoder:
     def _write(self) -> None:
         """Draw a token, on a GPU several, for each row that writes."""
         device = self.model.device
-        steps = _STEPS_ON_A_GPU if device.type == "cuda" else 1
+        steps = steps_at_once(device)
         used = max(self._writing.values()) + steps
         self._reserve(0, used)
         columns = padded_columns(used, device)
@@ -262,5 +261,5 @@ class Decoder:
         continues = before is not None and np.array_equal(ids[: len(before)], before)
         # The last token of a reply is read at the next turn, so its state comes with that.
         start = len(before) - 1 if before is not None and continues else 0
-        self.states.put(ids.tolist(), start, hidden_RKD[row, start : len(ids) - 1])
+        self.states.put(ids, start, hidden_RKD[row, start : len(ids) - 1])
         self._texts[slot] = ids

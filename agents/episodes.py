@@ -104,7 +104,7 @@ def as_record(episode: Episode) -> dict[str, Any]:
     record = {
         "task": episode.task,
         "kind": episode.kind,
-        "success": episode.success,
+        "success": bool(episode.success),
         "truncated": episode.truncated,
         "error": episode.error,
         "total_reward": episode.total_reward,
@@ -132,7 +132,7 @@ def as_episode(record: Mapping[str, Any]) -> Episode:
     return Episode(
         task=record["task"],
         steps=tuple(_step_of(step) for step in record["steps"]),
-        success=record["success"],
+        success=bool(record["success"]),
         error=record["error"],
         truncated=record["truncated"],
         env=record.get("env", ""),
@@ -145,7 +145,7 @@ def as_episode(record: Mapping[str, Any]) -> Episode:
 _KINDS_OF_EPISODE: Mapping[str, tuple[type, ...]] = {
     "task": (str,),
     "kind": (str,),
-    "success": (bool,),
+    "success": (bool, int),
     "truncated": (bool,),
     "error": (str, type(None)),
     "steps": (list,),

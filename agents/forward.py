@@ -54,12 +54,21 @@ def logits_only_at(
 
     head = model.get_output_embeddings()
     hook = head.register_forward_pre_hook(select)
-    if rounds(head):
-        head.forward = partial(float32_logits, head)
+    try:
+        with unrounded(head):
+            yield
+    finally:
+        hook.remove()
+
+
+@contextmanager
+def unrounded(head: nn.Module) -> Iterator[None]:
+    """Let a head of reduced precision return its logits in float32."""
+    if isinstance(head, nn.Linear) and rounds(head):
+        head.forward = partial(float32_logits, head)  # type: ignore[method-assign]
     try:
         yield
     finally:
-        hook.remove()
         head.__dict__.pop("forward", None)
 
 
@@ -121,14 +130,16 @@ def leaving(model: PreTrainedModel, layer: nn.Module, **inputs: Any) -> Tensor:
 def after_layers(model: PreTrainedModel, layers: Sequence[nn.Module], hidden_CD: Tensor) -> Tensor:
     """Return the logits ``[C, vocabulary]`` of states that left the last layer, with their gradient.
 
-    The model's own code computes them, so its final norm, its scaling or soft capping of logits and whatever
-    else comes after the layers are all there; only the layers themselves do not run.
+    They are in float32 where the head would round them. The model's own code computes them, so its final
+    norm, its scaling or soft capping of logits and whatever else comes after the layers are all there;
+    only the layers themselves do not run.
     """
     ids_C1 = torch.zeros((len(hidden_CD), 1), dtype=torch.long, device=hidden_CD.device)
     last = layers[-1]
     last.forward = _idle(last)
     try:
-        with entering(layers, len(layers) - 1, hidden_CD[:, None]):
+        head = model.get_output_embeddings()
+        with entering(layers, len(layers) - 1, hidden_CD[:, None]), unrounded(head):
             logits_C1V: Tensor = model(
                 input_ids=ids_C1, attention_mask=torch.ones_like(ids_C1), use_cache=False
             ).logits

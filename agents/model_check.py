@@ -17,8 +17,11 @@ from onelayer.agents.attention import additive_mask, attending, check_kind, impl
 from onelayer.agents.decoder import Decoder
 from onelayer.agents.engine import Sampled, sample
 from onelayer.agents.forward import decoder_layers, entering, hidden_entering
+from onelayer.agents.models import context_length
 from onelayer.agents.sampling import Sampling
 
+_BEYOND = 4
+"""tokens behind the edge of a window that its mask is compared for"""
 _LONGEST_PLAYED = 64
 """a window of more tokens is compared mask by mask only, without running the model over so many"""
 _ROUNDING = {torch.float32: 1e-4, torch.bfloat16: 2e-2, torch.float16: 3e-3}
@@ -166,10 +169,11 @@ def _compare_masks(model: PreTrainedModel) -> None:
         return theirs
 
     AttentionMaskInterface.register("onelayer_compare", compare)
-    layers, ids_1Q = decoder_layers(model), torch.tensor([_ids(model, 8)], device=model.device)
-    for edge in {8, *_windows(model)}:
-        start, columns = edge - 4, edge + 4
+    layers = decoder_layers(model)
+    for edge in {8, *_windows(model)}:  # a narrow mask too, for models without windows
+        start, columns = max(edge - 4, 0), edge + _BEYOND
         position_1Q = torch.arange(start, columns, device=model.device)[None]
+        ids_1Q = torch.tensor([_ids(model, columns - start)], device=model.device)
         with (
             attending(model, position_1Q, columns=columns),
             implementation(model, "onelayer_compare"),
@@ -204,10 +208,14 @@ class _Told(DynamicCache):  # type: ignore[misc]
 
 
 def _windows(model: PreTrainedModel) -> list[int]:
-    """Return how far back layers look that do not read the whole prefix, in tokens."""
-    config = model.config.get_text_config()
-    named = (getattr(config, name, None) for name in ("sliding_window", "attention_chunk_size"))
-    return sorted({window for window in named if isinstance(window, int) and window > 0})
+    """Return how far back layers look that do not read the whole prefix, in tokens.
+
+    A window that no sequence outgrows, because the model has no more positions, is left out.
+    """
+    config, context = model.config.get_text_config(), context_length(model)
+    named = {getattr(config, name, None) for name in ("sliding_window", "attention_chunk_size")}
+    windows = {window for window in named if isinstance(window, int) and window > 0}
+    return sorted(w for w in windows if context is None or w + _BEYOND <= context)
 
 
 def _ids(model: PreTrainedModel, length: int, start: int = 3) -> list[int]:

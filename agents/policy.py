@@ -151,7 +151,7 @@ class PolicyAgent:
         for slot, observation, info in zip(slots, observations, infos, strict=True):
             self.submit(slot, observation, info)
         answers: dict[int, SampledAction] = {}
-        while len(answers) < len(slots):
+        while set(slots) - answers.keys():
             for slot, answer in self.step():
                 if isinstance(answer, Exception):
                     raise answer

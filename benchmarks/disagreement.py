@@ -2,8 +2,8 @@
 
     python benchmarks/disagreement.py --model SMOLLM2 [--tokens 60] [--device cuda]
 
-Both ways play the same eight prompts with the same random numbers, take turns in one process, and learn from
-the middle layer. Prints nats, and the median time of a token step.
+Both ways play the same eight prompts with the same random numbers and take turns in one process. Prints
+nats, and the median time of a token step.
 """
 
 import argparse
@@ -18,10 +18,11 @@ from transformers import PreTrainedModel
 
 from onelayer.agents import forward
 from onelayer.agents.decoder import Decoder, Sampling
+from onelayer.agents.engine import sample
 from onelayer.agents.episodes import Episode, Step
 from onelayer.agents.models import load_model
-from onelayer.trainers.rows import Row, collate, rows
-from onelayer.trainers.scoring import score
+from onelayer.trainers.batch import Row, batch, rows
+from onelayer.trainers.score import Scorer
 
 QUESTIONS = (
     "What is the capital of France, and why is it famous?",
@@ -86,10 +87,9 @@ def played(
     model: PreTrainedModel, prompts: list[list[int]], end: int, sampling: Sampling
 ) -> tuple[list[Row], float]:
     """Return a row for each prompt and its reply, and the seconds that playing took."""
-    stack = forward.decoder_layers(model)
-    decoder = Decoder(model, [end], sampling, stack[len(stack) // 2])
+    decoder = Decoder(model, [end], sampling)
     start = time.perf_counter()
-    replies = decoder.sample(range(len(prompts)), prompts, [[0, i] for i in range(len(prompts))])
+    replies = sample(decoder, range(len(prompts)), prompts, [[0, i] for i in range(len(prompts))])
     seconds = time.perf_counter() - start
     episodes = [
         Episode(
@@ -103,7 +103,6 @@ def played(
                     prompt_ids=tuple(prompt),
                     action_ids=reply.ids,
                     logprobs=reply.logprobs,
-                    hidden_TD=reply.hidden_TD,
                 ),
             ),
             False,
@@ -116,10 +115,9 @@ def played(
 @torch.no_grad()
 def disagreement(model: PreTrainedModel, made: list[Row]) -> np.ndarray:
     """Return how far each sampled token's log-probability is from that of the learning pass, in nats."""
-    stack = forward.decoder_layers(model)
-    batch = collate(made, model.device)
-    learned_N = score(model, batch, below=stack[: len(stack) // 2]).logp_N
-    return np.asarray((learned_N - batch.logp_N).abs().cpu())
+    one = batch(made, model.device)
+    learned_N = Scorer(model, list(forward.decoder_layers(model))).score(one).logp_N
+    return np.asarray((learned_N - one.logp_N).abs().cpu())
 
 
 if __name__ == "__main__":

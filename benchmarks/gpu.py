@@ -13,6 +13,8 @@ Sections, each in a process of its own with a time limit; one that fails says so
 
 import argparse
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -113,18 +115,21 @@ def against_trl(options: argparse.Namespace, limit: float, *arguments: str) -> d
 
 def process(command: list[str], limit: float) -> dict[str, Any]:
     """Run one of the scripts here; return the JSON of its last line, or why there is none."""
+    started = subprocess.Popen(
+        [sys.executable, str(HERE / command[0]), *command[1:]],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
     try:
-        ended = subprocess.run(
-            [sys.executable, str(HERE / command[0]), *command[1:]],
-            capture_output=True,
-            text=True,
-            timeout=limit,
-        )
+        output, errors = started.communicate(timeout=limit)
     except subprocess.TimeoutExpired:
+        os.killpg(started.pid, signal.SIGKILL)  # with the processes that it started
         return {"failed": f"not done within {limit:.0f} s"}
-    if ended.returncode or not ended.stdout.strip():
-        return {"failed": (ended.stderr.strip() or "no output").splitlines()[-1][:300]}
-    found: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+    if started.returncode or not output.strip():
+        return {"failed": (errors.strip() or "no output").splitlines()[-1][:300]}
+    found: dict[str, Any] = json.loads(output.splitlines()[-1])
     return found
 
 

@@ -1,9 +1,9 @@
 """Whether tasks to train on are, nearly, tasks to test on.
 
-Texts are compared by their runs of eight words, where a word is also a number, an operator (``12 + 30`` is not
-``12 * 30``) or a character of a script without spaces. A test task is a near-duplicate of a training task that
-holds at least half of its runs. A shorter one is one when it stands in a training task whole, words around it or
-not; where it ends in mathematics that goes on behind it, as ``1 + 2`` does in ``1 + 2 + 3``, it does not.
+Texts are compared by their runs of eight words, where a word is also a number, an operator (``12 + 30`` is
+not ``12 * 30``) or a character of a script without spaces. A test task is a near-duplicate of a training task
+that holds at least half of its runs. A test task of fewer words is one where it stands in a training task
+whole, with other words around it or none, but no operator: ``1 + 2`` does not stand in ``1 + 2 + 3``.
 """
 
 import re
@@ -18,7 +18,9 @@ SHARE = 0.5
 """of a test task's runs of words; at least so many stand in one training task"""
 _FEWEST = 4
 """words; what is shorter is no duplicate of what only holds it"""
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+)
 """Thai, Lao, Burmese, Khmer, Japanese, Chinese"""
 _OPERATORS = "-+*/^=<>%!|&~\u00b1\u00b7\u00d7\u00f7\u2212\u2217\u221a\u2248\u2260\u2264\u2265\u22c5"
 _WORD = re.compile(
@@ -54,7 +56,9 @@ def near_duplicates(train: Mapping[str, str], test: Mapping[str, str]) -> list[N
     found: dict[str, NearDuplicate] = {}
     for train_id, text in train.items():
         words = _words(text)
-        shared = Counter(test_id for run in _runs(words, WORDS) for test_id in tests_with.get(run, ()))
+        shared = Counter(
+            test_id for run in _runs(words, WORDS) for test_id in tests_with.get(run, ())
+        )
         for length in lengths:
             for run in _whole_runs(words, length):
                 shared.update(dict.fromkeys(tests_with.get(run, ()), 1))
@@ -66,7 +70,11 @@ def near_duplicates(train: Mapping[str, str], test: Mapping[str, str]) -> list[N
 
 
 def require_apart(
-    train: Mapping[str, str], test: Mapping[str, str], train_name: str, test_name: str, allowed: bool
+    train: Mapping[str, str],
+    test: Mapping[str, str],
+    train_name: str,
+    test_name: str,
+    allowed: bool,
 ) -> None:
     """Refuse a training set that nearly holds tasks of the test set, or, where ``allowed``, warn of it.
 

@@ -23,16 +23,15 @@ format before, ``onelayer.results.1``, are read too.
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import onelayer
-from onelayer.agents.episodes import Episode, as_episode, as_record
+from onelayer.agents.episodes import as_episode, as_record
 from onelayer.evals.comparison import Difference, compare_episodes
 from onelayer.evals.definition import Collection
 from onelayer.evals.identity import changed_task
-from onelayer.evals.rows import ALL, Results, Row
+from onelayer.evals.rows import ALL, Results, Row, numbered
 from onelayer.evals.suite import suite_of
 from onelayer.files import write_atomically
 
@@ -181,7 +180,7 @@ def load_results(path: Path | str) -> LoadedResults:
             {
                 name: Results(
                     suite,
-                    _numbered(tuple(map(as_episode, agent["episodes"]))),
+                    numbered(tuple(map(as_episode, agent["episodes"]))),
                     agent["settings"],
                     count_errors=count_errors,
                     data=agent.get("data", {}),
@@ -196,17 +195,6 @@ def load_results(path: Path | str) -> LoadedResults:
 
 read_results = load_results
 """the name in 0.1"""
-
-
-def _numbered(episodes: tuple[Episode, ...]) -> tuple[Episode, ...]:
-    """Number the attempts at each task, which 0.1 did not."""
-    seen: dict[tuple[str, str], int] = {}
-    numbered = []
-    for episode in episodes:
-        key = episode.part, episode.task
-        seen[key] = seen.get(key, -1) + 1
-        numbered.append(episode if episode.attempt else replace(episode, attempt=seen[key]))
-    return tuple(numbered)
 
 
 def _differences(first: Results, second: Results) -> list[Difference]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -138,3 +138,14 @@ def _mean(estimates: Sequence[Estimate]) -> Estimate:
     below = math.sqrt(sum((e.value - e.low) ** 2 for e in estimates)) / k
     above = math.sqrt(sum((e.high - e.value) ** 2 for e in estimates)) / k
     return Estimate(value, value - below, value + above)
+
+
+def numbered(episodes: Sequence[Episode]) -> tuple[Episode, ...]:
+    """Return episodes with their attempts at each task numbered, where nobody has done so."""
+    seen: dict[tuple[str, str], int] = {}
+    numbered = []
+    for episode in episodes:
+        key = episode.part, episode.task
+        seen[key] = seen.get(key, -1) + 1
+        numbered.append(episode if episode.attempt else replace(episode, attempt=seen[key]))
+    return tuple(numbered)

@@ -124,3 +124,11 @@ def test_the_makefiles_two_commands_install_what_learns():
     makefile = (ROOT / "Makefile").read_text()
     installs = [line for line in makefile.splitlines() if "--editable" in line]
     assert len(installs) == 2 and all(".[train" in line for line in installs)
+
+
+def test_the_lower_bounds_that_are_tested_are_those_of_the_project():
+    from check_lower_bounds import ROOT, TESTS, lower_bounds, pinned
+
+    assert pinned("transformers>=5.13,<6") == "transformers==5.13"
+    assert {"torch==2.9", "transformers==5.13"} <= set(lower_bounds())
+    assert all((ROOT / test).exists() for test in TESTS)

@@ -4,15 +4,18 @@ With a growing history an episode is one row; with a windowed one every step is.
 whether the policy sampled it: only those carry loss, never a prompt, an observation or an end token that
 was put there by hand.
 
-In a batch, what several rows begin with stands once. All episodes of a task begin with the same prompt,
-which is often most of their tokens. A batch reads in two parts: the beginnings, side by side, and then
-what each row has of its own, which follows its beginning as a new turn follows a cached one. So nothing
-is read twice, and no token costs attention to tokens that it may not read.
+In a batch, what rows have in common stands once: the rows of a task begin with the same prompt, and those
+of an episode with the same first turn. The rows are put in the order of a dictionary; each then reads
+only what comes after its common beginning with the one before, and attends to the whole of its text,
+wherever that stands. Whatever a model does to each token by itself, which is nearly all of the work, is
+done once for a text that many rows contain, and no padding is part of it. Rows that share little stay
+whole, side by side, without a mask.
 
-Axes: ``T`` tokens of a row, ``P`` beginnings, ``B`` rows, ``M`` all places of a batch, padding too (first
-those of the beginnings, then those of the rows' own parts), ``N`` sampled tokens, ``D`` width of a state.
+Axes: ``T`` tokens of a row, ``B`` rows, ``M`` places of a batch, ``N`` sampled tokens, ``D`` width of a
+state.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -21,16 +24,21 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from onelayer.agents.attention import UNREAD, Runs
 from onelayer.agents.episodes import Episode, Step
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 
-UNREAD = 1 << 30
-"""the position of padding among the keys: no token reads what comes later than itself"""
-_WORTH_IT = 0.8
-"""places of a batch with shared beginnings, of those of whole rows: above it, rows are read whole, which
-spares a second pass through the layers and an attention mask"""
+_ALIKE = 0.2
+"""of a row's tokens that it has in common with another: with fewer it is read whole"""
+_WORTH_IT = 0.1
+"""of the tokens of a batch that sharing saves: with fewer its rows are read whole, without the masks that
+sharing needs"""
+_LONGEST = 8192
+"""tokens of a row that may share: the mask of a longer one is larger than what is saved"""
+_STRIDE = 4
+"""runs are attended to together where the longest has up to so many times the tokens of the shortest"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,11 +64,6 @@ class Row:
         """How many tokens are read: the last one is read by nobody."""
         return len(self.ids_T) - 1
 
-    @property
-    def prompt(self) -> int:
-        """How many tokens come before the first sampled one."""
-        return int(self.sampled_T.argmax())
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
@@ -85,19 +88,13 @@ class Batch:
 
     rows: Sequence[Row]
     pieces: Sequence[Piece]
-    """every token that is read, once"""
-    beginning_ids_PT: Tensor
-    """what rows begin with, padded on the right; ``[0, 0]`` where rows are read whole"""
+    """every token that is read"""
     ids_BT: Tensor
-    """what the rows have of their own, padded on the right; rows that have nothing are left out"""
-    position_BT: Tensor
-    """of each own token in its row; padding stands where the row's last token does"""
-    key_position_BK: Tensor
-    """of what a row may read, the beginning's columns and its own; padding is ``UNREAD``"""
-    beginning_B: Tensor
-    """which of the beginnings each row follows"""
+    """what the model reads: whole rows, padded on the right; or ``[1, M]`` where they share"""
+    runs: Sequence[Runs]
+    """who attends to whom where rows share; empty where they are whole"""
     predicting_N: Tensor
-    """place in ``M`` of the token that predicts each sampled one; that of a beginning's last predicts
+    """place in ``M`` of the token that predicts each sampled one; the last of a beginning predicts
     several"""
     target_N: Tensor
     """the sampled tokens"""
@@ -108,7 +105,7 @@ class Batch:
     @property
     def places(self) -> int:
         """The size of ``M``."""
-        return self.beginning_ids_PT.numel() + self.ids_BT.numel()
+        return self.ids_BT.numel()
 
 
 def rows(episodes: Sequence[Episode], advantages_N: NDArray[np.float64]) -> list[Row]:
@@ -131,136 +128,157 @@ def rows(episodes: Sequence[Episode], advantages_N: NDArray[np.float64]) -> list
     return made
 
 
-def parts(rows: Sequence[Row], tokens_per_forward: int) -> Iterator[list[Row]]:
-    """Yield the rows in parts whose batch has no more places than that, longest first.
+def parts(
+    rows: Sequence[Row], tokens_per_forward: int, *, share: bool = True
+) -> Iterator[list[Row]]:
+    """Yield the rows in parts whose batch has no more places than that.
 
-    Rows with equal prompts are kept side by side. A row that is longer on its own is a part on its own.
+    Rows with much in common are kept together, the others ordered by length. A row that has more tokens
+    on its own is a part on its own.
+
+    Args:
+        rows: in any order.
+        tokens_per_forward: most places of a batch.
+        share: let what rows have in common stand once.
     """
-    longest: dict[bytes, int] = {}
-    for row in rows:
-        longest[_prompt(row)] = max(row.read, longest.get(_prompt(row), 0))
-    ordered = sorted(rows, key=lambda row: (-longest[_prompt(row)], _prompt(row), -row.read))
+    alike = _alike(rows) if share else []
+    chosen = set(alike)
+    alone = sorted((row for row in rows if row not in chosen), key=lambda row: -row.read)
     part: list[Row] = []
-    size = _Size()
-    for row in ordered:
-        size.add(row)
-        if part and size.places > tokens_per_forward:
+    places = 0
+    for row in alike:
+        new = row.read - (_common(part[-1], row) if part else 0)
+        if part and places + new > tokens_per_forward:
             yield part
-            part, size = [], _Size()
-            size.add(row)
+            part, places, new = [], 0, row.read
+        part.append(row)
+        places += new
+    if part:
+        yield part
+    part = []
+    for row in alone:
+        if part and (len(part) + 1) * part[0].read > tokens_per_forward:
+            yield part
+            part = []
         part.append(row)
     if part:
         yield part
 
 
-def batch(rows: Sequence[Row], device: torch.device | str = "cpu") -> Batch:
+def batch(rows: Sequence[Row], device: torch.device | str = "cpu", *, share: bool = True) -> Batch:
     """Return the batch of some rows, in their order."""
-    layout = _Layout(rows)
-    columns = layout.width  # of the beginnings; the own ones come after them
-    ids_PT = np.zeros((len(layout.beginnings), columns), dtype=np.int64)
-    ids_BT, position_BT = np.zeros(layout.shape, np.int64), np.zeros(layout.shape, np.int64)
-    key_position_BK = np.full((layout.shape[0], columns + layout.shape[1]), UNREAD)
-    pieces: list[Piece] = []
-    for p, beginning_T in enumerate(layout.beginnings):
-        ids_PT[p, : len(beginning_T)] = beginning_T
-        pieces.append(Piece(beginning_T, 0, p * columns))
-    place_of: dict[int, int] = {}
-    for b, r in enumerate(layout.own):
-        row, start = rows[r], layout.shared[r]
-        length = row.read - start
-        place_of[r] = ids_PT.size + b * layout.shape[1]
-        pieces.append(Piece(row.ids_T[:-1], start, place_of[r]))
-        ids_BT[b, :length] = row.ids_T[start:-1]
-        position_BT[b] = start + np.minimum(np.arange(layout.shape[1]), length - 1)
-        key_position_BK[b, :start] = np.arange(start)
-        key_position_BK[b, columns : columns + length] = start + np.arange(length)
-    predicting: list[Integers] = []
-    for r, row in enumerate(rows):
-        before_N, start = np.flatnonzero(row.sampled_T) - 1, layout.shared[r]
-        in_beginning_N = layout.beginning_of[r] * columns + before_N
-        own_N = place_of.get(r, 0) + before_N - start
-        predicting.append(np.where(before_N < start, in_beginning_N, own_N))
+    ordered = sorted(range(len(rows)), key=lambda r: _spelling(rows[r]))
+    starts = [0] * len(rows)
+    for before, r in itertools.pairwise(ordered):
+        starts[r] = _common(rows[before], rows[r])
+    saves = sum(starts) > _WORTH_IT * sum(row.read for row in rows)
+    if share and saves and max(row.read for row in rows) <= _LONGEST:
+        ids_BT, places_of, runs = _shared(rows, ordered, starts)
+    else:
+        starts = [0] * len(rows)
+        ids_BT, places_of, runs = *_whole(rows), []
+    before_N = [places_of[r][np.flatnonzero(row.sampled_T) - 1] for r, row in enumerate(rows)]
 
     def sent(array: NDArray[np.generic]) -> Tensor:
         return torch.from_numpy(array).to(device)
 
     return Batch(
         rows=rows,
-        pieces=pieces,
-        beginning_ids_PT=sent(ids_PT),
+        pieces=[
+            Piece(row.ids_T[:-1], start, int(places_of[r][start]))
+            for r, (row, start) in enumerate(zip(rows, starts, strict=True))
+            if start < row.read
+        ],
         ids_BT=sent(ids_BT),
-        position_BT=sent(position_BT),
-        key_position_BK=sent(key_position_BK),
-        beginning_B=sent(np.array([layout.beginning_of[r] for r in layout.own], dtype=np.int64)),
-        predicting_N=sent(np.concatenate(predicting)),
+        runs=[Runs(*map(sent, of_runs)) for of_runs in runs],
+        predicting_N=sent(np.concatenate(before_N)),
         target_N=sent(np.concatenate([row.ids_T[row.sampled_T] for row in rows])),
         logp_N=sent(np.concatenate([row.logp_T[row.sampled_T] for row in rows])),
         advantage_N=sent(np.concatenate([row.advantage_T[row.sampled_T] for row in rows])),
     )
 
 
-class _Size:
-    """How wide a batch becomes, row by row."""
-
-    def __init__(self) -> None:
-        self.rows = self.width = self.prompt_width = self.own_rows = self.own_width = 0
-        self.prompts: dict[bytes, int] = {}
-
-    def add(self, row: Row) -> None:
-        """Count one more row."""
-        self.rows += 1
-        self.width = max(self.width, row.read)
-        self.prompts.setdefault(_prompt(row), len(self.prompts))
-        self.prompt_width = max(self.prompt_width, row.prompt)
-        self.own_rows += row.read > row.prompt
-        self.own_width = max(self.own_width, row.read - row.prompt)
-
-    @property
-    def shares(self) -> bool:
-        """Whether beginnings stand apart."""
-        alike = len(self.prompts) < self.rows
-        return alike and self._apart <= _WORTH_IT * self.rows * self.width
-
-    @property
-    def places(self) -> int:
-        """The size of ``M``."""
-        return self._apart if self.shares else self.rows * self.width
-
-    @property
-    def _apart(self) -> int:
-        return len(self.prompts) * self.prompt_width + self.own_rows * self.own_width
+def _whole(rows: Sequence[Row]) -> tuple[Integers, list[Integers]]:
+    """Return the rows side by side, and the places of each one's tokens."""
+    width = max(row.read for row in rows)
+    ids_BT = np.zeros((len(rows), width), dtype=np.int64)
+    for ids_T, row in zip(ids_BT, rows, strict=True):
+        ids_T[: row.read] = row.ids_T[:-1]
+    return ids_BT, [b * width + np.arange(row.read) for b, row in enumerate(rows)]
 
 
-class _Layout:
-    """Where the tokens of a batch stand.
+def _shared(
+    rows: Sequence[Row], ordered: Sequence[int], starts: Sequence[int]
+) -> tuple[Integers, list[Integers], list[tuple[Integers, ...]]]:
+    """Return one long row, the places of each row's tokens in it, and the arrays of ``Runs``.
 
-    Attributes:
-        beginnings: the shared ones; none where rows are read whole.
-        beginning_of: of each row.
-        shared: how many tokens of each row stand in its beginning.
-        own: the rows that have tokens of their own.
-        shape: rows and columns of the own parts.
+    Args:
+        rows: what to read.
+        ordered: their numbers in the order of a dictionary.
+        starts: how many tokens of each row stand with the one before it in that order.
     """
+    new = [row.read - start for row, start in zip(rows, starts, strict=True)]
+    groups: list[list[int]] = []
+    for r in sorted(range(len(rows)), key=lambda r: -new[r]):
+        if new[r] and not (groups and new[r] * _STRIDE > new[groups[-1][0]]):
+            groups.append([])
+        if new[r]:
+            groups[-1].append(r)
+    first, end = [0] * len(rows), 0
+    for r in itertools.chain.from_iterable(groups):
+        first[r], end = end, end + new[r]
+    ids_M, before_T = np.zeros(end, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    places_of: list[Integers] = [before_T] * len(rows)
+    for r in ordered:
+        own_T = first[r] + np.arange(new[r])
+        ids_M[own_T] = rows[r].ids_T[starts[r] : -1]
+        before_T = places_of[r] = np.concatenate([before_T[: starts[r]], own_T])
+    return (
+        ids_M[None],
+        places_of,
+        [_runs([places_of[r] for r in g], [new[r] for r in g]) for g in groups],
+    )
 
-    def __init__(self, rows: Sequence[Row]):
-        size = _Size()
-        for row in rows:
-            size.add(row)
-        self.beginnings: list[Integers] = []
-        self.beginning_of, self.shared = [0] * len(rows), [0] * len(rows)
-        if size.shares:
-            first = {size.prompts[_prompt(row)]: row for row in reversed(rows)}
-            self.beginnings = [first[p].ids_T[: first[p].prompt] for p in range(len(first))]
-            self.beginning_of = [size.prompts[_prompt(row)] for row in rows]
-            self.shared = [row.prompt for row in rows]
-        self.own = [r for r, row in enumerate(rows) if row.read > self.shared[r]]
-        self.width = max((len(ids_T) for ids_T in self.beginnings), default=0)
-        self.shape = (len(self.own), size.own_width if size.shares else size.width)
+
+def _runs(places: Sequence[Integers], new: Sequence[int]) -> tuple[Integers, ...]:
+    """Return the arrays of ``Runs``: of each text its places, of which the last ones are new."""
+    longest, most = max(map(len, places)), max(new)
+    key_RK = np.zeros((len(places), longest), dtype=np.int64)
+    key_position_RK = np.full((len(places), longest), UNREAD)
+    query_RQ, position_RQ = np.zeros((2, len(places), most), dtype=np.int64)
+    for r, (place_T, count) in enumerate(zip(places, new, strict=True)):
+        key_RK[r, : len(place_T)] = place_T
+        key_position_RK[r, : len(place_T)] = np.arange(len(place_T))
+        position_RQ[r] = len(place_T) - count + np.minimum(np.arange(most), count - 1)
+        query_RQ[r] = place_T[position_RQ[r]]
+    real_X = np.flatnonzero(np.arange(most) < np.array(new)[:, None])
+    return query_RQ, key_RK, position_RQ, key_position_RK, real_X
 
 
-def _prompt(row: Row) -> bytes:
-    """Return the tokens before the first sampled one, as a key."""
-    return row.ids_T[: row.prompt].tobytes()
+def _alike(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows that have much in common with another one, in the order of a dictionary."""
+    ordered = sorted(rows, key=_spelling)
+    most = [0] * len(rows)
+    for r, pair in enumerate(itertools.pairwise(ordered)):
+        common = _common(*pair)
+        most[r], most[r + 1] = max(most[r], common), common
+    return [
+        row
+        for row, common in zip(ordered, most, strict=True)
+        if common >= _ALIKE * row.read and row.read <= _LONGEST
+    ]
+
+
+def _spelling(row: Row) -> bytes:
+    """Return a key that puts rows into the order of a dictionary of tokens."""
+    return row.ids_T[:-1].astype(">u4").tobytes()
+
+
+def _common(one: Row, other: Row) -> int:
+    """Return how many of the tokens that are read both rows begin with."""
+    most = min(one.read, other.read)
+    differs = np.flatnonzero(one.ids_T[:most] != other.ids_T[:most])
+    return int(differs[0]) if len(differs) else most
 
 
 def _episode_rows(episode: Episode, advantages_S: NDArray[np.float64]) -> list[Row]:

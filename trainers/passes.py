@@ -60,8 +60,9 @@ class Passes:
     def batches(self, rows: Sequence[Row]) -> Iterator[tuple[Batch, Tensor | None]]:
         """Yield the rows as batches, each with the states ``[M, D]`` that enter the first layer of a pass."""
         device = self.scorer.model.device
-        for part in parts(rows, self.tokens_per_forward):
-            made = batch(part, device)
+        share = self.scorer.shares
+        for part in parts(rows, self.tokens_per_forward, share=share):
+            made = batch(part, device, share=share)
             yield made, None if self.states is None else self._entering(made, self.states)
 
     def _entering(self, made: Batch, states: CapturedStates) -> Tensor:

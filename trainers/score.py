@@ -13,18 +13,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 from transformers import PreTrainedModel
-from transformers.cache_utils import Cache
 
 from onelayer.agents.attention import attending
 from onelayer.agents.forward import after_layers, entering, leaving
 from onelayer.trainers.batch import Batch, Row, batch
+from onelayer.trainers.memory import is_out_of_memory
 
 _LOGITS_BYTES = {"cpu": 32 << 20}
 _LOGITS_BYTES_ELSEWHERE = 256 << 20
@@ -68,6 +67,8 @@ class Scorer:
         self.model, self.layers = model, layers
         self.temperature = temperature or 1.0
         self.checkpointing = checkpointing
+        self.shares = True
+        """whether batches may let what rows have in common stand once"""
 
     @torch.no_grad()
     def score(self, batch: Batch, first: int = 0, entering_MD: Tensor | None = None) -> Scores:
@@ -78,7 +79,8 @@ class Scorer:
             first: the layer to begin at.
             entering_MD: the states that enter it (``states``); None where it is layer 0.
         """
-        leaving_MD = self._run(batch, first, len(self.layers), entering_MD)
+        with self._attending(batch) as where:
+            leaving_MD = self._run(batch, where, first, len(self.layers), entering_MD)
         return self._through_head(leaving_MD[batch.predicting_N], batch.target_N, None)[0]
 
     def backward(
@@ -93,55 +95,46 @@ class Scorer:
             first: the layer to begin at; no parameter below it may require a gradient.
             entering_MD: as above.
         """
-        with self._recomputing():
-            leaving_MD = self._run(batch, first, len(self.layers), entering_MD)
-            hidden_ND = leaving_MD[batch.predicting_N]
-            scores, gradient_ND = self._through_head(hidden_ND.detach(), batch.target_N, slope)
-            if hidden_ND.requires_grad:
+        with self._recomputing(), self._attending(batch) as where:
+            leaving_MD = self._run(batch, where, first, len(self.layers), entering_MD)
+        hidden_ND = leaving_MD[batch.predicting_N]
+        scores, gradient_ND = self._through_head(hidden_ND.detach(), batch.target_N, slope)
+        if hidden_ND.requires_grad:
+            with self._attending(batch):  # layers that are recomputed attend again
                 torch.autograd.backward(hidden_ND, gradient_ND)
         return scores
 
     @torch.no_grad()
     def states(self, batch: Batch, layer: int) -> Tensor:
         """Return the states that enter a layer at every place, ``[M, D]``, by running those below it."""
-        return self._run(batch, 0, layer, None)
+        with self._attending(batch) as where:
+            return self._run(batch, where, 0, layer, None)
 
-    def _run(self, batch: Batch, first: int, end: int, entering_MD: Tensor | None) -> Tensor:
-        """Return what leaves layer ``end - 1`` at every place, ``[M, D]``."""
-        beginnings = batch.beginning_ids_PT.numel()
-        entering: tuple[Tensor | None, Tensor | None] = (None, None)
-        if entering_MD is not None:
-            entering = (entering_MD[:beginnings], entering_MD[beginnings:])
-        if beginnings == 0:
-            return self._run_part(batch.ids_BT, first, end, entering[1])
-        kept = _Kept()
-        ids_PT, ids_BT = batch.beginning_ids_PT, batch.ids_BT
-        left = [self._run_part(ids_PT, first, end, entering[0], past_key_values=kept)]
-        if ids_BT.numel():
-            cache = _Following(kept, batch.beginning_B, columns=ids_PT.shape[1])
-            keys = batch.key_position_BK
-            with attending(self.model, batch.position_BT, key_position_BK=keys) as where:
-                left.append(
-                    self._run_part(ids_BT, first, end, entering[1], past_key_values=cache, **where)
-                )
-        return torch.cat(left)
+    @contextmanager
+    def _attending(self, batch: Batch) -> Iterator[dict[str, Tensor]]:
+        """Let tokens attend to their texts; yield what the model needs beside its tokens."""
+        if not batch.runs:
+            yield {}  # whole rows need no mask: padding comes last, and the model counts from 0
+            return
+        own = [runs.position_RQ.flatten()[runs.real_X] for runs in batch.runs]
+        with attending(self.model, torch.cat(own)[None], runs=batch.runs) as where:
+            yield where
 
-    def _run_part(
-        self, ids_BT: Tensor, first: int, end: int, entering_MD: Tensor | None, **where: Any
+    def _run(
+        self,
+        batch: Batch,
+        where: dict[str, Tensor],
+        first: int,
+        end: int,
+        entering_MD: Tensor | None,
     ) -> Tensor:
-        """Return what leaves layer ``end - 1`` at these tokens, ``[B * T, D]``."""
-        # Whole rows need no mask and no positions: padding comes last, and the model counts from 0.
+        """Return what leaves layer ``end - 1`` at every place, ``[M, D]``."""
         with ExitStack() as stack:
             if first > 0 and entering_MD is not None:
-                hidden_BTD = entering_MD.view(*ids_BT.shape, -1)
+                hidden_BTD = entering_MD.view(*batch.ids_BT.shape, -1)
                 stack.enter_context(entering(self.layers, first, hidden_BTD))
-            left_BTD = leaving(
-                self.model,
-                self.layers[end - 1],
-                input_ids=ids_BT,
-                use_cache="past_key_values" in where,
-                **where,
-            )
+            last = self.layers[end - 1]
+            left_BTD = leaving(self.model, last, input_ids=batch.ids_BT, use_cache=False, **where)
         return left_BTD.flatten(0, 1)
 
     def _through_head(
@@ -205,92 +198,49 @@ def _scores(logits_CV: Tensor, target_C: Tensor) -> tuple[Scores, Tensor]:
     return Scores(logp_C, total_C - mean_C), share_CV
 
 
-class _Kept(Cache):  # type: ignore[misc]
-    """Keeps the keys and values of the beginnings, layer by layer, with their gradient."""
-
-    def __init__(self) -> None:
-        super().__init__(layers=[])
-        self.of_layer: dict[int, tuple[Tensor, Tensor]] = {}
-
-    def update(
-        self, key_states: Tensor, value_states: Tensor, layer_idx: int, *_: Any, **__: Any
-    ) -> tuple[Tensor, Tensor]:
-        """Keep what is given and return it."""
-        return self.of_layer.setdefault(layer_idx, (key_states, value_states))
-
-    def get_seq_length(self, layer_idx: int = 0) -> int:
-        """Return 0: positions are always given, never derived from the cache."""
-        return 0
-
-    def get_mask_sizes(self, query_length: int, layer_idx: int = 0) -> tuple[int, int]:
-        """Return how many columns are read, and the first of them."""
-        return query_length, 0
-
-
-class _Following(_Kept):
-    """Puts the keys and values of each row's beginning before the row's own, and keeps nothing.
-
-    It is a pure function of what it is given, so a layer that is recomputed in the backward pass finds
-    the same.
-    """
-
-    def __init__(self, kept: _Kept, beginning_B: Tensor, columns: int):
-        super().__init__()
-        self.kept, self.beginning_B, self.columns = kept, beginning_B, columns
-
-    def update(
-        self, key_states: Tensor, value_states: Tensor, layer_idx: int, *_: Any, **__: Any
-    ) -> tuple[Tensor, Tensor]:
-        """Return the beginnings' keys and values with these after them."""
-        keys, values = self.kept.of_layer[layer_idx]
-        return (
-            torch.cat([keys[self.beginning_B], key_states], dim=2),
-            torch.cat([values[self.beginning_B], value_states], dim=2),
-        )
-
-    def get_mask_sizes(self, query_length: int, layer_idx: int = 0) -> tuple[int, int]:
-        """Return how many columns are read, and the first of them."""
-        return self.columns + query_length, 0
-
-
 def check_scoring(scorer: Scorer) -> None:
-    """Compare log-probabilities behind a shared beginning, and a head run apart, with plain forward passes.
+    """Compare log-probabilities as they are computed here with those of plain forward passes.
+
+    A model whose attention is not transformers' own cannot share what rows begin with; it reads rows whole.
 
     Raises:
-        ValueError: they differ: the model does something between its layers and its head, or with its cache,
-            that we do not know.
+        ValueError: they differ then, too: the model does something between its layers and its head.
     """
-    model, size = scorer.model, scorer.model.get_input_embeddings().num_embeddings
-    texts = [
-        [(3 + 7 * t) % size for t in range(9)] + [(5 + 11 * t) % size for t in range(own)]
-        for own in (2, 5)
-    ]
-    one = batch(
-        [
-            Row(
-                ids_T=np.array(ids),
-                sampled_T=np.arange(len(ids)) >= 9,
-                logp_T=np.zeros(len(ids), np.float32),
-                advantage_T=np.zeros(len(ids), np.float32),
-                steps=1,
-            )
-            for ids in texts
-        ],
-        model.device,
+    size = scorer.model.get_input_embeddings().num_embeddings
+    rows = [_made_up(size, prompt=9, written=written) for written in (2, 5)]
+    expected_N = torch.cat([_plainly(scorer, row) for row in rows])
+    for share in (True, False):
+        try:
+            found_N = scorer.score(batch(rows, scorer.model.device, share=share)).logp_N
+        except (RuntimeError, TypeError, ValueError, LookupError, AttributeError) as error:
+            if is_out_of_memory(error):
+                raise
+            continue
+        difference = float((found_N - expected_N).abs().mean())
+        if difference <= _ROUNDING.get(scorer.model.dtype, 1e-4):
+            scorer.shares = share
+            return
+    raise ValueError(
+        f"{type(scorer.model).__name__} cannot be trained: with its head run apart from its layers it "
+        "computes other log-probabilities; use another model"
     )
-    plain = []
-    with torch.no_grad():
-        for ids in texts:
-            ids_T = torch.tensor(ids, device=model.device)
-            logits_TV = model(input_ids=ids_T[None, :-1], use_cache=False).logits[0, 8:].float()
-            logp_TV = torch.log_softmax(logits_TV / scorer.temperature, dim=-1)
-            plain.append(logp_TV.gather(-1, ids_T[9:, None])[:, 0])
-    difference = float((scorer.score(one).logp_N - torch.cat(plain)).abs().mean())
-    if not difference <= _ROUNDING.get(model.dtype, 1e-4):
-        raise ValueError(
-            f"{type(model).__name__} cannot be trained: with shared prompts and its head run apart, "
-            f"log-probabilities differ by {difference:.1e} nats; use another model"
-        )
+
+
+def _made_up(vocabulary: int, prompt: int, written: int) -> Row:
+    ids_T = np.arange(3, 3 + prompt + written) * 7
+    ids_T[prompt:] += written
+    sampled_T, zeros_T = np.arange(len(ids_T)) >= prompt, np.zeros(len(ids_T), np.float32)
+    return Row(ids_T % vocabulary, sampled_T, zeros_T, zeros_T, steps=1)
+
+
+@torch.no_grad()
+def _plainly(scorer: Scorer, row: Row) -> Tensor:
+    """Return the log-probabilities of a row by the model's own forward pass."""
+    ids_T = torch.from_numpy(row.ids_T).to(scorer.model.device)
+    logits_TV = scorer.model(input_ids=ids_T[None, :-1], use_cache=False).logits[0].float()
+    logp_TV = torch.log_softmax(logits_TV / scorer.temperature, dim=-1)
+    sampled_T = torch.from_numpy(row.sampled_T[1:]).to(ids_T.device)
+    return logp_TV.gather(-1, ids_T[1:, None])[:, 0][sampled_T]
 
 
 @contextmanager

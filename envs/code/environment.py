@@ -201,6 +201,8 @@ class CodeEnv(TextEnv):
         lines = [
             f"isolation: {sandbox.level}; {held} of {len(sandbox.canaries)} probes were stopped"
         ]
+        if sandbox.level == "unsafe":
+            lines.append("programs can reach this machine and forge their verdicts")
         for canary in sandbox.canaries:
             mark = "stopped" if canary.held else "GOT THROUGH"
             lines.append(f"{mark}: {canary.name}: {canary.detail}")

@@ -17,14 +17,14 @@ from onelayer.envs.sandbox.confinement import LEVELS, is_crowded
 from onelayer.envs.sandbox.kept_judges import KeptJudges
 from onelayer.envs.sandbox.limits import Limits
 from onelayer.envs.sandbox.pool import Closed, Pool, ServerGone
-from onelayer.envs.sandbox.selftest import RARER, run_canaries
+from onelayer.envs.sandbox.selftest import run_canaries
 from onelayer.envs.sandbox.session import Crowded, SandboxFailure
 from onelayer.envs.sandbox.shown import readable
 from onelayer.envs.sandbox.tests import validate_tests
 from onelayer.envs.sandbox.verdict import Canary, Verdict
 
 RUNS_PER_SERVER = 4  # programs may sleep; the processor is shared by limits on its own time
-JUDGES_PER_SERVER = 2  # that wait between checks; those of more checks at once are forked
+MOST_JUDGES = 16  # that wait between checks; those of more checks at once are forked
 ATTEMPTS = 2
 CROWDED_SECONDS, CROWDED_PAUSE_SECONDS = 120.0, 0.1
 """how long a check waits where programs beside it hold all processes, say, and how long between its tries"""
@@ -38,7 +38,8 @@ class Sandbox:
 
     * ``full``: namespaces, a read-only jail, Landlock, seccomp, resource limits;
     * ``no-namespaces``: without the first two, for a default Docker container;
-    * ``unsafe``: resource limits only. Verdicts still can't be forged, but the machine is not protected;
+    * ``unsafe``: resource limits only. Neither the machine is protected nor the verdict: a program can read
+      what it should have answered out of the memory of this process;
     * ``auto``: the first of ``full`` and ``no-namespaces`` that this machine can hold.
 
     A sandbox may be used by any number of threads at once, and after a fork.
@@ -78,10 +79,6 @@ class Sandbox:
             except ServerGone as error:
                 refusals.append(f"{candidate}: {error}")
                 continue
-            try:
-                pool.server(RARER)
-            except ServerGone as error:
-                pool.do_without_further(str(error))
             self._canaries = run_canaries(pool.server, candidate)
             fallen = [c for c in self._canaries if not c.held]
             if fallen and candidate != "unsafe":
@@ -91,7 +88,7 @@ class Sandbox:
                 )
                 continue
             self._level, self._pool, self._owner = candidate, pool, os.getpid()
-            self._judges = KeptJudges(JUDGES_PER_SERVER * self._servers)
+            self._judges = KeptJudges(min(MOST_JUDGES, RUNS_PER_SERVER * self._servers))
             with contextlib.suppress(SandboxFailure, ServerGone, OSError):
                 for _ in range(self._judges.most):
                     self._judges.start(pool.server(), judge_limits(Limits()))

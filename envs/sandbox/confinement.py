@@ -26,6 +26,8 @@ MAX_THREADS = 64
 """of one run; more take processes from its neighbours, where a user may have few"""
 CROWDED = (errno.EAGAIN, errno.ENOMEM, errno.ENOSPC, errno.EMFILE, errno.ENFILE, errno.EUSERS)
 """Failures that pass when others, programs among them, give back what they hold."""
+MAX_TIMERS = 512
+"""and signals under way: each takes memory of the kernel"""
 MAX_INODES = 2000
 MAX_OPEN_FILES = 128
 
@@ -225,6 +227,7 @@ def limit_resources(enclosure: Enclosure, limits: Mapping[str, float]) -> None:
         "RLIMIT_NOFILE": (MAX_OPEN_FILES, MAX_OPEN_FILES),
         "RLIMIT_MEMLOCK": (0, 0),
         "RLIMIT_MSGQUEUE": (0, 0),
+        "RLIMIT_SIGPENDING": (MAX_TIMERS, MAX_TIMERS),
     }
     if enclosure.level != "unsafe":  # where the user is shared, its other processes count
         threads = MAX_THREADS + 2 * enclosure.tasks_of_user

@@ -17,6 +17,8 @@ from onelayer.envs.sandbox.watch import watch
 
 MOST_CHECKS = 500
 """after so many a judge makes room for a new one"""
+MOST_RESIDENT_MB = 64
+"""a judge that a program has sent more than this does not keep it for the rest of its life"""
 LONG = 3600.0
 """seconds of the processor that a judge may use in its life; each check is bounded more closely"""
 
@@ -106,6 +108,7 @@ class KeptJudges:
         with self._lock:
             self._checks[id(judge)] += 1
             keep = judge.is_idle and self._checks[id(judge)] < MOST_CHECKS
+            keep = keep and judge.resident_mb() < MOST_RESIDENT_MB
             if keep:
                 self._idle.append(judge)
         if not keep:

@@ -197,7 +197,38 @@ class Pool:
         self._warned: set[str] = set()
         self._lock = threading.Lock()
         self._closed = False
-        self.server()  # raises now if the level can't be had
+        self._start_both_kinds()  # raises now if the level can't be had
+
+    def _start_both_kinds(self) -> None:
+        """Start a server of each kind at once; without one for rarer modules it goes on."""
+        further: list[ForkServer | ServerGone] = []
+
+        def start_further() -> None:
+            try:
+                further.append(ForkServer(self.level, self.packages, self._modules(True)))
+            except ServerGone as error:
+                further.append(error)
+
+        beside = threading.Thread(target=start_further)
+        beside.start()
+        try:
+            self.server()
+        except BaseException:
+            beside.join()
+            for server in further:
+                if isinstance(server, ForkServer):
+                    server.close()
+            raise
+        beside.join()
+        if further and isinstance(further[0], ForkServer):
+            self._servers[len(self._servers) // 2] = further[0]
+            self._turns[1] = -1
+            self._warn(further[0].missing)
+        else:
+            self.do_without_further(str(*further))
+
+    def _modules(self, further: bool) -> list[str]:
+        return [*COMMON, *FURTHER, *self.packages] if further else list(COMMON)
 
     def server(self, text: str = "") -> ForkServer:
         """Return the server whose turn it is to run ``text``.
@@ -218,7 +249,7 @@ class Pool:
                 if server is not None:
                     server.close()
                     self._servers[place] = None
-                modules = [*COMMON, *FURTHER, *self.packages] if further else COMMON
+                modules = self._modules(further)
                 server = self._servers[place] = ForkServer(self.level, self.packages, modules)
                 self._warn(server.missing)
             return server

@@ -297,6 +297,15 @@ class Run:
         poll.register(self.status, select.POLLIN)
         return not poll.poll(0)
 
+    def resident_mb(self) -> float:
+        """Return how much memory it holds now, MiB; 0 where the system does not tell."""
+        try:
+            with open(f"/proc/{self._outside_pid}/statm") as file:
+                pages = int(file.read().split()[1])
+        except (OSError, ValueError, IndexError):
+            return 0.0
+        return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+
     def resume(self, task: dict[str, Any], peer: socket.socket, limits: Limits) -> None:
         """Give a parked run of ``judge.judge_many`` its next task, with limits of its own.
 

@@ -19,7 +19,7 @@ ASSERTIONS = (
 def refuse_empty_arrays() -> None:
     """Change numpy's comparisons in this process, where it is imported already."""
     numpy = sys.modules.get("numpy")
-    if numpy is None or hasattr(numpy.allclose, "__wrapped__"):
+    if numpy is None or hasattr(numpy.allclose, "refuses_empty"):
         return
     for name in COMPARISONS:
         setattr(numpy, name, _compared(getattr(numpy, name), numpy.size, lambda: False))
@@ -37,7 +37,7 @@ def _compared(
             return refusal()
         return function(first, second, *arguments, **keywords)
 
-    compare.__wrapped__ = function  # type: ignore[attr-defined]
+    compare.refuses_empty = True  # type: ignore[attr-defined]
     return compare
 
 

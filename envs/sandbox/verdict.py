@@ -52,6 +52,11 @@ class Verdict:
         """Whether every test passed."""
         return self.status == "passed"
 
+    @property
+    def forgeable(self) -> bool:
+        """Whether the program could have forged it: at ``unsafe`` it can read the memory of the trainer."""
+        return self.level == "unsafe"
+
 
 @dataclass(frozen=True, slots=True)
 class Canary:

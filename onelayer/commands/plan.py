@@ -10,6 +10,7 @@ from onelayer.trainers.config import TrainConfig
 HELP = "compute the memory and the bytes moved of a run before it starts"
 
 _GIB, _MIB = 2**30, 2**20
+_WIDTH = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +62,15 @@ def run(config: Config) -> None:
         ("in the update", found.updating),
     ):
         _print_parts(title, parts)
-    print(f"{'at most, at one time':<44}{_size(found.peak):>12}")
+    print(f"{'at most, at one time':<{_WIDTH + 2}}{_size(found.peak):>12}")
     print("\nmoved in each iteration")
     _print_parts("", found.moved)
 
 
 def _print_parts(title: str, parts: Mapping[str, Any]) -> None:
     for name, size in parts.items():
-        print(f"  {title + ': ' if title else ''}{name:<{40 - len(title)}}{_size(size):>12}")
+        label = f"{title}: {name}" if title else name
+        print(f"  {label:<{_WIDTH}}{_size(size):>12}")
 
 
 def _size(size: int) -> str:

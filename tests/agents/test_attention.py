@@ -2,9 +2,15 @@
 
 import pytest
 import torch
-from transformers.masking_utils import create_sliding_window_causal_mask
 
-from onelayer.agents.attention import attending, by_fused, by_products, check_kind
+from onelayer.agents.attention import (
+    UNREAD,
+    Runs,
+    attending,
+    by_fused,
+    by_products,
+    check_kind,
+)
 from onelayer.agents.cache import RaggedCache
 
 IMPLEMENTATIONS = ["sdpa", "eager"]
@@ -68,16 +74,35 @@ def test_each_kind_of_layer_has_its_own_mask(tiny_model, implementation):
     assert read[1] == read[2] == [[[2, 3]], [[1, 2]]]
 
 
-def test_columns_hold_the_positions_that_they_are_said_to(tiny_model):
-    model = tiny_model("mistral", layers=1, sliding_window=3)
-    # Columns: 0 1 2, padding, then two new tokens, the second of which is padding.
-    keys = torch.tensor([[0, 1, 2, 99, 3, 99]])
-    with attending(model, torch.tensor([[3, 3]]), key_position_BK=keys):
-        mask = create_sliding_window_causal_mask(
-            model.config, torch.zeros(1, 2, 32), torch.ones(1, 6), None
-        )
-    read = [token.nonzero()[:, 0].tolist() for token in mask[0, 0] == 0]
-    assert read == [[1, 2, 4], [1, 2, 4]]  # position 3 reads positions 1 to 3
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+def test_runs_read_their_own_texts_by_position_and_not_by_column(tiny_model, implementation):
+    model = tiny_model("mistral", layers=2, sliding_window=3, attn_implementation=implementation)
+    # One row of 3 + 2 + 1 tokens: a text of 5 (columns 0 to 4) and one of 4 (columns 0, 1, 2, 5).
+    runs = [
+        Runs(
+            query_RQ=torch.tensor([[0, 1, 2, 3, 4]]),
+            key_RK=torch.tensor([[0, 1, 2, 3, 4]]),
+            position_RQ=torch.tensor([[0, 1, 2, 3, 4]]),
+            key_position_RK=torch.tensor([[0, 1, 2, 3, 4]]),
+            real_X=torch.arange(5),
+        ),
+        Runs(
+            query_RQ=torch.tensor([[5]]),
+            key_RK=torch.tensor([[0, 1, 2, 5, 0]]),
+            position_RQ=torch.tensor([[3]]),
+            key_position_RK=torch.tensor([[0, 1, 2, 3, UNREAD]]),
+            real_X=torch.arange(1),
+        ),
+    ]
+    texts = torch.tensor([[7, 8, 9, 10, 11], [7, 8, 9, 12, 0]])
+    positions = torch.tensor([[0, 1, 2, 3, 4, 3]])
+    with torch.no_grad():
+        plain = model(input_ids=texts, use_cache=False).logits
+        with attending(model, positions, runs=runs) as where:
+            ids = torch.tensor([[7, 8, 9, 10, 11, 12]])
+            together = model(input_ids=ids, use_cache=False, **where).logits[0]
+    torch.testing.assert_close(together[:5], plain[0], atol=1e-5, rtol=0)
+    torch.testing.assert_close(together[5], plain[1, 3], atol=1e-5, rtol=0)
 
 
 def test_a_model_has_its_own_attention_again_afterwards(tiny_model):

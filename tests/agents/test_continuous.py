@@ -2,11 +2,14 @@
 
 import threading
 import time
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 
+from onelayer.agents import decoder as decoder_module
+from onelayer.agents import devices, reading
 from onelayer.agents.decoder import Decoder, Sampling
 from onelayer.agents.engine import sample
 from onelayer.agents.policy import PolicyAgent
@@ -110,6 +113,30 @@ def test_rows_that_come_and_go_at_any_time_are_each_read_right(tiny_model):
             asked.discard(slot)
             checked += 1
     assert checked > 60
+
+
+@pytest.mark.parametrize("quickly_read", [0, 1 << 16])
+def test_the_padded_shapes_of_a_gpu_change_nothing(
+    tiny_model, plain_tokenizer, monkeypatch, quickly_read
+):
+    model = tiny_model("qwen3")
+    expected = played(model, plain_tokenizer, 16)
+    shapes = set()
+    cuda = torch.device("cuda")
+    monkeypatch.setattr(devices, "_QUICKLY_READ", quickly_read)
+    for module in (decoder_module, reading):
+        for name in vars(devices):
+            if hasattr(module, name) and name.startswith(("padded", "step", "pass_tokens")):
+                on_cuda = partial(getattr(devices, name), device=cuda)
+                monkeypatch.setattr(module, name, lambda *a, as_on=on_cuda: as_on(*a[:-1]))
+    hook = model.register_forward_pre_hook(
+        lambda _, args, kwargs: shapes.add(tuple(kwargs["input_ids"].shape)), with_kwargs=True
+    )
+    for parallel in (3, 16):
+        assert_same(played(model, plain_tokenizer, parallel), expected)
+    hook.remove()
+    assert {width for _, width in shapes} <= {1, 32, 64}
+    assert {rows for rows, _ in shapes} <= {1, 2, 4, 8, 16}
 
 
 def test_a_slot_that_waits_cannot_ask_again_and_an_empty_prompt_is_none(tiny_model):

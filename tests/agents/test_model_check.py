@@ -63,7 +63,7 @@ def test_masks_are_compared_at_the_edge_of_a_window_that_no_short_sequence_reach
 
         return right(mask_function=later, **arguments)
 
-    model = tiny_model("mistral", sliding_window=100_000)
+    model = tiny_model("mistral", sliding_window=100_000, max_position_embeddings=200_000)
     check_model(model)
     monkeypatch.setattr(model_check, "additive_mask", one_more)
     with pytest.raises(ValueError, match="its attention masks differ from those of transformers"):
@@ -104,3 +104,17 @@ def test_a_model_in_bfloat16_that_seems_to_differ_is_looked_at_in_float32(tiny_m
     monkeypatch.setattr(model_check, "_ROUNDING", {torch.bfloat16: 0.0, torch.float32: 0.0})
     with pytest.raises(ValueError, match="Qwen3ForCausalLM is not played right"):
         check_model(model)
+
+
+@pytest.mark.parametrize("window", [1, 2, 11, 12, 13, 64, 65, 510, 4096])
+@pytest.mark.parametrize("implementation", ["sdpa", "eager"])
+def test_windows_of_every_width_pass(tiny_model, window, implementation):
+    model = tiny_model("mistral", sliding_window=window, attn_implementation=implementation)
+    check_model(model, 1)
+
+
+def test_a_window_as_wide_as_the_table_of_positions_is_no_window(tiny_model):
+    """Looking behind its edge would run past the table."""
+    model = tiny_model("gpt2", n_embd=32, n_layer=4, n_head=4, max_position_embeddings=40)
+    model.config.sliding_window = 40
+    check_model(model)

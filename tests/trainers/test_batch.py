@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from onelayer.agents.attention import UNREAD
 from onelayer.agents.episodes import Episode, Step
-from onelayer.trainers.batch import UNREAD, batch, parts, rows
+from onelayer.trainers.batch import batch, parts, rows
 
 
 def step(prompt, action, *, continues=False, first=0.5):
@@ -136,7 +137,7 @@ def test_a_batch_reads_all_tokens_but_the_last_and_predicts_the_sampled_ones():
         episode(step([5], [6])),
     ]
     made = batch(rows(played, np.array([1.0, -1.0, 0.5])))
-    assert made.beginning_ids_PT.numel() == 0
+    assert not made.runs
     assert made.ids_BT.tolist() == [[7, 8, 3, 2, 9], [5, 0, 0, 0, 0]]
     assert made.places == 10
     assert made.predicting_N.tolist() == [1, 2, 4, 5]
@@ -149,84 +150,94 @@ def test_a_batch_reads_all_tokens_but_the_last_and_predicts_the_sampled_ones():
     ]
 
 
-def test_a_batch_with_a_shared_beginning_by_hand():
-    # Read: 7 8 9 once, then 3 4 | nothing | 6 5 6: the last token of each row is read by nobody.
+def test_what_rows_have_in_common_stands_once_by_hand():
+    # Read: 7 8 9 3 4 | nothing new | 6 5 6: the last token of each row is read by nobody.
     made = batch(
         rows_of(
             replies([7, 8, 9], [3, 4, 2]), replies([7, 8, 9], [2]), replies([7, 8, 9], [6], [6, 2])
         )
     )
-    assert made.beginning_ids_PT.tolist() == [[7, 8, 9]]
-    assert made.ids_BT.tolist() == [[3, 4, 0], [6, 5, 6]]
-    assert made.position_BT.tolist() == [[3, 4, 4], [3, 4, 5]]
-    assert made.key_position_BK.tolist() == [[0, 1, 2, 3, 4, UNREAD], [0, 1, 2, 3, 4, 5]]
-    assert made.beginning_B.tolist() == [0, 0]
-    # Places: 0 1 2 the beginning, 3 4 (5) the first row's own tokens, 6 7 8 the third one's.
+    # In the order of a dictionary the second row comes first, the first one next.
+    assert made.ids_BT.tolist() == [[7, 8, 9, 6, 5, 6, 3, 4]]
+    [runs] = made.runs
+    assert runs.query_RQ.tolist() == [[0, 1, 2], [3, 4, 5], [6, 7, 7]]
+    assert runs.key_RK.tolist() == [[0, 1, 2, 0, 0, 0], [0, 1, 2, 3, 4, 5], [0, 1, 2, 6, 7, 0]]
+    assert runs.position_RQ.tolist() == [[0, 1, 2], [3, 4, 5], [3, 4, 4]]
+    assert runs.key_position_RK.tolist() == [
+        [0, 1, 2, UNREAD, UNREAD, UNREAD],
+        [0, 1, 2, 3, 4, 5],
+        [0, 1, 2, 3, 4, UNREAD],
+    ]
+    assert runs.real_X.tolist() == [0, 1, 2, 3, 4, 5, 6, 7]
     assert made.target_N.tolist() == [3, 4, 2, 2, 6, 6, 2]
-    assert made.predicting_N.tolist() == [2, 3, 4, 2, 2, 7, 8]
+    assert made.predicting_N.tolist() == [2, 6, 7, 2, 2, 4, 5]
     assert made.advantage_N.tolist() == [1, 1, 1, 2, 3, 4, 4]
     assert [(p.ids_T.tolist(), p.start, p.place) for p in made.pieces] == [
+        ([7, 8, 9, 3, 4], 3, 6),
         ([7, 8, 9], 0, 0),
-        ([7, 8, 9, 3, 4], 3, 3),
-        ([7, 8, 9, 6, 5, 6], 3, 6),
+        ([7, 8, 9, 6, 5, 6], 3, 3),
     ]
 
 
-def test_beginnings_of_several_lengths_are_padded_and_padding_is_never_read():
-    long, short = [7] * 6, [8] * 4
-    made = batch(rows_of(*[replies(p, [3, 2]) for p in (long, long, long, short, short, short)]))
-    assert made.beginning_ids_PT.tolist() == [[7] * 6, [8] * 4 + [0] * 2]
-    assert made.key_position_BK[0].tolist() == [0, 1, 2, 3, 4, 5, 6]
-    assert made.key_position_BK[5].tolist() == [0, 1, 2, 3, UNREAD, UNREAD, 4]
-    assert made.beginning_B.tolist() == [0, 0, 0, 1, 1, 1]
-    assert made.predicting_N.tolist()[-2:] == [6 + 3, 12 + 5]
+def test_steps_of_a_windowed_history_share_their_first_turn():
+    first = [7] * 12
+    texts = [[*first, 3], [*first, 4, 4], [*first, 4, 5]]
+    made = batch(rows_of(*[replies(text, [2, 2]) for text in texts]))
+    assert made.places == 12 + 2 + 3 + 2  # 4 of the third row stands with the second
+
+
+def test_runs_of_very_different_lengths_are_attended_to_apart():
+    made = batch(rows_of(*[replies([7] * 40, [n, 2, 2]) for n in range(5)]))
+    assert [runs.query_RQ.shape for runs in made.runs] == [(1, 42), (4, 2)]
+    assert [runs.key_RK.shape for runs in made.runs] == [(1, 42), (4, 42)]
 
 
 def test_rows_with_little_in_common_are_read_whole():
-    assert batch(rows_of(*[replies([7, i], [3] * 9) for i in range(4)])).beginning_B.numel() == 4
-    assert batch(rows_of(*[replies([7 + i], [3] * 9) for i in range(4)])).key_position_BK.shape == (
-        4,
-        9,
-    )
-    assert batch(rows_of(replies([7, 8], [3]))).beginning_ids_PT.numel() == 0
+    assert not batch(rows_of(*[replies([7, i], [3] * 20) for i in range(4)])).runs
+    assert not batch(rows_of(replies([7, 8], [3]))).runs
+    alike = rows_of(*[replies([7] * 9, [i]) for i in range(4)])
+    assert batch(alike).runs
+    assert not batch(rows_of(*[replies([7] * 9000, [i]) for i in range(2)])).runs
+    assert not batch(alike, share=False).runs
 
 
-def test_rows_without_tokens_of_their_own_are_predicted_from_the_beginning_alone():
-    made = batch(rows_of(replies([7, 8, 9], [3]), replies([7, 8, 9], [4])))
-    assert made.ids_BT.numel() == 0
-    assert made.places == 3
-    assert made.predicting_N.tolist() == [2, 2]
-    assert made.target_N.tolist() == [3, 4]
-
-
-def test_parts_are_cut_longest_first_by_groups_and_no_row_is_lost():
-    prompts = ([1] * 9, [2] * 3, [3] * 5)
-    made = rows_of(*[replies(p, [2] * n) for n in (1, 3, 2) for p in prompts])
-    cut = list(parts(made, 18))
-    found = [[(int(row.ids_T[0]), row.tokens) for row in part] for part in cut]
-    # 9 + 2 * 2 places; a fourth row of another prompt would make it 2 * 9 + 3 * 2. Then 2 * 5 + 4 * 2.
-    assert found == [
-        [(1, 3), (1, 2), (1, 1)],
-        [(3, 3), (3, 2), (3, 1), (2, 3), (2, 2), (2, 1)],
-    ]
-    for part in cut:
-        assert batch(part).places <= 18
-    assert list(parts([], 2)) == []
-
-
+@pytest.mark.parametrize("share", [True, False])
 @pytest.mark.parametrize("most", [1, 30, 100, 10_000])
-def test_no_batch_is_larger_than_it_may_be_but_for_a_row_alone(most):
+def test_no_batch_is_larger_than_it_may_be_but_for_a_row_alone(most, share):
     draw = np.random.default_rng(0)
     made = rows_of(
         *[
-            replies([int(draw.integers(5))] * int(draw.integers(1, 30)), [3] * int(n))
+            replies([int(draw.integers(5))] * int(draw.integers(1, 30)), [int(n)] * int(n))
             for n in draw.integers(1, 9, size=60)
         ]
     )
-    cut = list(parts(made, most))
+    cut = list(parts(made, most, share=share))
     assert sorted(map(id, made)) == sorted(id(row) for part in cut for row in part)
     for part in cut:
-        assert batch(part).places <= most or len(part) == 1
+        assert batch(part, share=share).places <= most or len(part) == 1
+    assert list(parts([], most)) == []
+
+
+def test_every_token_of_a_batch_is_found_where_its_piece_says():
+    draw = np.random.default_rng(1)
+    made = rows_of(
+        *[
+            replies([5] * 20 + [int(n % 3)], draw.integers(6, 60, n).tolist())
+            for n in draw.integers(1, 9, size=30)
+        ]
+    )
+    one = batch(made)
+    assert one.runs
+    ids_M, filled = one.ids_BT.flatten(), np.zeros(one.places, dtype=int)
+    for piece in one.pieces:
+        assert ids_M[piece.places].tolist() == piece.ids_T[piece.start :].tolist()
+        filled[piece.places] += 1
+    assert (filled == 1).all()
+    before = iter(ids_M[one.predicting_N].tolist())
+    for row in made:
+        assert [next(before) for _ in range(row.tokens)] == row.ids_T[:-1][
+            row.sampled_T[1:]
+        ].tolist()
 
 
 def test_tensors_are_of_the_asked_device():

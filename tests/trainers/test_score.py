@@ -9,7 +9,7 @@ from onelayer.trainers import score as module
 from onelayer.trainers.batch import Row, batch, parts, rows
 from onelayer.trainers.layers import decoder_layers, train_only, trained_parameters
 from onelayer.trainers.passes import Passes
-from onelayer.trainers.score import Scorer, weights_of
+from onelayer.trainers.score import Scorer, check_scoring, weights_of
 
 ARCHITECTURES = ["qwen3", "qwen2", "llama"]
 CLOSE = {"atol": 1e-5, "rtol": 0}
@@ -303,3 +303,52 @@ def test_a_pack_of_real_length_reads_its_prompt_once(tiny_model):
     assert one.places == 2048 + 8 * 31
     whole = scorer(model).score(batch(part[:1])).logp_N
     torch.testing.assert_close(scorer(model).score(one).logp_N[:32], whole, **CLOSE)
+
+
+OWN_ATTENTION = {"n_embd": 32, "n_layer": 4, "n_head": 4, "rotary_dim": 4, "n_positions": 512}
+
+
+def test_a_model_with_attention_of_its_own_reads_rows_whole_and_is_trained_all_the_same(tiny_model):
+    model = tiny_model("gptj", **OWN_ATTENTION, initializer_range=0.2)
+    scores = scorer(model, temperature=0.9)
+    check_scoring(scores)
+    assert not scores.shares
+    parameters = trained_parameters(model, [2])
+    train_only(model, [2])
+    made_rows = random_rows(groups=1, alone=2)
+    _, expected = plainly(model, made_rows, parameters)
+    advantage_N = advantage_of(made_rows)
+    passes = Passes(scores, 2, captured(model, 2), 4096, again=False)
+    [(one, entering_MD)] = passes.batches(sorted(made_rows, key=lambda row: -row.read))
+    order = {
+        row: advantage
+        for row, advantage in zip(
+            made_rows, advantage_N.split([row.tokens for row in made_rows]), strict=True
+        )
+    }
+    advantage_N = torch.cat([order[row] for row in one.rows])
+    scores.backward(
+        one,
+        lambda logp_C, chunk: 0.3 * torch.exp(0.3 * logp_C) * advantage_N[chunk],
+        2,
+        entering_MD,
+    )
+    largest = max(gradient.abs().max() for gradient in expected.values())
+    for name, gradient in expected.items():
+        torch.testing.assert_close(parameters[name].grad, gradient, atol=1e-5 * largest, rtol=0)
+
+
+@pytest.mark.parametrize("architecture", SPECIAL)
+def test_models_with_the_usual_attention_share(tiny_model, architecture):
+    scores = scorer(tiny_model(architecture, initializer_range=0.2, **SPECIAL[architecture]))
+    check_scoring(scores)
+    assert scores.shares
+
+
+def test_a_model_that_does_more_between_its_layers_and_its_head_is_refused(tiny_model):
+    model = tiny_model(initializer_range=0.2)
+    plain, seen = model.model.norm.forward, []
+    model.model.layers[0].register_forward_hook(lambda _, __, output: seen.append(output))
+    model.model.norm.forward = lambda states: plain(states + seen[-1][:, : states.shape[1]].mean())
+    with pytest.raises(ValueError, match="Qwen3ForCausalLM cannot be trained: with its head run"):
+        check_scoring(scorer(model))

@@ -12,9 +12,9 @@ import threading
 
 import pytest
 import torch
-from onelayer.interrupts import Interrupted
 
 from onelayer.envs.counting import CountingEnv
+from onelayer.interrupts import Interrupted
 from onelayer.trainers import run_folder, update
 from onelayer.trainers.bad_steps import BadSteps, Diverged
 from onelayer.trainers.delta import LayerDelta

@@ -9,9 +9,9 @@ import torch
 
 from onelayer.trainers.advantages import gigpo, grpo
 from onelayer.trainers.batch import batch, rows
+from onelayer.trainers.gradient import Gradients
 from onelayer.trainers.layers import frozen_checksum
 from onelayer.trainers.score import Scorer
-from onelayer.trainers.update import _Update
 
 ARCHITECTURES = ["qwen3", "qwen2", "llama"]
 CHOICES = {"0": [0], "mid": [2], "-1": [3], "1,3": [1, 3], "random:2:seed0": None}
@@ -248,7 +248,7 @@ def test_without_kl_rows_without_an_advantage_are_not_run_and_not_missed(
         advantages_N = advantages(episodes)
         advantages_N[: sum(len(e.steps) for e in episodes[:4])] = 0
         if not skips:
-            monkeypatch.setattr(_Update, "_worth_a_pass", lambda _, rows: list(rows))
+            monkeypatch.setattr(Gradients, "_worth_a_pass", lambda _, rows: list(rows))
         read = []
         model.register_forward_pre_hook(
             lambda _, __, inputs, read=read: read.append(inputs["input_ids"].numel()),
@@ -379,3 +379,93 @@ def test_better_actions_become_likelier_and_worse_ones_less(
 def test_a_layer_that_the_model_lacks_is_refused(tiny_model, make_learner):
     with pytest.raises(ValueError, match="7"):
         make_learner(tiny_model(), "7")
+
+
+def shifted(episodes, nats):
+    """The episodes as if they had been sampled by a policy that thought otherwise of every token."""
+    return [
+        replace(
+            e,
+            steps=tuple(
+                replace(s, logprobs=tuple(value + nats for value in s.logprobs)) for s in e.steps
+            ),
+        )
+        for e in episodes
+    ]
+
+
+@pytest.mark.parametrize(
+    ("nats", "cap", "factor"),
+    [
+        (np.log(2), 0.0, 1.0),  # one step: the pass itself is the old policy, whatever was sampled
+        (np.log(2), 2.0, 0.5),  # pi_learn / pi_play = 1 / 2
+        (-np.log(4), 2.0, 2.0),  # 4, cut off
+        (-np.log(4), 8.0, 4.0),
+    ],
+)
+@pytest.mark.parametrize("minibatches", [1, 2])
+def test_importance_weights_scale_the_gradient_of_the_surrogate(
+    tiny_model,
+    plain_tokenizer,
+    play,
+    advantages,
+    make_learner,
+    gradients,
+    nats,
+    cap,
+    factor,
+    minibatches,
+):
+    if minibatches > 1 and cap == 0:
+        pytest.skip("then the policy that sampled is the old one")
+    found = []
+    for change, weight in ((0.0, 0.0), (nats, cap)):
+        model = tiny_model(**BOLD)
+        learner = make_learner(
+            model,
+            beta=0.0,
+            importance_cap=weight,
+            minibatches=minibatches,
+            learning_rate=1e-30,
+        )
+        episodes = shifted(play(model, plain_tokenizer, states=learner.states), change)
+        seen = gradients(learner)
+        metrics = learner.update(episodes, advantages(episodes), 0)
+        assert metrics["clip_fraction"] == 0
+        found.append(seen)
+    for plain, weighted in zip(*found, strict=True):
+        expected = {name: factor * gradient for name, gradient in plain.items()}
+        assert_same(weighted, expected, 1e-4)
+    assert metrics["logp_drift"] == pytest.approx(abs(nats), abs=1e-3)
+    assert metrics["ratio"] == pytest.approx(np.exp(-nats), rel=1e-3)
+    assert metrics["effective_samples"] == pytest.approx(1, abs=1e-4)
+
+
+def test_with_several_steps_the_old_policy_is_the_one_that_sampled(
+    tiny_model, plain_tokenizer, play, advantages, make_learner
+):
+    model = tiny_model(**BOLD)
+    learner = make_learner(model, beta=0.0, epochs=2, learning_rate=1e-30)
+    episodes = shifted(play(model, plain_tokenizer, states=learner.states), np.log(2))
+    # Every ratio is 1 / 2: all tokens with a bad advantage are clipped.
+    advantages_N = -np.abs(advantages(episodes))
+    assert learner.update(episodes, advantages_N, 0)["clip_fraction"] == 1
+
+
+def test_without_kl_no_reference_is_kept(tiny_model, make_learner):
+    assert make_learner(tiny_model(), beta=0.0).start == {}
+    assert (
+        make_learner(tiny_model(), beta=0.1).start.keys() == make_learner(tiny_model()).start.keys()
+    )
+
+
+def test_states_are_forgotten_after_an_update(
+    tiny_model, plain_tokenizer, play, advantages, make_learner
+):
+    model = tiny_model()
+    learner = make_learner(model)
+    episodes = play(model, plain_tokenizer, states=learner.states)
+    assert len(learner.states) > 0
+    learner.update(episodes, advantages(episodes), 0)
+    assert len(learner.states) == 0
+    assert make_learner(tiny_model(), "all").states is None

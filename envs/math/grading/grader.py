@@ -24,6 +24,8 @@ from onelayer.envs.math.grading.worker import WORKER
 logger = logging.getLogger(__name__)
 
 DEFAULT = Conventions()
+_CACHED = 100
+"""characters of a text whose reading is kept: at some 300 bytes for each, all take 60 MB at most"""
 
 
 def grade_response(
@@ -196,8 +198,12 @@ def _verdict(answer: str, gold: str, conventions: Conventions) -> tuple[bool, st
     return same, "equal" if same else "different"
 
 
-@lru_cache(maxsize=4096)
 def _read(text: str) -> a.Answer:
+    return _read_once(text) if len(text) <= _CACHED else read(clean(text))
+
+
+@lru_cache(maxsize=2048)
+def _read_once(text: str) -> a.Answer:
     return read(clean(text))
 
 

@@ -1,5 +1,7 @@
 """Mathematics in prose: what stands between its delimiters, and runs of plain mathematics."""
 
+# ruff: noqa: RUF001  (signs that look alike are looked for)
+
 import re
 from collections.abc import Iterator
 

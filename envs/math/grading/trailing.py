@@ -1,5 +1,7 @@
 """What stands around a box in a response: a sign, a scale, a unit belong to it; a factor takes it apart."""
 
+# ruff: noqa: RUF001  (an apostrophe may be typographic)
+
 import re
 
 from onelayer.envs.math.grading.units import is_known

@@ -1,3 +1,5 @@
+# ruff: noqa: RUF001  (Chinese text has its own punctuation)
+
 import pytest
 
 from onelayer.envs.contamination import near_duplicates, report, require_apart

@@ -37,7 +37,7 @@ def reference(task: dict[str, Any]) -> str:
     return str(begun + task["canonical_solution"])
 
 
-def tests_of(task: dict[str, Any]) -> dict[str, Any]:
+def held_by(task: dict[str, Any]) -> dict[str, Any]:
     """Return a task's tests; helpers that a prompt gives are the tests' as well, as they are in Code-v0."""
     if not task["id"].startswith("HumanEval"):
         return dict(task["tests"])
@@ -55,7 +55,7 @@ def in_parallel(check: Callable[[Any], Verdict], items: list[Any]) -> list[Verdi
 def test_every_reference_solution_passes(name: str, count: int, sandbox: Any) -> None:
     tasks = rows(name)
     verdicts = in_parallel(
-        lambda task: sandbox.check(reference(task), tests_of(task), limits=PATIENT), tasks
+        lambda task: sandbox.check(reference(task), held_by(task), limits=PATIENT), tasks
     )
     wrong = {t["id"]: v for t, v in zip(tasks, verdicts, strict=True) if v.status != "passed"}
     assert not wrong
@@ -67,7 +67,7 @@ def test_no_tests_pass_with_a_function_that_does_nothing(name: str, sandbox: Any
     tasks = rows(name)[:60]
     nothing = "def {}(*arguments, **named):\n    pass\n"
     verdicts = in_parallel(
-        lambda t: sandbox.check(nothing.format(t["entry_point"]), tests_of(t), limits=PATIENT),
+        lambda t: sandbox.check(nothing.format(t["entry_point"]), held_by(t), limits=PATIENT),
         tasks,
     )
     assert {v.status for v in verdicts} <= {"failed", "error"}
@@ -80,7 +80,7 @@ def test_labelled_programs_get_the_status_they_are_known_to_deserve(sandbox: Any
     assert known, "no labelled program belongs to a task of the data beside the repository"
     verdicts = in_parallel(
         lambda row: sandbox.check(
-            row["completion"], tests_of(tasks[task_id(row)]), limits=Limits(cpu_s=10, wall_s=90)
+            row["completion"], held_by(tasks[task_id(row)]), limits=Limits(cpu_s=10, wall_s=90)
         ),
         known,
     )
