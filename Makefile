@@ -1,6 +1,7 @@
 # make demo   watch a tiny language model learn ALFWorld by changing one layer (about 7 minutes on 2 cores)
 # make test   the default test suite
 # make check  what CI runs: the tests, the slow tests, ruff, mypy, the wheel
+# make lower-bounds   run tests at the oldest versions that pyproject.toml allows (downloads them, some gigabytes)
 #
 # Each creates .venv with what it needs, once. PYTHON=python3.12 make demo picks another interpreter.
 
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 export HF_HUB_DISABLE_TELEMETRY = 1
 
-.PHONY: demo test slow check lint wheel clean
+.PHONY: demo test slow check lint wheel lower-bounds clean
 
 demo: $(VENV)/.installed
 	rm -rf runs/demo
@@ -33,6 +34,9 @@ lint: $(VENV)/.installed-dev
 wheel: $(VENV)/.installed-dev
 	PIP_CONSTRAINT=constraints.txt $(BIN)/python tests/check_wheel.py
 
+lower-bounds:
+	$(PYTHON) tests/check_lower_bounds.py
+
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "onelayer needs Python 3.11 or newer; PYTHON=python3.12 make ... picks one"; exit 2; }
@@ -44,11 +48,11 @@ $(VENV)/.torch: constraints.txt | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/.torch
-	$(PIP) --editable .
+	$(PIP) --editable ".[train]"
 	touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/.torch
-	$(PIP) --editable ".[dev,alfworld,math,profile]"
+	$(PIP) --editable ".[train,dev,alfworld,math,profile]"
 	touch $@ $(VENV)/.installed
 
 clean:

@@ -1,7 +1,7 @@
 """What an agent is: something that reads observations of running episodes and answers with actions."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 class Agent(Protocol):
@@ -23,5 +23,24 @@ class Agent(Protocol):
         """Return one action for each observation.
 
         ``infos`` are the environments' ``info`` dictionaries of the same moment.
+        """
+        ...
+
+
+@runtime_checkable
+class ContinuousAgent(Protocol):
+    """An agent whose actions come one by one, so that no episode waits for another's.
+
+    An agent that has these methods beside those of ``Agent`` is played by them.
+    """
+
+    def submit(self, slot: int, observation: str, info: Mapping[str, Any]) -> None:
+        """Show the next observation of an episode, at any time."""
+
+    def step(self) -> Sequence[tuple[int, str | Exception]]:
+        """Go on thinking for a moment; return the actions that are ready, with their slots.
+
+        An exception in the place of an action says why there can be none, such as a prompt that does not fit
+        into the model's context; it ends that episode only.
         """
         ...

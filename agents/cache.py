@@ -1,11 +1,14 @@
 """A key-value cache whose rows have lengths of their own.
 
 Episodes of a batch read and write different numbers of tokens. Here token ``t`` of an episode always lies in
-column ``t`` of its row, so no padding is ever attended to, and rows that have nothing to do are left out of
-a forward pass by keeping the busy ones in front: ``keys[:busy]`` is a view, not a copy.
+column ``t`` of its row, so no padding is ever attended to. The buffers are fixed until they have to grow,
+as a CUDA graph requires; what a forward pass must not keep goes to the last column, which nothing reads.
+
+Axes: ``R`` rows, ``K`` columns, ``B`` rows of a forward pass, ``Q`` its new tokens, ``D`` hidden width.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -13,38 +16,53 @@ from torch import Tensor
 from transformers.cache_utils import Cache, CacheLayerMixin
 
 
+@dataclass(slots=True)
+class _Pass:
+    """Where a forward pass writes and what it reads; all layers share one."""
+
+    row_B1: Tensor
+    column_BQ: Tensor
+    reads: slice | Tensor
+    """the rows, as an index: a slice costs nothing, other rows are copied"""
+    used: int
+    """columns that are read"""
+
+
 class RaggedLayer(CacheLayerMixin):  # type: ignore[misc]
-    """Keys and values of one transformer layer, ``[rows, heads, columns, head width]``."""
+    """Keys and values of one transformer layer, ``[R, heads, K, head width]``."""
 
     is_sliding = False
 
-    def __init__(self, cache: "RaggedCache"):
+    def __init__(self, now: _Pass, rows: int, columns: int):
         super().__init__()
-        self.cache = cache
+        self._now, self._rows, self._columns = now, rows, columns
 
     def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
-        """Allocate the rows once shapes, dtype and device are known."""
-        _, heads, _, width = key_states.shape
-        shape = (self.cache.rows, heads, self.cache.columns, width)
-        self.keys = key_states.new_zeros(shape)
-        self.values = value_states.new_zeros((*shape[:3], value_states.shape[-1]))
+        """Allocate the rows once widths, dtype and device are known."""
+        shape = (self._rows, key_states.shape[1], self._columns)
+        # zeros: what nothing has written yet is multiplied by an attention of 0
+        self.keys = key_states.new_zeros((*shape, key_states.shape[-1]))
+        self.values = value_states.new_zeros((*shape, value_states.shape[-1]))
         self.is_initialized = True
 
     def update(
         self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any
     ) -> tuple[Tensor, Tensor]:
-        """Write the new tokens to their columns; return the busy part of the rows."""
+        """Write the new tokens to their columns; return the rows and columns that are read."""
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
-        if self.keys.shape[2] < self.cache.columns:
-            self.keys = _widened(self.keys, self.cache.columns)
-            self.values = _widened(self.values, self.cache.columns)
-        rows_B1, columns_BQ, used = self.cache.writing
+        now = self._now
         # advanced indices around a slice: the indexed axes come first, [B, Q, heads, width]
-        self.keys[rows_B1, :, columns_BQ] = key_states.transpose(1, 2)
-        self.values[rows_B1, :, columns_BQ] = value_states.transpose(1, 2)
-        busy = rows_B1.shape[0]
-        return self.keys[:busy, :, :used], self.values[:busy, :, :used]
+        self.keys[now.row_B1, :, now.column_BQ] = key_states.transpose(1, 2)
+        self.values[now.row_B1, :, now.column_BQ] = value_states.transpose(1, 2)
+        return self.keys[now.reads, :, : now.used], self.values[now.reads, :, : now.used]
+
+    def grow(self, rows: int, columns: int) -> None:
+        """Move to larger buffers."""
+        self._rows, self._columns = rows, columns
+        if self.is_initialized:
+            self.keys = _grown(self.keys, rows, columns, axis=2)
+            self.values = _grown(self.values, rows, columns, axis=2)
 
     def get_seq_length(self) -> int:
         """Return 0: positions are always given, never derived from the cache."""
@@ -52,7 +70,7 @@ class RaggedLayer(CacheLayerMixin):  # type: ignore[misc]
 
     def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
         """Return the attended length and its offset."""
-        return self.cache.writing[2], 0
+        return self._now.used, 0
 
     def get_max_length(self) -> int:
         """Return -1: there is no limit."""
@@ -60,45 +78,84 @@ class RaggedLayer(CacheLayerMixin):  # type: ignore[misc]
 
 
 class RaggedCache(Cache):  # type: ignore[misc]
-    """The cache of a whole model for up to ``rows`` sequences."""
+    """The cache of a whole model, and what entered one of its layers.
 
-    def __init__(self, layers: int, rows: int, columns: int = 256):
-        self.rows = rows
-        self.columns = columns
-        self.writing: tuple[Tensor, Tensor, int] = (torch.empty(0), torch.empty(0), 0)
-        super().__init__(layers=[RaggedLayer(self) for _ in range(layers)])
+    Attributes:
+        rows, columns: sizes of the buffers; the last column holds what is thrown away.
+        hidden_RKD: input of the captured layer at every token; None until something was captured.
+    """
 
-    def place(self, columns_BQ: Tensor, used: int) -> None:
-        """Say where the next forward pass writes: row ``b``, column ``columns_BQ[b, q]``.
+    def __init__(self, layers: int, rows: int, columns: int):
+        self.rows, self.columns = rows, columns
+        self.hidden_RKD: Tensor | None = None
+        nothing = torch.empty(0, dtype=torch.long)
+        # The layers hold this and not the cache: a cycle would keep dead caches alive for long.
+        self._now = _Pass(nothing, nothing, slice(0, 0), 0)
+        super().__init__(layers=[RaggedLayer(self._now, rows, columns) for _ in range(layers)])
 
-        ``used`` columns are attended to.
-        """
-        while self.columns < used:
-            self.columns *= 2
-        rows_B1 = torch.arange(len(columns_BQ), device=columns_BQ.device)[:, None]
-        self.writing = (rows_B1, columns_BQ, used)
+    @property
+    def waste(self) -> int:
+        """The column for tokens that are thrown away."""
+        return self.columns - 1
 
-    def swap(self, a: Sequence[int], b: Sequence[int], used: int) -> None:
-        """Exchange row ``a[i]`` with row ``b[i]``, for all i; ``used`` columns of them hold something."""
+    def clear(self) -> None:
+        """Put zeros everywhere: what is left of other weights could be no finite number."""
+        for tensor in self._buffers():
+            tensor.zero_()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the buffers."""
+        return sum(tensor.nbytes for tensor in self._buffers())
+
+    def reserve(self, rows: int, columns: int) -> bool:
+        """Make room for these sizes, the waste column not counted; return whether the buffers moved."""
+        if rows <= self.rows and columns <= self.waste:
+            return False
+        self.rows = max(rows, self.rows)
+        self.columns = max(columns + 1, self.columns)
         for layer in self.layers:
-            if layer.is_initialized:
-                exchange(layer.keys.transpose(1, 2), a, b, used)
-                exchange(layer.values.transpose(1, 2), a, b, used)
+            layer.grow(self.rows, self.columns)
+        if self.hidden_RKD is not None:
+            self.hidden_RKD = _grown(self.hidden_RKD, self.rows, self.columns, axis=1)
+        return True
+
+    def place(self, row_B: Tensor, column_BQ: Tensor, reads: slice | Tensor, used: int) -> None:
+        """Say where the next forward pass writes, and which rows and how many columns it reads."""
+        now = self._now
+        now.row_B1, now.column_BQ = row_B[:, None], column_BQ
+        now.reads, now.used = reads, used
+
+    def keep_hidden(self, hidden_BQD: Tensor) -> None:
+        """Store what entered the captured layer in the last forward pass, token by token."""
+        if self.hidden_RKD is None:
+            self.hidden_RKD = hidden_BQD.new_zeros((self.rows, self.columns, hidden_BQD.shape[-1]))
+        self.hidden_RKD[self._now.row_B1, self._now.column_BQ] = hidden_BQD
+
+    def exchange(self, a: Sequence[int], b: Sequence[int], used: int) -> None:
+        """Exchange row ``a[i]`` with row ``b[i]``, for all i; ``used`` columns of them hold something."""
+        self.copy([*b, *a], [*a, *b], slice(0, used))
 
     def copy(self, of: Sequence[int], to: Sequence[int], columns: slice) -> None:
-        """Give row ``to[i]`` these columns of row ``of[i]``, for all i."""
+        """Give row ``to[i]`` these columns of row ``of[i]``, for all i at once."""
+        for tensor_RK in self._buffers():
+            of_B, to_B = (torch.tensor(rows, device=tensor_RK.device) for rows in (of, to))
+            tensor_RK[to_B, columns] = tensor_RK[of_B, columns]
+
+    def _buffers(self) -> Iterator[Tensor]:
+        """Yield all buffers as ``[R, K, ...]``."""
         for layer in self.layers:
-            layer.keys[to, :, columns] = layer.keys[of, :, columns]
-            layer.values[to, :, columns] = layer.values[of, :, columns]
+            if layer.is_initialized:
+                yield layer.keys.transpose(1, 2)
+                yield layer.values.transpose(1, 2)
+        if self.hidden_RKD is not None:
+            yield self.hidden_RKD
 
 
-def exchange(tensor_RK: Tensor, a: Sequence[int], b: Sequence[int], used: int) -> None:
-    """Exchange rows of a tensor ``[rows, columns, ...]`` in place, as far as the first columns."""
-    to, of = [*a, *b], [*b, *a]
-    tensor_RK[to, :used] = tensor_RK[of, :used]
-
-
-def _widened(tensor: Tensor, columns: int) -> Tensor:
-    wider = tensor.new_zeros((*tensor.shape[:2], columns, tensor.shape[3]))
-    wider[:, :, : tensor.shape[2]] = tensor
-    return wider
+def _grown(tensor: Tensor, rows: int, columns: int, axis: int) -> Tensor:
+    """Return a larger buffer that begins with this one; the columns are along ``axis``."""
+    shape = [*tensor.shape]
+    shape[0], shape[axis] = rows, columns
+    larger = tensor.new_zeros(shape)
+    larger[: len(tensor)].narrow(axis, 0, tensor.shape[axis]).copy_(tensor)
+    return larger

@@ -1,70 +1,73 @@
-"""Sampling replies from a transformers model for many running episodes at once.
+"""The engine that runs the model in this process: replies of many episodes, written at once.
 
-The cache keeps what an episode has read: a prompt that begins with the tokens of the turn before costs only
-its new tokens, whether the history grows or is rebuilt. What episodes have in common is read once: the equal
-prompts that a group begins with, and the instructions that all prompts begin with. Rows that have finished
-their reply leave the forward pass.
-
-Every row draws from its own stream of random numbers, so that an episode is the same whichever others run
-beside it. Axes: ``B`` rows in a forward pass, ``Q`` new tokens, ``K`` columns attended to, ``V`` vocabulary,
-``R`` rows of the cache.
+Prompts may be submitted while other rows still write. They wait until enough have come together, are read in
+one pass (``reading.py``), and write on with the others, token step by token step (``writing.py``), each until
+its own reply ends. Every row draws from its own stream of random numbers, so that an episode is the same
+whichever others run beside it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence, Set
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
 from transformers import PreTrainedModel
 
-from onelayer.agents.cache import RaggedCache, exchange
-from onelayer.agents.forward import capturing, logits_only_at
-from onelayer.agents.sampling import Sampling, inverse_cdf, uniform
+from onelayer.agents.attention import check_kind
+from onelayer.agents.cache import RaggedCache
+from onelayer.agents.cached import CachedModel
+from onelayer.agents.devices import (
+    bytes_to_keep,
+    cache_columns,
+    padded_columns,
+    padded_rows,
+    step_rows,
+    steps_at_once,
+    without_cudnn_attention,
+)
+from onelayer.agents.engine import Ids, Sampled
+from onelayer.agents.graphs import GraphedStep
+from onelayer.agents.held import HeldTokens
+from onelayer.agents.reading import read_prompts
+from onelayer.agents.sampling import Sampling, UniformStream
+from onelayer.agents.states import CapturedStates
+from onelayer.agents.writing import Replies, TokenStep
 
 __all__ = ["Decoder", "Sampled", "Sampling"]
 
-_WORTH_A_PASS = 64
-"""tokens that a forward pass of its own must save before instructions are read ahead of the rest"""
+_WAITING_SHARE = 0.25
+"""prompts wait until they are this many for each row that writes: a pass over one costs nearly as much"""
+_IDLE_SHARE = 0.25
+"""rows that write are brought to the front when so many of a step's rows would be idle"""
 
 
-@dataclass(frozen=True, slots=True)
-class Sampled:
-    """One reply, token by token."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Buffers:
+    """What a rollout keeps on the device, and what works on it; made anew where it has to grow."""
 
-    ids: tuple[int, ...]
-    logprobs: tuple[float, ...]
-    """under the softmax at the sampling temperature (at 1 where that is 0), before ``top_p``"""
-    cut: bool
-    """stopped by the limit instead of a stop token"""
-    hidden_TD: NDArray[np.float32] | None
-    """what entered the captured layer at each token but the reply's last, from the last known token on"""
+    model: CachedModel
+    replies: Replies
+    step: TokenStep
+    take: Callable[[int, int], None]
+    """the same step, on a GPU as a graph"""
 
-
-@dataclass(slots=True, eq=False)
-class _Row:
-    """What one row of the cache holds."""
-
-    slot: int = -1
-    """-1: it is free, and what it holds may begin the next episode's prompt"""
-    ids: list[int] = field(default_factory=list)
-    """tokens whose keys and values are in the cache"""
-    draws: Iterator[float] | None = None
+    @property
+    def cache(self) -> RaggedCache:
+        """Keys, values and captured states."""
+        return self.model.cache
 
 
 class Decoder:
-    """Samples from ``model``; ``slots`` name episodes as in ``Agent``.
+    """Samples from ``model``; an ``Engine``.
 
     Args:
-        model: a causal language model whose layers all attend to the whole prefix.
+        model: a causal language model whose layers all read earlier tokens by attention.
         stop_ids: tokens that end a reply; they belong to it.
         sampling: temperature, top-p, limit.
-        capture: collect the states that enter this decoder layer.
+        states: keeps what entered its layer at every token, for learning; None: nothing is kept.
 
     Raises:
-        ValueError: the model mixes in sliding-window or linear attention.
+        ValueError: the model mixes in something else, such as state-space layers (``check_kind``).
     """
 
     def __init__(
@@ -72,216 +75,191 @@ class Decoder:
         model: PreTrainedModel,
         stop_ids: Sequence[int],
         sampling: Sampling,
-        capture: torch.nn.Module | None = None,
+        states: CapturedStates | None = None,
     ):
-        kinds = set(getattr(model.config.get_text_config(), "layer_types", None) or ())
-        if kinds - {"full_attention"}:
-            raise ValueError(f"the decoder needs full attention, this model has {sorted(kinds)}")
-        self.model = model
-        self.sampling = sampling
-        self.capture = capture
+        check_kind(model)
+        self.model, self.sampling, self.states = model, sampling, states
         self._stop = frozenset(stop_ids)
+        self._layers = model.config.get_text_config().num_hidden_layers
+        self._allocated: _Buffers | None = None
+        self._held = HeldTokens()
         self.forget()
 
-    def forget(self) -> None:
-        """Drop the cache: the weights changed, or all episodes are new."""
-        self._rows: list[_Row] = []
-        self._cache: RaggedCache | None = None
-        self._hidden_RKD: Tensor | None = None
+    def submit(self, slot: int, prompt_ids: Sequence[int] | Ids, key: Sequence[int]) -> None:
+        """Ask for a reply; see ``Engine``.
 
-    def release(self, slots: Sequence[int]) -> None:
-        """Free the rows of these episodes; the next ones there need not read the instructions again."""
-        for row in self._rows:
-            if row.slot in slots:
-                row.slot, row.draws = -1, None
+        Raises:
+            ValueError: the prompt is empty, or the slot's last reply is still awaited.
+        """
+        if len(prompt_ids) == 0:
+            raise ValueError("a prompt needs at least one token")
+        if slot in self._waiting or self._row_of.get(slot) in self._writing:
+            raise ValueError(f"slot {slot} already waits for a reply")
+        self._waiting[slot] = np.asarray(prompt_ids, dtype=np.int64)
+        if slot not in self._streams:
+            self._streams[slot] = UniformStream(key)
 
     @torch.no_grad()
-    def sample(
-        self,
-        slots: Sequence[int],
-        prompts: Sequence[Sequence[int]],
-        keys: Sequence[Sequence[int]],
-        known: Sequence[int] | None = None,
-    ) -> list[Sampled]:
-        """Return one reply to each prompt, a whole one each time.
+    def step(self) -> list[tuple[int, Sampled]]:
+        """Read the prompts that wait if they are enough, else write on; return the replies that ended."""
+        with without_cudnn_attention():
+            if self._waiting and len(self._waiting) >= _WAITING_SHARE * len(self._writing):
+                self._read_waiting()
+            elif self._writing:
+                self._write()
+            return self._ended()
 
-        ``keys`` seed an episode's random numbers when its slot is first seen. Rows of slots that are not
-        passed are taken to be free. Captured states leave out the first ``known`` tokens of each prompt,
-        all but the last of them: the earlier replies of the episode brought theirs.
-        """
-        self._seat(slots, keys)
-        position = {slot: i for i, slot in enumerate(slots)}
-        replies: list[list[int]] = [[] for _ in slots]
-        logprobs: list[list[float]] = [[] for _ in slots]
-        logits_BV = self._read_prompts(dict(zip(slots, prompts, strict=True)))
-        while True:
-            chosen_B, logp_B = self._draw(logits_BV, self._rows[: len(logits_BV)])
-            unfinished = set()
-            for b, (token, logp) in enumerate(zip(chosen_B, logp_B, strict=True)):
-                i = position[self._rows[b].slot]
-                replies[i].append(token)
-                logprobs[i].append(logp)
-                if token not in self._stop and len(replies[i]) < self.sampling.response_limit:
-                    unfinished.add(b)
-            if not unfinished:
-                break
-            self._bring_to_front(unfinished)
-            busy = self._rows[: len(unfinished)]
-            logits_BV = self._read([[replies[position[row.slot]][-1]] for row in busy])
-        known = [0] * len(slots) if known is None else known
-        return [
-            Sampled(tuple(ids), tuple(logp), ids[-1] not in self._stop, self._captured(slot, skip))
-            for slot, ids, logp, skip in zip(slots, replies, logprobs, known, strict=True)
-        ]
+    def release(self, slots: Sequence[int]) -> None:
+        """End these episodes; what their rows hold may begin the next episode's prompt."""
+        for slot in slots:
+            self._waiting.pop(slot, None)
+            self._streams.pop(slot, None)
+            self._texts.pop(slot, None)
+            row = self._row_of.pop(slot, None)
+            if row is not None:
+                self._slot_of.pop(row)
+                self._writing.pop(row, None)
+                self._buffers.replies.writes_R[row] = False
 
-    def _seat(self, slots: Sequence[int], keys: Sequence[Sequence[int]]) -> None:
-        """Give every slot a row, one of the first ``len(slots)``."""
-        wanted = set(slots)
-        self.release([row.slot for row in self._rows if row.slot not in wanted])
-        if len(self._rows) < len(slots):
-            self._grow(len(slots))
-        seated = {row.slot for row in self._rows}
-        free = iter([row for row in self._rows if row.slot == -1])
-        for slot, key in zip(slots, keys, strict=True):
-            if slot not in seated:
-                row = next(free)
-                row.slot, row.draws = slot, uniform(key)
-        self._bring_to_front({r for r, row in enumerate(self._rows) if row.slot in wanted})
-
-    def _grow(self, rows: int) -> None:
-        """Start a cache of more rows; what was read is read again."""
-        layers = self.model.config.get_text_config().num_hidden_layers
-        self._cache = RaggedCache(layers, rows)
-        self._hidden_RKD = None
-        for row in self._rows:
-            row.ids = []
-        self._rows += [_Row() for _ in range(rows - len(self._rows))]
-
-    def _read_prompts(self, prompts: Mapping[int, Sequence[int]]) -> Tensor:
-        """Read each slot's prompt, equal ones once; return the logits after each row's, ``[B, V]``."""
-        rows = self._rows[: len(prompts)]
-        for row in rows:  # the last token is always read, for its logits
-            del row.ids[_common(row.ids, prompts[row.slot][:-1]) :]
-        readers: dict[tuple[int, ...], _Row] = {}
-        for row in sorted(rows, key=lambda row: -len(row.ids)):
-            readers.setdefault(tuple(prompts[row.slot]), row)
-        self._read_instructions(readers)
-        reading = set(readers.values())
-        self._bring_to_front({r for r, row in enumerate(rows) if row in reading})
-        rows = self._rows[: len(prompts)]
-        logits_BV = self._read([prompts[row.slot][len(row.ids) :] for row in rows[: len(reading)]])
-        reader_of_B = [readers[tuple(prompts[row.slot])] for row in rows]
-        self._copy(reader_of_B[len(reading) :], rows[len(reading) :])
-        return logits_BV[[rows.index(row) for row in reader_of_B]]
-
-    def _read_instructions(self, readers: Mapping[tuple[int, ...], _Row]) -> None:
-        """Let one row read what all prompts begin with and the others copy it, if that saves much."""
-        first, last = min(readers), max(readers)  # as in a dictionary: the others lie between them
-        common = min(_common(first, last), len(first) - 1)
-        source = max(readers.values(), key=lambda row: len(row.ids))
-        lacking = [row for row in readers.values() if row is not source and len(row.ids) < common]
-        unread = first[len(source.ids) : common]
-        if not lacking or (unread and len(unread) * len(lacking) < _WORTH_A_PASS):
+    def forget(self) -> None:
+        """Drop what was read: the weights changed, or all episodes are new. Small buffers are kept."""
+        self._waiting: dict[int, Ids] = {}
+        self._streams: dict[int, UniformStream] = {}
+        self._row_of: dict[int, int] = {}
+        self._slot_of: dict[int, int] = {}
+        self._writing: dict[int, int] = {}
+        """row: where its next token will stand, or a little further"""
+        self._texts: dict[int, Ids] = {}
+        """slot: the tokens whose states were put last"""
+        buffers = self._allocated
+        if buffers is None or buffers.cache.nbytes > bytes_to_keep(self.model.device):
+            self._held, self._allocated = HeldTokens(), None
             return
-        if unread:
-            self._bring_to_front({self._rows.index(source)})
-            self._read([unread])
-        self._copy([source] * len(lacking), lacking, common)
+        buffers.cache.clear()
+        buffers.replies.writes_R.zero_()
+        self._held.length_R[:] = 0
+        if isinstance(buffers.take, GraphedStep):
+            buffers.take.keep_valid()
 
-    def _copy(self, of: Sequence[_Row], to: Sequence[_Row], columns: int | None = None) -> None:
-        """Give row ``to[i]`` what row ``of[i]`` holds, or the first columns of it."""
-        if not to:
-            return
-        place = {row: r for r, row in enumerate(self._rows)}
-        of_rows, to_rows = [place[row] for row in of], [place[row] for row in to]
-        start = min(len(row.ids) for row in to)  # what lies before is equal
-        end = columns or max(len(row.ids) for row in of)
-        assert self._cache is not None
-        self._cache.copy(of_rows, to_rows, slice(start, end))
-        if self._hidden_RKD is not None:
-            self._hidden_RKD[to_rows, start:end] = self._hidden_RKD[of_rows, start:end]
-        for source, row in zip(of, to, strict=True):
-            row.ids = source.ids[:columns]
+    @property
+    def _buffers(self) -> _Buffers:
+        assert self._allocated is not None, "prompts are read first"
+        return self._allocated
 
-    def _read(self, new: Sequence[Sequence[int]]) -> Tensor:
-        """Feed the new tokens of the first ``len(new)`` rows; return the logits after each, ``[B, V]``."""
-        rows, device = self._rows[: len(new)], self.model.device
-        width = max(len(ids) for ids in new)
-        ids_BQ = torch.tensor([[*ids, *[0] * (width - len(ids))] for ids in new], device=device)
-        counts_B = torch.tensor([len(ids) for ids in new], device=device)
-        starts_B = torch.tensor([len(row.ids) for row in rows], device=device)
-        # Padding writes to columns past the row's end, which the next tokens overwrite.
-        columns_BQ = starts_B[:, None] + torch.arange(width, device=device)
-        used = max(len(row.ids) for row in rows) + width
-        assert self._cache is not None
-        self._cache.place(columns_BQ, used)
-        mask_BQK = torch.arange(used, device=device) <= columns_BQ[:, :, None]
-        last_BQ = torch.arange(width, device=device) == counts_B[:, None] - 1
-        with ExitStack() as stack:
-            stack.enter_context(logits_only_at(self.model, last_BQ))
-            captured = stack.enter_context(capturing(self.capture)) if self.capture else None
-            logits_BV: Tensor = self.model(
-                input_ids=ids_BQ,
-                attention_mask=mask_BQK[:, None],
-                position_ids=columns_BQ,
-                past_key_values=self._cache,
-                use_cache=True,
-            ).logits[0]
-        if captured:
-            self._store_hidden(captured[0], columns_BQ)
-        for row, ids in zip(rows, new, strict=True):
-            row.ids += ids
-        return logits_BV.float()
+    def _read_waiting(self) -> None:
+        """Give each prompt that waits a row, read it, and draw the first token of its reply."""
+        prompts = self._waiting
+        self._seat(prompts)
+        self._reserve(len(self._slot_of), max(len(ids) for ids in prompts.values()) + 1)
+        rows = [self._row_of[slot] for slot in prompts]
+        by_row = dict(zip(rows, prompts.values(), strict=True))
+        logits_BV = read_prompts(self._buffers.model, self._held, by_row)
+        limit, device = self.sampling.response_limit, self.model.device
+        row_B = torch.tensor(rows, device=device)
+        lengths = [len(ids) for ids in prompts.values()]
+        uniform_BL = np.stack([self._streams[slot].peek(limit) for slot in prompts])
+        self._buffers.replies.begin(row_B, torch.tensor(lengths, device=device), uniform_BL)
+        self._buffers.step.record(logits_BV, row_B)
+        self._writing.update(zip(rows, lengths, strict=True))
+        self._waiting = {}
 
-    def _draw(self, logits_BV: Tensor, rows: Sequence[_Row]) -> tuple[list[int], list[float]]:
-        """Return a token for each row and its log-probability."""
-        temperature = self.sampling.temperature or 1.0
-        logp_BV = torch.log_softmax(logits_BV / temperature, dim=-1)
-        if self.sampling.temperature == 0:
-            chosen_B = logp_BV.argmax(-1)
+    def _seat(self, slots: Sequence[int] | dict[int, Ids]) -> None:
+        """Give every slot a row, the first ones that are free."""
+        row = 0
+        for slot in slots:
+            if slot not in self._row_of:
+                while row in self._slot_of:
+                    row += 1
+                self._row_of[slot], self._slot_of[row] = row, slot
+
+    def _reserve(self, rows: int, columns: int) -> None:
+        """Make room for so many rows and columns."""
+        rows = padded_rows(max(rows, 1 + max(self._slot_of)), self.model.device)
+        columns = cache_columns(columns)
+        device, limit = self.model.device, self.sampling.response_limit
+        if self._allocated is None:
+            cache = RaggedCache(self._layers, rows, columns + 1)
+            replies = Replies.empty(rows, limit, device)
         else:
-            draws_B = [next(row.draws) for row in rows if row.draws is not None]
-            chosen_B = inverse_cdf(logp_BV.exp(), draws_B, self.sampling.top_p)
-        return chosen_B.tolist(), logp_BV.gather(-1, chosen_B[:, None])[:, 0].tolist()
+            cache, replies = self._allocated.cache, self._allocated.replies
+            if not cache.reserve(rows, columns):
+                return
+            if rows > len(replies.row_R):
+                replies = replies.grown(rows)
+        self._held.grow(cache.rows, cache.columns)
+        model = CachedModel(self.model, cache, self.states)
+        step = TokenStep(model, replies, sorted(self._stop), self.sampling)
+        take = GraphedStep(step) if device.type == "cuda" else step
+        self._allocated = _Buffers(model, replies, step, take)
 
-    def _bring_to_front(self, wanted: Set[int]) -> None:
-        """Make the wanted rows the first ones, moving as few as possible."""
-        rows = self._rows
-        away = [r for r in range(len(wanted)) if r not in wanted]
-        here = [r for r in sorted(wanted) if r >= len(wanted)]
-        if not away:
+    def _write(self) -> None:
+        """Draw a token, on a GPU several, for each row that writes."""
+        device = self.model.device
+        steps = steps_at_once(device)
+        used = max(self._writing.values()) + steps
+        self._reserve(0, used)
+        columns = padded_columns(used, device)
+        self._bring_to_front(columns)
+        rows = self._step_rows(max(self._writing) + 1, columns)
+        for _ in range(steps):
+            self._buffers.take(rows, columns)
+        for row in self._writing:
+            self._writing[row] += steps
+
+    def _step_rows(self, rows: int, columns: int) -> int:
+        return step_rows(rows, self._buffers.cache.rows, columns, self.model.device)
+
+    def _bring_to_front(self, columns: int) -> None:
+        """Exchange rows that write with idle ones before them, where a step would run many idle ones."""
+        busy, now = len(self._writing), self._step_rows(max(self._writing) + 1, columns)
+        if self._step_rows(busy, columns) > (1 - _IDLE_SHARE) * now:
             return
-        used = max(len(rows[r].ids) for r in (*away, *here))
-        if used and self._cache is not None:
-            self._cache.swap(away, here, used)
-            if self._hidden_RKD is not None:
-                exchange(self._hidden_RKD, away, here, used)
-        for a, b in zip(away, here, strict=True):
-            rows[a], rows[b] = rows[b], rows[a]
-
-    def _store_hidden(self, hidden_BQD: Tensor, columns_BQ: Tensor) -> None:
-        assert self._cache is not None
-        stored, columns = self._hidden_RKD, self._cache.columns
-        if stored is None or stored.shape[1] < columns:
-            wider = hidden_BQD.new_zeros((self._cache.rows, columns, hidden_BQD.shape[-1]))
-            if stored is not None:
-                wider[:, : stored.shape[1]] = stored
-            self._hidden_RKD = stored = wider
-        stored[torch.arange(len(columns_BQ), device=stored.device)[:, None], columns_BQ] = (
-            hidden_BQD
+        away = [row for row in range(busy) if row not in self._writing]
+        here = sorted(row for row in self._writing if row >= busy)
+        used = max(
+            *(self._writing[row] for row in here), *(int(self._held.length_R[row]) for row in away)
         )
+        self._buffers.cache.exchange(away, here, used)
+        self._buffers.replies.exchange(away, here)
+        self._held.exchange(away, here)
+        for a, b in zip(away, here, strict=True):
+            self._writing[a] = self._writing.pop(b)
+            slots = self._slot_of.pop(a, None), self._slot_of.pop(b)
+            self._slot_of[a] = slots[1]
+            self._row_of[slots[1]] = a
+            if slots[0] is not None:
+                self._slot_of[b] = slots[0]
+                self._row_of[slots[0]] = b
 
-    def _captured(self, slot: int, known: int) -> NDArray[np.float32] | None:
-        if self._hidden_RKD is None:
-            return None
-        r = next(i for i, row in enumerate(self._rows) if row.slot == slot)
-        row = self._rows[r]
-        # Not from where reading began: a rebuilt prompt may find its first tokens in the cache.
-        hidden_TD = self._hidden_RKD[r, max(known - 1, 0) : len(row.ids)]
-        return np.array(hidden_TD.float().cpu().numpy())  # a copy: the row is used again
+    def _ended(self) -> list[tuple[int, Sampled]]:
+        """Return the replies that have ended, and keep their states."""
+        if not self._writing:
+            return []
+        writes = self._buffers.replies.writes_R[: max(self._writing) + 1].tolist()
+        rows = [row for row in self._writing if not writes[row]]
+        if not rows:
+            return []
+        replies = self._buffers.replies.ended(rows, self._stop)
+        ended = []
+        for row, reply in zip(rows, replies, strict=True):
+            slot = self._slot_of[row]
+            del self._writing[row]
+            prompt = int(self._held.length_R[row])
+            self._held.put(row, np.array(reply.ids[:-1], dtype=np.int64), prompt)
+            self._streams[slot].use(len(reply.ids))
+            self._keep_states(slot, row, reply.ids[-1])
+            ended.append((slot, reply))
+        return ended
 
-
-def _common(one: Sequence[int], other: Sequence[int]) -> int:
-    """Return how many tokens both begin with."""
-    most = min(len(one), len(other))
-    return next((i for i in range(most) if one[i] != other[i]), most)
+    def _keep_states(self, slot: int, row: int, last_id: int) -> None:
+        """Put the states of the row's tokens that came since the slot's last reply."""
+        if self.states is None:
+            return
+        hidden_RKD = self._buffers.cache.hidden_RKD
+        assert hidden_RKD is not None
+        ids, before = np.append(self._held.row(row), last_id), self._texts.get(slot)
+        continues = before is not None and np.array_equal(ids[: len(before)], before)
+        # The last token of a reply is read at the next turn, so its state comes with that.
+        start = len(before) - 1 if before is not None and continues else 0
+        self.states.put(ids, start, hidden_RKD[row, start : len(ids) - 1])
+        self._texts[slot] = ids

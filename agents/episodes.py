@@ -1,11 +1,9 @@
 """What a rollout leaves behind: episodes made of steps, plain data that is never changed."""
 
+import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +29,10 @@ class Step:
     """what the reward is made of (``info["reward_parts"]``), such as correctness and format"""
     reply_tokens: int = 0
     """tokens of the reply; 0 where no language model wrote it"""
+    prompt_tokens: int = 0
+    """tokens that were read to write the reply; 0 where this is not known"""
+    tokens: tuple[str, ...] = ()
+    """the reply token by token, where this was asked for; ``logprobs`` belong to them"""
     prompt_ids: tuple[int, ...] = ()
     """tokens the policy was given at this step: all of them, or the new ones if it ``continues``"""
     action_ids: tuple[int, ...] = ()
@@ -39,9 +41,6 @@ class Step:
     """log-probability of each action token under the softmax at the sampling temperature"""
     continues: bool = False
     """whether ``prompt_ids`` follow the tokens of the step before (append-only history)"""
-    hidden_TD: NDArray[np.float32] | None = None
-    """state entering the first trained layer, a row for each token that was read to write this action:
-    all tokens of the step but its last, and the last one of the step it continues"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,8 +54,14 @@ class Episode:
     """what the environment raised; such an episode is counted and teaches nothing"""
     truncated: bool = False
     """ended by the step limit (or by an error), not by the task"""
+    env: str = ""
+    """which of several environments it is of (``info["env"]``)"""
     kind: str = ""
     """what kind of task it is (``info["kind"]``), the rows of an evaluation table"""
+    attempt: int = 0
+    """which of the attempts at its task, from 0"""
+    part: str = ""
+    """the part of a suite of several environments that it belongs to"""
 
     @property
     def rewards(self) -> list[float]:
@@ -84,39 +89,104 @@ class Episode:
 
 _RECORDED = ("observation", "action", "reply", "reward", "valid", "cut")
 """the fields of a step that a reader wants"""
-_RECORDED_IF_SET: Mapping[str, Any] = {"answer": None, "reward_parts": {}, "reply_tokens": 0}
+_RECORDED_IF_SET: Mapping[str, Any] = {
+    "answer": None,
+    "reward_parts": {},
+    "reply_tokens": 0,
+    "prompt_tokens": 0,
+    "tokens": (),
+}
 """fields that many environments or agents leave at these values"""
 
 
 def as_record(episode: Episode) -> dict[str, Any]:
-    """Return an episode as JSON holds it: texts and rewards, no tokens and no anchors."""
-    return {
+    """Return an episode as JSON holds it: texts and rewards, no token ids and no anchors."""
+    record = {
         "task": episode.task,
         "kind": episode.kind,
-        "success": episode.success,
+        "success": bool(episode.success),
         "truncated": episode.truncated,
         "error": episode.error,
         "total_reward": episode.total_reward,
+        **({"env": episode.env} if episode.env else {}),
         "steps": [_step_record(step) for step in episode.steps],
     }
+    if episode.attempt:
+        record["attempt"] = episode.attempt
+    if episode.part:
+        record["part"] = episode.part
+    return record
 
 
 def as_episode(record: Mapping[str, Any]) -> Episode:
-    """Return the episode of a record; its anchors are unknown."""
+    """Return the episode of a record; its anchors are unknown.
+
+    Raises:
+        ValueError: the record is not that of an episode; the message says what is wrong with it.
+    """
+    wrong = _wrong_field(record, _KINDS_OF_EPISODE)
+    if wrong is None:
+        wrong = next((w for s in record["steps"] if (w := _wrong_field(s, _KINDS_OF_STEP))), None)
+    if wrong is not None:
+        raise ValueError(f"no record of an episode: {wrong}")
     return Episode(
         task=record["task"],
-        steps=tuple(
-            Step(
-                anchor=None,
-                **{name: step[name] for name in _RECORDED},
-                **{name: step[name] for name in _RECORDED_IF_SET if name in step},
-            )
-            for step in record["steps"]
-        ),
-        success=record["success"],
+        steps=tuple(_step_of(step) for step in record["steps"]),
+        success=bool(record["success"]),
         error=record["error"],
         truncated=record["truncated"],
+        env=record.get("env", ""),
         kind=record["kind"],
+        attempt=record.get("attempt", 0),
+        part=record.get("part", ""),
+    )
+
+
+_KINDS_OF_EPISODE: Mapping[str, tuple[type, ...]] = {
+    "task": (str,),
+    "kind": (str,),
+    "success": (bool, int),
+    "truncated": (bool,),
+    "error": (str, type(None)),
+    "steps": (list,),
+}
+_KINDS_OF_STEP: Mapping[str, tuple[type, ...]] = {
+    "observation": (str,),
+    "action": (str,),
+    "reply": (str,),
+    "reward": (float, int, type(None)),
+    "valid": (bool,),
+    "cut": (bool,),
+}
+
+
+def _wrong_field(record: Any, kinds: Mapping[str, tuple[type, ...]]) -> str | None:
+    """Return what is wrong with a record, None for nothing."""
+    if not isinstance(record, Mapping):
+        return f"{record!r:.60} is not an object"
+    for name, possible in kinds.items():
+        if name not in record:
+            return f"{name} is missing"
+        if not isinstance(record[name], possible):
+            return f"{name} is {record[name]!r:.60}"
+    return None
+
+
+def _step_of(record: Mapping[str, Any]) -> Step:
+    reward = record["reward"]
+    optional = {name: record[name] for name in _RECORDED_IF_SET if name in record}
+    if "tokens" in optional:
+        optional["tokens"] = tuple(optional["tokens"])
+        optional["logprobs"] = tuple(record.get("logprobs", ()))
+    return Step(
+        observation=record["observation"],
+        action=record["action"],
+        reply=record["reply"],
+        reward=math.nan if reward is None else float(reward),  # JSON has no number for NaN
+        valid=record["valid"],
+        cut=record["cut"],
+        anchor=None,
+        **optional,
     )
 
 
@@ -126,4 +196,7 @@ def _step_record(step: Step) -> dict[str, Any]:
         value = getattr(step, name)
         if value != unset:
             record[name] = dict(value) if isinstance(value, Mapping) else value
+    if step.tokens:
+        record["tokens"] = list(step.tokens)
+        record["logprobs"] = [round(logprob, 4) for logprob in step.logprobs]
     return record

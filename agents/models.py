@@ -57,6 +57,36 @@ def load_model(
     return model.to(device).eval(), tokenizer
 
 
+def context_length(model: PreTrainedModel) -> int | None:
+    """Return how many tokens a sequence may have, None where the model sets no limit.
+
+    LongRoPE (Phi-3-128k) rotates *all* tokens differently once a sequence outgrows the model's original
+    length, also those whose keys are in the cache: what was sampled would no longer be what is trained.
+    Such a model is used up to its original length. Llama 4 scales its queries by the length of the cache
+    from ``floor_scale`` tokens on, and the rows of our cache have none in common: it is used below that.
+    """
+    config = model.config.get_text_config()
+    limits = [getattr(config, "max_position_embeddings", None)]
+    rotary = getattr(config, "rope_parameters", None) or {}
+    for kind in (rotary, *rotary.values()):  # one for all layers, or one for each kind of layer
+        if isinstance(kind, dict) and kind.get("rope_type") == "longrope":
+            limits.append(kind.get("original_max_position_embeddings"))
+    if getattr(config, "attn_temperature_tuning", False):
+        limits.append(int(config.floor_scale) - 1)
+    return min([limit for limit in limits if limit is not None], default=None)
+
+
+def end_ids(model: PreTrainedModel) -> tuple[int, ...]:
+    """Return the tokens that end a reply by the model's ``generation_config``.
+
+    They are more than the chat template's: Qwen2.5 also ends with ``<|endoftext|>``.
+    """
+    found = getattr(model.generation_config, "eos_token_id", None)
+    if found is None:
+        return ()
+    return tuple(found) if isinstance(found, list | tuple) else (int(found),)
+
+
 def _tokenizer(folder: str) -> PreTrainedTokenizerBase:
     """Return the tokenizer as its own files describe it."""
     if get_tokenizer_config(folder).get("tokenizer_class") in _AS_WRITTEN:

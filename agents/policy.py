@@ -2,17 +2,19 @@
 
 import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from onelayer.agents.decoder import Decoder, Sampled, Sampling
-from onelayer.agents.prompts import PromptFormat, Turn, format_for
+from onelayer.agents.decoder import Decoder
+from onelayer.agents.engine import Engine, Ids, Sampled
+from onelayer.agents.models import context_length, end_ids
+from onelayer.agents.prompts import PromptFormat, Turn, Unencoded, encode, format_for
+from onelayer.agents.sampling import Sampling
+from onelayer.agents.states import CapturedStates
 
 ALL = "all"
 """``history``: the prompt grows and nothing is left out"""
@@ -30,7 +32,6 @@ class Trace:
     action_ids: tuple[int, ...]
     logprobs: tuple[float, ...]
     continues: bool
-    hidden_TD: NDArray[np.float32] | None
 
     def fields(self) -> dict[str, Any]:
         """Return the fields by name, for ``Step``."""
@@ -49,20 +50,31 @@ class SampledAction(str):
         return self
 
 
+class PromptTooLong(ValueError):
+    """A prompt and its reply do not fit into the model's context."""
+
+
 @dataclass(slots=True)
 class _Memory:
     """What is known of a running episode."""
 
     key: tuple[int, ...]
     turns: list[Turn] = field(default_factory=list)
-    ids: list[int] = field(default_factory=list)
+    ids: Ids = field(default_factory=lambda: _NOTHING)
     """every token read and written, while the history grows"""
-    ended: bool = True
-    """the last reply ended with its stop token"""
+    prompt: Ids = field(default_factory=lambda: _NOTHING)
+    """what was submitted last"""
+    known: int = 0
+    """how many tokens of it the step before ended with; 0 where the prompt does not continue that"""
+    error: Exception | None = None
+    """why there is no next prompt"""
+
+
+_NOTHING: Ids = np.zeros(0, dtype=np.int64)
 
 
 class PolicyAgent:
-    """Plays with a transformers model; follows ``Agent``.
+    """Plays with a transformers model; follows ``Agent`` and ``ContinuousAgent``.
 
     A reply that is cut by its limit, or that holds no action, is the empty action, which every environment
     counts as invalid.
@@ -73,7 +85,7 @@ class PolicyAgent:
         sampling: temperature, top-p and response limit.
         history: "all" to let the prompt grow, or ``K`` to show the first turn and the last ``K`` pairs.
         prompt_format: how turns become tokens; by default chosen by the tokenizer.
-        capture: collect the states that enter this decoder layer into the traces.
+        states: keeps what enters its layer at every token that is read; None: nothing is kept.
         seed: with a task's name it decides an episode's random numbers.
     """
 
@@ -85,7 +97,7 @@ class PolicyAgent:
         sampling: Sampling | None = None,
         history: int | str = ALL,
         prompt_format: PromptFormat | None = None,
-        capture: torch.nn.Module | None = None,
+        states: CapturedStates | None = None,
         seed: int = 0,
     ):
         if history != ALL and not (isinstance(history, int) and history >= 0):
@@ -95,8 +107,9 @@ class PolicyAgent:
         self.format = prompt_format or format_for(tokenizer)
         self.sampling = sampling or Sampling()
         self.history = history
-        self.decoder = Decoder(model, self.format.stop_ids, self.sampling, capture)
-        self._context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+        stop_ids = sorted({*self.format.stop_ids, *end_ids(model)})
+        self.engine: Engine = Decoder(model, stop_ids, self.sampling, states)
+        self._context = context_length(model)
         if not self._fits([0]):
             raise ValueError(
                 f"a reply of {self.sampling.response_limit} tokens does not fit into the model's "
@@ -114,9 +127,11 @@ class PolicyAgent:
         """Forget these episodes; with None all of them and the cache, as new weights require."""
         if slots is None:
             self._memories: dict[int, _Memory] = {}
-            self.decoder.forget()
+            self._asked: list[int] = []
+            self.engine.forget()
             return
-        self.decoder.release(slots)
+        self.engine.release(slots)
+        self._asked = [slot for slot in self._asked if slot not in slots]
         for slot in slots:
             self._memories.pop(slot, None)
 
@@ -129,26 +144,39 @@ class PolicyAgent:
         """Sample one action for each observation.
 
         Raises:
-            ValueError: a prompt and its reply do not fit into the model's context.
+            PromptTooLong: a prompt and its reply do not fit into the model's context.
         """
         slots = range(len(observations)) if slots is None else slots
         infos = [{}] * len(observations) if infos is None else infos
-        memories, prompts, continues = [], [], []
         for slot, observation, info in zip(slots, observations, infos, strict=True):
-            memory = self._memories.get(slot) or self._begin(slot, str(info.get("task", "")))
-            memory.turns.append(Turn(observation, info.get("admissible")))
-            shown, follows = self._prompt(memory)
-            memories.append(memory)
-            prompts.append(shown)
-            continues.append(follows)
-        keys = [memory.key for memory in memories]
-        replies = self.decoder.sample(slots, prompts, keys, known=continues)
-        return [
-            self._record(memory, prompt, follows, reply)
-            for memory, prompt, follows, reply in zip(
-                memories, prompts, continues, replies, strict=True
-            )
-        ]
+            self.submit(slot, observation, info)
+        answers: dict[int, SampledAction] = {}
+        while set(slots) - answers.keys():
+            for slot, answer in self.step():
+                if isinstance(answer, Exception):
+                    raise answer
+                answers[slot] = answer
+        return [answers[slot] for slot in slots]
+
+    def submit(self, slot: int, observation: str, info: Mapping[str, Any]) -> None:
+        """Show a running episode's observation; ``step`` returns the action some time later."""
+        memory = self._memories.get(slot) or self._begin(slot, str(info.get("task", "")))
+        memory.turns.append(Turn(observation, info.get("admissible")))
+        self._asked.append(slot)
+
+    def step(self) -> list[tuple[int, SampledAction | Exception]]:
+        """Go on writing for a moment; return the slots that have an action, or cannot have one."""
+        answers: list[tuple[int, SampledAction | Exception]] = []
+        asked, self._asked = self._asked, []
+        self._encode_prompts([self._memories[slot] for slot in asked])
+        for slot in asked:
+            memory = self._memories[slot]
+            if memory.error is None:
+                self.engine.submit(slot, memory.prompt, memory.key)
+            else:
+                answers.append((slot, memory.error))
+        answers += [(slot, self._record(slot, reply)) for slot, reply in self.engine.step()]
+        return answers
 
     def _begin(self, slot: int, task: str) -> _Memory:
         key = (self.seed, zlib.crc32(task.encode()), self._times_played[task])
@@ -156,48 +184,74 @@ class PolicyAgent:
         self._memories[slot] = _Memory(key)
         return self._memories[slot]
 
-    def _prompt(self, memory: _Memory) -> tuple[list[int], int]:
-        """Return the whole prompt and how many of its tokens the step before ended with (0: none)."""
+    def _encode_prompts(self, memories: Sequence[_Memory]) -> None:
+        """Set the next prompt of these episodes: all that can grow at once, then the others."""
+        growing = [memory for memory in memories if self.history == ALL and len(memory.ids)]
+        rebuilt = {id(memory): memory for memory in memories}
+        follows = self._encode(growing, lambda memory: self.format.continuation(memory.turns[-1]))
+        for memory, follow in zip(growing, follows, strict=True):
+            if isinstance(follow, Exception):
+                continue
+            ended = memory.ids[-1] == follow[0]  # else it was cut, or by the model's own token
+            prompt = np.append(memory.ids, follow[1:] if ended else follow)
+            if self._fits(prompt):
+                memory.prompt, memory.known = prompt, len(memory.ids)
+                del rebuilt[id(memory)]
+        left = list(rebuilt.values())
+        for memory, ids in zip(left, self._encode(left, self._rebuilt), strict=True):
+            if isinstance(ids, Exception):
+                memory.error = ids
+            elif not self._fits(ids):
+                memory.error = self._too_long(ids)
+            else:
+                memory.prompt, memory.known = ids, 0
+
+    def _encode(
+        self, memories: Sequence[_Memory], show: Callable[[_Memory], Unencoded]
+    ) -> list[Ids | Exception]:
+        """Return the tokens of what is shown in each episode, or why there are none."""
+        try:
+            shown = [show(memory) for memory in memories]
+            return [np.array(ids, dtype=np.int64) for ids in encode(self.tokenizer, shown)]
+        except (ValueError, TypeError, OverflowError) as error:  # an observation is no text to it
+            if len(memories) == 1:
+                return [error]
+            return [self._encode([memory], show)[0] for memory in memories]
+
+    def _rebuilt(self, memory: _Memory) -> Unencoded:
+        """Return a prompt of the first turn and the last ones."""
+        turns = memory.turns
         if self.history == ALL:
-            if memory.ids:
-                follow = self.format.continuation(memory.turns[-1])
-                prompt = memory.ids + (follow[1:] if memory.ended else follow)
-                if self._fits(prompt):
-                    return prompt, len(memory.ids)
-            window = len(memory.turns) if len(memory.turns) == 1 else _RESTART_WINDOW
+            window = len(turns) if len(turns) == 1 else _RESTART_WINDOW
         else:
             window = int(self.history)
-        first_shown = max(1, len(memory.turns) - 1 - window)
-        prompt = self.format.prompt(
-            [memory.turns[0], *memory.turns[first_shown:]], skipped=first_shown - 1
-        )
-        if not self._fits(prompt):
-            raise ValueError(
-                f"a prompt of {len(prompt)} tokens and a reply of {self.sampling.response_limit} do not "
-                f"fit into the model's {self._context} positions; lower history or response_limit"
-            )
-        return prompt, 0
+        first_shown = max(1, len(turns) - 1 - window)
+        return self.format.prompt([turns[0], *turns[first_shown:]], skipped=first_shown - 1)
 
-    def _fits(self, prompt: Sequence[int]) -> bool:
+    def _too_long(self, prompt: Ids) -> PromptTooLong:
+        return PromptTooLong(
+            f"a prompt of {len(prompt)} tokens and a reply of {self.sampling.response_limit} do not "
+            f"fit into the model's {self._context} positions; lower history or response_limit"
+        )
+
+    def _fits(self, prompt: Sequence[int] | Ids) -> bool:
         needed = len(prompt) + self.sampling.response_limit
         return self._context is None or needed <= self._context
 
-    def _record(
-        self, memory: _Memory, prompt: list[int], known: int, sampled: Sampled
-    ) -> SampledAction:
-        reply = self.tokenizer.decode(sampled.ids, skip_special_tokens=True)
+    def _record(self, slot: int, sampled: Sampled) -> SampledAction:
+        memory = self._memories[slot]
+        said = sampled.ids if sampled.cut else sampled.ids[:-1]
+        reply = self.tokenizer.decode(said, skip_special_tokens=True)
         action = "" if sampled.cut else self.format.parse(reply)
-        memory.ids = [*prompt, *sampled.ids]
-        memory.ended = not sampled.cut
+        memory.ids = np.append(memory.prompt, sampled.ids)
         turn = memory.turns[-1]
         memory.turns[-1] = Turn(turn.observation, turn.admissible, action)
         trace = Trace(
             reply=reply,
             cut=sampled.cut,
-            prompt_ids=tuple(prompt[known:]),
+            prompt_ids=tuple(memory.prompt[memory.known :].tolist()),
             action_ids=sampled.ids,
             logprobs=sampled.logprobs,
-            continues=known > 0,
-            hidden_TD=sampled.hidden_TD,
+            continues=memory.known > 0,
         )
         return SampledAction(action, trace)

@@ -6,7 +6,6 @@ reply holds (``parse``). ``PlainFormat`` is the shipped tiny model's, ``ChatForm
 of any instruction-tuned model.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,14 +13,26 @@ from typing import Protocol
 
 from transformers import PreTrainedTokenizerBase
 
+from onelayer.agents.chat import ChatMessages, Turn
+
+__all__ = [
+    "ChatFormat",
+    "PlainFormat",
+    "PromptFormat",
+    "Turn",
+    "Unencoded",
+    "encode",
+    "format_for",
+]
+
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """What the agent read at one step and, once it has answered, what it did."""
+class Unencoded:
+    """Tokens to be: texts that the tokenizer encodes, and ids that stand for themselves."""
 
-    observation: str
-    admissible: tuple[str, ...] | None = None
-    action: str | None = None
+    pieces: tuple[str | int, ...]
+    first: int | None = None
+    """the id that comes first, put there where the encoded pieces do not begin with it"""
 
 
 class PromptFormat(Protocol):
@@ -29,20 +40,39 @@ class PromptFormat(Protocol):
 
     stop_ids: tuple[int, ...]
 
-    def prompt(self, turns: Sequence[Turn], skipped: int = 0) -> list[int]:
+    def prompt(self, turns: Sequence[Turn], skipped: int = 0) -> Unencoded:
         """Return the whole prompt that asks for the action of the last turn.
 
         ``turns[0]`` is the first of the episode; ``skipped`` turns after it are left out.
         """
         ...
 
-    def continuation(self, turn: Turn) -> list[int]:
+    def continuation(self, turn: Turn) -> Unencoded:
         """Return the tokens that follow a reply to show ``turn``, the reply's stop token first."""
         ...
 
     def parse(self, reply: str) -> str:
         """Return the action that the reply holds, "" where it holds none."""
         ...
+
+
+def encode(tokenizer: PreTrainedTokenizerBase, prompts: Sequence[Unencoded]) -> list[list[int]]:
+    """Return the ids of each prompt, encoding all their texts in one call, equal ones once."""
+    texts = list(
+        dict.fromkeys(p for prompt in prompts for p in prompt.pieces if isinstance(p, str))
+    )
+    if texts:
+        alone = {"add_special_tokens": False, "return_attention_mask": False}
+        ids_of = dict(zip(texts, tokenizer(texts, **alone)["input_ids"], strict=True))
+    encoded = []
+    for prompt in prompts:
+        ids: list[int] = []
+        for piece in prompt.pieces:
+            ids += ids_of[piece] if isinstance(piece, str) else [piece]
+        if prompt.first is not None and ids[:1] != [prompt.first]:
+            ids.insert(0, prompt.first)
+        encoded.append(ids)
+    return encoded
 
 
 class PlainFormat:
@@ -58,37 +88,31 @@ class PlainFormat:
             )
         self.stop_ids: tuple[int, ...] = (tokenizer.eos_token_id,)
 
-    def prompt(self, turns: Sequence[Turn], skipped: int = 0) -> list[int]:
+    def prompt(self, turns: Sequence[Turn], skipped: int = 0) -> Unencoded:
         """Return the turns one after the other, without a mark where some were skipped."""
-        ids = [self.tokenizer.bos_token_id, *self._shown(turns[0])]
+        pieces: list[str | int] = [self.tokenizer.bos_token_id, turns[0].observation, self.act_id]
         for before, turn in pairwise(turns):
-            ids += [*self._encode(before.action or ""), *self.continuation(turn)]
-        return ids
+            pieces += [before.action or "", *self.continuation(turn).pieces]
+        return Unencoded(tuple(pieces))
 
-    def continuation(self, turn: Turn) -> list[int]:
+    def continuation(self, turn: Turn) -> Unencoded:
         """Return ``<eos> observation <act>``."""
-        return [*self.stop_ids, *self._shown(turn)]
+        return Unencoded((*self.stop_ids, turn.observation, self.act_id))
 
     def parse(self, reply: str) -> str:
         """Return the reply itself."""
         return reply.strip()
 
-    def _shown(self, turn: Turn) -> list[int]:
-        return [*self._encode(turn.observation), self.act_id]
 
-    def _encode(self, text: str) -> list[int]:
-        return list(self.tokenizer.encode(text, add_special_tokens=False))
-
-
-class ChatFormat:
-    """A chat in the model's own template; the action stands in ``<action>`` tags.
+class ChatFormat(ChatMessages):
+    """A chat in the model's own template; see ``ChatMessages`` for what its messages say.
 
     Args:
         tokenizer: one with a chat template.
-        instructions: the rules of the world, shown once, before the first observation.
-        show_admissible: list the legal actions, where the environment knows them.
-        thinking: ask for a thought in ``<think>`` tags before the action.
-        free_form: the whole reply is the action, after a thought if there is one.
+        instructions: see ``ChatMessages``, as the next ones.
+        show_admissible: list the legal actions.
+        thinking: ask for a thought.
+        free_form: the whole reply is the action.
     """
 
     def __init__(
@@ -100,63 +124,28 @@ class ChatFormat:
         thinking: bool = False,
         free_form: bool = False,
     ):
+        super().__init__(
+            instructions=instructions,
+            show_admissible=show_admissible,
+            thinking=thinking,
+            free_form=free_form,
+        )
         self.tokenizer = tokenizer
-        self.instructions = instructions
-        self.show_admissible = show_admissible
-        self.thinking = thinking
-        self.free_form = free_form
-        self._tail = self._text_after_reply("\0")
-        end = tokenizer.encode(self._tail.split("\0")[0], add_special_tokens=False)
-        if not end:
-            raise ValueError("the chat template puts nothing after a reply, so replies cannot end")
-        self.stop_ids: tuple[int, ...] = tuple({end[0], tokenizer.eos_token_id} - {None})
-        self._end_id = end[0]
+        self._opens_thought = _thought_is_open(self._render([{"role": "user", "content": "x"}]))
+        self._end_id, self._tail = self._end_of_reply(self._text_after_reply("\0"))
+        self.stop_ids: tuple[int, ...] = tuple({self._end_id, tokenizer.eos_token_id} - {None})
 
-    def prompt(self, turns: Sequence[Turn], skipped: int = 0) -> list[int]:
+    def prompt(self, turns: Sequence[Turn], skipped: int = 0) -> Unencoded:
         """Return one chat: the first message holds instructions and start, later ones observations."""
-        messages = [{"role": "user", "content": self._opening(turns[0])}]
-        for i, turn in enumerate(turns[1:], start=1):
-            left_out = f"({skipped} earlier turns are left out.)\n\n" if i == 1 and skipped else ""
-            messages += [
-                {"role": "assistant", "content": self._said(turns[i - 1].action or "")},
-                {"role": "user", "content": left_out + self._asking(turn)},
-            ]
-        text = self._render(messages)
-        return list(self.tokenizer.encode(text, add_special_tokens=False))
+        return Unencoded((self._render(self.messages(turns, skipped)),))
 
-    def continuation(self, turn: Turn) -> list[int]:
-        """Return what the template puts between a reply and the next one."""
-        text = self._tail.replace("\0", self._asking(turn))
-        ids = list(self.tokenizer.encode(text, add_special_tokens=False))
-        return ids if ids[:1] == [self._end_id] else [self._end_id, *ids]
+    def continuation(self, turn: Turn) -> Unencoded:
+        """Return what the template puts between a reply and the next one, from its end token on."""
+        return Unencoded((self._tail.replace("\0", self.asking(turn)),), first=self._end_id)
 
     def parse(self, reply: str) -> str:
-        """Return the text between the first pair of tags that follows the thought, "" without one."""
-        answer = reply.rsplit("</think>", 1)[-1]
-        if self.free_form:
-            return answer.strip()
-        found = re.search(r"<action>(.*?)</action>", answer, flags=re.DOTALL)
-        return found[1].strip() if found else ""
-
-    def _opening(self, turn: Turn) -> str:
-        if self.free_form:
-            how = "Think first, between <think> and </think>." if self.thinking else ""
-        elif self.thinking:
-            how = (
-                "At each turn think first, between <think> and </think>, then give exactly one action "
-                "between <action> and </action>."
-            )
-        else:
-            how = "At each turn reply with exactly one action: <action>the action</action>"
-        return "\n\n".join(part for part in (self.instructions, how, self._asking(turn)) if part)
-
-    def _asking(self, turn: Turn) -> str:
-        if not (self.show_admissible and turn.admissible):
-            return turn.observation
-        return f"{turn.observation}\n\nPossible actions: " + "; ".join(turn.admissible)
-
-    def _said(self, action: str) -> str:
-        return action if self.free_form else f"<action>{action}</action>"
+        """Return the action; the template may have opened the thought in the prompt (DeepSeek-R1's does)."""
+        return super().parse(f"<think>{reply}" if self._opens_thought else reply)
 
     def _render(self, messages: list[dict[str, str]]) -> str:
         return str(
@@ -178,6 +167,41 @@ class ChatFormat:
             ]
         )
         return text.rsplit(reply, 1)[1]
+
+    def _end_of_reply(self, after: str) -> tuple[int, str]:
+        """Return the token that ends a reply, and the text after a reply from that token on.
+
+        It is the first token with a meaning of its own between the reply and the next observation:
+        Llama-2's template has a space before it, GLM's has the next speaker's mark in its place.
+        Where the template has none, the tokenizer's own end token is it.
+
+        Raises:
+            ValueError: there is neither.
+        """
+        before = after.split("\0")[0]
+        marks = {
+            token.content: token_id
+            for token_id, token in self.tokenizer.added_tokens_decoder.items()
+            if token.content.strip() and token_id != self.tokenizer.bos_token_id
+        }
+        eos = self.tokenizer.eos_token
+        if eos is not None:  # may be the token that also begins a text
+            marks[eos] = self.tokenizer.eos_token_id
+        found = [(before.find(mark), -len(mark), mark) for mark in marks if mark in before]
+        if found:
+            place, _, mark = min(found)
+            return marks[mark], after[place:]
+        if eos is None:
+            raise ValueError(
+                "the chat template puts no special token after a reply and the tokenizer has no end "
+                "token, so replies cannot end; give the tokenizer an eos_token"
+            )
+        return self.tokenizer.eos_token_id, after
+
+
+def _thought_is_open(text: str) -> bool:
+    """Return whether the text ends inside ``<think>``."""
+    return text.rfind("<think>") > text.rfind("</think>")
 
 
 def format_for(

@@ -3,11 +3,12 @@
 Axes: ``B`` rows of a batch, ``V`` vocabulary.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 
@@ -31,23 +32,60 @@ class Sampling:
             raise ValueError(f"response_limit must be at least 1 token, got {self.response_limit}")
 
 
-def uniform(key: Sequence[int]) -> Iterator[float]:
-    """Yield uniform numbers in [0, 1), the same for the same key."""
-    generator = np.random.default_rng(list(key))
-    while True:
-        yield from generator.random(256).tolist()
+class UniformStream:
+    """Uniform numbers in [0, 1), the same for the same key, however many are looked at ahead."""
+
+    def __init__(self, key: Sequence[int]):
+        self._generator = np.random.default_rng(list(key))
+        self._ahead: NDArray[np.float64] = np.zeros(0)
+
+    def peek(self, count: int) -> NDArray[np.float64]:
+        """Return the next numbers without using them up."""
+        if len(self._ahead) < count:
+            new = self._generator.random(count - len(self._ahead))
+            self._ahead = np.concatenate([self._ahead, new])
+        return self._ahead[:count]
+
+    def use(self, count: int) -> None:
+        """Use up the next numbers, which were looked at."""
+        self._ahead = self._ahead[count:]
 
 
-def inverse_cdf(probability_BV: Tensor, draws_B: Sequence[float], top_p: float) -> Tensor:
-    """Return for each row the token whose share of the unit interval holds the draw."""
+def draw(logits_BV: Tensor, uniform_B: Tensor, sampling: Sampling) -> tuple[Tensor, Tensor]:
+    """Return a token for each row, and its log-probability, both ``[B]``.
+
+    The log-probability is that of the whole softmax at the temperature (1 where that is 0), before
+    ``top_p``. Equal arguments give equal tokens; nothing is read back from the device.
+
+    Args:
+        logits_BV: in any dtype; the softmax is computed in float32.
+        uniform_B: numbers in [0, 1), in float64.
+        sampling: temperature and top-p.
+    """
+    logp_BV = torch.log_softmax(logits_BV.float() / (sampling.temperature or 1.0), dim=-1)
+    if sampling.temperature == 0:
+        chosen_B = logp_BV.argmax(-1)
+    else:
+        chosen_B = inverse_cdf(logp_BV.exp(), uniform_B, sampling.top_p)
+    return chosen_B, logp_BV.gather(-1, chosen_B[:, None])[:, 0]
+
+
+def inverse_cdf(probability_BV: Tensor, uniform_B: Tensor, top_p: float) -> Tensor:
+    """Return for each row the token whose share of the unit interval holds the number."""
     order_BV = None
     if top_p < 1:
         probability_BV, order_BV = probability_BV.sort(dim=-1, descending=True)
         before_BV = probability_BV.cumsum(-1) - probability_BV
         probability_BV = probability_BV.masked_fill(before_BV >= top_p, 0.0)
-    cdf_BV = probability_BV.double().cumsum(-1)
-    draws_B1 = torch.tensor(draws_B, dtype=torch.float64, device=cdf_BV.device)[:, None]
+    device = exact_device(probability_BV.device)
+    cdf_BV = probability_BV.to(device).double().cumsum(-1)
     # Scaled by the sum, which rounding keeps from being 1; the first column beyond the draw has weight.
-    chosen_B = torch.searchsorted(cdf_BV, draws_B1 * cdf_BV[:, -1:], right=True)[:, 0]
-    chosen_B = chosen_B.clamp(max=cdf_BV.shape[-1] - 1)
+    point_B1 = uniform_B.to(device)[:, None] * cdf_BV[:, -1:]
+    chosen_B = torch.searchsorted(cdf_BV, point_B1, right=True)[:, 0]
+    chosen_B = chosen_B.clamp(max=cdf_BV.shape[-1] - 1).to(probability_BV.device)
     return chosen_B if order_BV is None else order_BV.gather(-1, chosen_B[:, None])[:, 0]
+
+
+def exact_device(device: torch.device) -> torch.device:
+    """Return where float64 numbers for ``device`` live: on the CPU for Apple's GPUs, which have none."""
+    return torch.device("cpu") if device.type == "mps" else device

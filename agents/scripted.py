@@ -6,7 +6,7 @@ from typing import Any
 import gymnasium as gym
 
 from onelayer.agents.slots import EpisodeStreams, slots_of
-from onelayer.envs.text import TextEnv
+from onelayer.envs.attributes import attribute
 
 Infos = Sequence[Mapping[str, Any]]
 
@@ -52,17 +52,19 @@ class OracleAgent:
     """Plays the solution that the environment knows for each task.
 
     Args:
-        env: the environment, or one like it: asked for ``solution(task)``; wrappers are looked through.
+        env: the environment, or one like it: asked for ``solution(task)``, which a wrapper may have.
 
     Raises:
-        TypeError: ``env`` is not a ``TextEnv``.
+        TypeError: ``env`` has no ``solution``.
     """
 
     def __init__(self, env: gym.Env[Any, Any]):
-        unwrapped = env.unwrapped
-        if not isinstance(unwrapped, TextEnv):
-            raise TypeError(f"OracleAgent needs a TextEnv, got {type(unwrapped).__name__}")
-        self._env = unwrapped
+        solution = attribute(env, "solution")
+        if solution is None:
+            raise TypeError(
+                f"OracleAgent needs solution(task), which {type(env.unwrapped).__name__} lacks"
+            )
+        self._solution: Callable[[str], Sequence[str] | None] = solution
         self._remaining: dict[int, tuple[str, Iterator[str]]] = {}
 
     def reset(self, slots: Sequence[int] | None = None) -> None:
@@ -93,7 +95,7 @@ class OracleAgent:
     def _next(self, slot: int, task: str) -> str:
         playing, actions = self._remaining.get(slot, ("", iter(())))
         if playing != task:  # also when an episode of another task began without a reset
-            solution = self._env.solution(task)
+            solution = self._solution(task)
             if solution is None:
                 raise LookupError(f"no solution is known for task {task!r}")
             actions = iter(solution)

@@ -20,6 +20,7 @@ from onelayer.agents.household_text import (
 )
 from onelayer.agents.slots import EpisodeStreams, slots_of
 from onelayer.envs.alfworld import household
+from onelayer.envs.alfworld.records import putting_down
 
 Likelihood = Callable[[str, str], float]
 """how likely a thing of the first type lies in a receptacle of the second type; types are in lower case"""
@@ -116,7 +117,8 @@ class _Search:
             # What stands at the same spot is here already, and "go to" is refused.
             command = command.replace("go to", "examine", 1)
         self._command = command
-        return command
+        older = putting_down(command, "put")  # as games of alfworld 0.3 have it
+        return older if admissible is not None and older in admissible else command
 
     def learn(self, observation: str) -> None:
         """Update what is known from the answer to the last command."""

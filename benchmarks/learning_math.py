@@ -49,7 +49,6 @@ SETTINGS = {
     "eval_temperature": 1.0,
     "invalid_penalty": 0.0,
     "beta": 0.0,
-    "rows_per_forward": 64,
     "dtype": "bfloat16",
 }
 ARMS = {"middle layer": "mid", "all layers": "all"}

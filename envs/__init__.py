@@ -10,3 +10,8 @@ gym.register("onelayer/Counting-v0", entry_point="onelayer.envs.counting:Countin
 gym.register("onelayer/Code-v0", entry_point="onelayer.envs.code.environment:CodeEnv")
 gym.register("onelayer/ALFWorld-v0", entry_point="onelayer.envs.alfworld.environment:ALFWorldEnv")
 gym.register("onelayer/Math-v0", entry_point="onelayer.envs.math.environment:MathEnv")
+gym.register("onelayer/Mixture-v0", entry_point="onelayer.envs.mixture:MixtureEnv")
+# Worlds of other libraries, which they need to be made.
+gym.register("onelayer/TextArena-v0", entry_point="onelayer.envs.adapters.textarena:TextArenaEnv")
+gym.register("onelayer/OpenEnv-v0", entry_point="onelayer.envs.adapters.openenv:OpenEnv")
+gym.register("onelayer/Verifiers-v0", entry_point="onelayer.envs.adapters.verifiers:VerifiersEnv")

@@ -21,12 +21,18 @@ class CountingEnv(TextEnv):
         length: right answers that solve a task.
         digits: how many digits there are, from 2 (only 0 and 1) to 10.
         max_steps: answers until the episode is truncated; by default two for each right one.
+        render_mode: "ansi" lets ``render()`` return the last text.
     """
 
     splits: ClassVar[tuple[str, ...]] = ("train", "test")
 
     def __init__(
-        self, split: str = "train", length: int = 3, digits: int = 10, max_steps: int | None = None
+        self,
+        split: str = "train",
+        length: int = 3,
+        digits: int = 10,
+        max_steps: int | None = None,
+        render_mode: str | None = None,
     ):
         if split not in self.splits:
             raise ValueError(f"split must be one of {', '.join(self.splits)}, got {split!r}")
@@ -34,7 +40,7 @@ class CountingEnv(TextEnv):
             raise ValueError(f"length must be at least 1, got {length}")
         if not 2 <= digits <= 10:
             raise ValueError(f"digits must be from 2 to 10, got {digits}")
-        super().__init__(2 * length if max_steps is None else max_steps)
+        super().__init__(2 * length if max_steps is None else max_steps, render_mode)
         self.length = length
         self.digits = digits
         self._tasks = tuple(

@@ -1,7 +1,7 @@
 """Finding environments: ours, those of installed packages, and those of a file next to the user.
 
-A package brings its environments by an entry point in the group ``onelayer.envs``, a callable that
-registers them with Gymnasium::
+A package brings its environments by an entry point in the group ``onelayer.envs``, a module that registers
+them with Gymnasium, or a function that does::
 
     [project.entry-points."onelayer.envs"]
     maze = "maze:register"
@@ -9,18 +9,22 @@ registers them with Gymnasium::
 A file needs no packaging: ``my_envs:Maze-v0`` imports ``my_envs``, which registers ``Maze-v0``.
 """
 
-import difflib
+import hashlib
 import importlib
 import inspect
+import os
 import sys
 import warnings
-from collections.abc import Callable
-from importlib.metadata import entry_points
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
+import yaml
 from gymnasium.envs.registration import (
     EnvSpec,
     find_highest_version,
@@ -28,10 +32,17 @@ from gymnasium.envs.registration import (
     parse_env_id,
 )
 
+from onelayer.envs.arguments import checked_arguments
+
 GROUP = "onelayer.envs"
-_OF_GYMNASIUM = {"max_episode_steps", "disable_env_checker"}
+OURS = "onelayer"
 _loaded: set[tuple[str, str]] = set()
-_ids_of_plugins: dict[str, str] = {}
+_searched: set[tuple[str, ...]] = set()
+"""search paths whose packages were looked through, which takes longer than to make an environment"""
+_origins: dict[str, str] = {}
+"""which package registered an id; one that another had registered before is ``package:id`` here"""
+_registered_by: dict[tuple[str, str], EnvSpec] = {}
+"""what a package, module or file registered, by its name and the id"""
 
 
 def make(env_id: str, **kwargs: Any) -> gym.Env[str, str]:
@@ -44,32 +55,39 @@ def make(env_id: str, **kwargs: Any) -> gym.Env[str, str]:
     Raises:
         gymnasium.error.Error: there is no such environment; the message names the nearest.
         LookupError: there is no such module.
-        ValueError: the environment takes no such argument; the message lists those it takes.
+        ValueError: the environment takes no such argument, or none of that type; the message lists those
+            it takes.
     """
-    spec = resolve(env_id)
-    _check_arguments(spec, kwargs)
+    spec = _portable(resolve(env_id))
+    checked = checked_arguments(spec.id, creator(spec), spec.kwargs, kwargs)
     # Gymnasium's checker looks at every step; `onelayer envs check` does it once, and more of it.
-    return gym.make(spec, **{"disable_env_checker": True, **kwargs})
+    return gym.make(spec, **{"disable_env_checker": True, **checked})
 
 
 def resolve(env_id: str) -> EnvSpec:
     """Return the registration of an environment.
 
-    ``module:id`` imports the module first, which may be a file: ``examples/my_envs.py:Maze-v0``.
-    An id without a version means the newest one.
+    ``module:id`` imports the module first, which may be a file: ``examples/my_envs.py:Maze-v0``; or it is the
+    id that an installed package registered, where several have the same. An id without a version means the
+    newest one. A YAML list of environments is all of them in one, see ``onelayer.envs.mixture``:
+    ``[{env: onelayer/Counting-v0, weight: 2}, {env: maze/Maze-v0, args: {size: 3}}]``.
 
     Raises:
         gymnasium.error.Error: there is no such environment; the message names the nearest.
         LookupError: there is no such module.
     """
     load_plugins()
-    module, _, name = env_id.rpartition(":")
-    if module:
-        _import(module)
+    if env_id.lstrip().startswith("["):
+        return replace(gym.spec("onelayer/Mixture-v0"), kwargs={"members": _members(env_id)})
+    owner, _, name = env_id.rpartition(":")
+    if owner and (owner, name) not in _registered_by:
+        owner = _import(owner)
     namespace, short_name, version = parse_env_id(name)
     if version is None and name not in gym.registry:
         newest = find_highest_version(namespace, short_name)
         name = name if newest is None else f"{name}-v{newest}"
+    if (owner, name) in _registered_by:  # also where another package has the same id
+        return _registered_by[owner, name]
     try:
         return gym.spec(name)
     except gym.error.Error as error:
@@ -84,34 +102,85 @@ def resolve(env_id: str) -> EnvSpec:
         ) from error
 
 
+def _members(text: str) -> list[Any]:
+    try:
+        members = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(
+            f"several environments are a YAML list, and this is none: {text}"
+        ) from error
+    return [{"env": one} if isinstance(one, str) else one for one in members]
+
+
 def registered() -> dict[str, str]:
-    """Return the ids of our environments and of the plug-ins', each with where it is from."""
+    """Return the ids of our environments and of the plug-ins', each with the package that registers it."""
     load_plugins()
-    ours = {name: "onelayer" for name in gym.registry if name.startswith("onelayer/")}
-    return dict(sorted((ours | _ids_of_plugins).items()))
+    ours = {name: OURS for name in gym.registry if name.startswith(f"{OURS}/")}
+    return dict(sorted((ours | _origins).items()))
 
 
 def load_plugins() -> None:
     """Let every installed plug-in register its environments, once.
 
-    One that fails is a warning that names it, and the others are loaded all the same.
+    One that fails, even by ``sys.exit``, is a warning that names it, and the others are loaded all the same.
+    An id that another one has already stays with that; the second is listed as ``package:id``.
     """
+    path = tuple(sys.path)
+    if path in _searched:
+        return
+    _searched.add(path)
     for entry in entry_points(group=GROUP):
         if (entry.name, entry.value) in _loaded:
             continue
         _loaded.add((entry.name, entry.value))
-        before = set(gym.registry)
-        try:
-            entry.load()()
-        except Exception as error:
-            warnings.warn(
-                f"environment plug-in {entry.name!r} ({entry.value}) failed: "
-                f"{type(error).__name__}: {error}",
-                RuntimeWarning,
-                stacklevel=2,
-            )
         package = entry.dist.name if entry.dist is not None else entry.value
-        _ids_of_plugins.update({name: package for name in set(gym.registry) - before})
+        with _registering(package):
+            try:
+                _register(entry)
+            except (Exception, SystemExit) as error:
+                warnings.warn(
+                    f"environment plug-in {entry.name!r} ({entry.value}) failed: "
+                    f"{type(error).__name__}: {error}",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
+
+
+def _register(entry: EntryPoint) -> None:
+    """Load an entry point: a module registers when it is imported, a function when it is called."""
+    loaded = entry.load()
+    if not inspect.ismodule(loaded):
+        loaded()
+
+
+@contextmanager
+def _registering(owner: str, is_package: bool = True) -> Iterator[None]:
+    """Note what ``owner`` registers; an id that was there before keeps its meaning."""
+    before = dict(gym.registry)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*Overriding environment")
+            yield
+    finally:
+        for env_id, spec in list(gym.registry.items()):
+            if spec is before.get(env_id):
+                continue
+            _registered_by[owner, env_id] = spec
+            if env_id in before:
+                gym.registry[env_id] = before[env_id]
+            if is_package:
+                _origins[f"{owner}:{env_id}" if env_id in before else env_id] = owner
+
+
+def _portable(spec: EnvSpec) -> EnvSpec:
+    """Return the registration with a class named as text, so that ``env.spec.to_json()`` works."""
+    made_by = spec.entry_point
+    if not isinstance(made_by, type):
+        return spec
+    module = sys.modules.get(made_by.__module__)
+    if getattr(module, made_by.__qualname__, None) is not made_by:
+        return spec  # defined inside a function: only this process can make it
+    return replace(spec, entry_point=f"{made_by.__module__}:{made_by.__qualname__}")
 
 
 def creator(spec: EnvSpec) -> Callable[..., gym.Env[Any, Any]]:
@@ -129,46 +198,13 @@ def arguments(spec: EnvSpec) -> dict[str, inspect.Parameter]:
     }
 
 
-def _check_arguments(spec: EnvSpec, kwargs: dict[str, Any]) -> None:
-    takes = {
-        name: parameter
-        for name, parameter in arguments(spec).items()
-        if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-    }
-    missing = [name for name, p in takes.items() if p.default is p.empty and name not in kwargs]
-    if missing:
-        raise ValueError(f"{spec.id} needs the argument {missing[0]!r}")
-    if any(p.kind is p.VAR_KEYWORD for p in arguments(spec).values()):
-        return
-    for name in kwargs:
-        if name not in takes and name not in _OF_GYMNASIUM:
-            close = difflib.get_close_matches(name, takes, n=1)
-            hint = f" (did you mean {close[0]!r}?)" if close else ""
-            listed = ", ".join(str(p.replace(annotation=p.empty)) for p in takes.values())
-            raise ValueError(
-                f"{spec.id} takes no argument {name!r}{hint}; it takes: {listed or 'none'}"
-            )
-
-
-def _import(module: str) -> None:
-    """Import a module by name, or a file by path."""
+def _import(module: str) -> str:
+    """Import a module by name, or a file by path; return the name under which it registers."""
     if module.endswith(".py"):
-        path = Path(module).resolve()
-        if not path.is_file():
-            raise LookupError(f"there is no file {module}")
-        if path.stem in sys.modules and getattr(sys.modules[path.stem], "__file__", "") == str(
-            path
-        ):
-            return
-        found = spec_from_file_location(path.stem, path)
-        if found is None or found.loader is None:
-            raise LookupError(f"{module} is no Python file")
-        loaded = module_from_spec(found)
-        sys.modules[path.stem] = loaded
-        found.loader.exec_module(loaded)
-        return
+        return _import_file(module)
     try:
-        importlib.import_module(module)
+        with _registering(module, is_package=False):
+            importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name not in (module, module.split(".")[0]):
             raise  # the module is there and imports something that is not
@@ -176,3 +212,36 @@ def _import(module: str) -> None:
             f"there is no module {module!r}: give an installed package, {module}.py in the working "
             f"folder, or a path such as envs/{module}.py:Id-v0"
         ) from error
+    return module
+
+
+def _import_file(name: str) -> str:
+    """Import a file once and return its private name.
+
+    A file called ``math.py`` so takes no other module's place. The files beside it can be imported, after all
+    others of their names.
+    """
+    path = Path(name).expanduser().resolve()
+    if not path.is_file():
+        raise LookupError(f"there is no file {name}")
+    # The same in every process, so that what the file defines can be pickled.
+    private = f"onelayer_file_{path.stem}_{hashlib.sha256(os.fsencode(path)).hexdigest()[:12]}"
+    if private in sys.modules and any(owner == private for owner, _ in _registered_by):
+        return private
+    found = spec_from_file_location(private, path)
+    if found is None or found.loader is None:
+        raise LookupError(f"{name} is no Python file")
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))
+    loaded = module_from_spec(found)
+    sys.modules[private] = loaded
+    try:
+        with _registering(private, is_package=False):
+            found.loader.exec_module(loaded)
+    except SystemExit as error:
+        del sys.modules[private]
+        raise ValueError(f"{name} ends the program when it is imported: {error!r}") from error
+    except BaseException:
+        del sys.modules[private]  # a second try runs it again, instead of finding it half done
+        raise
+    return private

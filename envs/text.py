@@ -39,6 +39,27 @@ class FreeText(gym.Space[str]):
         return "FreeText()"
 
 
+class NotText(ValueError):
+    """An environment of numbers, where one of text is needed."""
+
+
+def require_text(env: gym.Env[Any, Any]) -> None:
+    """Refuse an environment whose spaces say that it shows or takes anything but text.
+
+    Raises:
+        NotText: its observations or actions are numbers; the message says how to wrap it.
+    """
+    for what, space in (("observations", env.observation_space), ("actions", env.action_space)):
+        of_gymnasium = type(space).__module__.startswith("gymnasium.spaces")
+        if of_gymnasium and not isinstance(space, gym.spaces.Text):
+            name = env.spec.id if env.spec is not None else type(env.unwrapped).__name__
+            raise NotText(
+                f"the {what} of {name} are {space}, and not text: wrap it with "
+                "onelayer.envs.adapters.GymText, which takes a function that describes an observation and "
+                "one that reads an action"
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What an action led to."""
@@ -65,10 +86,15 @@ class TextEnv(gym.Env[str, str]):
     * ``valid``: bool, whether the last action was understood;
     * ``success``: bool, at the end of an episode only;
 
-    and whatever ``details`` adds.
+    and whatever ``details`` adds. An environment that uses ``self.np_random`` gets a generator that
+    ``reset(seed=...)`` seeds, also where the task is chosen by ``options``.
+
+    Args:
+        max_steps: actions until the episode is truncated.
+        render_mode: "ansi" lets ``render()`` return the text that was read last.
     """
 
-    metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012  (as Gymnasium declares it)
+    metadata: dict[str, Any] = {"render_modes": ["ansi"], "render_fps": 1}  # noqa: RUF012  (Gymnasium's)
     instructions = ""
     """what a language model is told before its first observation: the rules of the world"""
     free_form = False
@@ -78,31 +104,38 @@ class TextEnv(gym.Env[str, str]):
     max_steps: int
     """actions until the episode is truncated"""
 
-    def __init__(self, max_steps: int):
+    def __init__(self, max_steps: int, render_mode: str | None = None):
+        if isinstance(max_steps, bool) or not isinstance(max_steps, int):
+            raise ValueError(f"max_steps must be a whole number from 1, got {max_steps!r}")
         if max_steps < 1:
             raise ValueError(f"max_steps must be at least 1, got {max_steps}")
+        if render_mode not in (None, "ansi"):
+            raise ValueError(f'render_mode must be "ansi" or None, got {render_mode!r}')
         self.observation_space = FreeText()
         self.action_space = FreeText()
         self.max_steps = max_steps
+        self.render_mode = render_mode
         self._task: str | None = None
         self._steps = 0
+        self._is_over = False
+        self._shown = ""
 
     @property
     def tasks(self) -> Sequence[str]:
         """The ids of the tasks of this split, in a fixed order; may be lazy."""
-        raise NotImplementedError
+        raise self._lacks("tasks, the ids of its tasks")
 
     def begin(self, task: str) -> str:
         """Start ``task`` and return its first observation."""
-        raise NotImplementedError
+        raise self._lacks("begin(task), which starts a task and returns its first observation")
 
     def act(self, action: str) -> Outcome:
         """Carry out ``action``."""
-        raise NotImplementedError
+        raise self._lacks("act(action), which carries an action out and returns an Outcome")
 
     def anchor(self) -> Hashable:
         """Return a name of the current state, equal for equal states of one task."""
-        raise NotImplementedError
+        raise self._lacks("anchor(), which names the state the episode is in")
 
     def admissible(self) -> tuple[str, ...] | None:
         """Return the legal actions, or None where they can't be listed."""
@@ -133,34 +166,64 @@ class TextEnv(gym.Env[str, str]):
             LookupError: the split has no such task.
         """
         super().reset(seed=seed)
-        chosen = (options or {}).get("task")
-        if chosen is not None and isinstance(self.tasks, list | tuple) and chosen not in self.tasks:
-            raise LookupError(f"there is no task {chosen!r} here; one is {self.tasks[0]!r}")
-        task = chosen if chosen is not None else self._draw_task()
+        if options is not None and not isinstance(options, Mapping):
+            raise TypeError(f'options is a dict such as {{"task": id}}, got {options!r}')
+        self._task = None  # until the next one has begun
+        task = (options or {}).get("task")
+        if task is None:
+            task = self._draw_task()
+        else:
+            self._require_task(task)
         observation = self.begin(task)
-        self._task, self._steps = task, 0
+        self._task, self._steps, self._is_over = task, 0, False
+        self._shown = observation
         return observation, self._info(valid=True)
 
     def step(self, action: str) -> tuple[str, float, bool, bool, Info]:
         """Take one action; see ``gymnasium.Env.step``.
 
         Raises:
-            RuntimeError: no task was started.
-            TypeError: the action is not a string.
+            RuntimeError: no task was started, or the episode is over.
+            TypeError: the action is not a string, or ``act`` returned no ``Outcome``.
         """
         if self._task is None:
             raise RuntimeError("call reset() before step()")
+        if self._is_over:
+            raise RuntimeError("the episode is over; call reset() to start another")
         if not isinstance(action, str):
             raise TypeError(f"an action is a str, got {type(action).__name__}")
         outcome = self.act(action)
+        if not isinstance(outcome, Outcome):
+            raise TypeError(
+                f"{type(self).__name__}.act() must return an Outcome, got {outcome!r:.80}"
+            )
         self._steps += 1
         truncated = not outcome.terminated and self._steps >= self.max_steps
+        self._is_over = outcome.terminated or truncated
+        self._shown = outcome.observation
         info = self._info(valid=outcome.valid)
-        if outcome.terminated or truncated:
+        if self._is_over:
             info["success"] = outcome.success
         return outcome.observation, float(outcome.reward), outcome.terminated, truncated, info
 
+    def render(self) -> str | None:
+        """Return the text that was read last, None without ``render_mode="ansi"``."""
+        return self._shown if self.render_mode == "ansi" else None
+
+    def _require_task(self, task: object) -> None:
+        if not isinstance(task, str):
+            raise LookupError(f"the id of a task is a str, got {task!r}")
+        # Lazy sequences are asked by `begin`, which finds or misses the task anyway.
+        if isinstance(self.tasks, list | tuple) and task not in self.tasks:
+            first = f"; one is {self.tasks[0]!r}" if self.tasks else ""
+            raise LookupError(f"there is no task {task!r} here{first}")
+
+    def _lacks(self, what: str) -> NotImplementedError:
+        return NotImplementedError(f"{type(self).__name__} must define {what}")
+
     def _draw_task(self) -> str:
+        if not len(self.tasks):
+            raise LookupError(f"{type(self).__name__} has no tasks in this split")
         return self.tasks[int(self.np_random.integers(len(self.tasks)))]
 
     def _info(self, valid: bool) -> Info:

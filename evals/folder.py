@@ -7,10 +7,10 @@ from typing import Any
 
 from onelayer.agents.base import Agent
 from onelayer.agents.episodes import Episode
-from onelayer.evals.journal import require_same
-from onelayer.evals.results import FILE_NAME, Results, read_results, write_results
-from onelayer.evals.run import evaluate
-from onelayer.evals.suite import Suite
+from onelayer.evals.definition import AnySuite
+from onelayer.evals.journal import is_journal, require_same
+from onelayer.evals.results import FILE_NAME, Results, load_results, write_results
+from onelayer.evals.run import MakesAgent, evaluate
 
 
 class ResultsFolder:
@@ -19,25 +19,32 @@ class ResultsFolder:
     Args:
         path: the folder; made when there is something to write.
         suite: what is played.
-        fresh: forget what the folder holds.
+        fresh: forget the results and journals that the folder holds; its other files are left alone.
+        count_errors: see ``evaluate``.
 
     Raises:
         ValueError: the folder holds an evaluation of other tasks.
     """
 
-    def __init__(self, path: Path | str, suite: Suite, *, fresh: bool = False):
+    def __init__(
+        self, path: Path | str, suite: AnySuite, *, fresh: bool = False, count_errors: bool = True
+    ):
         self.folder = Path(path)
         self.file = self.folder / FILE_NAME
         self.suite = suite
+        self.count_errors = count_errors
         self.results: dict[str, Results] = {}
         if fresh:
-            for stale in (self.file, *self.folder.glob("*.jsonl")):
-                stale.unlink(missing_ok=True)
+            self.file.unlink(missing_ok=True)
+            for path in self.folder.glob("*.jsonl"):
+                if is_journal(path):  # a run's metrics.jsonl and episodes.jsonl are not ours
+                    path.unlink()
         elif self.file.exists():
-            for name, earlier in read_results(self.file).items():
+            for name, earlier in load_results(self.file).items():
                 before = {"suite": earlier.suite.what_is_played()}
                 require_same({"suite": suite.what_is_played()}, before, str(self.file))
-                self.results[name] = replace(earlier, suite=suite)  # its metrics may be others
+                # Its metrics may be others, and so may the rule for errors.
+                self.results[name] = replace(earlier, suite=suite, count_errors=count_errors)
 
     def journal(self, name: str) -> Path:
         """Return the file that an agent's episodes go to while it plays."""
@@ -46,38 +53,53 @@ class ResultsFolder:
     def play(
         self,
         name: str,
-        agent: Agent,
+        agent: Agent | MakesAgent | None,
         settings: Mapping[str, Any],
         *,
         parallel: int = 32,
         on_episode: Callable[[Episode], None] | None = None,
+        retry_errors: bool = False,
+        errors_in_a_row: int | None = None,
+        keep_tokens: bool = False,
+        prices: Mapping[str, float] | None = None,
+        step_timeout: float | None = None,
     ) -> Results:
-        """Let an agent play, or return what it did before; then write the results of all.
+        """Let an agent play what it has not played before.
 
         Args:
             name: what the results call the agent.
-            agent: see ``evaluate``, as the next ones.
+            agent: see ``evaluate``, as the next ones; None will do where nothing is left to play.
             settings: what decides how it plays.
             parallel: episodes that run at once.
             on_episode: called with each episode, those played before first.
+            retry_errors: play those again that ended in an error.
+            errors_in_a_row: stop after so many in a row.
+            keep_tokens: keep each sampled token with its log-probability.
+            prices: see ``Results``.
+            step_timeout: see ``rollout``.
 
         Raises:
-            ValueError: it played before with other settings.
+            ValueError: it played before with other settings, or the data behind the tasks have changed.
         """
-        if name in self.results:
-            before = {"settings": self.results[name].settings}
+        earlier = self.results.get(name)
+        if earlier is not None:
+            before = {"settings": earlier.settings}
             require_same({"settings": settings}, before, f"{self.file}, {name},")
-            for episode in self.results[name].episodes:
-                if on_episode is not None:
-                    on_episode(episode)
-            return self.results[name]
         self.results[name] = evaluate(
             self.suite,
-            agent,
+            agent,  # type: ignore[arg-type]
             settings=settings,
             journal=self.journal(name),
             parallel=parallel,
             on_episode=on_episode,
+            before=() if earlier is None else earlier.episodes,
+            data=next((r.data for r in self.results.values() if r.data), None),
+            retry_errors=retry_errors,
+            count_errors=self.count_errors,
+            errors_in_a_row=errors_in_a_row,
+            keep_tokens=keep_tokens,
+            step_timeout=step_timeout,
+            prices=prices or (earlier.prices if earlier is not None else None),
         )
         return self.results[name]
 

@@ -1,56 +1,96 @@
 """The episodes of an evaluation as they end, one line each, so that an interrupted one can go on."""
 
 import json
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from onelayer.agents.episodes import Episode, as_episode, as_record
+from onelayer.evals.identity import Digests, require_same_data
 from onelayer.files import write_atomically
+
+logger = logging.getLogger(__name__)
 
 
 class Journal:
     """A file of JSON lines: what is played and by whom, then the episodes.
 
+    A damaged file is read up to the damage, with a warning: a crash of the machine may tear the last lines.
+
     Args:
         path: the file, which may be there already.
         played: what decides the tasks.
         settings: what decides how they are played.
+        data: the digests of the tasks.
 
     Raises:
-        ValueError: the file is a journal of something else.
+        ValueError: the file is a journal of something else, or its first line cannot be read.
     """
 
-    def __init__(self, path: Path | str, played: Mapping[str, Any], settings: Mapping[str, Any]):
+    def __init__(
+        self,
+        path: Path | str,
+        played: Mapping[str, Any],
+        settings: Mapping[str, Any],
+        data: Digests | None = None,
+    ):
         self.path = Path(path)
-        # As it will be read: tuples are lists in JSON.
-        self._head = json.loads(json.dumps({"suite": dict(played), "settings": dict(settings)}))
-        lines = list(self._lines())
+        head = {"suite": dict(played), "settings": dict(settings), "data": data or {}}
+        self._head = json.loads(json.dumps(head))  # as it will be read: tuples are lists in JSON
+        lines = self.path.read_bytes().splitlines() if self.path.exists() else []
+        self._episodes: list[Episode] = []
         if lines:
-            require_same(self._head, lines[0], str(self.path))
-        self._records = lines[1:]
+            head = _parsed(lines[0])
+            if not is_head(head):
+                raise ValueError(
+                    f"{self.path} is no journal of an evaluation, or its first line is damaged; move it away "
+                    "or start over with --fresh"
+                )
+            require_same(self._head, head, str(self.path))
+            require_same_data(self._head["data"], head.get("data", {}), str(self.path))
+            self._episodes = list(self._readable(lines[1:]))
 
-    def records(self) -> list[Mapping[str, Any]]:
+    def episodes(self) -> list[Episode]:
         """Return the episodes that were in the file."""
-        return self._records
+        return self._episodes
 
-    def begin(self, records: Iterable[Mapping[str, Any]]) -> None:
+    def begin(self, episodes: Iterable[Episode]) -> None:
         """Start the file afresh with these episodes."""
-        lines = [self._head, *records]
+        lines = [self._head, *map(as_record, episodes)]
         write_atomically(self.path, "".join(json.dumps(line) + "\n" for line in lines))
 
-    def add(self, record: Mapping[str, Any]) -> None:
+    def add(self, episode: Episode) -> None:
         """Append one episode."""
         with open(self.path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+            file.write(json.dumps(as_record(episode)) + "\n")
 
-    def _lines(self) -> Iterator[Mapping[str, Any]]:
-        if not self.path.exists():
-            return
-        for line in self.path.read_text(encoding="utf-8").splitlines():
+    def _readable(self, lines: list[bytes]) -> Iterator[Episode]:
+        for number, line in enumerate(lines):
             try:
-                yield json.loads(line)
-            except json.JSONDecodeError:  # torn by a crash; nothing follows it
+                yield as_episode(_parsed(line))
+            except ValueError as error:
+                rest = len(lines) - number
+                if rest > 1 or line.strip(b"\0 \t"):
+                    logger.warning(
+                        "%s is damaged at line %d (%s); it and %d lines after it are played again",
+                        *(self.path, number + 2, error, rest - 1),
+                    )
                 return
+
+
+def is_head(value: Any) -> bool:
+    """Return whether a JSON value is the first line of a journal."""
+    return isinstance(value, Mapping) and all(
+        isinstance(value.get(name), Mapping) for name in ("suite", "settings")
+    )
+
+
+def is_journal(path: Path) -> bool:
+    """Return whether a file is a journal, by its first line; a run's own ``.jsonl`` files are none."""
+    with open(path, "rb") as file:
+        first = file.readline()
+    return not first.strip() or is_head(_parsed(first))
 
 
 def require_same(wanted: Mapping[str, Any], found: Mapping[str, Any], where: str) -> None:
@@ -69,3 +109,11 @@ def require_same(wanted: Mapping[str, Any], found: Mapping[str, Any], where: str
                     f"{where} holds an evaluation with {name} {old.get(name)!r}, not "
                     f"{new.get(name)!r}; name another --out, or start over with --fresh"
                 )
+
+
+def _parsed(line: bytes) -> Any:
+    """Return the value of a line; None, which is no record of anything, where it is damaged."""
+    try:
+        return json.loads(line.decode("utf-8"))
+    except ValueError:
+        return None

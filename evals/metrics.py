@@ -6,24 +6,38 @@ Every metric takes ``predictions``, a number for each episode, and ``references`
     # {'value': 0.667, 'low': 0.208, 'high': 0.939}
 
 They compose with ``evaluate.combine`` and take ``add`` and ``add_batch``. Importing this module imports
-``evaluate``, and with it torch; ``onelayer.evals.statistics`` holds the same arithmetic in numpy.
+``evaluate``, and with it torch. Evaluations use ``onelayer.evals.figures``, the same arithmetic in numpy.
 """
 
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import datasets
 import evaluate
-import numpy as np
 
-from onelayer.agents.episodes import Episode
-from onelayer.evals.majority import majority_shares
+from onelayer.evals.figures import measure
 from onelayer.evals.statistics import Estimate, bootstrap_mean, mean_share, pass_at_k
-from onelayer.evals.suite import PART, majority_k, pass_k
 
-_scratch = tempfile.TemporaryDirectory(prefix="onelayer-metrics-")  # removed when Python ends
+__all__ = [
+    "MajorityAtK",
+    "MeanResponseLength",
+    "MeanReturn",
+    "MeanSteps",
+    "PassAtK",
+    "SuccessRate",
+    "UnparsableRate",
+    "ValidActionRate",
+    "measure",
+]
+
+
+@cache
+def _scratch() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder of this process, made for its first metric and removed when Python ends."""
+    return tempfile.TemporaryDirectory(prefix="onelayer-metrics-")
 
 
 class _EpisodeMetric(evaluate.Metric):  # type: ignore[misc]
@@ -34,7 +48,7 @@ class _EpisodeMetric(evaluate.Metric):  # type: ignore[misc]
     def __init__(self, **kwargs: Any):
         # Otherwise every object writes an arrow file and a lock below the user's home; even in memory
         # it makes its folder.
-        super().__init__(**{"keep_in_memory": True, "cache_dir": _scratch.name, **kwargs})
+        super().__init__(**{"keep_in_memory": True, "cache_dir": _scratch().name, **kwargs})
 
     def _info(self) -> evaluate.MetricInfo:
         return evaluate.MetricInfo(
@@ -152,52 +166,3 @@ class MeanResponseLength(_EpisodeMetric):
     ) -> Estimate:
         """Return the mean over all replies and its interval; NaN where there is none."""
         return bootstrap_mean(predictions, references, weights_N=replies)
-
-
-def measure(name: str, episodes: Sequence[Episode]) -> Estimate:
-    """Return one of a suite's metrics of at least one episode.
-
-    Args:
-        name: a metric as a suite names it: ``success``, ``pass@4``, ``maj@4``, ``reward/format``, ...
-        episodes: one with an error counts as it ended, not solved.
-    """
-    tasks = [episode.task for episode in episodes]
-    solved = [float(episode.success) for episode in episodes]
-    steps = [len(episode.steps) for episode in episodes]
-    k, votes = pass_k(name), majority_k(name)
-    if k is not None:
-        found = PassAtK().compute(predictions=solved, references=tasks, k=k)
-    elif votes is not None:
-        by_task = majority_shares(episodes, votes)
-        found = MajorityAtK().compute(predictions=list(by_task.values()), references=list(by_task))
-    elif name == "success":
-        found = SuccessRate().compute(predictions=solved, references=tasks)
-    elif name == "return":
-        returns = [episode.total_reward for episode in episodes]
-        found = MeanReturn().compute(predictions=returns, references=tasks)
-    elif name == "steps":
-        found = MeanSteps().compute(predictions=[float(n) for n in steps], references=tasks)
-    elif name == "valid_actions":
-        shares = [float(np.mean([s.valid for s in e.steps])) if e.steps else 0.0 for e in episodes]
-        found = ValidActionRate().compute(predictions=shares, references=tasks, steps=steps)
-    elif name == "unparsable":
-        unread = [float(episode.answer is None) for episode in episodes]
-        found = UnparsableRate().compute(predictions=unread, references=tasks)
-    elif name in ("response_tokens", "response_characters"):
-        lengths = [_lengths(name, episode) for episode in episodes]
-        means = [float(np.mean(of_one)) if of_one else 0.0 for of_one in lengths]
-        replies = [len(of_one) for of_one in lengths]
-        found = MeanResponseLength().compute(predictions=means, references=tasks, replies=replies)
-    elif name.startswith(PART):
-        parts = [episode.reward_parts.get(name.removeprefix(PART), 0.0) for episode in episodes]
-        found = MeanReturn().compute(predictions=parts, references=tasks)
-    else:
-        raise LookupError(f"there is no metric {name!r}")
-    return Estimate(**found)
-
-
-def _lengths(name: str, episode: Episode) -> list[int]:
-    """Return the lengths of an episode's replies; tokens are known of language models only."""
-    if name == "response_tokens":
-        return [step.reply_tokens for step in episode.steps if step.reply_tokens]
-    return [len(step.reply or step.action) for step in episode.steps]

@@ -3,8 +3,9 @@
 The page needs no network and no scripts; it can be mailed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
+from pathlib import Path
 
 from onelayer.evals.charts import CHARTS, Chart, caption, draw, draw_phases
 from onelayer.evals.report_style import STYLE
@@ -12,9 +13,16 @@ from onelayer.evals.report_tables import configuration, during_training, suite
 from onelayer.evals.run_record import RunRecord
 from onelayer.evals.transcripts import samples, transcript
 
+Links = Mapping[Path, Sequence[tuple[str, str]]]
+"""for a run's folder, titles and addresses of pages with all its episodes"""
 
-def page(runs: Sequence[RunRecord]) -> str:
+
+def page(runs: Sequence[RunRecord], links: Links | None = None) -> str:
     """Return the whole HTML page; several runs share its charts and stand side by side in its tables.
+
+    Args:
+        runs: one, or those to compare.
+        links: pages to link to; see ``onelayer.evals.viewer``.
 
     Raises:
         ValueError: matplotlib is not installed.
@@ -32,7 +40,7 @@ def page(runs: Sequence[RunRecord]) -> str:
 <header><h1>{escape(title)}</h1>{"".join(_lead(run, len(runs) > 1) for run in runs)}</header>
 {_section("Held-out success", _held_out(runs))}
 {_section("Training", _curves(runs))}
-{_section("Episodes", "".join(_episodes(run, len(runs) > 1) for run in runs))}
+{_section("Episodes", "".join(_episodes(run, len(runs) > 1, links or {}) for run in runs))}
 {_section("Configuration", configuration(runs))}
 </body>
 </html>
@@ -109,8 +117,15 @@ def _figure(title: str, note: str, svg: str) -> str:
     return f"<figure><figcaption>{escape(title)}{about}</figcaption>{svg}</figure>"
 
 
-def _episodes(run: RunRecord, named: bool) -> str:
+def _episodes(run: RunRecord, named: bool, links: Links) -> str:
+    """Return a few episodes, and links to the pages that have them all."""
     shown = "".join(transcript(episode) for episode in samples(run.episodes))
+    pages = ", ".join(
+        f'<a href="{escape(address)}">{escape(title)}</a>'
+        for title, address in links.get(run.path, ())
+    )
+    if pages:
+        shown = f"<p>All episodes, to filter, step through and compare: {pages}</p>{shown}"
     return (f"<h3>{escape(run.name)}</h3>" if named else "") + shown if shown else ""
 
 

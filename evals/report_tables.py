@@ -36,11 +36,14 @@ def suite(results: Record, run_name: str = "") -> str:
     body = []
     for kind in kinds:
         found = [rows.get(kind, {}) for rows in agents.values()]
-        number = next((row["episodes"] for row in found if "episodes" in row), "?")
+        counts = [row.get("counted", row.get("episodes")) for row in found]
+        number = next((count for count in counts if count is not None), "?")
         shown = [_share(_mapping(_mapping(row.get("metrics")).get("success"))) for row in found]
         body.append([escape(kind), escape(str(number)), *shown])
     named = _mapping(results.get("suite"))
     title = f"suite {named.get('name', '?')}, {named.get('env', '?')}, split {named.get('split')}"
+    if _list(named.get("parts")):
+        title = f"suite {named.get('name', '?')}, of several environments"
     title = f"{run_name}, {title}" if run_name else f"S{title[1:]}"
     notes = "".join(_difference(one) for one in _list(results.get("comparisons")))
     return f"<h3>{escape(title)}</h3>{table(('task type', 'n', *agents), body)}{notes}"

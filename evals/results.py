@@ -2,10 +2,12 @@
 
 ``results.json``::
 
-    {"format": "onelayer.results.1", "onelayer": "0.1.0",
-     "suite": {"name": "alfworld", "env": "onelayer/ALFWorld-v0", ...},
+    {"format": "onelayer.results.2", "onelayer": "0.2.0",
+     "suite": {"name": "alfworld", "version": 1, "env": "onelayer/ALFWorld-v0", ...},
+     "errors": "left out",
      "agents": {"trained": {
         "settings": {"model": "tiny", "temperature": 0.4, ...},
+        "data": {"": {"TASK": "0f3c...", ...}},
         "rows": [{"kind": "pick_and_place_simple", "episodes": 40, "tasks": 40, "errors": 0,
                   "metrics": {"success": {"value": 0.5, "low": 0.35, "high": 0.65}, ...}},
                  ..., {"kind": "All", ...}],
@@ -14,92 +16,89 @@
                       "reply": "...", "reward": 0.0, "valid": true, "cut": false}, ...]}, ...]}},
      "comparisons": [{"first": "trained", "second": "base", "rows": [...]}]}
 
-A figure that does not exist, such as the share of valid actions where none was taken, is null.
+A figure that does not exist, such as the share of valid actions where none was taken, is null. Files of the
+format before, ``onelayer.results.1``, are read too.
 """
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import onelayer
-from onelayer.agents.episodes import Episode, as_episode, as_record
+from onelayer.agents.episodes import as_episode, as_record
 from onelayer.evals.comparison import Difference, compare_episodes
-from onelayer.evals.statistics import Estimate
-from onelayer.evals.suite import Suite, suite_of
+from onelayer.evals.definition import Collection
+from onelayer.evals.identity import changed_task
+from onelayer.evals.rows import ALL, Results, Row, numbered
+from onelayer.evals.suite import suite_of
 from onelayer.files import write_atomically
 
-FORMAT = "onelayer.results.1"
+__all__ = [
+    "ALL",
+    "FILE_NAME",
+    "LoadedResults",
+    "Results",
+    "Row",
+    "compare",
+    "load_results",
+    "read_results",
+    "require_comparable",
+    "write_results",
+]
+
+FORMAT = "onelayer.results.2"
+_FORMATS = ("onelayer.results.1", FORMAT)
 FILE_NAME = "results.json"
-ALL = "All"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """The figures of one kind of task, or of all."""
-
-    kind: str
-    episodes: int
-    tasks: int
-    errors: int
-    """episodes in which the environment failed; they count as not solved"""
-    metrics: Mapping[str, Estimate]
-
-
-@dataclass(frozen=True)
-class Results:
-    """What one agent did in a suite."""
-
-    suite: Suite
-    episodes: tuple[Episode, ...]
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    """what played, as JSON can hold it: a model and its sampling, or an agent's name"""
-
-    @cached_property
-    def rows(self) -> tuple[Row, ...]:
-        """One row for each kind of task, in the order they are played, and ``All`` at the end.
-
-        Environments that name no kinds, or a single one, have the last row only.
-        """
-        kinds: dict[str, list[Episode]] = {}
-        for episode in self.episodes:
-            kinds.setdefault(episode.kind, []).append(episode)
-        some = sorted(kinds.items()) if len(kinds) > 1 else []
-        return tuple(self._row(kind, group) for kind, group in [*some, (ALL, self.episodes)])
-
-    @property
-    def overall(self) -> Row:
-        """The row of all tasks."""
-        return self.rows[-1]
-
-    def _row(self, kind: str, episodes: Sequence[Episode]) -> Row:
-        from onelayer.evals.metrics import measure  # imports evaluate, and with it torch
-
-        return Row(
-            kind=kind or "(none)",
-            episodes=len(episodes),
-            tasks=len({episode.task for episode in episodes}),
-            errors=sum(episode.error is not None for episode in episodes),
-            metrics={name: measure(name, episodes) for name in self.suite.metrics},
-        )
+_RULES = {False: "left out", True: "not solved"}
+"""what an episode with an error counts as"""
 
 
 def compare(first: Results, second: Results) -> list[Difference]:
     """Return how much more ``first`` earns than ``second`` on the tasks that both played.
 
+    Episodes that ended in an error are left out, or count as not solved, as the results say.
+
     Raises:
-        ValueError: they played different environments, or no task in common.
+        ValueError: they played different environments, versions or data, or no task in common.
     """
-    for name in ("env", "split", "env_args"):
-        one, other = getattr(first.suite, name), getattr(second.suite, name)
-        if one != other:
-            raise ValueError(
-                f"results of different tasks cannot be paired: {name} is {one!r} and {other!r}"
-            )
-    return compare_episodes(first.episodes, second.episodes)
+    require_comparable(first, second)
+    return compare_episodes(first.counted, second.counted)
+
+
+def require_comparable(first: Results, second: Results) -> None:
+    """Raise a ValueError where two results are not of the same tasks."""
+    ours = {
+        part.name if isinstance(first.suite, Collection) else "": part for part in first.suite.parts
+    }
+    theirs = {
+        part.name if isinstance(second.suite, Collection) else "": part
+        for part in second.suite.parts
+    }
+    if ours.keys() != theirs.keys():
+        raise ValueError(
+            f"results of different suites cannot be paired: {first.suite.name} and {second.suite.name}"
+        )
+    for label, one in ours.items():
+        other = theirs[label]
+        for name in ("env", "split", "env_args", "version"):
+            if getattr(one, name) != getattr(other, name):
+                raise ValueError(
+                    f"results of different tasks cannot be paired: {name} is {getattr(one, name)!r} and "
+                    f"{getattr(other, name)!r}"
+                )
+    if first.count_errors != second.count_errors:
+        raise ValueError(
+            "results with two rules cannot be paired: in one an episode with an error is left out, in the "
+            "other it counts as not solved; rescore one of them"
+        )
+    task = changed_task(first.data, second.data)
+    if task is not None:
+        raise ValueError(
+            f"results of different data cannot be paired: task {task} began otherwise, or had another "
+            f"solution"
+        )
 
 
 def write_results(
@@ -118,19 +117,16 @@ def write_results(
         "format": FORMAT,
         "onelayer": onelayer.__version__,
         "suite": by_agent[first].suite.as_dict(),
+        "errors": _RULES[by_agent[first].count_errors],
         "agents": {
             # Figures are indented for people, and an episode is one line: see below.
             name: {**_agent_record(results), "episodes": _place_of(name)}
             for name, results in by_agent.items()
         },
         "comparisons": [
-            {
-                "first": first,
-                "second": second,
-                "rows": [d.as_dict() for d in compare(by_agent[first], by_agent[second])],
-            }
+            {"first": first, "second": second, "rows": [row.as_dict() for row in rows]}
             for second in by_agent
-            if second != first
+            if second != first and (rows := _differences(by_agent[first], by_agent[second]))
         ],
     }
     text = json.dumps(_finite(content), indent=1, allow_nan=False)
@@ -140,7 +136,29 @@ def write_results(
     write_atomically(path, text + "\n")
 
 
-def read_results(path: Path | str) -> dict[str, Results]:
+class LoadedResults(dict[str, Results]):
+    """The results of each agent, by its name; see ``Results``."""
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return a flat mapping for each episode of every agent, with ``agent`` as its first key."""
+        return [{"agent": name, **record} for name, r in self.items() for record in r.records()]
+
+    def frame(self) -> Any:
+        """Return ``records`` as a pandas ``DataFrame``.
+
+        Raises:
+            ValueError: pandas is not installed; ``records`` needs none.
+        """
+        try:
+            import pandas
+        except ImportError as error:
+            raise ValueError(
+                "frame() needs pandas: pip install pandas; records() does not"
+            ) from error
+        return pandas.DataFrame.from_records(self.records())
+
+
+def load_results(path: Path | str) -> LoadedResults:
     """Read the results of every agent from a ``results.json`` or from the folder that holds it.
 
     Raises:
@@ -153,26 +171,52 @@ def read_results(path: Path | str) -> dict[str, Results]:
         raise FileNotFoundError(f"there are no results at {path}")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        if content["format"] != FORMAT:
+        if content["format"] not in _FORMATS:
             raise ValueError(f"{path} holds {content['format']!r}, not {FORMAT!r}")
         suite = suite_of(content["suite"])
-        return {
-            name: Results(suite, tuple(map(as_episode, agent["episodes"])), agent["settings"])
-            for name, agent in content["agents"].items()
-        }
-    except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+        # In 0.1 an episode with an error counted as not solved.
+        count_errors = content.get("errors", _RULES[True]) == _RULES[True]
+        return LoadedResults(
+            {
+                name: Results(
+                    suite,
+                    numbered(tuple(map(as_episode, agent["episodes"]))),
+                    agent["settings"],
+                    count_errors=count_errors,
+                    data=agent.get("data", {}),
+                    prices=agent.get("prices", {}),
+                )
+                for name, agent in content["agents"].items()
+            }
+        )
+    except (KeyError, TypeError, AttributeError, json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} holds no results of an evaluation: {error!r}") from error
+
+
+read_results = load_results
+"""the name in 0.1"""
+
+
+def _differences(first: Results, second: Results) -> list[Difference]:
+    """Return the paired differences; none where errors left no task in common."""
+    if not {(e.part, e.task) for e in first.counted} & {(e.part, e.task) for e in second.counted}:
+        return []
+    return compare(first, second)
 
 
 def _agent_record(results: Results) -> dict[str, Any]:
     return {
         "settings": dict(results.settings),
+        "data": dict(results.data),
+        "prices": dict(results.prices),
+        "usage": results.usage,
         "rows": [
             {
                 "kind": row.kind,
                 "episodes": row.episodes,
                 "tasks": row.tasks,
                 "errors": row.errors,
+                "counted": row.counted,
                 "metrics": {name: estimate._asdict() for name, estimate in row.metrics.items()},
             }
             for row in results.rows

@@ -1,90 +1,249 @@
 """Playing a suite, from the start or from where an interrupted evaluation stopped."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import gymnasium as gym
 
 from onelayer.agents.base import Agent
+from onelayer.agents.boundary import close
 from onelayer.agents.episodes import Episode, as_episode, as_record
 from onelayer.agents.rollout import rollout
+from onelayer.evals.definition import AnySuite, Collection, Suite
+from onelayer.evals.identity import (
+    Digests,
+    TaskIdentity,
+    digests_of,
+    identify,
+    require_same_data,
+)
 from onelayer.evals.journal import Journal
-from onelayer.evals.results import Results
-from onelayer.evals.suite import Suite
+from onelayer.evals.rows import Results
+
+logger = logging.getLogger(__name__)
+
+MakesAgent = Callable[[gym.Env[str, str]], Agent]
+Key = tuple[str, str, int]
+"""part of the suite, task, attempt"""
+
+
+class TooManyErrors(RuntimeError):
+    """So many episodes in a row ended in an error that it is no use to go on."""
 
 
 def evaluate(
-    suite: Suite,
-    agent: Agent,
+    suite: AnySuite,
+    agent: Agent | MakesAgent,
     *,
     settings: Mapping[str, Any] | None = None,
     journal: Path | str | None = None,
     parallel: int = 32,
     on_episode: Callable[[Episode], None] | None = None,
+    before: Sequence[Episode] = (),
+    data: Digests | None = None,
+    retry_errors: bool = False,
+    count_errors: bool = True,
+    errors_in_a_row: int | None = None,
+    keep_tokens: bool = False,
+    prices: Mapping[str, float] | None = None,
+    step_timeout: float | None = None,
 ) -> Results:
     """Let an agent play a suite's tasks.
 
+    Every attempt at a task is in a world of its own, made from the suite's seed.
+
     Args:
         suite: what to play.
-        agent: its random numbers start from the suite's seed, where it has a ``reseed`` method.
+        agent: its random numbers start from the suite's seed, where it has a ``reseed`` method. For a
+            suite of several environments a function that makes an agent for each.
         settings: what plays, as JSON can hold it; goes into the results.
         journal: a file to write every episode to as it ends. One that is there already is gone on from:
-            tasks whose episodes are all in it are not played again.
+            attempts that are in it are not played again.
         parallel: episodes that run at once.
         on_episode: called with each episode, those of an earlier journal first.
+        before: episodes that were played before, and are not played again.
+        data: the digests of the tasks as ``before``, or other agents' results, hold them; None accepts any.
+        retry_errors: play those again that ended in an error, of ``before`` and of the journal.
+        count_errors: count an episode with an error as not solved; otherwise it is left out of all figures.
+        errors_in_a_row: stop after so many episodes in a row that ended in an error; None never stops.
+        keep_tokens: keep each sampled token as text with its log-probability, where the agent has a
+            tokenizer.
+        prices: see ``Results``.
+        step_timeout: see ``rollout``.
 
     Raises:
-        ValueError: the journal is of another suite or other settings.
+        ValueError: the journal is of another suite, other settings or changed data.
         LookupError: the suite names a task that the environment does not have.
+        TooManyErrors: see ``errors_in_a_row``; the journal keeps what was played.
     """
     if parallel < 1:
         raise ValueError(f"parallel must be at least 1, got {parallel}")
     settings = dict(settings or {})
-    env = suite.make_env()
-    tasks = suite.choose_tasks(env)
-    names = [_name(env, task) for task in tasks]
-    book = None if journal is None else Journal(journal, suite.what_is_played(), settings)
-    before = [] if book is None else [as_episode(record) for record in book.records()]
-    wanted = {name: count * suite.attempts for name, count in Counter(names).items()}
-    times = Counter(episode.task for episode in before)
-    kept = [e for e in before if e.task in wanted and times[e.task] == wanted[e.task]]
-    if book is not None:
-        book.begin(as_record(episode) for episode in kept)
-    for episode in kept:
-        _tell(on_episode, episode)
-
-    def ended(episode: Episode) -> None:
+    with ExitStack() as stack:
+        parts = [_Part.of(suite, one, stack) for one in suite.parts]
+        found = {part.label: digests_of(part.tasks) for part in parts}
+        if data:
+            require_same_data(found, data, "the folder")
+        book = (
+            None if journal is None else Journal(journal, suite.what_is_played(), settings, found)
+        )
+        wanted = [key for part in parts for key in part.keys]
+        kept = _kept([*before, *([] if book is None else book.episodes())], wanted, retry_errors)
         if book is not None:
-            book.add(as_record(episode))
-        _tell(on_episode, episode)
+            book.begin(kept.values())
+        for episode in kept.values():
+            _tell(on_episode, episode)
+        done = _Done(dict(kept), book, on_episode, errors_in_a_row)
+        for part in parts:
+            part.play(agent, parallel, done, keep_tokens, step_timeout)
+        episodes = tuple(done.episodes[key] for key in wanted)
+    return Results(
+        suite, episodes, settings, count_errors=count_errors, data=found, prices=prices or {}
+    )
 
-    done = {episode.task for episode in kept}
-    left = [task for task, name in zip(tasks, names, strict=True) if name not in done]
-    reseed = getattr(agent, "reseed", None)
-    if reseed is not None:
-        reseed(suite.seed)
-    together = min(parallel, len(left) * suite.attempts)
-    envs = [env, *(suite.make_env() for _ in range(together - 1))]
-    played = rollout(envs, agent, left, suite.attempts, on_episode=ended) if left else []
-    for one in envs:
-        one.close()
-    # Without the tokens and hidden states of training, and in the suite's order.
-    episodes = [*kept, *(as_episode(as_record(episode)) for episode in played)]
-    order = {name: i for i, name in enumerate(names)}
-    episodes.sort(key=lambda episode: order[episode.task])
-    return Results(suite, tuple(episodes), settings)
+
+@dataclass
+class _Done:
+    """What has been played, and who is told of it."""
+
+    episodes: dict[Key, Episode]
+    book: Journal | None
+    on_episode: Callable[[Episode], None] | None
+    errors_in_a_row: int | None
+    failed_last: int = 0
+
+    def add(self, episode: Episode) -> None:
+        key = _key(episode)
+        if key in self.episodes:  # another attempt of its task was missing, and this one is known
+            return
+        # Without the tokens and hidden states of training.
+        self.episodes[key] = as_episode(as_record(episode))
+        if self.book is not None:
+            self.book.add(episode)
+        _tell(self.on_episode, episode)
+        self.failed_last = 0 if episode.error is None else self.failed_last + 1
+        if self.errors_in_a_row is not None and self.failed_last >= self.errors_in_a_row:
+            raise TooManyErrors(
+                f"the last {self.failed_last} episodes ended in an error, the newest in: {episode.error}"
+            )
+
+
+@dataclass
+class _Part:
+    """One environment's tasks within a suite."""
+
+    suite: Suite
+    label: str
+    """"" where the suite is of one environment"""
+    env: gym.Env[str, str]
+    ids: list[str | int]
+    tasks: list[TaskIdentity]
+    stack: ExitStack
+
+    @classmethod
+    def of(cls, whole: AnySuite, suite: Suite, stack: ExitStack) -> "_Part":
+        env = suite.make_env()
+        stack.callback(close, env)
+        ids = suite.choose_tasks(env)
+        label = suite.name if isinstance(whole, Collection) else ""
+        return cls(suite, label, env, ids, [identify(env, task) for task in ids], stack)
+
+    @property
+    def keys(self) -> list[Key]:
+        """Every attempt of this part, in the order of the results."""
+        attempts = range(self.suite.attempts)
+        return [(self.label, task.name, attempt) for task in self.tasks for attempt in attempts]
+
+    def play(
+        self,
+        agent: Agent | MakesAgent,
+        parallel: int,
+        done: _Done,
+        keep_tokens: bool,
+        step_timeout: float | None,
+    ) -> None:
+        """Play the tasks of which an attempt is missing.
+
+        All attempts of a task are played again, since their random numbers go by the order of the attempts;
+        those that are known already are not taken.
+        """
+        attempts = self.suite.attempts
+        left = [
+            task
+            for task, identity in zip(self.ids, self.tasks, strict=True)
+            if any((self.label, identity.name, n) not in done.episodes for n in range(attempts))
+        ]
+        if not left:
+            return
+        player = cast(Agent, agent) if hasattr(agent, "act") else agent(self._another_env())
+        reseed = getattr(player, "reseed", None)
+        if reseed is not None:
+            reseed(self.suite.seed)
+        kind_of = {task.name: task.kind for task in self.tasks}
+        named = {f"seed-{i}": t.name for i, t in zip(self.ids, self.tasks, strict=True)}
+        tokenizer = getattr(player, "tokenizer", None) if keep_tokens else None
+
+        def ended(episode: Episode) -> None:
+            # One that failed at its start does not know what the environment calls it, or its kind.
+            task = named.get(episode.task, episode.task)
+            kind = episode.kind or kind_of.get(task, "")
+            if tokenizer is not None:
+                episode = _spelled(episode, tokenizer)
+            done.add(replace(episode, part=self.label, task=task, kind=kind))
+
+        envs = [self.env]
+        for _ in range(min(parallel, len(left) * attempts) - 1):
+            envs.append(self._another_env())
+        # The last digits of a model here go by what it computes together; a served one answers alone.
+        reproducible = not getattr(player, "answers_alone", False)
+        rollout(
+            envs,
+            player,
+            [task for task in left for _ in range(attempts)],
+            on_episode=ended,
+            reproducible=reproducible,
+            seed=self.suite.seed,
+            step_timeout=step_timeout,
+        )
+
+    def _another_env(self) -> gym.Env[str, str]:
+        """Make an environment; an agent gets one of its own, for it may ask it for solutions."""
+        env = self.suite.make_env()
+        self.stack.callback(close, env)
+        return env
+
+
+def _spelled(episode: Episode, tokenizer: Any) -> Episode:
+    """Return the episode with the text of each token that was sampled."""
+    steps = [
+        replace(step, tokens=tuple(tokenizer.decode([token]) for token in step.action_ids))
+        for step in episode.steps
+    ]
+    return replace(episode, steps=tuple(steps))
+
+
+def _kept(
+    episodes: Sequence[Episode], wanted: Sequence[Key], retry_errors: bool
+) -> dict[Key, Episode]:
+    """Return the episodes that need not be played, the first of each attempt that has no error."""
+    possible = set(wanted)
+    found: dict[Key, Episode] = {}
+    for episode in episodes:
+        key = _key(episode)
+        usable = episode.error is None or not retry_errors
+        if key in possible and usable and (key not in found or found[key].error is not None):
+            found[key] = episode
+    return found
+
+
+def _key(episode: Episode) -> Key:
+    return episode.part, episode.task, episode.attempt
 
 
 def _tell(on_episode: Callable[[Episode], None] | None, episode: Episode) -> None:
     if on_episode is not None:
         on_episode(episode)
-
-
-def _name(env: gym.Env[str, str], task: str | int) -> str:
-    """Return what an episode will call its task; a seed's must be asked for."""
-    if isinstance(task, str):
-        return task
-    _, info = env.reset(seed=task)
-    return str(info.get("task", f"seed-{task}"))

@@ -14,6 +14,10 @@ from typing import Any
 import yaml
 from safetensors import SafetensorError, safe_open
 
+from onelayer.agents.episodes import Episode, as_episode
+from onelayer.evals.definition import Suite
+from onelayer.evals.rows import Results, numbered
+
 Record = Mapping[str, Any]
 
 
@@ -84,6 +88,20 @@ def read_run(path: Path | str) -> RunRecord:
         or _trained(path / "adapter_model.safetensors", "adapters"),
         evaluations=tuple(_evaluations(path / "eval")),
     )
+
+
+def training_results(path: Path | str) -> dict[str, Results]:
+    """Return the episodes that a run kept of its training, an agent for each iteration."""
+    path = Path(path)
+    suite = Suite("training", str(_config(path / "config.yaml").get("env") or "unknown"))
+    of_iteration: dict[str, list[Episode]] = {}
+    for record in _lines(path / "episodes.jsonl"):
+        try:
+            episode = as_episode(record)
+        except ValueError:
+            continue
+        of_iteration.setdefault(f"iteration {record.get('iteration', '?')}", []).append(episode)
+    return {name: Results(suite, numbered(episodes)) for name, episodes in of_iteration.items()}
 
 
 def _config(path: Path) -> Record:

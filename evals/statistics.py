@@ -4,7 +4,9 @@ Episodes of one task resemble each other, so a task, and not an episode, is what
 where a task was played more than once, its episodes are resampled together.
 
 E.B. Wilson, 1927 (a proportion); R.G. Newcombe, Statistics in Medicine 17, 1998 (two paired
-proportions, method 10); Q. McNemar, 1947 (the exact form); M. Chen et al., arXiv 2107.03374 (pass@k).
+proportions, method 10); Q. McNemar, 1947 (the exact form); M. Chen et al., arXiv 2107.03374 (pass@k);
+E.L. Korn and B.I. Graubard, 1998 (Wilson's interval with a design effect and t quantiles); T.C. Hesterberg,
+The American Statistician 69, 2015 (the expanded percentile interval of few values).
 """
 
 import math
@@ -14,6 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from onelayer.evals.significance import student_t
 
 CONFIDENCE = 0.95
 RESAMPLES = 10_000
@@ -54,9 +58,11 @@ def mean_share(
 ) -> Estimate:
     """Return the mean of values in [0, 1], such as successes, with Wilson's interval.
 
-    Where every task was played once and every value is 0 or 1, that is Wilson's interval of n trials.
-    Otherwise n is the number of independent trials that would vary as much as the tasks do: at least
-    the tasks, at most the episodes. Unlike a bootstrap it has a width where all values are equal.
+    Where every task has one value, that is Wilson's interval of as many trials as tasks: exact for successes,
+    too wide for shares in between. Otherwise n is the number of independent trials that would vary as much as
+    the tasks do: at least the tasks, at most the episodes. One imagined task that is always solved and one
+    that never is count when their variation is estimated: without them a rate near 0 or 1 seems surer than it
+    is. Unlike a bootstrap the interval has a width where all values are equal.
 
     Args:
         shares_N: a value in [0, 1] for each episode; at least one.
@@ -67,16 +73,29 @@ def mean_share(
     _require_some(share_N)
     counts_T = _by_task(np.ones_like(share_N), tasks_N)
     rate = float(share_N.mean())
-    # How far each task's sum is from its expected one: the variance of a mean over unequal groups.
-    residual_T = _by_task(share_N, tasks_N) - rate * counts_T
-    n, tasks = len(share_N), len(counts_T)
-    variance = float((residual_T**2).sum()) * tasks / max(1, tasks - 1) / n**2
-    most = n if tasks < n else math.inf  # a share of a task played once may stand for any number
-    if variance > 0:
-        trials = max(tasks, min(most, rate * (1 - rate) / variance))
-    else:  # all tasks are alike: all solved or none, or each to the same part
-        trials = n if 0 < rate < 1 else tasks
+    trials = float(len(counts_T))
+    if len(counts_T) < len(share_N):
+        trials = _independent_trials(_by_task(share_N, tasks_N), counts_T, confidence)
     return Estimate(rate, *_score_interval(rate, trials, confidence))
+
+
+def _independent_trials(
+    sums_T: NDArray[np.float64], counts_T: NDArray[np.float64], confidence: float
+) -> float:
+    """Return how many independent trials would vary as much as tasks that were played repeatedly."""
+    tasks, episodes = len(counts_T), float(counts_T.sum())
+    if tasks == 1:
+        return 1.0
+    often = episodes / tasks
+    sums_T, counts_T = np.append(sums_T, [0.0, often]), np.append(counts_T, [often, often])
+    n = float(counts_T.sum())
+    rate = float(sums_T.sum()) / n
+    # How far each task's sum is from its expected one: the variance of a mean over unequal groups.
+    residual_T = sums_T - rate * counts_T
+    variance = float((residual_T**2).sum()) * len(counts_T) / (len(counts_T) - 1) / n**2
+    design_effect = variance * n / (rate * (1 - rate))
+    few = (_z(confidence) / student_t(0.5 + confidence / 2, tasks - 1)) ** 2
+    return max(float(tasks), min(episodes, episodes / design_effect) * few)
 
 
 def bootstrap_mean(
@@ -89,6 +108,9 @@ def bootstrap_mean(
     confidence: float = CONFIDENCE,
 ) -> Estimate:
     """Return a mean with its percentile interval over resampled tasks; equal seeds give equal bounds.
+
+    With few tasks the percentiles lie further out than the confidence says (Hesterberg's expansion): plain
+    ones would be too narrow by the factor between the normal and Student's t, and by sqrt(1 - 1/tasks).
 
     Args:
         values_N: a value for each episode; at least one.
@@ -107,7 +129,7 @@ def bootstrap_mean(
     sums_T, weights_T = _by_task(value_N * weight_N, tasks_N), _by_task(weight_N, tasks_N)
     means_R = _resampled_means(sums_T, weights_T, seed, resamples)
     mean = float((value_N * weight_N).sum() / total)
-    return Estimate(mean, *_percentiles(means_R, confidence))
+    return Estimate(mean, *_percentiles(means_R, _expanded(confidence, len(sums_T))))
 
 
 def paired_difference(
@@ -140,12 +162,21 @@ def paired_share_difference(
     """
     difference_T = _paired(first_T, second_T)
     first, second = np.asarray(first_T, dtype=float), np.asarray(second_T, dtype=float)
-    one, other = mean_share(first, confidence=confidence), mean_share(second, confidence=confidence)
+    one, other = _share_of_tasks(first, confidence), _share_of_tasks(second, confidence)
     phi = _correlation(first, second)
     below = _joined(one.value - one.low, other.high - other.value, phi)
     above = _joined(one.high - one.value, other.value - other.low, phi)
     difference = float(difference_T.mean())
     return Estimate(difference, max(-1.0, difference - below), min(1.0, difference + above))
+
+
+def _share_of_tasks(share_T: NDArray[np.float64], confidence: float) -> Estimate:
+    """Return the mean share with the interval of as many trials as vary like the shares."""
+    rate, tasks, variance = float(share_T.mean()), len(share_T), float(share_T.var())
+    trials = (
+        float(tasks) if variance == 0 else max(tasks, (tasks - 1) * rate * (1 - rate) / variance)
+    )
+    return Estimate(rate, *_score_interval(rate, trials, confidence))
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
@@ -208,6 +239,14 @@ def _resampled_means(
         weight_R = weights_T[drawn_RT].sum(axis=1)
         means.append(sums_T[drawn_RT].sum(axis=1)[weight_R > 0] / weight_R[weight_R > 0])
     return np.concatenate(means)
+
+
+def _expanded(confidence: float, tasks: int) -> float:
+    """Return the confidence whose percentiles hold the mean of so few tasks with ``confidence``."""
+    if tasks < 2:
+        return confidence
+    reach = student_t(0.5 + confidence / 2, tasks - 1) * math.sqrt(tasks / (tasks - 1))
+    return 2 * NormalDist().cdf(reach) - 1
 
 
 def _percentiles(values_R: NDArray[np.float64], confidence: float) -> Interval:

@@ -1,183 +1,80 @@
-"""A suite: which tasks an evaluation plays, how often, and what it measures.
+"""Suites by name: those that ship, those of installed packages, and YAML files.
 
-Suites are YAML files. Those that ship are named (``alfworld``), others are given by their path.
+A package brings its suites by entry points in the group ``onelayer.suites``. Each is a ``Suite``, a
+function that returns one, or the path of a YAML file::
+
+    [project.entry-points."onelayer.suites"]
+    mazes = "maze.suites:mazes"
 """
 
 import difflib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
+from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-import gymnasium as gym
-import numpy as np
 import yaml
 
-from onelayer.envs.plugins import make
+from onelayer.evals.definition import AGENT_FIELDS, METRICS, AnySuite, Collection, Suite
+from onelayer.evals.figures import PART, majority_k, pass_k
 
-METRICS = ("success", "return", "steps", "valid_actions")
-"""those of every environment, and the default"""
-ANSWER_METRICS = ("unparsable", "response_tokens", "response_characters")
-"""share of episodes without an answer that could be read; length of replies"""
-PART = "reward/"
-"""``reward/format`` is the mean of that part of the reward, as ``info["reward_parts"]`` names it"""
-_FIRST_SEED = 1_000_000_000
-"""the tasks of an environment without task ids are seeds from here on, far from those of training"""
+__all__ = [
+    "AGENT_FIELDS",
+    "METRICS",
+    "PART",
+    "AnySuite",
+    "Collection",
+    "Suite",
+    "load_single_suite",
+    "load_suite",
+    "majority_k",
+    "pass_k",
+    "plugin_suites",
+    "shipped_suites",
+    "suite_of",
+]
 
-
-@dataclass(frozen=True, slots=True)
-class Suite:
-    """What is played and what is measured.
-
-    Raises:
-        ValueError: a field holds something that cannot work; the message names suite and field.
-    """
-
-    name: str
-    env: str
-    """id of the environment, or ``module:id``"""
-    split: str | None = None
-    """the environment's ``split`` argument; None leaves it out"""
-    env_args: Mapping[str, Any] = field(default_factory=dict)
-    """further arguments of the environment"""
-    tasks: int | tuple[str, ...] = 100
-    """how many tasks, drawn with ``seed``, or their ids; all of the split where it has fewer"""
-    attempts: int = 1
-    """episodes of each task"""
-    seed: int = 0
-    """draws the tasks and the agents' random numbers"""
-    metrics: tuple[str, ...] = METRICS
-    description: str = ""
-
-    def __post_init__(self) -> None:
-        self._check_kinds()
-        for name in ("name", "env"):
-            self._require(getattr(self, name), name, "is empty")
-        if isinstance(self.tasks, int):
-            self._require(self.tasks >= 1, "tasks", f"must be at least 1, got {self.tasks}")
-        else:
-            self._require(self.tasks, "tasks", "is an empty list")
-            self._require(len(set(self.tasks)) == len(self.tasks), "tasks", "names one task twice")
-        self._require(self.attempts >= 1, "attempts", f"must be at least 1, got {self.attempts}")
-        self._require(self.seed >= 0, "seed", f"must be at least 0, got {self.seed}")
-        self._require("split" not in self.env_args, "env_args", "holds split, a field of its own")
-        self._require(self.metrics, "metrics", "is an empty list")
-        for metric in self.metrics:
-            k = pass_k(metric) or majority_k(metric)
-            possible = (
-                metric in (*METRICS, *ANSWER_METRICS)
-                or (metric.startswith(PART) and metric != PART)
-                or (k is not None and 1 <= k <= self.attempts)
-            )
-            known = (
-                f"{', '.join((*METRICS, *ANSWER_METRICS))}, {PART}PART, and pass@K and maj@K up to the "
-                f"attempts ({self.attempts})"
-            )
-            self._require(possible, "metrics", f"holds {metric!r}; there are {known}")
-
-    def make_env(self) -> gym.Env[str, str]:
-        """Make one environment of the suite."""
-        split = {} if self.split is None else {"split": self.split}
-        return make(self.env, **{**self.env_args, **split})
-
-    def choose_tasks(self, env: gym.Env[str, str]) -> list[str | int]:
-        """Return the tasks to play: ids, or seeds where the environment has no ids.
-
-        Raises:
-            LookupError: the split is empty, or lacks a task that is named.
-        """
-        available = getattr(env.unwrapped, "tasks", None)
-        if not isinstance(self.tasks, int):
-            for task in self.tasks:
-                if available is not None and task not in available:
-                    raise LookupError(f"suite {self.name}: {self.env} has no task {task!r}")
-            return list(self.tasks)
-        if available is None:
-            first = _FIRST_SEED + self.seed * 1_000_000
-            return list(range(first, first + self.tasks))
-        if not len(available):
-            raise LookupError(f"suite {self.name}: {self.env} has no tasks in split {self.split!r}")
-        if len(available) <= self.tasks:
-            return list(available)
-        drawn = np.random.default_rng(self.seed).choice(
-            len(available), self.tasks, replace=False, shuffle=False
-        )
-        return [available[int(i)] for i in sorted(drawn)]
-
-    def with_env_args(self, env_args: Mapping[str, Any]) -> "Suite":
-        """Return the suite with these arguments of the environment over its own."""
-        split = env_args.get("split", self.split)
-        others = {name: value for name, value in env_args.items() if name != "split"}
-        return replace(self, split=split, env_args={**self.env_args, **others})
-
-    def what_is_played(self) -> dict[str, Any]:
-        """Return the fields that decide the episodes."""
-        names = ("env", "split", "env_args", "tasks", "attempts", "seed")
-        return {name: value for name, value in self.as_dict().items() if name in names}
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the fields as JSON and YAML hold them."""
-        values = asdict(self)
-        values["env_args"] = dict(self.env_args)
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
-
-    def _check_kinds(self) -> None:
-        kinds: dict[str, tuple[type, ...]] = {
-            "name": (str,),
-            "env": (str,),
-            "split": (str, type(None)),
-            "env_args": (Mapping,),
-            "tasks": (int, tuple),
-            "attempts": (int,),
-            "seed": (int,),
-            "metrics": (tuple,),
-            "description": (str,),
-        }
-        for name, possible in kinds.items():
-            value = getattr(self, name)
-            right = isinstance(value, possible) and not isinstance(value, bool)
-            if isinstance(value, tuple):
-                right = right and all(isinstance(item, str) for item in value)
-            self._require(right, name, f"is {value!r}, not {_SPOKEN[name]}")
-
-    def _require(self, condition: object, name: str, problem: str) -> None:
-        if not condition:
-            raise ValueError(f"suite {self.name}: {name} {problem}")
+GROUP = "onelayer.suites"
+_OF_COLLECTION = ("name", "description", "version", "agent", "parts")
 
 
-_SPOKEN = {
-    "name": "text",
-    "env": "the id of an environment",
-    "split": "the name of a split",
-    "env_args": "a mapping",
-    "tasks": "a number or a list of task ids",
-    "attempts": "a whole number",
-    "seed": "a whole number",
-    "metrics": "a list of names",
-    "description": "text",
-}
-
-
-def load_suite(name: str) -> Suite:
-    """Return a shipped suite by its name, or a suite of a YAML file by its path.
+def load_suite(name: str) -> AnySuite:
+    """Return a suite by its name, or that of a YAML file by its path.
 
     Raises:
         LookupError: there is no such suite or file; the message names the nearest.
         ValueError: the file holds something that cannot work.
     """
-    shipped = shipped_suites()
+    shipped, plugins = shipped_suites(), plugin_suites()
     if name in shipped:
         return _parse(shipped[name].read_text(encoding="utf-8"), name)
+    if name in plugins:
+        return _of_plugin(name, plugins[name])
     path = Path(name)
     if path.suffix in (".yaml", ".yml") or path.is_file():
         if not path.is_file():
             raise LookupError(f"there is no suite file {name}")
-        return _parse(path.read_text(encoding="utf-8"), path.stem)
-    close = difflib.get_close_matches(name, shipped, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(shipped)}"
+        return _parse(_text(path), path.stem)
+    known = [*shipped, *plugins]
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known)}"
     raise LookupError(f"there is no suite {name!r}; {hint} (or give the path of a .yaml file)")
+
+
+def load_single_suite(name: str) -> Suite:
+    """Return a suite of one environment; see ``load_suite``.
+
+    Raises:
+        ValueError: the suite is of several environments.
+    """
+    suite = load_suite(name)
+    if isinstance(suite, Collection):
+        parts = ", ".join(part.name for part in suite.parts)
+        raise ValueError(f"suite {name} is of several environments; name one of {parts}")
+    return suite
 
 
 def shipped_suites() -> dict[str, Traversable]:
@@ -187,41 +84,85 @@ def shipped_suites() -> dict[str, Traversable]:
     return {file.name.removesuffix(".yaml"): file for file in sorted(found, key=lambda f: f.name)}
 
 
-def suite_of(values: Mapping[str, Any], name: str = "") -> Suite:
+def plugin_suites() -> dict[str, EntryPoint]:
+    """Return the entry points of the suites that installed packages bring, by name."""
+    return {entry.name: entry for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name)}
+
+
+def suite_of(values: Mapping[str, Any], name: str = "") -> AnySuite:
     """Return the suite of a mapping as a YAML file or ``Suite.as_dict`` holds it.
 
     Raises:
         ValueError: a key is unknown or missing, or a value cannot work.
     """
     values = {"name": name, **values}
-    known = [f.name for f in fields(Suite)]
+    if "parts" in values:
+        return _collection_of(values)
+    _require_known(values, [field.name for field in fields(Suite)])
+    if "env" not in values:
+        raise ValueError(f"suite {values['name']}: env is missing (or parts, several suites)")
+    lists = {k: tuple(v) for k, v in values.items() if isinstance(v, list)}
+    return Suite(**{**values, **lists})
+
+
+def _collection_of(values: Mapping[str, Any]) -> Collection:
+    """Return a suite of several: each part a name, ``{suite: NAME, ...}`` with changes, or a whole suite."""
+    _require_known(values, _OF_COLLECTION)
+    name, parts = str(values["name"]), values["parts"]
+    if not isinstance(parts, list | tuple):
+        raise ValueError(f"suite {name}: parts is {parts!r}, not a list of suites")
+    found: list[Suite] = []
+    for number, part in enumerate(parts, start=1):
+        if not isinstance(part, str | Mapping):
+            raise ValueError(f"suite {name}: part {number} is {part!r}, not a suite")
+        given = {"suite": part} if isinstance(part, str) else dict(part)
+        base = given.pop("suite", None)
+        whole = suite_of(given, f"part-{number}") if base is None else load_suite(str(base))
+        if base is not None and given:
+            whole = suite_of({**whole.as_dict(), **given})
+        found += whole.parts
+    description = str(values.get("description", ""))
+    version = values.get("version", 1)
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise ValueError(f"suite {name}: version is {version!r}, not a whole number")
+    return Collection(name, tuple(found), description, version, values.get("agent") or {})
+
+
+def _require_known(values: Mapping[str, Any], known: Iterable[str]) -> None:
+    known = list(known)
     for key in values:
         if key not in known:
             close = difflib.get_close_matches(str(key), known, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known)}"
             raise ValueError(f"suite {values['name']}: unknown key {str(key)!r}; {hint}")
-    if "env" not in values:
-        raise ValueError(f"suite {values['name']}: env is missing")
-    lists = {k: tuple(v) for k, v in values.items() if isinstance(v, list)}
-    return Suite(**{**values, **lists})
 
 
-def pass_k(metric: str) -> int | None:
-    """Return K of ``pass@K``, None for another metric."""
-    return _k_of(metric, "pass")
+def _of_plugin(name: str, entry: EntryPoint) -> AnySuite:
+    package = entry.dist.name if entry.dist is not None else entry.value
+    try:
+        found = entry.load()
+        found = found() if callable(found) else found
+    except Exception as error:
+        raise ValueError(
+            f"suite {name} of the package {package} failed: {type(error).__name__}: {error}"
+        ) from error
+    if isinstance(found, str | Path):
+        found = _parse(_text(Path(found)), name)
+    if not isinstance(found, Suite | Collection):
+        raise ValueError(
+            f"suite {name} of the package {package} is {found!r}, not a Suite or a path"
+        )
+    return replace(found, name=name)
 
 
-def majority_k(metric: str) -> int | None:
-    """Return K of ``maj@K``, None for another metric."""
-    return _k_of(metric, "maj")
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"suite {path} is not a text file") from error
 
 
-def _k_of(metric: str, name: str) -> int | None:
-    found, _, k = metric.partition("@")
-    return int(k) if found == name and k.isdecimal() else None
-
-
-def _parse(text: str, name: str) -> Suite:
+def _parse(text: str, name: str) -> AnySuite:
     try:
         values = yaml.safe_load(text)
     except yaml.YAMLError as error:

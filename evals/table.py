@@ -3,18 +3,17 @@
 import math
 from collections.abc import Mapping, Sequence
 
+from onelayer.evals.arms import Pair
 from onelayer.evals.comparison import Difference
+from onelayer.evals.figures import find_metric
 from onelayer.evals.results import Results
 from onelayer.evals.statistics import Estimate
-from onelayer.evals.suite import majority_k, pass_k
-
-_SHARES = ("success", "valid_actions", "unparsable")
 
 
 def success_table(by_agent: Mapping[str, Results]) -> str:
     """Return success by kind of task, a column for each agent: ``45.0 % [38.8, 51.4]``.
 
-    ``n`` is the number of episodes of the first agent; the others played the same tasks.
+    ``n`` is the number of episodes that the first agent's figures are of; the others played the same tasks.
     """
     rows_of = {name: {row.kind: row for row in r.rows} for name, r in by_agent.items()}
     first = next(iter(rows_of.values()))
@@ -24,7 +23,7 @@ def success_table(by_agent: Mapping[str, Results]) -> str:
         shown = [
             _share(r.metrics["success"]) if r and "success" in r.metrics else "" for r in found
         ]
-        cells.append([kind, str(row.episodes), *shown])
+        cells.append([kind, str(row.counted), *shown])
     return render(["task type", "n", *by_agent], cells)
 
 
@@ -37,22 +36,61 @@ def metrics_table(by_agent: Mapping[str, Results]) -> str:
     ]
     errors = [results.overall.errors for results in by_agent.values()]
     if any(errors):
-        cells.append(["episodes with an error", *map(str, errors)])
+        counted = next(iter(by_agent.values())).count_errors
+        rule = "not solved" if counted else "left out"
+        shown = [f"{n} ({rule})" if n else "0" for n in errors]
+        cells.append(["episodes with an error", *shown])
+    cells += _usage(by_agent)
     return render(["all tasks", *by_agent], cells)
 
 
 def difference_table(differences: Sequence[Difference], first: str, second: str) -> str:
-    """Return the paired differences of two agents."""
+    """Return the paired differences of two agents, and how small a difference they could have shown."""
     cells = []
     for row in differences:
         alone = "" if row.only_first is None else f"{row.only_first} : {row.only_second}"
-        p = "" if row.p_value is None else _p_value(row.p_value)
         success, reward = _points(row.success), _signed(row.total_reward)
-        cells.append([row.kind, str(row.tasks), success, reward, alone, p])
+        cells.append([row.kind, str(row.tasks), success, reward, alone, _p_value(row.p_value)])
     head = ["task type", "tasks", "success, points", "return", "solved alone", "p"]
     if not any(row[4] for row in cells):  # tasks were played more than once
-        head, cells = head[:4], [row[:4] for row in cells]
-    return f"{first} - {second}, on the same tasks\n\n{render(head, cells)}"
+        head, cells = [*head[:4], head[5]], [[*row[:4], row[5]] for row in cells]
+    overall, title = differences[-1], f"{first} - {second}, on the same tasks"
+    if not math.isnan(overall.detectable):
+        title += f"\n\n{_detectable(overall.detectable, overall.tasks)}"
+    return f"{title}\n\n{render(head, cells)}"
+
+
+def pairs_table(pairs: Sequence[Pair]) -> str:
+    """Return every pair of several arms; ``p, Holm`` is valid for all of them together."""
+    cells = [
+        [
+            f"{pair.first} - {pair.second}",
+            str(pair.tasks),
+            f"{pair.runs[0]} : {pair.runs[1]}",
+            _points(pair.success),
+            _p_value(pair.p_value),
+            _p_value(pair.p_holm),
+            "" if math.isnan(pair.detectable) else f"{100 * pair.detectable:.1f}",
+        ]
+        for pair in pairs
+    ]
+    head = ["arms", "tasks", "runs", "success, points", "p", "p, Holm", "detectable"]
+    notes = [
+        "Detectable: the true difference, in points, that such an experiment finds 4 times in 5.",
+    ]
+    if any(1 in pair.runs and pair.runs != (1, 1) for pair in pairs):
+        notes.append("An arm of one run: its interval says nothing about training it again.")
+    if any(pair.runs == (1, 1) for pair in pairs):
+        notes.append("Runs 1 : 1: these very runs are compared, not what other seeds would bring.")
+    return "\n\n".join([render(head, cells), " ".join(notes)])
+
+
+def _detectable(difference: float, tasks: int) -> str:
+    return (
+        f"{tasks} such tasks show a true difference of {100 * difference:.1f} points 4 times in 5; a "
+        f"smaller one "
+        "is missed more often."
+    )
 
 
 def render(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -68,8 +106,22 @@ def render(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([line(head), line(rule), *map(line, rows)])
 
 
+def _usage(by_agent: Mapping[str, Results]) -> list[list[str]]:
+    """Return rows of tokens and cost, where somebody counted them."""
+    usage = [results.usage for results in by_agent.values()]
+    names = {"read": "tokens read, in all", "written": "tokens written, in all"}
+    rows = [
+        [title, *(f"{found[name]:,.0f}" if name in found else "" for found in usage)]
+        for name, title in names.items()
+        if any(found.get(name) for found in usage)
+    ]
+    if any("cost" in found for found in usage):
+        rows.append(["cost, US$", *(f"{f['cost']:.4f}" if "cost" in f else "" for f in usage)])
+    return rows
+
+
 def _shown(name: str, estimate: Estimate) -> str:
-    if name in _SHARES or (pass_k(name) or majority_k(name)) is not None:
+    if find_metric(name).share:
         return _share(estimate)
     if math.isnan(estimate.value):
         return "none"

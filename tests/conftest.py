@@ -33,8 +33,8 @@ TINY = {
 def tiny_model() -> Callable[..., Any]:
     """Return ``make(architecture="qwen3", *, layers=4, tied=True, seed=0, **config) -> model``.
 
-    A random causal LM in evaluation mode, fp32, width 32, vocabulary 64; the architecture is
-    "qwen3", "qwen2" or "llama". Equal arguments give equal weights.
+    A random causal LM in evaluation mode, fp32, width 32, vocabulary 64; the architecture is a
+    transformers model type. Equal arguments give equal weights.
     """
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
@@ -48,7 +48,7 @@ def tiny_model() -> Callable[..., Any]:
         **config: Any,
     ) -> Any:
         settings = {**TINY, "num_hidden_layers": layers, "tie_word_embeddings": tied, **config}
-        if architecture != "qwen2":
+        if architecture in ("qwen3", "llama", "mistral"):
             settings.setdefault("head_dim", 8)
         with torch.random.fork_rng():
             torch.manual_seed(seed)

@@ -44,7 +44,8 @@ def test_the_tested_versions_are_within_the_ranges_that_users_get():
         for requirement in [Requirement(line)]
     }
     extras = project()["project"]["optional-dependencies"]
-    for text in [*project()["project"]["dependencies"], *extras["alfworld"]]:
+    listed = [*project()["project"]["dependencies"], *extras["train"], *extras["alfworld"]]
+    for text in listed:
         requirement = Requirement(text)
         if requirement.name in pinned:
             assert requirement.specifier.contains(pinned[requirement.name]), text
@@ -68,3 +69,66 @@ def test_no_top_level_name_leaks():
     for name in ("envs", "agents", "trainers", "evals"):
         spec = importlib.util.find_spec(name)
         assert spec is None or "onelayer" not in str(spec.origin), name
+
+
+LIGHT = """
+import sys
+
+class Bare:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {heavy!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Bare())
+from onelayer.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def run_light(*arguments):
+    """Run the command line where nothing of the extra ``train`` can be imported."""
+    import subprocess
+    import sys
+
+    from onelayer.cli import _OF_TRAINING
+
+    code = LIGHT.format(heavy=set(_OF_TRAINING))
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def test_the_light_package_is_the_environments():
+    extras = project()["project"]["optional-dependencies"]
+    names = {text.partition(">")[0] for text in project()["project"]["dependencies"]}
+    assert names == {"gymnasium", "numpy", "pyyaml"}
+    from onelayer.cli import _OF_TRAINING
+
+    assert {text.partition(">")[0] for text in extras["train"]} == set(_OF_TRAINING)
+    listed = run_light("envs", "list")
+    assert listed.returncode == 0 and "onelayer/ALFWorld-v0" in listed.stdout
+    assert run_light("--help").returncode == 0
+    checked = run_light("envs", "check", "onelayer/ALFWorld-v0", "--episodes", "1")
+    assert checked.returncode == 0 and " 0 failed" in checked.stdout
+
+
+def test_what_the_light_package_lacks_is_one_line():
+    for command in (["train"], ["eval", "tiny", "--suite", "alfworld"], ["warmstart", "--help"]):
+        tried = run_light(*command)
+        assert tried.returncode == 2
+        assert "pip install 'onelayer[train]'" in tried.stderr.splitlines()[-1]
+        assert "Traceback" not in tried.stderr
+
+
+def test_the_makefiles_two_commands_install_what_learns():
+    makefile = (ROOT / "Makefile").read_text()
+    installs = [line for line in makefile.splitlines() if "--editable" in line]
+    assert len(installs) == 2 and all(".[train" in line for line in installs)
+
+
+def test_the_lower_bounds_that_are_tested_are_those_of_the_project():
+    from check_lower_bounds import ROOT, TESTS, lower_bounds, pinned
+
+    assert pinned("transformers>=5.13,<6") == "transformers==5.13"
+    assert {"torch==2.9", "transformers==5.13"} <= set(lower_bounds())
+    assert all((ROOT / test).exists() for test in TESTS)

@@ -1,8 +1,10 @@
 """Everything that decides what a training run does: the flags of `onelayer train`."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
+
+from onelayer.agents.play import Play
 
 
 def _option(default: Any, help: str) -> Any:  # noqa: A002  (the word that argparse uses)
@@ -14,7 +16,7 @@ class TrainConfig:
     """One run. Its numbers are checked here; names of layers, environments and tasks by the trainer."""
 
     model: str = _option("tiny", "the model: `tiny`, a transformers folder, or a hub id")
-    env: str = _option("onelayer/ALFWorld-v0", "environment id, or module:id")
+    env: str = _option("onelayer/ALFWorld-v0", "environment id, module:id, or a YAML list")
     env_args: str = _option("", "YAML mapping of the environment's arguments, {room_size: 5}")
     allow_contamination: bool = _option(
         False, "train although problems of the test set resemble training problems"
@@ -37,7 +39,11 @@ class TrainConfig:
     gamma: float = _option(0.95, "discount of the returns that GiGPO compares step by step")
     omega: float = _option(1.0, "weight of the step advantage; 0 is GRPO")
     divide_by_std: bool = _option(False, "scale advantages by the group's standard deviation")
-    invalid_penalty: float = _option(0.1, "taken from the reward of a step with an invalid action")
+    invalid_penalty: float = _option(
+        0.01,
+        "taken from the reward of a step with an invalid action; times the steps of an episode it must "
+        "stay below the reward of success",
+    )
 
     iterations: int = _option(100, "rollouts and updates")
     tasks_per_iteration: int = _option(16, "tasks of one rollout")
@@ -47,23 +53,50 @@ class TrainConfig:
     decay: int = _option(0, "iterations over which it falls to a tenth; 0: it stays")
     epochs: int = _option(1, "passes over a rollout")
     minibatches: int = _option(1, "optimizer steps in an epoch")
-    rows_per_forward: int = _option(32, "rows of tokens in one forward pass; changes memory only")
+    tokens_per_forward: int | None = _option(
+        None, "tokens in one forward pass of an update; changes memory only; unset: what fits"
+    )
+    gradient_checkpointing: bool = _option(
+        False, "compute activations again in the backward pass: less memory, more time"
+    )
     clip_low: float = _option(0.2, "the ratio is clipped below 1 by this")
     clip_high: float = _option(0.2, "and above 1 by this")
     beta: float = _option(0.01, "weight of the KL to the start policy")
+    importance_cap: float | None = _option(
+        None,
+        "weight tokens by min(pi_learn/pi_play, this); 0: no; unset: 2 in bfloat16, no in float32",
+    )
     max_grad_norm: float = _option(1.0, "gradients are scaled down to this norm")
 
     history: str = _option("all", "`all`: the prompt grows; K: first turn and last K pairs")
     show_admissible: bool = _option(True, "list the legal actions in a chat prompt")
     thinking: bool = _option(False, "ask for a thought before the action")
     temperature: float = _option(1.0, "of sampling in training")
-    top_p: float = _option(1.0, "of sampling in training; below 1 learning is slightly off policy")
-    response_limit: int = _option(512, "tokens of a reply, after which it is cut")
+    top_p: float = _option(1.0, "of sampling in training; only 1 can be learned from")
+    response_limit: int = _option(
+        None, "tokens of a reply, after which it is cut; default: 16 for `tiny`, 512 for others"
+    )
+    parallel: int | None = _option(
+        None,
+        "episodes that run at once, in training and evaluation; changes memory and speed only; "
+        "default: all of an iteration, on a GPU as many as fit into half of its free memory",
+    )
+
+    retries: int = _option(
+        1, "times that an episode with an error is played again, in a fresh environment"
+    )
+    step_timeout: float | None = _option(
+        None,
+        "seconds that a reset or a step may take, 0: any; default: any, or 600 where the environment waits "
+        "for others",
+    )
 
     eval_every: int = _option(10, "iterations between evaluations; 0: none")
     eval_tasks: int = _option(100, "tasks of the held-out split, always the same")
     eval_split: str = _option("test", "split of the held-out tasks")
-    eval_temperature: float = _option(0.4, "of sampling in evaluation")
+    eval_temperature: float = _option(
+        None, "of sampling in evaluation; default: 1 for `tiny`, 0.4 for others"
+    )
     eval_top_p: float = _option(1.0, "of sampling in evaluation")
     eval_response_limit: int = _option(0, "tokens of a reply in evaluation; 0: as in training")
     checkpoint_every: int = _option(10, "iterations between checkpoints")
@@ -72,14 +105,28 @@ class TrainConfig:
     resume: bool = _option(False, "go on from the last checkpoint in `out`")
 
     def __post_init__(self) -> None:
+        # The tiny model speaks in a few tokens, and repeats itself at a low temperature.
+        fitting = {"response_limit": (16, 512), "eval_temperature": (1.0, 0.4)}
+        for name, (of_tiny, of_others) in fitting.items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, of_tiny if self.model == "tiny" else of_others)
         for name in ("iterations", "tasks_per_iteration", "group_size", "epochs", "minibatches"):
             _check(name, getattr(self, name), at_least=1)
-        for name in ("rows_per_forward", "response_limit", "checkpoint_every"):
+        for name in ("response_limit", "checkpoint_every"):
             _check(name, getattr(self, name), at_least=1)
+        if self.tokens_per_forward is not None:
+            _check("tokens_per_forward", self.tokens_per_forward, at_least=1)
+            if self.tokens_per_forward < self.response_limit:
+                raise ValueError(
+                    f"tokens_per_forward={self.tokens_per_forward} has no room for a reply of "
+                    f"response_limit={self.response_limit} tokens; raise it, or leave it out"
+                )
+        _check("importance_cap", self.importance_limit, at_least=0)
         for name in ("seed", "omega", "invalid_penalty", "beta", "warmup", "decay"):
             _check(name, getattr(self, name), at_least=0)
-        for name in ("eval_every", "eval_temperature"):
+        for name in ("eval_every", "eval_temperature", "retries"):
             _check(name, getattr(self, name), at_least=0)
+        _check("step_timeout", self.step_timeout or 0, at_least=0)
         for name in ("learning_rate", "max_grad_norm", "clip_low", "clip_high", "temperature"):
             _check(name, getattr(self, name), above=0)
         _check("boost", self.boost, above=0)
@@ -87,35 +134,59 @@ class TrainConfig:
         if self.lora_rank and self.train_embeddings:
             raise ValueError("lora_rank trains adapters in the layers; leave train_embeddings out")
         _check("gamma", self.gamma, at_least=0, at_most=1)
-        _check("top_p", self.top_p, above=0, at_most=1)
+        if self.top_p != 1:
+            raise ValueError(
+                f"top_p must be 1 in training, got {self.top_p}: the log-probabilities that are learned from "
+                "are those of the whole distribution; eval_top_p may be lower"
+            )
+        if self.parallel is not None:
+            _check("parallel", self.parallel, at_least=1)
         _check("eval_top_p", self.eval_top_p, above=0, at_most=1)
         _check("eval_response_limit", self.eval_response_limit, at_least=0)
         _check("eval_tasks", self.eval_tasks, at_least=1 if self.eval_every else 0)
         if self.dtype not in ("float32", "bfloat16"):  # float16 would need its losses scaled
             raise ValueError(f"dtype is float32 or bfloat16, got {self.dtype!r}")
-        if self.history != "all" and not self.history.isdigit():
-            raise ValueError(f"history is `all` or a number of turns, got {self.history!r}")
+        self.play  # noqa: B018  (checks the history)
 
     @property
     def folder(self) -> Path:
         """The run folder: ``out``, or one named after what is trained."""
-        world = self.env.rpartition("/")[2].rpartition(":")[2].partition("-v")[0].lower()
+        several = self.env.lstrip().startswith("[")
+        world = (
+            "mixture"
+            if several
+            else self.env.rpartition("/")[2].rpartition(":")[2].partition("-v")[0].lower()
+        )
         layers = self.layers.replace("/", "_").replace(":", "-")
         return Path(self.out or f"runs/{world}-{self.algorithm}-{layers}-{self.seed}")
 
     @property
-    def history_pairs(self) -> int | str:
-        """``history`` as ``PolicyAgent`` takes it."""
-        return int(self.history) if self.history.isdigit() else self.history
+    def play(self) -> Play:
+        """How the model plays in training."""
+        return Play.of(asdict(self))
 
     @property
-    def eval_limit(self) -> int:
-        """Tokens of a reply in evaluation."""
-        return self.eval_response_limit or self.response_limit
+    def eval_play(self) -> Play:
+        """How it plays in evaluation."""
+        return replace(
+            self.play,
+            temperature=self.eval_temperature,
+            top_p=self.eval_top_p,
+            response_limit=self.eval_response_limit or self.response_limit,
+        )
+
+    @property
+    def importance_limit(self) -> float:
+        """``importance_cap``, or what it is by default; 0: tokens are not weighted."""
+        if self.importance_cap is not None:
+            return self.importance_cap
+        return 2.0 if self.dtype == "bfloat16" else 0.0
 
     def what_learns(self) -> dict[str, Any]:
         """Return the fields that a resumed run must share with the run it goes on from."""
-        free = {"out", "resume", "iterations", "checkpoint_every", "log_with", "rows_per_forward"}
+        free = {"out", "resume", "iterations", "checkpoint_every", "log_with"}
+        free |= {"tokens_per_forward", "gradient_checkpointing"}
+        free |= {"retries", "step_timeout", "parallel"}
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in free}
 
 

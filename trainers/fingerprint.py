@@ -1,22 +1,35 @@
 """Digests of weights: proof that frozen tensors did not move, and which base a delta fits."""
 
 import hashlib
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Never
 
 import torch
 from torch import Tensor, nn
+from tqdm import tqdm
 from transformers import PreTrainedModel
+
+_CHUNK_BYTES = 64 << 20
+"""what lies on an accelerator is copied in chunks of this size"""
+_WORTH_A_BAR = 2 << 30
+"""bytes from which on a digest takes long enough to say that it runs"""
 
 
 def frozen_checksum(model: nn.Module, trained: Iterable[nn.Parameter]) -> str:
     """Return a digest of all parameters and buffers but ``trained``; any changed bit changes it.
 
     A tied tensor counts once, under its first name. Compare within one process: buffers that are
-    computed and not saved, such as rotary frequencies, are part of it.
+    computed and not saved, such as rotary frequencies, are part of it. Tensors are read side by side in
+    threads (hashing needs no interpreter).
     """
     skipped = {id(parameter) for parameter in trained}
-    tensors = (*model.named_parameters(), *model.named_buffers())
-    return digest((name, tensor) for name, tensor in tensors if id(tensor) not in skipped)
+    named = (*model.named_parameters(), *model.named_buffers())
+    frozen = [(name, tensor) for name, tensor in named if id(tensor) not in skipped]
+    with _bar(frozen, "checking frozen weights") as bar, ThreadPoolExecutor(os.cpu_count()) as pool:
+        digests = pool.map(lambda pair: digest([pair], bar), frozen)
+        return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 def base_fingerprint(model: PreTrainedModel, trained: Iterable[str] = ()) -> str:
@@ -29,21 +42,34 @@ def base_fingerprint(model: PreTrainedModel, trained: Iterable[str] = ()) -> str
     """
     learned = set(trained)
     shapes = [(name, tuple(p.shape)) for name, p in model.named_parameters()]
-    frozen = digest((name, p) for name, p in model.named_parameters() if name not in learned)
+    named = [(name, p) for name, p in model.named_parameters() if name not in learned]
+    with _bar(named, "fingerprint of the base") as bar:
+        frozen = digest(named, bar)
     text = f"{model.config.model_type} {shapes} {sorted(learned)} {frozen}"
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def digest(tensors: Iterable[tuple[str, Tensor]]) -> str:
-    """Return the SHA-256 of names, dtypes, shapes and bytes, in the order given."""
+def digest(tensors: Iterable[tuple[str, Tensor]], bar: "tqdm[Never] | None" = None) -> str:
+    """Return the SHA-256 of names, dtypes, shapes and bytes, in the order given; ``bar`` counts bytes."""
     total = hashlib.sha256()
     for name, tensor in tensors:
         total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        total.update(_bytes(tensor))
+        for chunk in _chunks(tensor):
+            total.update(chunk)
+            if bar is not None:
+                bar.update(chunk.nbytes)
     return total.hexdigest()
 
 
-def _bytes(tensor: Tensor) -> memoryview:
-    """Return the bytes of a tensor; what lies on an accelerator is copied, one tensor at a time."""
-    flat = tensor.detach().cpu().contiguous().reshape(-1)
-    return flat.view(torch.uint8).numpy().data
+def _chunks(tensor: Tensor) -> Iterator[memoryview]:
+    """Yield the bytes of a tensor."""
+    flat = tensor.detach().contiguous().reshape(-1).view(torch.uint8)
+    for start in range(0, len(flat), _CHUNK_BYTES):
+        yield flat[start : start + _CHUNK_BYTES].cpu().numpy().data
+
+
+def _bar(tensors: Iterable[tuple[str, Tensor]], what: str) -> "tqdm[Never]":
+    """Return a progress bar over bytes, which shows itself where there are many."""
+    size = sum(tensor.nbytes for _, tensor in tensors)
+    hidden = size < _WORTH_A_BAR
+    return tqdm(total=size, desc=what, unit="B", unit_scale=True, leave=False, disable=hidden)

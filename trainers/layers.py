@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from torch import nn
 from transformers import PreTrainedModel
 
+from onelayer.agents.forward import decoder_layers
 from onelayer.trainers.fingerprint import base_fingerprint, frozen_checksum
 from onelayer.trainers.layer_spec import parse_layers, profiled_base, trains_everything
 
@@ -17,27 +18,6 @@ __all__ = [
     "trained_parameters",
     "trains_everything",
 ]
-
-
-def decoder_layers(model: PreTrainedModel) -> nn.ModuleList:
-    """Return the stack of transformer layers, first to last.
-
-    Lists inside a layer, such as its experts, are not stacks of layers whatever their length.
-
-    Raises:
-        ValueError: the model has no unique ``ModuleList`` of ``num_hidden_layers`` blocks.
-    """
-    depth = model.config.get_text_config().num_hidden_layers
-    stacks: dict[str, nn.ModuleList] = {}
-    for name, module in model.named_modules():  # parents come before their children
-        inside = any(name.startswith(f"{outer}.") for outer in stacks)
-        if isinstance(module, nn.ModuleList) and len(module) == depth and not inside:
-            stacks[name] = module
-    if len(stacks) != 1:
-        raise ValueError(
-            f"expected one stack of {depth} layers in {type(model).__name__}, found {len(stacks)}"
-        )
-    return next(iter(stacks.values()))
 
 
 def choose_layers(model: PreTrainedModel, spec: str | int) -> list[int]:

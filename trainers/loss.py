@@ -1,12 +1,16 @@
 """The policy loss: a clipped surrogate and the distance to the reference policy, token by token.
 
-``N`` is the number of sampled tokens of a batch. Both functions return a value for each token; the trainer
-adds them up and divides by the tokens of the whole minibatch, so that how it is cut into forward passes does
+``N`` is the number of sampled tokens. Every function returns a value for each token; the trainer adds
+them up and divides by the tokens of the whole minibatch, so that how it is cut into forward passes does
 not change the gradient.
 """
 
 import torch
 from torch import Tensor
+
+MOST_DIFFERENCE, MOST_KL = 20.0, 10.0
+"""where k3 is cut off, as in verl: a single token of a bfloat16 run may differ by so much that exp
+overflows"""
 
 
 def clipped_surrogate(
@@ -28,7 +32,22 @@ def clipped(
     return too_high_N | too_low_N
 
 
+def importance_weights(old_logp_N: Tensor, sampled_logp_N: Tensor, cap: float) -> Tensor:
+    """Return ``min(pi_old / pi_play, cap)``, ``[N]``; 1 where ``cap`` is 0.
+
+    ``pi_play`` wrote the tokens and ``pi_old`` is the same policy as the trainer computes it. In exact
+    arithmetic they are equal; in bfloat16 they are not, and the weight makes up for it (truncated
+    importance sampling, Ionides 2008).
+    """
+    if cap == 0:
+        return torch.ones_like(old_logp_N)
+    return torch.exp(old_logp_N - sampled_logp_N).clamp(max=cap)
+
+
 def kl_k3(logp_N: Tensor, reference_logp_N: Tensor) -> Tensor:
-    """Return ``exp(d) - d - 1`` with ``d = log ref - log pi``: k3 of Schulman's note, never negative."""
-    difference_N = reference_logp_N - logp_N
-    return torch.exp(difference_N) - difference_N - 1
+    """Return ``exp(d) - d - 1`` with ``d = log ref - log pi``: k3 of Schulman's note, never negative.
+
+    ``d`` is cut off at 20 on both sides and the value at 10; a token beyond has no gradient.
+    """
+    difference_N = (reference_logp_N - logp_N).clamp(-MOST_DIFFERENCE, MOST_DIFFERENCE)
+    return (torch.exp(difference_N) - difference_N - 1).clamp(max=MOST_KL)

@@ -3,20 +3,19 @@
 from collections.abc import Callable
 
 import gymnasium as gym
-import torch
 from accelerate import Accelerator
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from onelayer.agents.decoder import Sampling
+from onelayer.agents.devices import episodes_at_once
 from onelayer.agents.episodes import Episode
-from onelayer.agents.policy import PolicyAgent
-from onelayer.agents.prompts import format_for
 from onelayer.agents.rollout import rollout
+from onelayer.agents.states import CapturedStates
+from onelayer.envs.attributes import tasks_of
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.processes import summed
+from onelayer.trainers.sharing import share
 from onelayer.trainers.tasks import (
     EVAL_SEED,
-    Tasks,
     hash_seed,
     held_out_tasks,
     training_tasks,
@@ -34,10 +33,10 @@ class TrainingGames:
         model: plays.
         tokenizer: the model's.
         accelerator: of the run; its processes share the tasks.
-        capture: module whose inputs are recorded for the update; None: none are.
+        states: keeps what enters its layer, for the update; None: nothing is kept.
 
     Raises:
-        ValueError: the processes can't share the tasks, or there are none.
+        ValueError: there are no tasks, or too few for several processes.
     """
 
     def __init__(
@@ -47,13 +46,11 @@ class TrainingGames:
         model: PreTrainedModel,
         tokenizer: PreTrainedTokenizerBase,
         accelerator: Accelerator,
-        capture: torch.nn.Module | None,
+        states: CapturedStates | None,
     ):
         count, processes = config.tasks_per_iteration, accelerator.num_processes
-        if count % processes:
-            raise ValueError(f"tasks_per_iteration={count} is no multiple of {processes} processes")
         first = make()
-        tasks = getattr(first.unwrapped, "tasks", None)
+        tasks = tasks_of(first)
         if tasks is not None and len(tasks) == 0:
             raise ValueError(f"{config.env} has no tasks to train on")
         if tasks is not None and processes > 1 and len(tasks) < count:
@@ -62,18 +59,28 @@ class TrainingGames:
                 "several processes would play the same"
             )
         self.config, self.accelerator = config, accelerator
-        self.envs = [first]
-        self.envs += [make() for _ in range(count // processes * config.group_size - 1)]
-        sampling = Sampling(config.temperature, config.top_p, config.response_limit)
-        self.agent = _agent(first, config, model, tokenizer, sampling, capture)
+        mine = len(share(range(count), accelerator))  # may be 0
+        episodes = max(1, mine * config.group_size)
+        parallel = episodes_at_once(model, episodes, config.response_limit, config.parallel)
+        self.envs = [first, *(make() for _ in range(parallel - 1))]
+        self.agent = config.play.agent(model, tokenizer, first, states)
 
     def play(self, iteration: int) -> list[Episode]:
         """Roll out this process's tasks of an iteration."""
-        config = self.config
-        self.agent.reseed(hash_seed(config.seed, iteration))
+        config, seed = self.config, hash_seed(self.config.seed, iteration)
+        self.agent.reseed(seed)
         tasks = training_tasks(self.envs[0], iteration, config.tasks_per_iteration, config.seed)
-        mine = _share(tasks, self.accelerator)
-        episodes = rollout(self.envs, self.agent, mine, config.group_size)
+        mine = share(tasks, self.accelerator)
+        episodes = rollout(
+            self.envs,
+            self.agent,
+            mine,
+            config.group_size,
+            reproducible=True,
+            seed=seed,
+            step_timeout=config.step_timeout,
+            retries=config.retries,
+        )
         self.agent.reset()  # the update needs the memory of the cache
         return episodes
 
@@ -94,12 +101,11 @@ class HeldOutGames:
         accelerator: Accelerator,
         most: int,
     ):
-        self.accelerator = accelerator
+        self.config, self.accelerator = config, accelerator
         first = make()
-        self.tasks = _share(held_out_tasks(first, config.eval_tasks), accelerator)
+        self.tasks = share(held_out_tasks(first, config.eval_tasks), accelerator)
         self.envs = [first, *(make() for _ in range(min(len(self.tasks), most) - 1))]
-        sampling = Sampling(config.eval_temperature, config.eval_top_p, config.eval_limit)
-        self.agent = _agent(first, config, model, tokenizer, sampling, None)
+        self.agent = config.eval_play.agent(model, tokenizer, first)
 
     def play(self) -> dict[str, float]:
         """Play the tasks, always the same with the same random numbers.
@@ -108,7 +114,15 @@ class HeldOutGames:
             ``eval/`` ``success`` (a rate), ``tasks``, ``steps`` (a mean) and ``errors``, of all processes.
         """
         self.agent.reseed(EVAL_SEED)
-        episodes = rollout(self.envs, self.agent, self.tasks)
+        episodes = rollout(
+            self.envs,
+            self.agent,
+            self.tasks,
+            reproducible=True,
+            seed=EVAL_SEED,
+            step_timeout=self.config.step_timeout,
+            retries=self.config.retries,
+        )
         self.agent.reset()
         won, steps, errors, played = summed(
             self.accelerator,
@@ -125,33 +139,3 @@ class HeldOutGames:
             "eval/steps": steps / played,
             "eval/errors": errors,
         }
-
-
-def _share(tasks: Tasks, accelerator: Accelerator) -> Tasks:
-    """Return those of the tasks that this process plays."""
-    return tasks[accelerator.process_index :: accelerator.num_processes]
-
-
-def _agent(
-    env: gym.Env[str, str],
-    config: TrainConfig,
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
-    sampling: Sampling,
-    capture: torch.nn.Module | None,
-) -> PolicyAgent:
-    world = env.unwrapped
-    return PolicyAgent(
-        model,
-        tokenizer,
-        sampling=sampling,
-        history=config.history_pairs,
-        prompt_format=format_for(
-            tokenizer,
-            instructions=getattr(world, "instructions", ""),
-            show_admissible=config.show_admissible,
-            thinking=config.thinking,
-            free_form=getattr(world, "free_form", False),
-        ),
-        capture=capture,
-    )

@@ -1,10 +1,18 @@
 """What the processes of a run know together; with one process, what it knows alone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import torch
 from accelerate import Accelerator
 from accelerate.utils import gather_object
+
+T = TypeVar("T")
+
+
+class ProcessLost(RuntimeError):
+    """Another process of the run is gone."""
 
 
 def summed(accelerator: Accelerator, values: Sequence[float]) -> list[float]:
@@ -12,14 +20,28 @@ def summed(accelerator: Accelerator, values: Sequence[float]) -> list[float]:
     if accelerator.num_processes == 1:
         return [float(value) for value in values]
     local = torch.tensor(values, dtype=torch.float64, device=accelerator.device)
-    return [float(value) for value in accelerator.reduce(local, "sum")]
+    with _together(accelerator):
+        return [float(value) for value in accelerator.reduce(local, "sum")]
 
 
-def names_of_all(accelerator: Accelerator, names: Sequence[str]) -> list[str]:
-    """Return the names that any process has, in one order; every process must call it."""
+def largest(accelerator: Accelerator, value: float) -> float:
+    """Return the largest number that any process has, NaN if one has that; every process must call it."""
     if accelerator.num_processes == 1:
-        return list(names)
-    return list(dict.fromkeys(gather_object(list(names))))
+        return value
+    local = torch.tensor([value], dtype=torch.float64, device=accelerator.device)
+    with _together(accelerator):
+        return float(accelerator.gather(local).max())
+
+
+def everyones(accelerator: Accelerator, items: Sequence[T]) -> list[T]:
+    """Return the items of all processes in the processes' order; every process must call it.
+
+    Items can be pickled.
+    """
+    if accelerator.num_processes == 1:
+        return list(items)
+    with _together(accelerator):
+        return list(gather_object(list(items)))
 
 
 def sum_gradients(accelerator: Accelerator, parameters: Sequence[torch.nn.Parameter]) -> None:
@@ -30,6 +52,45 @@ def sum_gradients(accelerator: Accelerator, parameters: Sequence[torch.nn.Parame
     if accelerator.num_processes == 1:
         return
     flat = torch.cat([p.grad.flatten() for p in parameters if p.grad is not None])
-    joined = accelerator.reduce(flat, "sum").split([p.numel() for p in parameters])
+    with _together(accelerator):
+        joined = accelerator.reduce(flat, "sum").split([p.numel() for p in parameters])
     for parameter, gradient in zip(parameters, joined, strict=True):
         parameter.grad = gradient.view_as(parameter)
+
+
+def wait_for_all(accelerator: Accelerator) -> None:
+    """Come to this place when all processes have."""
+    with _together(accelerator):
+        accelerator.wait_for_everyone()
+
+
+def require_alike(accelerator: Accelerator, facts: Mapping[str, Any]) -> None:
+    """Refuse to begin where a process has other settings, weights or tasks than the first.
+
+    They would wait for each other, or learn from what the others cannot have seen.
+
+    Raises:
+        ValueError: they differ; the message names the first difference, in all processes.
+    """
+    first, *others = everyones(accelerator, [dict(facts)])
+    for number, other in enumerate(others, start=1):
+        for name, value in first.items():
+            if other.get(name) != value:
+                raise ValueError(
+                    f"process {number} has {name} {other.get(name)!r}, and process 0 has {value!r}; "
+                    "start all processes with one command on the same files"
+                )
+
+
+@contextmanager
+def _together(accelerator: Accelerator) -> Iterator[None]:
+    """Turn what the network says when another process ends into a sentence."""
+    try:
+        yield
+    except RuntimeError as error:
+        if accelerator.num_processes == 1 or isinstance(error, torch.OutOfMemoryError):
+            raise
+        raise ProcessLost(
+            f"process {accelerator.process_index} of {accelerator.num_processes} lost another one, "
+            f"whose own message says why ({' '.join(str(error).split())[:200]})"
+        ) from error

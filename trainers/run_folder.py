@@ -1,38 +1,36 @@
 """A run on disk: what was configured, what happened, and where to go on.
 
-``config.yaml``, ``metrics.jsonl`` (one line an iteration), ``episodes.jsonl`` (a group of each iteration),
-``layer.safetensors`` (the trained layer), ``checkpoints/<iteration>/``. A checkpoint is written to a draft
-folder and renamed, so that it is whole or not there.
+``config.yaml`` (``--config`` of it repeats the run), ``metrics.jsonl`` (one line an iteration),
+``episodes.jsonl`` (a group of each of the last iterations, and of fewer and fewer before),
+``layer.safetensors`` (the trained layer), ``checkpoints/<iteration>/``.
 """
 
-import json
+import logging
 import os
-import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
-import torch
+import yaml
 from numpy.typing import NDArray
+from onelayer.json_lines import append_records, keep_records, read_records
+from onelayer.lock import alone_in
 
+import onelayer
 from onelayer.agents.episodes import Episode, as_record
 from onelayer.files import write_atomically
+from onelayer.trainers.checkpoints import Checkpoint, Checkpoints, reason
 from onelayer.trainers.config import TrainConfig
 
-KEPT_CHECKPOINTS = 2
+logger = logging.getLogger(__name__)
 
+RECENT = 100
+"""iterations of which every logged episode is kept"""
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Checkpoint:
-    """Everything a run needs to go on, beside its base model."""
-
-    iteration: int
-    """the next one"""
-    config: Mapping[str, Any]
-    """what decides what is learned; a run that goes on must agree"""
-    weights: Mapping[str, torch.Tensor]
-    optimizer: Mapping[str, Any]
+TRAINED = ("layer.safetensors", "adapter_model.safetensors")
+"""what a finished run leaves"""
 
 
 class RunFolder:
@@ -43,76 +41,98 @@ class RunFolder:
         self.metrics = self.path / "metrics.jsonl"
         self.episodes = self.path / "episodes.jsonl"
         self.checkpoints = self.path / "checkpoints"
+        self.saved = Checkpoints(self.checkpoints)
 
     def require_new(self) -> None:
-        """Raise ValueError where the folder holds a run already."""
-        if self.metrics.exists() or self.checkpoints.exists():
+        """Raise ValueError where the folder holds a run already, OSError where it can't be written.
+
+        What was killed before its first checkpoint was whole is no run yet.
+        """
+        if self.metrics.exists() or self.saved:
             raise ValueError(
                 f"{self.path} holds a run; add --resume to go on, or name another --out"
             )
         if self.path.exists() and not self.path.is_dir():
             raise ValueError(f"{self.path} is a file; name another --out")
+        self._require_writable()
 
     def require_run(self, config: Mapping[str, Any]) -> None:
         """Raise ValueError where there is no checkpoint, or one of a run with other settings.
 
         Args:
             config: what decides what is learned, as in ``Checkpoint``.
+
+        Raises:
+            OSError: the folder can't be written.
         """
-        about = json.loads((self._newest() / "about.json").read_text())
+        before = self.saved.config()
         # A field that is younger than the run had its default then.
         defaults = {f.name: f.default for f in fields(TrainConfig) if f.name in config}
-        for name, value in (defaults | about["config"]).items():
+        for name, value in (defaults | dict(before)).items():
             if config.get(name) != value:
                 raise ValueError(
                     f"{self.path} was trained with {name}={value!r}, not {config.get(name)!r}; "
                     "resume with the run's own config.yaml"
                 )
+        self._require_writable()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other processes from training in the folder; see ``alone_in``."""
+        with alone_in(self.path):
+            yield
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Write a checkpoint and drop the oldest ones, and what a crash left of others."""
-        folder = self.checkpoints / f"{checkpoint.iteration:06d}"
-        if folder.exists():
-            return
-        for left in self.checkpoints.glob(".draft-*"):
-            shutil.rmtree(left)
-        draft = self.checkpoints / f".draft-{os.getpid()}"
-        draft.mkdir(parents=True)
-        with open(draft / "state.pt", "wb") as file:
-            state = {"weights": dict(checkpoint.weights), "optimizer": dict(checkpoint.optimizer)}
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        about = {"iteration": checkpoint.iteration, "config": dict(checkpoint.config)}
-        write_atomically(draft / "about.json", json.dumps(about, indent=1))
-        os.replace(draft, folder)
-        for old in self._saved()[:-KEPT_CHECKPOINTS]:
-            shutil.rmtree(old)
+        """Write a checkpoint; see ``Checkpoints.save``."""
+        self.saved.save(checkpoint)
 
     def last(self) -> Checkpoint:
-        """Return the newest checkpoint, its tensors on the CPU.
+        """Return the newest undamaged checkpoint; see ``Checkpoints.newest``."""
+        return self.saved.newest()
 
-        Raises:
-            ValueError: there is none.
-        """
-        folder = self._newest()
-        about = json.loads((folder / "about.json").read_text())
-        state = torch.load(folder / "state.pt", map_location="cpu", weights_only=True)
-        return Checkpoint(about["iteration"], about["config"], state["weights"], state["optimizer"])
+    def write_config(self, config: TrainConfig) -> None:
+        """Write ``config.yaml``."""
+        values = asdict(replace(config, out=str(config.folder), resume=False))
+        text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+        write_atomically(self.path / "config.yaml", f"# onelayer {onelayer.__version__}\n{text}")
 
     def take_back(self, iteration: int) -> None:
-        """Drop what was logged of this iteration and later ones."""
+        """Drop what was logged of this iteration and later ones; a damaged line is warned of."""
         for log in (self.metrics, self.episodes):
-            _keep_before(log, iteration)
+            damaged = keep_records(log, lambda record: record["iteration"] < iteration)
+            if damaged:
+                logger.warning("%s: damaged lines are left out: %d", log, damaged)
+
+    def set_weights_aside(self) -> None:
+        """Give the weights of a finished run that now goes on a name of their own.
+
+        Under the old one they would pass for the newest while the run goes on, and after it was killed.
+        """
+        for path in (self.path / name for name in TRAINED):
+            if path.exists():
+                number = f"{self.saved.last_iteration:06d}"
+                os.replace(path, path.with_name(f"{path.stem}-{number}{path.suffix}"))
 
     def log(self, metrics: Mapping[str, Any]) -> None:
-        """Append one line of metrics."""
+        """Append one line of metrics.
+
+        Raises:
+            OSError: it can't be written.
+        """
         _append(self.metrics, [metrics])
+
+    def history(self) -> list[Mapping[str, Any]]:
+        """Return the metrics that were logged, without damaged lines."""
+        return [record for record in read_records(self.metrics) if record is not None]
 
     def log_episodes(
         self, iteration: int, episodes: Sequence[Episode], advantages_N: NDArray[Any]
     ) -> None:
-        """Append episodes as a reader wants them: texts, rewards, advantages, no tokens."""
+        """Append episodes as a reader wants them: texts, rewards, advantages, no tokens.
+
+        Raises:
+            OSError: they can't be written.
+        """
         lines, start = [], 0
         for episode in episodes:
             values = advantages_N[start : start + len(episode.steps)]
@@ -122,31 +142,33 @@ class RunFolder:
                 step["advantage"] = round(float(advantage), 6)
             lines.append({"iteration": iteration, **record})
         _append(self.episodes, lines)
+        if iteration and iteration % RECENT == 0:
+            keep_records(self.episodes, lambda record: is_kept(record["iteration"], iteration))
 
-    def _newest(self) -> Path:
-        saved = self._saved()
-        if not saved:
-            raise ValueError(f"{self.path} holds no checkpoint to resume from")
-        return saved[-1]
+    def _require_writable(self) -> None:
+        """Raise OSError where nothing can be written, before anything is loaded or played."""
+        there = next(p for p in (self.path, *self.path.absolute().parents) if p.exists())
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise OSError(f"{self.path} cannot be written; name another --out")
 
-    def _saved(self) -> list[Path]:
-        return sorted(folder for folder in self.checkpoints.glob("[0-9]*") if folder.is_dir())
+
+def is_kept(iteration: int, now: int) -> bool:
+    """Return whether the episodes of an iteration are still kept at iteration ``now``.
+
+    All of the last 100 iterations are; of older ones every second, fourth, ..., at each doubling of age
+    half as many: some 50 iterations more. What is dropped once is never missed later, so that a run that
+    was killed and goes on ends with the same file.
+    """
+    stride = 1
+    while now - iteration > RECENT * stride:
+        stride *= 2
+    return iteration % stride == 0
 
 
 def _append(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
-    with open(path, "a", encoding="utf-8") as file:
-        file.writelines(json.dumps(line) + "\n" for line in lines)
-
-
-def _keep_before(path: Path, iteration: int) -> None:
-    """Drop the lines of this iteration and later ones, and one that was torn by a crash."""
-    if not path.exists():
-        return
-    kept = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            if json.loads(line)["iteration"] < iteration:
-                kept.append(line + "\n")
-        except json.JSONDecodeError:
-            break
-    write_atomically(path, "".join(kept))
+    try:
+        append_records(path, lines)
+    except OSError as error:
+        raise OSError(
+            f"{path} cannot be written: {reason(error)}; when it can, go on with --resume"
+        ) from error

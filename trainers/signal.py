@@ -41,7 +41,10 @@ def signal(
         * ``step_group_size``: steps to a state, on average over states;
         * ``episode_advantage``: mean |Aᴱ| over episodes, whatever the estimator;
         * ``step_advantage``: mean |Aˢ| over steps, whatever the estimator;
-        * ``advantage``: mean |A| over steps; 0 says that the update is empty.
+        * ``advantage``: mean |A| over steps; 0 says that the update is empty;
+        * ``wins_below_losses``: share of the pairs of a solved and an unsolved episode of one task
+          in which the solved one earned less (no such pairs: 0). It is above 0 where penalties
+          outweigh the reward of winning.
 
         Episodes with ``error`` set belong to no state; a task with nothing else has no signal.
     """
@@ -64,7 +67,17 @@ def signal(
         "episode_advantage": _mean(np.abs(episode_E)),
         "step_advantage": _mean(np.abs(step_N)),
         "advantage": _mean(np.abs(advantages_N)),
+        "wins_below_losses": _wins_below_losses(episodes),
     }
+
+
+def _wins_below_losses(episodes: Sequence[Episode]) -> float:
+    sound = [episode for episode in episodes if episode.error is None]
+    task_E = group_numbers([episode.task for episode in sound])
+    won_E = np.array([episode.success for episode in sound], dtype=bool)
+    return_E = np.array([episode.total_reward for episode in sound])
+    pairs_EE = won_E[:, None] & ~won_E & (task_E[:, None] == task_E)
+    return _mean((return_E[:, None] < return_E)[pairs_EE])
 
 
 def _mean(values: np.ndarray, empty: float = 0.0) -> float:

@@ -10,6 +10,7 @@ from onelayer.agents.episodes import Episode
 def summary(episodes: Sequence[Episode]) -> dict[str, float]:
     """Return means over the episodes, and over their steps; those with an error do not count.
 
+    Of a run in several environments there are ``success/<env>``, ``return/<env>`` and ``episodes/<env>``.
     ``reward/<part>`` is the mean sum over an episode of each part of the reward that the environment tells.
     """
     whole = [episode for episode in episodes if episode.error is None]
@@ -22,7 +23,19 @@ def summary(episodes: Sequence[Episode]) -> dict[str, float]:
         "cut_replies": _mean([step.cut for step in steps]),
         "reply_tokens": _mean([len(step.action_ids) for step in steps]),
         **_reward_parts(whole),
+        **_by_environment(whole),
     }
+
+
+def _by_environment(episodes: Sequence[Episode]) -> dict[str, float]:
+    """Return the success, the return and the number of episodes of each of several environments."""
+    found: dict[str, float] = {}
+    for name in sorted({episode.env for episode in episodes if episode.env}):
+        its = [episode for episode in episodes if episode.env == name]
+        found[f"success/{name}"] = _mean([episode.success for episode in its])
+        found[f"return/{name}"] = _mean([episode.total_reward for episode in its])
+        found[f"episodes/{name}"] = float(len(its))
+    return found
 
 
 def _reward_parts(episodes: Sequence[Episode]) -> dict[str, float]:

@@ -3,11 +3,17 @@
 import gymnasium as gym
 import numpy as np
 
+from onelayer.envs.attributes import attribute, tasks_of
+
 Tasks = list[str | int]
 """ids, or seeds of environments that have no ids"""
 
 EVAL_SEED = 20_000_003
 """evaluations during training draw the same tasks and numbers in every run"""
+_TRAINING_SEEDS = 20_000_000
+"""where a task is a seed, runs play those below this one; evaluations and suites those above"""
+_LARGEST_ORDER = 1_000_000
+"""tasks of a split that is gone through; a larger one is drawn from, since no run comes to its end"""
 
 
 def training_tasks(env: gym.Env[str, str], iteration: int, count: int, seed: int) -> Tasks:
@@ -15,13 +21,19 @@ def training_tasks(env: gym.Env[str, str], iteration: int, count: int, seed: int
 
     No task comes twice in an iteration, where its episodes would be compared with each other as one larger
     group; what is left at the end of an order is left out this time. Only a split of fewer than ``count``
-    tasks is repeated.
+    tasks is repeated. Where a task is a seed, runs of other seeds begin elsewhere and count on from there.
     """
-    tasks = getattr(env.unwrapped, "tasks", None)
+    tasks = tasks_of(env)
     if tasks is None:
-        return list(range(iteration * count, (iteration + 1) * count))
+        first = hash_seed(seed, 0) + iteration * count
+        return [(first + i) % _TRAINING_SEEDS for i in range(count)]
+    draw = attribute(env, "draw_tasks")
+    if draw is not None:  # several environments, in the proportion of their weights
+        return list(draw(count, np.random.default_rng([seed, iteration])))
     size = len(tasks)
-    if count > size:
+    if size > _LARGEST_ORDER:
+        chosen = np.random.default_rng([seed, iteration]).choice(size, count, replace=False)
+    elif count > size:
         repeats = range(-(-count // size))
         orders = [np.random.default_rng([seed, iteration, r]).permutation(size) for r in repeats]
         chosen = np.concatenate(orders)[:count]
@@ -34,10 +46,17 @@ def training_tasks(env: gym.Env[str, str], iteration: int, count: int, seed: int
 
 def held_out_tasks(env: gym.Env[str, str], count: int) -> Tasks:
     """Return up to ``count`` tasks, always the same, whatever the run's seed."""
-    tasks = getattr(env.unwrapped, "tasks", None)
+    tasks = tasks_of(env)
     if tasks is None:
         return list(range(EVAL_SEED, EVAL_SEED + count))
-    order = np.random.default_rng(EVAL_SEED).permutation(len(tasks))[:count]
+    rng = np.random.default_rng(EVAL_SEED)
+    draw = attribute(env, "draw_tasks")
+    if draw is not None:
+        return sorted(set(draw(min(count, len(tasks)), rng)))
+    if len(tasks) > _LARGEST_ORDER:
+        order = rng.choice(len(tasks), count, replace=False)
+    else:
+        order = rng.permutation(len(tasks))[:count]
     return [tasks[int(i)] for i in sorted(order)]
 
 

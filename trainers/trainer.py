@@ -6,9 +6,10 @@ state and a run that goes on equals one that never stopped.
 
 import logging
 import math
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -17,24 +18,33 @@ from accelerate import Accelerator
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.agents.episodes import Episode
+from onelayer.envs.attributes import tasks_of
+from onelayer.interrupts import Interrupted, StopRequests, deferred_interrupt
 from onelayer.trainers.advantages import estimator, penalise_invalid
+from onelayer.trainers.bad_steps import Diverged
+from onelayer.trainers.checkpoints import KEPT, Checkpoint
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.delta import FILE_NAME, LayerDelta
-from onelayer.trainers.interrupts import deferred_interrupt
+from onelayer.trainers.identity import identity, require_same
 from onelayer.trainers.layers import frozen_checksum, trains_everything
 from onelayer.trainers.lora import Adapters
+from onelayer.trainers.mismatch import LIMIT as MISMATCH_LIMIT
 from onelayer.trainers.playing import HeldOutGames, MakeEnv, TrainingGames
-from onelayer.trainers.processes import names_of_all, summed
-from onelayer.trainers.run_folder import Checkpoint, RunFolder
+from onelayer.trainers.processes import largest, require_alike, wait_for_all
+from onelayer.trainers.run_folder import RunFolder
+from onelayer.trainers.sharing import episodes_of_all
 from onelayer.trainers.signal import signal
 from onelayer.trainers.summary import summary
-from onelayer.trainers.update import DRIFT_LIMIT, Learner
+from onelayer.trainers.update import Learner
 
 logger = logging.getLogger(__name__)
 
+_BYTES_EACH = 12
+"""of a trained parameter in a checkpoint: itself and the optimizer's two moments, in float32"""
 
-class Diverged(RuntimeError):
-    """A metric is no finite number any more."""
+
+class NothingPlayed(RuntimeError):
+    """Every episode of an iteration ended in an error."""
 
 
 class Trainer:
@@ -78,57 +88,83 @@ class Trainer:
         self.model = model.to(self.accelerator.device).eval()
         self.learner = Learner(self.model, config, self.accelerator)
         shared = (config, self.model, tokenizer, self.accelerator)
-        self.games = TrainingGames(env, *shared, self.learner.capture)
+        self.games = TrainingGames(env, *shared, self.learner.captured)
         self.held_out = None
         if held_out is not None and config.eval_every:
             self.held_out = HeldOutGames(held_out, *shared, len(self.games.envs))
         self.on_iteration = on_iteration
         self.should_stop = should_stop
+        self.identity = identity(self.model, tasks_of(self.games.envs[0]))
+        self.stop = StopRequests(lambda number: int(largest(self.accelerator, number)))
         self.iteration = 0
         self.seconds: dict[str, float] = {}
+        self._consistent = False
+        """weights, optimizer and logs are those of ``iteration``: a checkpoint can be made"""
 
     def train(self) -> bool:
         """Run to the last iteration, from the start or from the last checkpoint.
+
+        Whatever ends it before, a checkpoint is left of the last iteration that was whole, if one can be.
 
         Returns:
             Whether it came to the last one; False where ``should_stop`` ended it before.
 
         Raises:
-            KeyboardInterrupt: after a checkpoint was saved.
-            Diverged: a metric is not finite; what came before is saved.
-            RuntimeError: a frozen tensor changed.
+            KeyboardInterrupt: Ctrl-C, SIGTERM or SIGHUP, after a checkpoint was saved.
+            Diverged: a number is not finite; what came before is saved.
+            NothingPlayed: every episode of an iteration ended in an error; a checkpoint was saved.
+            ValueError: another process trains in the folder, or the processes of the run do not agree.
+            OSError: the disk is full or cannot be written; the last checkpoint is kept.
+            RuntimeError: a frozen tensor changed, or a process of the run is gone.
         """
-        config = self.config
-        if config.resume:
-            self._restore()
-        else:
-            self._start()
-        frozen = frozen_checksum(self.model, self.learner.parameters.values())
-        try:
-            while self.iteration < config.iterations:
-                if self.should_stop is not None and self.should_stop():
-                    self.save()
-                    return False
-                self.seconds = {}
-                held_out = self.evaluate() if self._evaluation_is_due() else {}
-                episodes = self.play()
-                with deferred_interrupt():  # the weights move: finish what belongs together
-                    self._learn(episodes, held_out)
-                if self.iteration % config.checkpoint_every == 0:
-                    self.save()
-            self.seconds = {}
-            if held_out := self.evaluate() if config.eval_every else {}:
-                self._log({"iteration": self.iteration, **held_out, **self._timings()})
-        except KeyboardInterrupt:
+        with ExitStack() as stack:
+            if self.accelerator.is_main_process:
+                stack.enter_context(self.folder.alone())
+            stack.enter_context(self.stop.heard())
+            self._begin()
+            frozen = frozen_checksum(self.model, self.learner.parameters.values())
+            try:
+                finished = self._iterate()
+            except Interrupted:  # all processes are here
+                self.save()
+                raise
+            except BaseException as error:
+                if self._consistent:
+                    with suppress(OSError) if isinstance(error, OSError) else nullcontext():
+                        self._write_checkpoint()
+                raise
+            finally:
+                for tracker in self.accelerator.trackers:
+                    with _warned("a tracker did not finish"):
+                        tracker.finish()
+            if frozen_checksum(self.model, self.learner.parameters.values()) != frozen:
+                raise RuntimeError("a frozen tensor changed during training; please report this")
             self.save()
-            raise
-        finally:
-            for tracker in self.accelerator.trackers:
-                tracker.finish()
-        if frozen_checksum(self.model, self.learner.parameters.values()) != frozen:
-            raise RuntimeError("a frozen tensor changed during training; please report this")
-        self.save()
-        self.save_layer()
+            if finished:
+                self.save_layer()
+            return finished
+
+    def _iterate(self) -> bool:
+        """Train up to the last iteration; False where ``should_stop`` says that it is enough."""
+        config = self.config
+        while self.iteration < config.iterations:
+            if self.should_stop is not None and self.should_stop():
+                return False
+            self.seconds = {}
+            held_out = self.evaluate() if self._evaluation_is_due() else {}
+            no_episodes: list[Episode] = []
+            episodes = self.stop.at_once(self.play, no_episodes)
+            self.stop.obey()
+            with deferred_interrupt():  # the weights move: finish what belongs together
+                self._learn(episodes, held_out)
+            if self.iteration % config.checkpoint_every == 0:
+                self.save()
+            self.stop.obey()
+        self.seconds = {}
+        if held_out := self.evaluate() if config.eval_every else {}:
+            metrics = {"iteration": self.iteration, **held_out, **self._timings()}
+            self._log(metrics)
+            self._tell(metrics)
         return True
 
     def play(self) -> list[Episode]:
@@ -141,37 +177,45 @@ class Trainer:
         if self.held_out is None:
             return {}
         with self._timed("evaluate"), self.learner.autocast():
-            return self.held_out.play()
+            if self.accelerator.num_processes > 1:  # they wait for each other's results
+                metrics = self.held_out.play()
+            else:
+                metrics = self.stop.at_once(self.held_out.play, {})
+        self.stop.obey()
+        return metrics
 
     def _learn(self, episodes: Sequence[Episode], held_out: Mapping[str, float]) -> None:
         """Give credit, update, log; then the iteration is over."""
         config = self.config
-        compared = penalise_invalid(episodes, config.invalid_penalty)
+        played, own_N = episodes_of_all(self.accelerator, episodes)
+        self._require_some_played(played)
+        self._consistent = False
+        compared = penalise_invalid(played, config.invalid_penalty)
         advantages_N = self.estimate(
             compared, gamma=config.gamma, omega=config.omega, divide_by_std=config.divide_by_std
         )
         with self._timed("update"):
-            update = self.learner.update(compared, advantages_N, self.iteration)
+            update = self.learner.update(episodes, advantages_N[own_N], self.iteration)
+        self._require_finite_weights()
         metrics = {
             "iteration": self.iteration,
-            **self._averaged(summary(episodes)),
-            "errors": summed(self.accelerator, [sum(e.error is not None for e in episodes)])[0],
-            **self._averaged(
-                signal(
-                    compared, advantages_N, gamma=config.gamma, divide_by_std=config.divide_by_std
-                )
+            **summary(played),
+            **_errors(played),
+            **signal(
+                compared, advantages_N, gamma=config.gamma, divide_by_std=config.divide_by_std
             ),
             **update,
             **held_out,
             **self._timings(update["tokens"]),
         }
         if self.accelerator.is_main_process:
-            of_first_task = sum(len(e.steps) for e in compared[: config.group_size])
-            self.folder.log_episodes(
-                self.iteration, compared[: config.group_size], advantages_N[:of_first_task]
-            )
+            group = compared[: config.group_size]
+            of_group = sum(len(episode.steps) for episode in group)
+            self.folder.log_episodes(self.iteration, group, advantages_N[:of_group])
         self._log(metrics)
         self.iteration += 1
+        self._consistent = True
+        self._tell(metrics)
 
     def _log(self, metrics: dict[str, Any]) -> None:
         if metrics.get("advantage") == 0:
@@ -180,33 +224,69 @@ class Trainer:
                 metrics["iteration"],
                 metrics["success"],
             )
-        if metrics.get("logp_drift", 0.0) > DRIFT_LIMIT[self.config.dtype]:
+        if metrics.get("wins_below_losses", 0.0) > 0:
             logger.warning(
-                "sampling and training disagree on log-probabilities by up to %.1e",
+                "iteration %d: in %.0f %% of the pairs a solved episode earned less than an unsolved one of "
+                "its task; lower --invalid-penalty (%g) or raise the environment's reward of success",
+                metrics["iteration"],
+                100 * metrics["wins_below_losses"],
+                self.config.invalid_penalty,
+            )
+        if metrics.get("logp_drift", 0.0) > MISMATCH_LIMIT[self.config.dtype]:
+            logger.warning(
+                "sampling and training disagree on log-probabilities by %.1e on average",
                 metrics["logp_drift"],
             )
         if not all(math.isfinite(v) for v in metrics.values() if isinstance(v, float)):
-            raise Diverged(f"training diverged: {metrics}; try a lower --learning-rate")
-        if self.config.log_with:
-            self.accelerator.log(metrics, step=metrics["iteration"])
+            raise Diverged(
+                f"training diverged: {metrics}; train again with a lower --learning-rate and another --out"
+            )
         if self.accelerator.is_main_process:
             self.folder.log(metrics)
-            if self.on_iteration is not None:
-                self.on_iteration(metrics)
+
+    def _tell(self, metrics: Mapping[str, Any]) -> None:
+        """Tell others of what is in the log already; a tracker that cannot be reached stops no run."""
+        if self.config.log_with:
+            with _warned(f"{self.config.log_with} did not take iteration {metrics['iteration']}"):
+                self.accelerator.log(dict(metrics), step=metrics["iteration"])
+        if self.accelerator.is_main_process and self.on_iteration is not None:
+            self.on_iteration(metrics)
 
     def save(self) -> None:
-        """Write a checkpoint from which a run goes on at this iteration."""
-        if self.accelerator.is_main_process:
-            learner = self.learner
-            self.folder.save(
-                Checkpoint(
-                    iteration=self.iteration,
-                    config=self.config.what_learns(),
-                    weights={name: p.detach().cpu() for name, p in learner.parameters.items()},
-                    optimizer=learner.optimizer.state_dict(),
+        """Write a checkpoint from which a run goes on at this iteration; all processes wait for it.
+
+        Before the first update it holds no tensors: the weights are those of the base, and the optimizer has
+        no state yet.
+        """
+        self._write_checkpoint()
+        wait_for_all(self.accelerator)
+
+    def _write_checkpoint(self) -> None:
+        if not self.accelerator.is_main_process:
+            return
+        self._require_finite_weights()
+        learner = self.learner
+        moved = learner.parameters if self.iteration > 0 else {}
+        checkpoint = Checkpoint(
+            iteration=self.iteration,
+            config=self.config.what_learns(),
+            weights={name: p.detach().cpu() for name, p in moved.items()},
+            optimizer=learner.optimizer.state_dict(),
+            identity=self.identity,
+            processes=self.accelerator.num_processes,
+            threads=torch.get_num_threads(),
+        )
+        with deferred_interrupt():
+            self.folder.save(checkpoint)
+
+    def _require_finite_weights(self) -> None:
+        """Raise Diverged where a weight is no finite number: nobody could go on from there."""
+        for name, parameter in self.learner.parameters.items():
+            if not bool(parameter.detach().isfinite().all()):
+                raise Diverged(
+                    f"training diverged: {name} holds numbers that are not finite; "
+                    "train again with a lower --learning-rate and another --out"
                 )
-            )
-        self.accelerator.wait_for_everyone()
 
     def save_layer(self) -> None:
         """Write the trained layer, or the adapters, to the run folder."""
@@ -239,35 +319,70 @@ class Trainer:
             config=asdict(self.config),
         )
 
-    def _start(self) -> None:
-        self.accelerator.wait_for_everyone()  # all have seen that the folder was new
-        self._start_trackers()
+    def _begin(self) -> None:
+        """Start the run, or go on with it, where that is still possible and all processes agree."""
+        if self.accelerator.is_main_process:  # another run may have ended here meanwhile
+            if self.config.resume:
+                self.folder.require_run(self.config.what_learns())
+            else:
+                self.folder.require_new()
+        require_alike(self.accelerator, {**asdict(self.config), **self.identity})
+        if self.config.resume:
+            self._restore()
+        else:
+            self._require_room()
+        self._consistent = True
+        if self.accelerator.is_main_process:
+            self.folder.write_config(self.config)
+        if self.config.log_with:
+            self.accelerator.init_trackers("onelayer", config=asdict(self.config))
         self.save()
 
     def _restore(self) -> None:
-        checkpoint = self.folder.last()
-        if self.accelerator.is_main_process:
-            self.folder.take_back(checkpoint.iteration)
+        folder = self.folder
+        checkpoint = folder.last()
+        require_same(self.identity, checkpoint.identity, str(folder.path))
+        before = (checkpoint.processes, checkpoint.threads or torch.get_num_threads())
+        now = (self.accelerator.num_processes, torch.get_num_threads())
+        if before != now:
+            logger.warning(
+                "%s was trained by %d processes of %d threads, now by %d of %d: equal up to rounding",
+                *(folder.path, *before, *now),
+            )
         with torch.no_grad():
-            for name, parameter in self.learner.parameters.items():
-                parameter.copy_(checkpoint.weights[name])
+            for name, weight in checkpoint.weights.items():
+                self.learner.parameters[name].copy_(weight)
         self.learner.optimizer.load_state_dict(dict(checkpoint.optimizer))
         self.iteration = checkpoint.iteration
-        self._start_trackers()
+        wait_for_all(self.accelerator)  # all have read what the first may now change
+        if self.accelerator.is_main_process:
+            if self.iteration < self.config.iterations:
+                folder.set_weights_aside()
+            folder.saved.set_aside_after(self.iteration)
+            folder.take_back(self.iteration)
 
-    def _start_trackers(self) -> None:
-        if self.config.log_with:
-            self.accelerator.init_trackers("onelayer", config=asdict(self.config))
+    def _require_room(self) -> None:
+        """Raise OSError where the disk has no room for the checkpoints that a run keeps."""
+        learned = sum(p.numel() for p in self.learner.parameters.values())
+        needed = (KEPT + 1) * learned * _BYTES_EACH
+        there = next(p for p in self.folder.path.absolute().parents if p.exists())
+        free = shutil.disk_usage(there).free
+        if free < needed:
+            raise OSError(
+                f"the checkpoints of {self.folder.path} take up to {needed / 2**20:,.0f} MiB, and its "
+                f"disk has {free / 2**20:,.0f} free; name another --out"
+            )
 
     def _evaluation_is_due(self) -> bool:
         return self.config.eval_every > 0 and self.iteration % self.config.eval_every == 0
 
-    def _averaged(self, metrics: Mapping[str, float]) -> dict[str, float]:
-        """Return the mean over processes, all of which play as many episodes."""
-        names = names_of_all(self.accelerator, list(metrics))
-        totals = summed(self.accelerator, [metrics.get(name, 0.0) for name in names])
-        processes = self.accelerator.num_processes
-        return {name: total / processes for name, total in zip(names, totals, strict=True)}
+    def _require_some_played(self, episodes: Sequence[Episode]) -> None:
+        errors = [episode.error for episode in episodes if episode.error is not None]
+        if len(errors) == len(episodes):
+            raise NothingPlayed(
+                f"all {len(episodes)} episodes of iteration {self.iteration} ended in an error, the first: "
+                f"{errors[0]}"
+            )
 
     @contextmanager
     def _timed(self, phase: str) -> Iterator[None]:
@@ -281,3 +396,19 @@ class Trainer:
             busy = self.seconds["rollout"] + self.seconds["update"]
             timings["tokens_per_second"] = tokens / busy
         return timings
+
+
+@contextmanager
+def _warned(what: str) -> Iterator[None]:
+    """Say what went wrong in the block, and go on."""
+    try:
+        yield
+    except Exception as error:
+        logger.warning("%s: %r", what, error)
+
+
+def _errors(episodes: Sequence[Episode]) -> dict[str, float]:
+    """Return how many episodes ended in an error, in all and for each place that had any."""
+    where = [e.error.partition(":")[0] for e in episodes if e.error is not None]
+    counts = {f"errors/{name}": float(where.count(name)) for name in ("env", "context", "timeout")}
+    return {"errors": float(len(where)), **{name: n for name, n in counts.items() if n}}

@@ -20,7 +20,7 @@ from onelayer.agents.decoder import Sampling
 from onelayer.agents.episodes import Episode
 from onelayer.agents.household_text import read_errand
 from onelayer.agents.policy import PolicyAgent
-from onelayer.agents.prompts import PlainFormat, Turn
+from onelayer.agents.prompts import PlainFormat, Turn, encode
 from onelayer.agents.rollout import rollout
 from onelayer.agents.searcher import SearchingAgent
 from onelayer.envs.alfworld import household
@@ -160,7 +160,9 @@ def example(episode: Episode, prompt_format: PlainFormat) -> dict[str, list[int]
     labels: list[int] = []
     for step in episode.steps:
         turn = Turn(step.observation)
-        read = prompt_format.continuation(turn)[1:] if ids else prompt_format.prompt([turn])
+        shown = prompt_format.continuation(turn) if ids else prompt_format.prompt([turn])
+        [read] = encode(prompt_format.tokenizer, [shown])
+        read = read[1:] if ids else read
         written = [
             *prompt_format.tokenizer.encode(step.action, add_special_tokens=False),
             prompt_format.stop_ids[0],

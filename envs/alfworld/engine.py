@@ -10,6 +10,8 @@ with its oddities, of which the least expected are:
 * ``use`` always turns on;
 * where two receptacles share a location, an object taken from one and put into the other lies "next to"
   them.
+
+A game of alfworld 0.3 (``GameRecord.verb`` is "put") is played in the words of 0.3.5.
 """
 
 from collections.abc import Hashable
@@ -125,10 +127,11 @@ class Engine:
     def _find_deeds(self) -> dict[str, _Deed]:
         game, held = self.game, self.held
         deeds: dict[str, _Deed] = {
-            "help": ("_help", -1, -1),
             "inventory": ("_inventory", -1, -1),
             "look": ("_look", -1, -1),
         }
+        if game.dialect.has_help:
+            deeds["help"] = ("_help", -1, -1)
         for r in game.receptacles_at[self.here]:
             name = game.receptacle_names[r]
             deeds[f"examine {name}"] = ("_examine_receptacle", -1, r)
@@ -158,7 +161,7 @@ class Engine:
         game, held = self.game, self.held
         held_name = game.object_names[held]
         if accessible and game.fits[r] >> held & 1:
-            deeds[f"move {held_name} to {name}"] = ("_put", held, r)
+            deeds[game.dialect.put.format(held_name, name)] = ("_put", held, r)
         if game.sinks >> r & 1 and game.cleanable >> held & 1:
             deeds[f"clean {held_name} with {name}"] = ("_clean", held, r)
         if game.microwaves >> r & 1 and game.heatable >> held & 1:
@@ -180,7 +183,9 @@ class Engine:
         self._deeds = None
         if "atlocation" in game.goal_reads:
             self.won = game.goal(self)
-        return f"You arrive at {game.receptacle_names[r]}. {self._examine_receptacle(-1, r)}"
+        by_location = game.dialect.arrives_at_location
+        where = game.location_names[location] if by_location else game.receptacle_names[r]
+        return f"You arrive at {where}. {self._examine_receptacle(-1, r)}"
 
     def _open(self, _: int, r: int) -> str:
         self.opened |= 1 << r
@@ -213,7 +218,7 @@ class Engine:
         ):
             self.lying |= {(o, self.here)}
         self._changed()
-        return f"You move the {game.object_names[o]} to the {game.receptacle_names[r]}."
+        return game.dialect.has_put.format(game.object_names[o], game.receptacle_names[r])
 
     def _set_contents(self, r: int, objects: tuple[int, ...]) -> None:
         self.contents = (*self.contents[:r], objects, *self.contents[r + 1 :])

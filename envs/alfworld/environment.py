@@ -9,7 +9,7 @@ import numpy as np
 
 from onelayer.envs.alfworld.engine import Engine
 from onelayer.envs.alfworld.games import load_games, parsed
-from onelayer.envs.alfworld.records import GameRecord
+from onelayer.envs.alfworld.records import VERBS, GameRecord
 from onelayer.envs.text import FreeText, Outcome, TextEnv
 
 BACKENDS = ("native", "textworld")
@@ -35,7 +35,8 @@ class ALFWorldEnv(TextEnv):
 
     Args:
         games: a folder in the ``$ALFWORLD_DATA`` layout, a ``.jsonl[.xz]`` file, or ``"generated"``; None for
-            ``$ALFWORLD_DATA`` where it is set, else generated games (see ``load_games``).
+            ``$ALFWORLD_DATA`` where it is set, else the default folder of ``alfworld-download``, else
+            generated games (see ``load_games``).
         split: ``train``, ``valid_seen``, ``valid_unseen``, or what the data have; ``test`` means
             ``valid_unseen``.
         backend: ``"native"``, or ``"textworld"`` for the real engine (``pip install 'onelayer[alfworld]'``).
@@ -45,6 +46,9 @@ class ALFWorldEnv(TextEnv):
         count: number of generated tasks; None for 10,000.
         success_reward: reward of the winning action; all others get 0.
         include_help: keep ``help`` among ``info["admissible"]``.
+        verb: ``"move"`` for the words of alfworld 0.4 (``move mug 1 to shelf 1``), ``"put"`` for those of
+            0.3 (``put mug 1 in/on shelf 1``); None for those that the game was written in.
+        render_mode: "ansi" lets ``render()`` return the last text.
     """
 
     splits: ClassVar[tuple[str, ...]] = ("train", "valid_seen", "valid_unseen")
@@ -61,10 +65,14 @@ class ALFWorldEnv(TextEnv):
         count: int | None = None,
         success_reward: float = 1.0,
         include_help: bool = False,
+        verb: str | None = None,
+        render_mode: str | None = None,
     ):
-        super().__init__(max_steps)
+        super().__init__(max_steps, render_mode)
         if backend not in BACKENDS:
             raise ValueError(f"unknown backend {backend!r}; possible are {', '.join(BACKENDS)}")
+        if verb not in (None, *VERBS):
+            raise ValueError(f"verb is {' or '.join(VERBS)}, got {verb!r}")
         if backend == "textworld":
             # Imported here, where a missing extra is told before any work.
             import onelayer.envs.alfworld.textworld_engine  # noqa: F401
@@ -74,6 +82,7 @@ class ALFWorldEnv(TextEnv):
         self.backend = backend
         self.success_reward = success_reward
         self.include_help = include_help
+        self.verb = verb
         self._record: GameRecord | None = None
         self._engine: _PlaysGame | None = None
 
@@ -85,7 +94,7 @@ class ALFWorldEnv(TextEnv):
     def begin(self, task: str) -> str:
         """Start a game."""
         if self._record is None or self._record.id != task:
-            record = self.games[task]
+            record = self._written(task)
             self._record = None  # until the game is known to be sound
             self._engine = self._load(record)
             self._record = record
@@ -106,19 +115,24 @@ class ALFWorldEnv(TextEnv):
     def admissible(self) -> tuple[str, ...]:
         """Return the commands that do something, in alfworld's order."""
         commands = self._playing().admissible()
-        if self.include_help:
+        if self.include_help or "help" not in commands:
             return commands
         place = commands.index("help")
         return commands[:place] + commands[place + 1 :]
 
     def details(self) -> Mapping[str, Any]:
-        """Return the task type as ``kind``."""
+        """Return the task type as ``kind``, and what is asked for as ``goal``."""
         assert self._record is not None
-        return {"kind": self._record.task_type}
+        return {"kind": self._record.task_type, "goal": self._record.task}
 
-    def solution(self, task: str) -> Sequence[str]:
-        """Return the game's walkthrough."""
-        return self.games[task].walkthrough
+    def solution(self, task: str) -> Sequence[str] | None:
+        """Return the game's walkthrough, None where the data have none."""
+        return self._written(task).walkthrough or None
+
+    def report(self) -> Sequence[str]:
+        """Return which games are played."""
+        where = getattr(self.games, "source", None) or "generated games"
+        return [f"games: {len(self.games):,} of {where}"]
 
     def clone(self) -> Self:
         """Return an environment in the same state that goes its own way.
@@ -132,6 +146,11 @@ class ALFWorldEnv(TextEnv):
         if self._engine is not None:
             twin._engine = self._engine.copy()
         return twin
+
+    def _written(self, task: str) -> GameRecord:
+        """Return a game in the words that are asked for."""
+        record = self.games[task]
+        return record if self.verb is None else record.with_verb(self.verb)
 
     def _load(self, record: GameRecord) -> _PlaysGame:
         """Return an engine that plays a game."""

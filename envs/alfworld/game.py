@@ -12,6 +12,7 @@ from onelayer.envs.alfworld.goals import Condition, Fluent, GoalReader
 from onelayer.envs.alfworld.names import readable_names
 from onelayer.envs.alfworld.pddl import read_problem
 from onelayer.envs.alfworld.records import GameRecord
+from onelayer.envs.alfworld.wording import DIALECTS, Dialect
 
 SINK, MICROWAVE, FRIDGE = "sinkbasintype", "microwavetype", "fridgetype"
 KNIVES = ("knifetype", "butterknifetype")
@@ -37,6 +38,11 @@ class Game:
         return self.record.id
 
     @property
+    def dialect(self) -> Dialect:
+        """How the record's version of alfworld speaks."""
+        return DIALECTS[self.record.verb]
+
+    @property
     def task(self) -> str:
         """What follows "Your task is to: ", without the full stop."""
         return self.record.task
@@ -58,6 +64,7 @@ class Game:
         self._receptacles = {name: i for i, name in enumerate(receptacles)}
         self.object_names = tuple(names[name] for name in objects)
         self.receptacle_names = tuple(names[name] for name in receptacles)
+        self._names = names
 
         self._read_places()
         self._read_kinds()
@@ -65,6 +72,7 @@ class Game:
         goal = GoalReader(problem, self._fluents())
         self.goal = goal.read()
         self.goal_reads = frozenset(goal.reads)
+        del self._names
         del self._problem  # most of the memory, and no longer needed
 
     def _read_places(self) -> None:
@@ -80,6 +88,7 @@ class Game:
         reachable = sorted({start, *location_of.values()})
         self._locations = {name: i for i, name in enumerate(reachable)}
         self.start = self._locations[start]
+        self.location_names = tuple(self._names.get(name, name) for name in reachable)
         self.location_of = tuple(
             self._locations[location_of[name]] if name in location_of else -1
             for name in self._receptacles

@@ -16,10 +16,18 @@ NEEDS_ALFWORLD = "alfworld is not installed: pip install 'onelayer[alfworld]'"
 
 _TASK = re.compile(r'Your task is to: ((?:[^"\\]|\\.)*)"')
 _UNKNOWN_TASK = "UNKNOWN GOAL"
+_TEMPLATES = {"move": "move {o} to {r}", "put": "put {o} in/on {r}"}
+"""by which a grammar's command for putting things down tells the version of alfworld that wrote it"""
+_OLDER = (
+    ("You arrive at {r.name}.", "You arrive at {lend.name}."),
+    ("You move the {o.name} to the {r.name}.", "You put the {o.name} in/on the {r.name}."),
+    (_TEMPLATES["move"], _TEMPLATES["put"]),
+)
+"""what the grammar of alfworld 0.4.2 says, and what that of 0.3.5 says there"""
 
 
 def read_game_file(path: Path, game_id: str) -> GameRecord | None:
-    """Read one game; None where the file says that it is unsolvable.
+    """Read one game; None where the file does not say that it is solvable, as alfworld leaves such out.
 
     Raises:
         ValueError: the file is not a game; the message names it.
@@ -27,18 +35,25 @@ def read_game_file(path: Path, game_id: str) -> GameRecord | None:
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        if data.get("solvable") is False:
+        if not data.get("solvable"):
             return None
         task = _TASK.search(data["grammar"])
         if task is None:
             raise ValueError("its grammar has no sentence 'Your task is to: ...'")
         if not isinstance(data["pddl_problem"], str):
             raise ValueError("'pddl_problem' is not text")
+        verb = next((v for v, command in _TEMPLATES.items() if command in data["grammar"]), None)
+        if verb is None:
+            raise ValueError(
+                f"its grammar has neither the command {' nor '.join(_TEMPLATES.values())}: it is of no "
+                "version of alfworld that is known here"
+            )
         return GameRecord(
             id=game_id,
             task=json.loads(f'"{task[1]}"').removesuffix("."),
             walkthrough=tuple(data.get("walkthrough") or ()),
             pddl_problem=data["pddl_problem"],
+            verb=verb,
         )
     except KeyError as error:
         raise ValueError(f"{path}: the key {error} is missing") from error
@@ -52,9 +67,12 @@ def game_data(record: GameRecord) -> dict[str, Any]:
     Raises:
         gymnasium.error.DependencyNotInstalled: alfworld is not installed.
     """
+    domain, grammar = _package_file("alfred.pddl"), _package_file("alfred.twl2")
+    if record.verb == "put":
+        domain, grammar = _as_in_0_3(domain, grammar)
     return {
-        "pddl_domain": _package_file("alfred.pddl"),
-        "grammar": _package_file("alfred.twl2").replace(_UNKNOWN_TASK, record.task),
+        "pddl_domain": domain,
+        "grammar": grammar.replace(_UNKNOWN_TASK, record.task),
         "pddl_problem": record.pddl_problem,
         "solvable": True,
         "walkthrough": list(record.walkthrough),
@@ -89,6 +107,14 @@ def _trajectory(record: GameRecord) -> dict[str, Any]:
         },
         "scene": {"scene_num": int(scene), "floor_plan": f"FloorPlan{scene}"},
     }
+
+
+def _as_in_0_3(domain: str, grammar: str) -> tuple[str, str]:
+    """Return domain and grammar of alfworld 0.4.2 in the words of 0.3.5, which had no command ``help``."""
+    for new, old in _OLDER:
+        grammar = grammar.replace(new, old)
+    domain = re.sub(r"\(:action help\b.*?\n\)\n", "", domain, flags=re.DOTALL)
+    return domain, re.sub(r"\naction help \{.*?\n\}", "", grammar, flags=re.DOTALL)
 
 
 @cache

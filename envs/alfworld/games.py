@@ -16,13 +16,15 @@ from pathlib import Path
 from typing import Protocol
 
 from onelayer.envs.alfworld.game import Game
-from onelayer.envs.alfworld.game_files import GAME_FILE, read_game_file
-from onelayer.envs.alfworld.records import TASK_TYPES, GameRecord
+from onelayer.envs.alfworld.game_files import read_game_file
+from onelayer.envs.alfworld.game_folders import LAYOUT, games_in, split_folders
+from onelayer.envs.alfworld.records import TASK_TYPES, VERBS, GameRecord
 
 GENERATED = "generated"
 TEST_SPLIT = "valid_unseen"
 """what ``split="test"`` means where the data have no split of that name"""
-_LAYOUT = "json_2.1.1"
+DOWNLOADED = Path("~/.cache/alfworld")
+"""where ``alfworld-download`` puts the games, unless ``$ALFWORLD_DATA`` says otherwise"""
 _FIELDS = {"id": str, "task": str, "walkthrough": list, "pddl_problem": str}
 
 
@@ -49,8 +51,9 @@ def load_games(
 
     Args:
         games: a folder in the ``$ALFWORLD_DATA`` layout, a folder of games, a ``.jsonl`` or ``.jsonl.xz``
-            file, or ``"generated"``. None: ``$ALFWORLD_DATA`` where it is set, else generated games;
-            ``room_size`` and ``count`` ask for generated ones.
+            file, or ``"generated"``. None: ``$ALFWORLD_DATA`` where it is set, else the default folder of
+            ``alfworld-download`` where it has games, else generated ones; ``room_size`` and ``count`` ask for
+            generated ones.
         split: the first part of the games' ids; ``"test"`` means ``valid_unseen``, unless the data have a
             split of that name.
         room_size: receptacles in a generated room; None for whole scenes.
@@ -66,14 +69,22 @@ def load_games(
         raise ValueError(f"unknown task types {unknown}; possible are {', '.join(TASK_TYPES)}")
     generated_only = room_size is not None or count is not None
     if games is None:
-        data = os.environ.get("ALFWORLD_DATA")
-        games = GENERATED if generated_only or not data else data
+        games = GENERATED if generated_only else _on_this_machine()
     if str(games) == GENERATED:
         return _generated(split, room_size, task_types, count)
     if generated_only:
         raise ValueError(f"room_size and count are for generated games, not for {games}")
     loaded = _load(Path(games).expanduser(), split)
-    return loaded if task_types is None else loaded.of_types(task_types)
+    return loaded if task_types is None else loaded.of_types(tuple(task_types))
+
+
+def _on_this_machine() -> str:
+    """Return the folder of games that alfworld would play, or that games are generated."""
+    named = os.environ.get("ALFWORLD_DATA")
+    if named:
+        return named
+    downloaded = DOWNLOADED.expanduser()
+    return str(downloaded) if (downloaded / LAYOUT).is_dir() else GENERATED
 
 
 @lru_cache(maxsize=128)
@@ -90,6 +101,7 @@ class _Stored:
     task: str
     walkthrough: tuple[str, ...]
     problem: bytes | Path
+    verb: str = "move"
 
     def record(self) -> GameRecord:
         if isinstance(self.problem, Path):
@@ -98,14 +110,14 @@ class _Stored:
                 raise ValueError(f"{self.problem} has become unsolvable since it was loaded")
             return record
         text = zlib.decompress(self.problem).decode()
-        return GameRecord(self.id, self.task, self.walkthrough, text)
+        return GameRecord(self.id, self.task, self.walkthrough, text, self.verb)
 
 
 class LoadedGames(Mapping[str, GameRecord]):
     """Games that were read from files."""
 
     def __init__(self, source: Path, games: Sequence[_Stored]):
-        self._source = source
+        self.source = source
         self._games = {game.id: game for game in games}
         self.ids = tuple(self._games)
 
@@ -120,15 +132,22 @@ class LoadedGames(Mapping[str, GameRecord]):
 
     def __getitem__(self, game_id: str) -> GameRecord:
         if game_id not in self._games:
-            raise KeyError(f"no game {game_id!r} in {self._source}; the first is {self.ids[0]!r}")
+            raise KeyError(f"no game {game_id!r} in {self.source}; the first is {self.ids[0]!r}")
         return self._games[game_id].record()
 
-    def of_types(self, task_types: Sequence[str]) -> "LoadedGames":
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    @lru_cache(maxsize=16)  # noqa: B019  (one for each selection, shared by all environments)
+    def of_types(self, task_types: tuple[str, ...]) -> "LoadedGames":
         """Return the games of these types."""
         kept = [game for game in self._games.values() if _task_type(game.id) in task_types]
         if not kept:
-            raise ValueError(f"{self._source} has no games of type {', '.join(task_types)}")
-        return LoadedGames(self._source, kept)
+            raise ValueError(f"{self.source} has no games of type {', '.join(task_types)}")
+        return LoadedGames(self.source, kept)
 
 
 def _generated(
@@ -165,24 +184,21 @@ def _choose(split: str, found: Sequence[str], path: Path) -> str:
 
 
 def _load_folder(path: Path, split: str) -> LoadedGames:
-    """Read the split of a folder: ``path/json_2.1.1/<split>``, ``path/<split>``, or ``path`` itself.
+    """Return the games of a split of a folder, read once in a process.
 
-    As in alfworld, games with movable receptacles or slices and games known to be unsolvable are left out.
+    It is read again where a game was added to the split or taken from it, at its first level.
     """
-    root = path / _LAYOUT if (path / _LAYOUT).is_dir() else path
-    depth = {len(file.relative_to(root).parts) for file in root.rglob(GAME_FILE)}
-    if not depth:
-        raise ValueError(f"{path} holds no {GAME_FILE}")
-    if max(depth) < 4:  # <type>-.../<trial>/game.tw-pddl: the folder is a split
-        root = root.resolve()
-        _choose(split, [root.name], path)
-        chosen = root
-    else:
-        found = sorted({file.relative_to(root).parts[0] for file in root.rglob(GAME_FILE)})
-        chosen = root / _choose(split, found, path)
+    by_name = split_folders(path)
+    chosen = by_name[_choose(split, list(by_name), path)]
+    return _read_folder(chosen, chosen.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _read_folder(folder: Path, modified_ns: int) -> LoadedGames:
+    """Read a split; games with movable receptacles or slices are left out, as in alfworld."""
     games = []
-    for file in sorted(chosen.rglob(GAME_FILE)):
-        game_id = f"{chosen.name}/{file.parent.relative_to(chosen).as_posix()}"
+    for file in games_in(folder):
+        game_id = f"{folder.name}/{file.parent.relative_to(folder).as_posix()}"
         if "movable" in game_id or "Sliced" in game_id:
             continue
         _check_id(game_id, str(file))
@@ -190,8 +206,11 @@ def _load_folder(path: Path, split: str) -> LoadedGames:
         if record is not None:
             games.append(_Stored(record.id, record.task, record.walkthrough, file))
     if not games:
-        raise ValueError(f"{chosen} holds no playable {GAME_FILE}")
-    return LoadedGames(chosen, games)
+        raise ValueError(
+            f"{folder} holds no game that can be played: alfworld leaves out those with movable "
+            "receptacles or slices, and those that are not marked as solvable"
+        )
+    return LoadedGames(folder, games)
 
 
 @lru_cache(maxsize=4)
@@ -233,8 +252,11 @@ def _read_row(line: bytes, place: str) -> _Stored:
     if not all(isinstance(command, str) for command in data["walkthrough"]):
         raise ValueError(f"{place}: 'walkthrough' holds something other than strings")
     _check_id(data["id"], place)
+    verb = data.get("verb", "move")
+    if verb not in VERBS:
+        raise ValueError(f"{place}: 'verb' is {' or '.join(VERBS)}, not {verb!r}")
     problem = zlib.compress(data["pddl_problem"].encode(), level=1)
-    return _Stored(data["id"], data["task"], tuple(data["walkthrough"]), problem)
+    return _Stored(data["id"], data["task"], tuple(data["walkthrough"]), problem, verb)
 
 
 def _check_id(game_id: str, place: str) -> None:

@@ -13,7 +13,7 @@ Raises:
 import os
 import sys
 from collections import Counter
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -109,11 +109,14 @@ class TextWorldEngine:
 
     def copy(self) -> "TextWorldEngine":
         """Return an engine in the same state, by playing all commands again."""
-        twin = TextWorldEngine(self.record, self._untouched)
-        twin.reset()
-        for command in self._commands:
-            twin.step(command)
-        return twin
+        return _played(self.record, self._untouched, self._commands)
+
+    def __reduce__(self) -> tuple[Callable[..., "TextWorldEngine"], tuple[Any, ...]]:
+        # The planner is a library's memory: what can be kept is what was played.
+        return _played, (self.record, self._untouched, tuple(self._commands))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "TextWorldEngine":
+        return self.copy()
 
     def anchor(self) -> Hashable:
         """Return the state: equal exactly where the game would go on in the same way.
@@ -158,6 +161,15 @@ class TextWorldEngine:
                 yield
         finally:
             sys.argv = arguments  # the planner's translator overwrites it
+
+
+def _played(record: GameRecord, untouched: bool, commands: Sequence[str]) -> TextWorldEngine:
+    """Return an engine that has carried out these commands."""
+    engine = TextWorldEngine(record, untouched)
+    engine.reset()
+    for command in commands:
+        engine.step(command)
+    return engine
 
 
 def _asked_for() -> Any:

@@ -1,6 +1,7 @@
 """What ALFWorld says. Every sentence here is compared with the real engine's, byte for byte, in the tests."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 WELCOME = "-= Welcome to TextWorld, ALFRED! =-"
 NOTHING_HAPPENS = "Nothing happens."
@@ -20,6 +21,26 @@ Available commands:
   cool (object) with (receptacle):  cool an object using a receptacle
   slice (object) with (object):     slice an object using a sharp object
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What alfworld 0.3 says otherwise than alfworld 0.4."""
+
+    put: str
+    """the command that puts a thing down; the thing and the receptacle go into it"""
+    has_put: str
+    """what is said then"""
+    arrives_at_location: bool
+    """one arrives at "loc 3", and not at the receptacle that one goes to"""
+    has_help: bool
+
+
+DIALECTS = {
+    "move": Dialect("move {} to {}", "You move the {} to the {}.", False, True),
+    "put": Dialect("put {} in/on {}", "You put the {} in/on the {}.", True, False),
+}
+"""by the verb of a game"""
 
 
 def listing(names: Sequence[str], article: str = "a ") -> str:

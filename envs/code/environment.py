@@ -4,7 +4,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from onelayer.envs.code.feedback import after_public_tests, first_failure, instructions, opening
-from onelayer.envs.code.loading import kinds_of, load_tasks
+from onelayer.envs.code.loading import kinds_of, load_tasks, require_apart_from_test
 from onelayer.envs.code.problem import CodeTask, Tests, asking
 from onelayer.envs.code.program import NoProgram, complete, find_program, normalised
 from onelayer.envs.code.sandboxes import LEVELS, PACKAGES, shared_sandbox
@@ -39,6 +39,8 @@ class CodeEnv(TextEnv):
             kind, where they call them otherwise.
         verify: try the data's own solutions when they are loaded; None: where these are expected to pass.
         exclude: ids of tasks to leave out.
+        allow_contamination: train although tasks of the data's test split, or of ``test_dataset``, resemble
+            training tasks.
         kinds: the kinds of tasks to play; None for all.
         max_turns: programs that may be sent.
         show_public: show public tests in the first observation, where the task's text lacks them.
@@ -49,6 +51,7 @@ class CodeEnv(TextEnv):
         disk_mb: files, MiB.
         output_kb: standard output, KiB.
         packages: what programs may import beside the standard library, where it is installed.
+        render_mode: "ansi" lets ``render()`` return the last text.
 
     Raises:
         ValueError: a row of the data is bad, a split or kind does not exist, or an argument makes no sense.
@@ -72,6 +75,7 @@ class CodeEnv(TextEnv):
         dataset_columns: Mapping[str, str] | None = None,
         verify: bool | None = None,
         exclude: Sequence[str] = (),
+        allow_contamination: bool = False,
         kinds: Sequence[str] | None = None,
         max_turns: int = 3,
         show_public: bool = True,
@@ -82,10 +86,11 @@ class CodeEnv(TextEnv):
         disk_mb: float = 16,
         output_kb: float = 64,
         packages: Sequence[str] = PACKAGES,
+        render_mode: str | None = None,
     ):
         if not isinstance(max_turns, int) or max_turns < 1:
             raise ValueError(f"max_turns must be a whole number from 1, got {max_turns!r}")
-        super().__init__(max_turns)
+        super().__init__(max_turns, render_mode)
         if level not in LEVELS:
             raise ValueError(f"there is no level {level!r}{did_you_mean(level, LEVELS)}")
         self.level = level
@@ -110,6 +115,15 @@ class CodeEnv(TextEnv):
                 limits=self.limits,
                 packages=self.packages,
             )
+            if split == "train":
+                require_apart_from_test(
+                    found,
+                    str(dataset),
+                    str(test_dataset or dataset),
+                    config=dataset_config,
+                    columns=dataset_columns,
+                    allowed=allow_contamination,
+                )
         self._by_id = {task.id: task for task in _of_kinds(found, kinds)}
         self._ids = tuple(self._by_id)
         self._current: CodeTask | None = None

@@ -15,8 +15,9 @@ from onelayer.envs.code.formats import FIELDS, Fields, fields_of
 from onelayer.envs.code.problem import CodeTask, Tests, asking, with_helpers
 from onelayer.envs.code.program import complete, parse, split_stub
 from onelayer.envs.code.sandboxes import PACKAGES, shared_sandbox
+from onelayer.envs.contamination import require_apart
 from onelayer.envs.hints import did_you_mean
-from onelayer.envs.rows import Placed, placed_rows, state_of
+from onelayer.envs.rows import NoSuchSplit, Placed, placed_rows, state_of
 from onelayer.envs.sandbox import Limits, validate_tests
 
 logger = logging.getLogger(__name__)
@@ -65,6 +66,28 @@ def load_tasks(
         packages,
         state_of(Path(data.source.where)),
     )
+
+
+def require_apart_from_test(
+    train: Sequence[CodeTask],
+    dataset: str,
+    test_dataset: str,
+    *,
+    config: str | None,
+    columns: Mapping[str, str] | None,
+    allowed: bool,
+) -> None:
+    """Compare tasks to train on with the test split of ``test_dataset``, where it has one.
+
+    Raises:
+        ValueError: some resemble each other, and that is not allowed.
+    """
+    try:
+        test = load_tasks(test_dataset, "test", config=config, columns=columns, verify=False)
+    except NoSuchSplit:
+        return
+    asked, tested = ({task.id: task.prompt for task in tasks} for tasks in (train, test))
+    require_apart(asked, tested, dataset, test_dataset, allowed)
 
 
 def require_sound(

@@ -13,14 +13,16 @@ from onelayer.envs.math.catalogue import DataSet, data_set, whole
 from onelayer.envs.math.problems import Problem
 from onelayer.envs.rows import Placed, Row, placed_rows, state_of
 
-CONVENTIONS = Conventions()
+CONVENTIONS = Conventions(worked_out=True)
 
 
 class LoadedProblems:
     """Problems that were read from somewhere."""
 
-    def __init__(self, source: str, problems: Sequence[Problem]):
+    def __init__(self, source: str, problems: Sequence[Problem], left_out: Sequence[str] = ()):
         self.source = source
+        self.left_out = tuple(left_out)
+        """why rows were left out, each with its place"""
         self._problems = {problem.id: problem for problem in problems}
         self.ids: Sequence[str] = tuple(self._problems)
 
@@ -38,23 +40,33 @@ class LoadedProblems:
         """Return the problems in their order."""
         return list(self._problems.values())
 
+    def prompts(self) -> dict[str, str]:
+        """Return what is asked, by id."""
+        return {problem.id: problem.prompt for problem in self._problems.values()}
+
     def some(self, count: int, seed: int) -> "LoadedProblems":
         """Return ``count`` of the problems, drawn with a seed."""
         if not 1 <= count <= len(self):
             raise ValueError(f"{self.source} has {len(self)} problems, so count cannot be {count}")
         drawn = np.random.default_rng(seed).choice(len(self), count, replace=False)
         problems = self.all()
-        return LoadedProblems(self.source, [problems[i] for i in sorted(drawn.tolist())])
+        return LoadedProblems(
+            self.source, [problems[i] for i in sorted(drawn.tolist())], self.left_out
+        )
 
     def grade(self, problem: Problem, answer: str, conventions: Conventions = CONVENTIONS) -> Grade:
         """Judge by our grader."""
-        return grade_answer(answer, problem.answer or "", conventions=conventions)
+        return grade_answer(
+            answer, problem.answer or "", prompt=problem.prompt, conventions=conventions
+        )
 
     def grade_reply(
         self, problem: Problem, reply: str, conventions: Conventions = CONVENTIONS
     ) -> Grade:
         """Judge by our grader, which finds the answer itself."""
-        return grade_response(reply, problem.answer or "", conventions=conventions)
+        return grade_response(
+            reply, problem.answer or "", prompt=problem.prompt, conventions=conventions
+        )
 
 
 def data_problems(
@@ -64,6 +76,7 @@ def data_problems(
     path: str | None = None,
     config: str | None = None,
     columns: Mapping[str, str] | None = None,
+    skip_unusable: bool = False,
 ) -> LoadedProblems:
     """Return the problems of a split; see ``MathEnv``. Equal data are read once.
 
@@ -76,27 +89,41 @@ def data_problems(
     """
     source = data_set(name, path, config, columns).source
     written = json.dumps(dict(columns or {}))
-    return _read(name, split, path, config, written, state_of(Path(source.where)))
+    return _read(name, split, path, config, written, skip_unusable, state_of(Path(source.where)))
 
 
 @lru_cache(maxsize=8)
 def _read(
-    name: str, split: str, path: str | None, config: str | None, columns: str, state: object
+    name: str,
+    split: str,
+    path: str | None,
+    config: str | None,
+    columns: str,
+    skip_unusable: bool,
+    state: object,
 ) -> LoadedProblems:
     data = data_set(name, path, config, json.loads(columns))
-    problems = list(_problems(data, f"{Path(name).stem}/{split}", placed_rows(data.source, split)))
+    left_out: list[str] | None = [] if skip_unusable else None
+    rows = placed_rows(data.source, split)
+    problems = list(_problems(data, f"{Path(name).stem}/{split}", rows, left_out))
     if not problems:
         raise ValueError(f"{data.source.where} holds no problems in split {split!r}")
-    return LoadedProblems(name, problems)
+    return LoadedProblems(name, problems, left_out or ())
 
 
-def _problems(data: DataSet, name: str, rows: Iterable[Placed]) -> Iterable[Problem]:
+def _problems(
+    data: DataSet, name: str, rows: Iterable[Placed], left_out: list[str] | None
+) -> Iterable[Problem]:
+    """Yield the problems; add to ``left_out`` why a row is none, where there is such a list."""
     seen: dict[str, str] = {}
     for number, (place, row) in enumerate(rows):
         try:
             problem = _problem(data, row, f"{name}/{number}")
         except ValueError as error:
-            raise ValueError(f"{place}: {error}") from error
+            if left_out is None:
+                raise ValueError(f"{place}: {error}") from error
+            left_out.append(f"{place}: {error}")
+            continue
         if problem.id in seen:
             raise ValueError(f"{place}: the id {problem.id!r} stands in {seen[problem.id]} already")
         seen[problem.id] = place
@@ -123,7 +150,11 @@ def _problem(data: DataSet, row: Row, number: str) -> Problem:
     try:
         check_gold(answer)
     except ValueError as error:
-        raise ValueError(f"the answer {answer!r} cannot be parsed: {error}") from error
+        shown = answer if len(answer) <= 60 else f"{answer[:60]}..."
+        raise ValueError(
+            f"the answer {shown!r} cannot be parsed: {error}; take the row out, or leave such rows "
+            "out with skip_unusable: true"
+        ) from error
     return Problem(text("id") or number, prompt, answer, text("kind"))
 
 

@@ -17,6 +17,8 @@ from onelayer.envs.text import Outcome, TextEnv
 
 BOXED = FORMATS["boxed"]
 _TURNS_WITH_FEEDBACK = 3
+_SHOWN = 10
+"""rows that were left out of a data set which the report names"""
 
 
 class MathEnv(TextEnv):
@@ -25,7 +27,8 @@ class MathEnv(TextEnv):
     The whole reply is the action. An episode is one answer, right or wrong; with ``feedback`` a wrong one may
     be followed by another. Beyond ``TextEnv``'s entries ``info`` holds ``kind`` (the family, level or
     subject), and after an answer ``extracted`` (the answer that was read, or None), ``reason`` (why it
-    counts or does not) and ``reward_parts``: ``correctness`` and ``format``, which add up to the reward. An
+    counts or does not), ``timeouts`` (answers of this episode so far that could not be compared in time, and
+    so earned nothing) and ``reward_parts``: ``correctness`` and ``format``, which add up to the reward. An
     action is valid where an answer could be read.
 
     Args:
@@ -43,13 +46,17 @@ class MathEnv(TextEnv):
         columns: which columns hold ``id``, ``prompt``, ``answer`` and ``kind``: ``{prompt: question}``.
         test_dataset: data set of the split ``"test"``, where it is another one.
         allow_contamination: train although problems of the test set resemble training problems.
+        skip_unusable: leave out rows of a data set whose answer nothing could be compared with, and count
+            them (``onelayer envs check`` says which), instead of refusing the data set.
         answer_format: which mark is asked for: ``boxed``, ``hash`` (``#### 42``), ``phrase`` ("The answer
             is 42"), or ``number`` (the last number). An answer marked otherwise counts all the same.
         strict_format: it does not.
         format_reward: reward of an episode's last reply for using the mark that was asked for; 0 for none.
         feedback: say that an answer is wrong, and let the agent try again.
         max_turns: answers in an episode; 1, or 3 with feedback.
-        conventions: of the grader, by name: ``{units_optional: false}``; see ``Conventions``.
+        conventions: of the grader, by name: ``{units_optional: false}``; see ``Conventions``. Here
+            ``worked_out`` is on, so that repeating the problem earns nothing.
+        render_mode: "ansi" lets ``render()`` return the last text.
     """
 
     splits: ClassVar[tuple[str, ...]] = ("train", "test")
@@ -69,12 +76,14 @@ class MathEnv(TextEnv):
         columns: Mapping[str, str] | None = None,
         test_dataset: str | None = None,
         allow_contamination: bool = False,
+        skip_unusable: bool = False,
         answer_format: str = "boxed",
         strict_format: bool = False,
         format_reward: float = 0.0,
         feedback: bool = False,
         max_turns: int | None = None,
         conventions: Mapping[str, Any] | None = None,
+        render_mode: str | None = None,
     ):
         turns = max_turns or (_TURNS_WITH_FEEDBACK if feedback else 1)
         if turns > 1 and not feedback:
@@ -82,7 +91,7 @@ class MathEnv(TextEnv):
         if not 0 <= format_reward <= 1:
             raise ValueError(f"format_reward must be from 0 to 1, got {format_reward}")
         _require_grader()
-        super().__init__(max_steps=turns)
+        super().__init__(turns, render_mode)
         self.format = format_named(answer_format)
         self.strict_format = strict_format
         self.format_reward = float(format_reward)
@@ -101,6 +110,7 @@ class MathEnv(TextEnv):
             columns=columns,
             test_dataset=test_dataset,
             allow_contamination=allow_contamination,
+            skip_unusable=skip_unusable,
         )
         self._problem: Problem | None = None
         self._answers: tuple[str | None, ...] = ()
@@ -129,6 +139,7 @@ class MathEnv(TextEnv):
         self._judged = {
             "extracted": grade.extracted,
             "reason": grade.reason,
+            "timeouts": self._judged.get("timeouts", 0) + grade.timed_out,
             "reward_parts": parts,
         }
         return Outcome(
@@ -152,6 +163,14 @@ class MathEnv(TextEnv):
         """Return a reply with the reference answer, None where there is none."""
         answer = self.problems[task].answer
         return None if answer is None else [self.format.write(answer)]
+
+    def report(self) -> Sequence[str]:
+        """Return how many rows of the data set were left out, and why."""
+        left_out = getattr(self.problems, "left_out", ())
+        if not left_out:
+            return ()
+        total = len(left_out) + len(self.problems.ids)
+        return [f"left out {len(left_out):,} of {total:,} rows:", *left_out[:_SHOWN]]
 
     def _grade(self, reply: str) -> tuple[Grade, bool]:
         """Return the grade of a reply, and whether it marks its answer as asked."""
@@ -196,4 +215,4 @@ def _conventions(given: Mapping[str, Any]) -> Conventions:
     for name in given:
         if name not in known:
             raise ValueError(f"there is no convention {name!r}{did_you_mean(str(name), known)}")
-    return Conventions(**given)
+    return Conventions(**{"worked_out": True, **given})

@@ -80,23 +80,21 @@ FORMATS = {
             "boxed",
             "Put the final answer in \\boxed{}.",
             last_boxed,
-            lambda answer: f"\\boxed{{{answer}}}",
+            "\\boxed{{{}}}".format,
         ),
         AnswerFormat(
             "hash",
             "End with a line that holds #### and the final answer.",
             after_hashes,
-            lambda answer: f"#### {answer}",
+            "#### {}".format,
         ),
         AnswerFormat(
             "phrase",
             "End with the sentence: The answer is ...",
             _phrased,
-            lambda answer: f"The answer is {answer}",
+            "The answer is {}".format,
         ),
-        AnswerFormat(
-            "number", "End with the answer, a number.", _last_number, lambda answer: answer
-        ),
+        AnswerFormat("number", "End with the answer, a number.", _last_number, str),
     )
 }
 """by name; ``number`` is for problems whose answers are numbers"""

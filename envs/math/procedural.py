@@ -23,9 +23,8 @@ from onelayer.envs.math.families import (
 )
 from onelayer.envs.math.formats import FORMATS
 from onelayer.envs.math.problems import Problem
-from onelayer.envs.math.worked_out import only_worked_out
 
-CONVENTIONS = Conventions()
+CONVENTIONS = Conventions(worked_out=True)
 SPLITS = ("train", "test")
 COUNT = 10_000
 """problems of a split, by default"""
@@ -93,8 +92,9 @@ class ProceduralProblems:
         """Judge by our grader where the family's answers are plain values, else by its own scorer."""
         family = problem.kind
         if family in CURATED and CURATED[family].by_grader:
-            gold = problem.answer or ""
-            return only_worked_out(grade_answer(answer, gold, conventions=conventions), gold)
+            return grade_answer(
+                answer, problem.answer or "", prompt=problem.prompt, conventions=conventions
+            )
         if len(answer) > _LONGEST_ANSWER:
             return Grade(False, answer, f"longer than {_LONGEST_ANSWER} characters")
         if not scores_by_itself(family):
@@ -118,8 +118,9 @@ class ProceduralProblems:
     ) -> Grade:
         """Judge an answer that is marked somehow, or a reply of one line that is the answer."""
         if problem.kind in CURATED and CURATED[problem.kind].by_grader:
-            gold = problem.answer or ""
-            return only_worked_out(grade_response(reply, gold, conventions=conventions), gold)
+            return grade_response(
+                reply, problem.answer or "", prompt=problem.prompt, conventions=conventions
+            )
         for name in ("boxed", "hash", "phrase"):
             answer = FORMATS[name].extract(reply)
             if answer is not None:

@@ -29,8 +29,8 @@ _STILL_RUNNING = 1000
 _FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT)
 """how a child ends that somebody ended; anything else was too much for it"""
 _TRIES = 3
-_CALL = re.compile(r"([^\W\d]\w*)\s*\(")
-_OTHER_CALL = re.compile(r"[)\]}'\"]\s*\(")
+_CALL = re.compile(r"(?<!\w)([^\W\d]\w*+)\s*+\(")
+_OTHER_CALL = re.compile(r"[)\]}'\"]\s*+\(")
 _FUNCTIONS = frozenset(
     {
         "sqrt",
@@ -50,7 +50,7 @@ _FUNCTIONS = frozenset(
     }
     | {"sinh", "cosh", "tanh", "abs", "Abs", "factorial"}
 )
-_ATTRIBUTE = re.compile(r"[\w)\]}'\"]\s*\.\s*[^\W\d]")
+_ATTRIBUTE = re.compile(r"[\w)\]}'\"]\s*+\.\s*+[^\W\d]")
 _NODES = (
     *(ast.Expression, ast.Load, ast.Constant, ast.Name, ast.List, ast.Tuple, ast.Set, ast.Dict),
     *(ast.UnaryOp, ast.unaryop, ast.BinOp, ast.operator, ast.BoolOp, ast.boolop),

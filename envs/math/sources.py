@@ -1,11 +1,9 @@
 """Where problems come from: reasoning-gym's families, or a data set."""
 
-import warnings
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
-from onelayer.envs.math.contamination import NearDuplicate, near_duplicates, report
+from onelayer.envs.contamination import require_apart
 from onelayer.envs.math.data_sets import LoadedProblems, data_problems
 from onelayer.envs.math.problems import Problems
 from onelayer.envs.math.procedural import COUNT, procedural_problems
@@ -25,6 +23,7 @@ def load_problems(
     columns: Mapping[str, str] | None = None,
     test_dataset: str | None = None,
     allow_contamination: bool = False,
+    skip_unusable: bool = False,
 ) -> Problems:
     """Return the problems of a split; equal arguments share them. See ``MathEnv`` for the arguments.
 
@@ -57,21 +56,30 @@ def load_problems(
         if asked is not None:
             raise ValueError(f"{name} is for procedural problems, not for the data set {dataset}")
     if split == "test" and test_dataset is not None:
-        problems = _of_test_set(test_dataset)
+        problems = _of_test_set(test_dataset, skip_unusable)
     else:
-        problems = data_problems(dataset, split, path=path, config=config, columns=columns)
+        problems = data_problems(
+            dataset, split, path=path, config=config, columns=columns, skip_unusable=skip_unusable
+        )
     if split == "train":
-        test = _test_set(dataset, test_dataset, path, config, columns)
-        _check_contamination(problems, test, allow_contamination)
+        test = _test_set(dataset, test_dataset, path, config, columns, skip_unusable)
+        if test is not None:
+            require_apart(
+                problems.prompts(),
+                test.prompts(),
+                problems.source,
+                test.source,
+                allow_contamination,
+            )
     return problems if count is None else problems.some(count, seed)
 
 
-def _of_test_set(name: str) -> LoadedProblems:
+def _of_test_set(name: str, skip_unusable: bool) -> LoadedProblems:
     """Return the test split of another data set, or all of a file that has but one split."""
     try:
-        return data_problems(name, "test")
+        return data_problems(name, "test", skip_unusable=skip_unusable)
     except NoSuchSplit:
-        return data_problems(name, "train")
+        return data_problems(name, "train", skip_unusable=skip_unusable)
 
 
 def _test_set(
@@ -80,29 +88,19 @@ def _test_set(
     path: str | None,
     config: str | None,
     columns: Mapping[str, str] | None,
+    skip_unusable: bool,
 ) -> LoadedProblems | None:
     """Return what a training set is tested on, None where it has no test split."""
     if test_dataset is not None:
-        return _of_test_set(test_dataset)
+        return _of_test_set(test_dataset, skip_unusable)
     try:
-        return data_problems(dataset, "test", path=path, config=config, columns=columns)
+        return data_problems(
+            dataset,
+            "test",
+            path=path,
+            config=config,
+            columns=columns,
+            skip_unusable=skip_unusable,
+        )
     except NoSuchSplit:
         return None
-
-
-def _check_contamination(train: LoadedProblems, test: LoadedProblems | None, allowed: bool) -> None:
-    """Refuse a training set that nearly holds problems of the test set, or warn of it."""
-    if test is None:
-        return
-    found = _near_duplicates(train, test)
-    if not found:
-        return
-    said = report(found, len(test), train.source, test.source)
-    if not allowed:
-        raise ValueError(f"{said}; take them out, or go on with allow_contamination: true")
-    warnings.warn(f"{said}; results on them say little", stacklevel=2)
-
-
-@lru_cache(maxsize=8)
-def _near_duplicates(train: LoadedProblems, test: LoadedProblems) -> tuple[NearDuplicate, ...]:
-    return tuple(near_duplicates(train.all(), test.all()))

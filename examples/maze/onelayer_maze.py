@@ -16,14 +16,15 @@ class Maze(TextEnv):
         split: "train" or "test".
         size: squares along a side.
         max_steps: moves until the episode is truncated.
+        render_mode: "ansi" lets ``render()`` return the last text.
     """
 
     splits = ("train", "test")
 
-    def __init__(self, split="train", size=4, max_steps=30):
+    def __init__(self, split="train", size=4, max_steps=30, render_mode=None):
         if split not in self.splits or size < 2:
             raise ValueError(f"split is train or test and size at least 2, got {split!r}, {size}")
-        super().__init__(max_steps)
+        super().__init__(max_steps, render_mode)
         self.size, self.exit = size, (size - 1, size - 1)
         self._tasks = [f"{split}-{size}-{i}" for i in range(200 if split == "train" else 50)]
 

@@ -56,6 +56,23 @@ def parse_config(
     return config_class(**_shallow(flags), **positionals)
 
 
+def own_folder(arguments: Sequence[str], *, beside: str) -> str:
+    """Return the folder of the file of ``--config``, where the file is part of the work that it configures.
+
+    Work that was copied or moved goes on where it is now, not where its file says that it was.
+
+    Args:
+        arguments: of the command; ``--out`` among them decides instead.
+        beside: a file or folder that such work has beside its configuration.
+
+    Returns:
+        The folder; empty where the work is elsewhere.
+    """
+    path = _config_path(arguments)
+    named = any(a == "--out" or a.startswith("--out=") for a in arguments)
+    return "" if path is None or named or not (path.parent / beside).exists() else str(path.parent)
+
+
 def write_config(config: Any, path: Path | str) -> None:
     """Write every field of a command's config as YAML; ``--config PATH`` repeats the command."""
     text = yaml.safe_dump(_shallow(config), sort_keys=False, allow_unicode=True)

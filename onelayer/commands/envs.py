@@ -8,10 +8,13 @@ import inspect
 import shutil
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from onelayer.commands.configuration import parse_mapping
+from onelayer.envs.attributes import tasks_of
 from onelayer.envs.plugins import arguments, creator, make, registered, resolve
+from onelayer.envs.text import require_text
 
 HELP = "list, show, play and check environments"
 
@@ -52,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
         return action
 
     add("list", _list, "the environments there are")
+    init = add("init", _init, "write a new package with an environment to begin with")
+    init.add_argument("folder", metavar="FOLDER", help="of the package, named as its module")
     add_for_one("show", _show, "what an environment is, takes and says first")
     play = add_for_one("play", _play, "play an episode in the terminal")
     play.add_argument("--task", help="id of the task (default: one drawn with the seed)")
@@ -85,10 +90,25 @@ def _list(options: argparse.Namespace) -> int:
     return 0
 
 
+def _init(options: argparse.Namespace) -> int:
+    from onelayer.envs.starter import write_package
+
+    here, files = write_package(Path(options.folder))
+    for path in files:
+        print(path)
+    print(
+        f"\nonelayer envs check {here}\n"
+        f"onelayer train --env {here} ...\n"
+        f"pip install -e {options.folder}    # then its id is {here.rpartition(':')[2]}"
+    )
+    return 0
+
+
 def _show(options: argparse.Namespace) -> int:
     spec = resolve(options.id)
     kwargs = parse_mapping(options.env_args, "--env-args")
     env = make(options.id, **kwargs)
+    require_text(env)
     made_by = creator(spec)
     print(f"{spec.id}\n")
     print(inspect.getdoc(made_by) or "It has no description.")
@@ -113,7 +133,7 @@ def _tasks(env_id: str, made_by: Any, kwargs: Mapping[str, Any]) -> str:
     """Count the tasks of each split, or of the environment where it names no splits."""
     splits = getattr(made_by, "splits", ())
     if not splits:
-        tasks = getattr(make(env_id, **kwargs).unwrapped, "tasks", None)
+        tasks = tasks_of(make(env_id, **kwargs))
         return "one for each seed" if tasks is None else str(len(tasks))
     counts = []
     for split in splits:
@@ -121,7 +141,7 @@ def _tasks(env_id: str, made_by: Any, kwargs: Mapping[str, Any]) -> str:
             env = make(env_id, **{**kwargs, "split": split})
         except ValueError:  # these data lack the split
             continue
-        counts.append(f"{split} {len(env.unwrapped.tasks):,}")  # type: ignore[attr-defined]
+        counts.append(f"{split} {len(tasks_of(env) or ()):,}")
         env.close()
     return ", ".join(counts)
 
@@ -132,6 +152,7 @@ def _first_line(made_by: Any) -> str:
 
 def _play(options: argparse.Namespace) -> int:
     env = make(options.id, **parse_mapping(options.env_args, "--env-args"))
+    require_text(env)
     task = {"task": options.task} if options.task is not None else None
     observation, info = env.reset(seed=options.seed, options=task)
     print(f"task {info.get('task', options.seed)}; type an action or its number, or quit\n")

@@ -1,26 +1,25 @@
 """`onelayer eval`: how good a trained agent is on held-out tasks, beside its base and other agents."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from onelayer.commands.configuration import parse_mapping, write_config
+from onelayer.commands.configuration import write_config
 from onelayer.commands.machine import keep_report, report_of
 
 if TYPE_CHECKING:
-    import gymnasium as gym
-
     from onelayer.agents.base import Agent
     from onelayer.agents.episodes import Episode
-    from onelayer.commands.players import Subject
+    from onelayer.commands.players import Player, Subject
+    from onelayer.evals.folder import ResultsFolder
     from onelayer.evals.results import Results
-    from onelayer.evals.suite import Suite
+    from onelayer.evals.suite import AnySuite
 
-HELP = "evaluate a run or a model on held-out tasks"
+HELP = "evaluate a run, a model or a served model on held-out tasks"
 _COLUMNS = ("base", "trained", "model", "random", "expert")
 
 
@@ -30,33 +29,70 @@ def _option(default: Any, help: str, **metadata: Any) -> Any:  # noqa: A002  (ar
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One evaluation, or with ``compare`` two that were made."""
+    """One evaluation; with ``compare`` or ``rescore`` what to do with some that were made."""
 
     run: str = _option(
         "", "run folder, or a model: `tiny`, a transformers folder, a hub id", positional=True
     )
     suite: str = _option(
-        "", "a shipped suite, or a .yaml file; default: the run's environment, held-out split"
+        "",
+        "name of a suite (`onelayer suites list`) or a .yaml file; default: the run's environment, "
+        "held-out split",
     )
+    endpoint: str = _option("", "URL of an OpenAI-compatible server to evaluate instead of a run")
+    model: str = _option("", "what the server calls the model; default: its only one")
     games: str | None = _option(
         None, "real ALFWorld games: a folder in the $ALFWORLD_DATA layout, or a .jsonl[.xz] file"
     )
     split: str | None = _option(None, "split to play instead of the suite's")
     env_args: str = _option("", "YAML mapping of environment arguments over the suite's")
     episodes: int | None = _option(None, "episodes to play instead of the suite's number")
+    tasks: str = _option("", "ids of the tasks to play instead of the suite's, separated by commas")
+    kind: list[str] = field(
+        default_factory=list,
+        metadata={"help": "of the suite's tasks only those of these kinds"},
+    )
+    limit: int | None = _option(None, "of the suite's tasks only so many")
+    shuffle: bool = _option(False, "play the tasks in an order drawn with the seed; for --limit")
     seed: int | None = _option(None, "seed instead of the suite's: of tasks and sampling")
     base: bool = _option(True, "also play the base model, before training")
     random: bool = _option(True, "also play a random agent, where actions are listed")
     expert: bool = _option(True, "also play the expert, where one searches or knows the solution")
+    checkpoint: bool = _option(False, "play a run's newest checkpoint instead of its final layer")
+    allow_overlap: bool = _option(False, "play tasks although the run was trained on some of them")
     compare: list[str] = field(
         default_factory=list,
         metadata={
-            "help": "two evaluations to compare: each a run, RUN:AGENT or results.json[:AGENT]"
+            "help": "evaluations to compare: each a run, RUN:AGENT or results.json[:AGENT]; several "
+            "seeds of one arm are joined by commas"
         },
     )
+    rescore: str = _option("", "results to grade again by today's environments, without playing")
     out: str = _option("", "folder of the results; default: RUN/eval/SUITE")
     fresh: bool = _option(False, "start over instead of going on from what is in `out`")
+    retry_errors: bool = _option(False, "play those episodes again that ended in an error")
+    leave_out_errors: bool = _option(
+        False, "leave episodes with an error out of the figures, where they count as not solved"
+    )
+    step_timeout: float | None = _option(
+        None,
+        "seconds that a reset or a step may take, 0: any; default: any, or 600 where the environment waits "
+        "for others",
+    )
+    errors_in_a_row: int = _option(
+        20, "stop after so many episodes in a row that ended in an error; 0 never stops"
+    )
+    log_format: Literal["json", "inspect"] = _option(
+        "json", "`inspect` also writes logs that inspect_ai's viewer opens"
+    )
+    keep_tokens: bool = _option(False, "keep each sampled token with its log-probability")
     parallel: int = _option(32, "episodes that run at once")
+    concurrency: int | None = _option(None, "requests to --endpoint at once; default: --parallel")
+    request_timeout: float = _option(600.0, "seconds that one answer of --endpoint may take")
+    retries: int = _option(8, "times that a failed request is sent again")
+    key_from: str = _option("OPENAI_API_KEY", "environment variable that holds the server's key")
+    price_read: float | None = _option(None, "US$ of a million prompt tokens, for the cost")
+    price_written: float | None = _option(None, "US$ of a million tokens of replies")
     temperature: float | None = _option(None, "of sampling; default: the run's eval_temperature")
     top_p: float | None = _option(None, "of sampling; default: the run's eval_top_p")
     response_limit: int | None = _option(None, "tokens of a reply; default: the run's")
@@ -67,150 +103,203 @@ class Config:
     device: str = _option("auto", "where the model runs: auto, cpu, cuda, ...")
 
     def __post_init__(self) -> None:
-        for name in ("episodes", "parallel", "response_limit"):
+        for name in ("episodes", "limit", "parallel", "concurrency", "response_limit"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"{name} must be at least 1, got {value}")
-        if self.seed is not None and self.seed < 0:
-            raise ValueError(f"seed must be at least 0, got {self.seed}")
-        if self.temperature is not None and self.temperature < 0:
-            raise ValueError(f"temperature must be at least 0, got {self.temperature}")
+        for name in ("seed", "temperature", "errors_in_a_row", "retries", "price_read"):
+            value = getattr(self, name)
+            if value is not None and value < 0:
+                raise ValueError(f"{name} must be at least 0, got {value}")
         if self.top_p is not None and not 0 < self.top_p <= 1:
             raise ValueError(f"top_p must be above 0 and at most 1, got {self.top_p}")
-        if len(self.compare) not in (0, 2):
-            raise ValueError(f"--compare takes two evaluations, got {len(self.compare)}")
+        if self.request_timeout <= 0:
+            raise ValueError(f"request_timeout must be above 0, got {self.request_timeout}")
+        if len(self.compare) == 1:
+            raise ValueError("--compare takes two evaluations, got 1; more may follow")
+        if self.endpoint and self.run:
+            raise ValueError(f"evaluate {self.run} or --endpoint {self.endpoint}, not both at once")
+        if self.model and not self.endpoint:
+            raise ValueError(f"--model {self.model} names a model of --endpoint URL; give that too")
+
+    @property
+    def at_once(self) -> int:
+        """How many episodes run at once, and so how many requests."""
+        return self.concurrency or self.parallel
+
+    @property
+    def prices(self) -> dict[str, float]:
+        """US$ of a million tokens; empty where no price is given."""
+        given = {"read": self.price_read, "written": self.price_written}
+        return {name: price for name, price in given.items() if price is not None}
 
 
-def run(config: Config) -> None:
-    """Evaluate and print the tables, or compare two evaluations.
+def run(config: Config) -> int:
+    """Evaluate and print the tables; return 1 where episodes ended in an error, else 0.
 
     Raises:
         ValueError: something cannot work, or `out` holds an evaluation of other settings.
         LookupError: there is no such suite, environment or task.
         OSError: a file is missing.
-        RuntimeError: the environment cannot work on this machine.
+        RuntimeError: the environment cannot work on this machine, or too many errors came in a row.
         KeyboardInterrupt: Ctrl-C; the episodes played so far are kept.
     """
-    if config.compare:
-        _compare(config.compare[0], config.compare[1], config.suite)
-        return
-    from onelayer.commands.players import Subject, chance, expert, models
+    from onelayer.commands import judge
 
-    subject = Subject.of(config.run)
-    suite = _suite(config, subject)
-    env = suite.make_env()
-    machine = report_of(env)
-    total = len(suite.choose_tasks(env)) * suite.attempts
-    scripted = {
-        **_where_possible("random", chance, config.random, env, suite.seed),
-        **_where_possible("expert", expert, config.expert, env, suite.seed),
-    }
+    if config.compare:
+        judge.compare_arms(config.compare, config.suite)
+        return 0
+    if config.rescore:
+        judge.rescore(config.rescore, config.out)
+        return 0
+    from onelayer.commands.players import Subject, models
+    from onelayer.commands.served import served
+    from onelayer.commands.suite_choice import choose_suite, play_as_suite_says, require_apart
+
+    if config.endpoint:
+        subject = Subject(config.model or "served")
+    else:
+        subject = Subject.of(config.run, unfinished=config.checkpoint)
+    suite = choose_suite(config, subject)
+    subject = play_as_suite_says(subject, suite)
+    require_apart(suite, subject, config.allow_overlap)
+    machine, total = _look_at(suite)
+    scripted = _scripted(config, suite)
 
     from onelayer.evals.folder import ResultsFolder
-    from onelayer.evals.table import difference_table, metrics_table, success_table
 
-    folder = ResultsFolder(_folder(config, subject, suite), suite, fresh=config.fresh)
-    write_config(replace(config, fresh=False), folder.folder / "eval.yaml")
+    out = _folder(config, subject, suite)
+    folder = ResultsFolder(out, suite, fresh=config.fresh, count_errors=not config.leave_out_errors)
+    write_config(replace(config, fresh=False, retry_errors=False), folder.folder / "eval.yaml")
     keep_report(machine, folder.folder)
     # Lazily: the base has played before the trained layer takes its place in the same model.
-    players = chain(
-        models(subject, config, env), ((name, *player) for name, player in scripted.items())
+    learned: Iterator[tuple[str, Player]] = (
+        iter([("model", served(subject, config))]) if config.endpoint else models(subject, config)
     )
-    for name, agent, settings in players:
-        with _progress(name, total, folder.journal(name)) as on_episode:
-            folder.play(name, agent, settings, parallel=config.parallel, on_episode=on_episode)
+    for name, player in chain(learned, scripted.items()):
+        _play(folder, name, player, config, total)
         first = "model" if subject.folder is None else "trained"
         results = folder.write(_COLUMNS, first if first in folder.results else name)
+    return _tell(results, folder, config)
 
+
+def _look_at(suite: "AnySuite") -> tuple[list[str], int]:
+    """Return what this machine gives the environments, and the number of episodes."""
+    machine, total = [], 0
+    for part in suite.parts:
+        env = part.make_env()
+        machine += report_of(env)
+        tasks = len(part.choose_tasks(env))
+        if isinstance(part.tasks, int) and part.whole and tasks < part.tasks and not part.limit:
+            print(
+                f"suite {part.name} is of {part.tasks} tasks, and the data here have {tasks}: the "
+                f"figures are "
+                "not those of the whole suite",
+                file=sys.stderr,
+            )
+        total += tasks * part.attempts
+        env.close()
+    return machine, total
+
+
+def _scripted(config: Config, suite: "AnySuite") -> "dict[str, Player]":
+    """Return the players without a model that are asked for and can play."""
+    from onelayer.commands.players import chance, expert
+
+    asked: list[tuple[str, bool, Callable[..., tuple[Agent, dict[str, Any]]]]] = [
+        ("random", config.random, chance),
+        ("expert", config.expert, expert),
+    ]
+    players: dict[str, Player] = {}
+    for name, wanted, make in asked:
+        if not wanted:
+            continue
+        try:
+            for part in suite.parts:
+                env = part.make_env()
+                make(env, suite.seed)
+                env.close()
+        except ValueError as error:
+            print(f"{name} does not play: {error}", file=sys.stderr)
+        else:
+            players[name] = lambda env, make=make: make(env, suite.seed)  # type: ignore[misc]
+    return players
+
+
+def _play(folder: "ResultsFolder", name: str, player: "Player", config: Config, total: int) -> None:
+    """Let one agent play all parts of the suite."""
+    suite = folder.suite
+    env = suite.parts[0].make_env()
+    _, settings = player(env)
+    env.close()
+    if len(suite.parts) > 1 and "agent" in settings:
+        settings = {"agent": name, "seed": suite.seed}  # a script for each environment
+    with _progress(name, total, folder.journal(name)) as on_episode:
+        folder.play(
+            name,
+            lambda env: player(env)[0],
+            settings,
+            parallel=config.at_once,
+            on_episode=on_episode,
+            retry_errors=config.retry_errors,
+            errors_in_a_row=config.errors_in_a_row or None,
+            keep_tokens=config.keep_tokens,
+            prices=config.prices,
+            step_timeout=config.step_timeout,
+        )
+
+
+def _tell(results: "Mapping[str, Results]", folder: "ResultsFolder", config: Config) -> int:
+    """Print the tables and where everything is; return the exit status."""
+    from onelayer.evals.results import compare
+    from onelayer.evals.table import difference_table, metrics_table, success_table
+
+    suite = folder.suite
     print(f"\n{suite.name}: {suite.description or suite.env}\n")
     print(success_table(results), metrics_table(results), sep="\n\n")
-    if "trained" in results and "base" in results:
-        from onelayer.evals.results import compare
-
+    if "trained" in results and "base" in results and _have_figures(results):
         differences = compare(results["trained"], results["base"])
         print("", difference_table(differences, "trained", "base"), sep="\n")
     print(f"\nevery episode: {folder.file}")
+    if config.log_format == "inspect":
+        from onelayer.evals.inspect_log import write_inspect_logs
+
+        for path in write_inspect_logs(results, folder.folder / "inspect"):
+            print(f"inspect log: {path}")
+    return _tell_errors(results)
 
 
-def _where_possible(
-    name: str,
-    player: "Callable[[gym.Env[str, str], int], tuple[Agent, dict[str, Any]]]",
-    wanted: bool,
-    env: "gym.Env[str, str]",
-    seed: int,
-) -> "dict[str, tuple[Agent, dict[str, Any]]]":
-    """Return the player by its name; nothing, and why, where it can't play this environment."""
-    if not wanted:
-        return {}
-    try:
-        return {name: player(env, seed)}
-    except ValueError as error:
-        print(f"{name} does not play: {error}", file=sys.stderr)
-        return {}
+def _tell_errors(results: "Mapping[str, Results]") -> int:
+    """Say how many episodes ended in an error, and why the first did; return 1 where some did, else 0.
 
-
-def _suite(config: Config, subject: "Subject") -> "Suite":
-    """Return the suite to play: the flags win over the suite, and the suite over the run."""
-    from onelayer.evals.suite import load_suite
-
-    if not config.suite and subject.folder is None:
-        raise ValueError("name a suite, such as --suite alfworld: there is no run to take one from")
-    suite = _held_out(subject) if not config.suite else load_suite(config.suite)
-    given = parse_mapping(config.env_args, "--env-args")
-    if config.split is not None:
-        given["split"] = config.split
-    if config.games is not None:
-        suite = _on_games(suite, config.games, given)  # with their own room sizes and step limit
-    elif subject.folder is not None and suite.env == subject.trained.env:
-        suite = replace(suite, env_args={**subject.env_args, **suite.env_args})
-    suite = suite.with_env_args(given)
-    if config.seed is not None:
-        suite = replace(suite, seed=config.seed)
-    if config.episodes is not None:
-        if isinstance(suite.tasks, tuple) or config.episodes % suite.attempts:
-            raise ValueError(
-                f"--episodes must be a multiple of the suite's attempts at a task "
-                f"({suite.attempts}), and its tasks a number, not a list"
-            )
-        suite = replace(suite, tasks=config.episodes // suite.attempts)
-    return suite
-
-
-def _on_games(suite: "Suite", games: str, env_args: dict[str, Any]) -> "Suite":
-    """Return the suite on real games: of its own split, or of the held-out one that they have."""
-    errors = []
-    for split in (suite.split, "valid_unseen", "valid_seen"):
-        chosen = replace(
-            suite,
-            split=split,
-            env_args={**suite.env_args, "games": games},
-            description=f"games of {games}, {split} split",
+    Raises:
+        RuntimeError: all of an agent's did, so that its numbers say nothing.
+    """
+    for name, of_agent in results.items():
+        row = of_agent.overall
+        if not row.errors:
+            continue
+        rule = "count as not solved" if of_agent.count_errors else "are left out of all figures"
+        said = (
+            f"{row.errors} of {row.episodes} episodes of {name} ended in an error and {rule}; "
+            f"--retry-errors plays them again. The first: {_an_error(of_agent)}"
         )
-        try:
-            chosen.with_env_args(env_args).make_env().close()
-        except ValueError as error:  # no such split, or something wrong with the games
-            errors.append(error)
-        else:
-            return chosen
-    raise errors[0]
+        if row.errors == row.episodes:
+            raise RuntimeError(said)
+        print(said, file=sys.stderr)
+    return int(any(of_agent.overall.errors for of_agent in results.values()))
 
 
-def _held_out(subject: "Subject") -> "Suite":
-    """Return the suite of the environment that a run was trained in."""
-    from onelayer.envs.plugins import arguments, resolve
-    from onelayer.evals.suite import Suite
-
-    run = subject.trained
-    has_splits = "split" in arguments(resolve(run.env))
-    return Suite(
-        name="held-out",
-        env=run.env,
-        split=run.eval_split if has_splits else None,
-        description=f"held-out tasks of {run.env}",
-    )
+def _have_figures(results: "Mapping[str, Results]") -> bool:
+    return all(results[name].counted for name in ("trained", "base"))
 
 
-def _folder(config: Config, subject: "Subject", suite: "Suite") -> Path:
+def _an_error(results: "Results") -> str:
+    error = next(e.error for e in results.episodes if e.error is not None)
+    return " ".join(error.split())[:300]
+
+
+def _folder(config: Config, subject: "Subject", suite: "AnySuite") -> Path:
     if config.out:
         return Path(config.out)
     name = suite.name if config.games is None else f"{suite.name}-{Path(config.games).stem}"
@@ -221,56 +310,27 @@ def _folder(config: Config, subject: "Subject", suite: "Suite") -> Path:
 
 @contextmanager
 def _progress(name: str, total: int, journal: Path) -> "Iterator[Callable[[Episode], None]]":
-    """Show a bar of episodes with the success rate; on Ctrl-C say how to go on."""
+    """Show a bar of episodes with the success rate; when stopped, say how to go on."""
     from tqdm import tqdm
 
+    from onelayer.evals.run import TooManyErrors
+
     with tqdm(total=total, desc=name, unit="episode") as bar:
-        solved = 0
+        solved = errors = 0
 
         def on_episode(episode: "Episode") -> None:
-            nonlocal solved
+            nonlocal solved, errors
             solved += episode.success
+            errors += episode.error is not None
             bar.update()
-            bar.set_postfix_str(f"success {solved / bar.n:.1%}", refresh=False)
+            shown = f"success {solved / max(1, bar.n - errors):.1%}"
+            bar.set_postfix_str(shown + f", {errors} errors" * bool(errors), refresh=False)
 
         try:
             yield on_episode
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, TooManyErrors):
             bar.close()
             print(
                 f"{bar.n} episodes of {name} are in {journal}: the same command goes on from there"
             )
             raise
-
-
-def _compare(first: str, second: str, suite: str) -> None:
-    """Print the paired difference of two evaluations."""
-    from onelayer.evals.results import compare
-    from onelayer.evals.table import difference_table
-
-    one, other = _evaluation(first, suite), _evaluation(second, suite)
-    print(difference_table(compare(one, other), first, second))
-
-
-def _evaluation(name: str, suite: str) -> "Results":
-    """Return the results that ``PATH`` or ``PATH:AGENT`` names."""
-    from onelayer.evals.results import FILE_NAME, read_results
-
-    path, agent = Path(name), ""
-    if not path.exists() and ":" in name:
-        where, _, agent = name.rpartition(":")
-        path = Path(where)
-    if path.is_dir() and not (path / FILE_NAME).exists():
-        found = sorted(path.glob(f"eval/{Path(suite).stem or '*'}/{FILE_NAME}"))
-        if not found:
-            how = f"onelayer eval {path} --suite {suite or 'NAME'}"
-            raise ValueError(f"{path} holds no evaluation; make one with `{how}`")
-        if len(found) > 1:
-            listed = ", ".join(results.parent.name for results in found)
-            raise ValueError(f"{path} holds several evaluations ({listed}); choose with --suite")
-        path = found[0]
-    by_agent = read_results(path)
-    agent = agent or next((n for n in ("trained", "model") if n in by_agent), next(iter(by_agent)))
-    if agent not in by_agent:
-        raise LookupError(f"{path} has no agent {agent!r}; it has {', '.join(by_agent)}")
-    return by_agent[agent]

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from onelayer.envs.attributes import attribute
 from onelayer.files import write_atomically
 
 FILE_NAME = "machine.txt"
@@ -14,7 +15,7 @@ def report_of(env: Any) -> list[str]:
     Raises:
         RuntimeError: the environment cannot work on this machine.
     """
-    return list(getattr(env.unwrapped, "report", list)())
+    return list(attribute(env, "report", list)())
 
 
 def keep_report(lines: list[str], folder: Path) -> None:

@@ -1,19 +1,26 @@
 """Who plays in an evaluation: the trained model, its base, a random agent, an expert."""
 
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gymnasium as gym
 import yaml
 
+from onelayer.agents.play import Play
 from onelayer.commands.configuration import parse_mapping
+from onelayer.envs.attributes import attribute, tasks_of
 from onelayer.trainers.config import TrainConfig
 
 if TYPE_CHECKING:
     from onelayer.agents.base import Agent
     from onelayer.commands.evaluate import Config
+
+Player = Callable[[gym.Env[str, str]], tuple["Agent", dict[str, Any]]]
+"""makes the agent that plays an environment, and says what decides how it plays"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +34,16 @@ class Subject:
     trained: TrainConfig = field(default_factory=TrainConfig)
     """how the run was trained; its defaults where there is no run"""
 
+    unfinished: bool = False
+    """play the newest checkpoint of the run, not its final layer"""
+
     @classmethod
-    def of(cls, name: str) -> "Subject":
+    def of(cls, name: str, *, unfinished: bool = False) -> "Subject":
         """Return the run of a folder with a ``config.yaml``, else the model of that name.
+
+        Args:
+            name: of a run folder, or of a model.
+            unfinished: the run is to be played as its newest checkpoint.
 
         Raises:
             ValueError: the name is empty, or the run's configuration can't be read.
@@ -45,15 +59,18 @@ class Subject:
                 raise ValueError(
                     f"{name} is neither a run (it has no config.yaml) nor a model (no config.json)"
                 )
-            return cls(name)
+            if unfinished:
+                raise ValueError(f"--checkpoint is of a run, and {name} is a model")
+            return cls(name, trained=TrainConfig(model=name))
         weights = ("layer.safetensors", "adapter_model.safetensors")
-        if not any((folder / name).is_file() for name in weights):
+        if not unfinished and not any((folder / name).is_file() for name in weights):
             raise FileNotFoundError(
-                f"{name} holds no trained layer yet; finish it with "
-                f"`onelayer train --config {name}/config.yaml --resume`"
+                f"{name} holds no trained layer yet; finish it with `onelayer train --config "
+                f"{shlex.quote(f'{name}/config.yaml')} --resume`, or play its newest checkpoint with "
+                "--checkpoint"
             )
         config = _read(folder / "config.yaml")
-        return cls(config.model, folder, config)
+        return cls(config.model, folder, config, unfinished)
 
     @property
     def env_args(self) -> dict[str, Any]:
@@ -67,33 +84,73 @@ def _means_a_folder(path: Path) -> bool:
     return len(path.parts) > 1 and (path.parts[0] == "runs" or path.parent.is_dir())
 
 
-def models(
-    subject: Subject, config: "Config", env: gym.Env[str, str]
-) -> Iterator[tuple[str, "Agent", dict[str, Any]]]:
-    """Yield name, agent and settings of the base, then of the trained model; or of the one model.
+def models(subject: Subject, config: "Config") -> Iterator[tuple[str, Player]]:
+    """Yield the base, then the trained model; or the one model.
 
-    They share their weights: an agent must have played before the next one is asked for.
+    They share their weights: a player must have played before the next one is asked for.
 
     Raises:
         ValueError: there is no such model or device, or the trained layer is of another base.
     """
     from onelayer.trainers.lora import load_trained
 
+    if subject.folder is not None and subject.unfinished:
+        yield from _checkpoint(subject, subject.folder, config)
+        return
     if subject.folder is None:
         model, tokenizer = _load(subject.model, config.dtype, config.device)
-        yield "model", *_policy(model, tokenizer, env, subject, config)
+        yield "model", partial(_policy, model, tokenizer, subject, config)
         return
     trained = load_trained(subject.folder)
+    _require_finished(subject, subject.folder, trained.config)
     model, tokenizer = _load(subject.model, trained.dtype, config.device)
     if config.base:
-        yield "base", *_policy(model, tokenizer, env, subject, config)
+        yield "base", partial(_policy, model, tokenizer, subject, config)
     trained.apply(model)
-    yield "trained", *_policy(model, tokenizer, env, subject, config)
+    yield "trained", partial(_policy, model, tokenizer, subject, config)
+
+
+def _require_finished(subject: Subject, folder: Path, config: Mapping[str, Any]) -> None:
+    """Refuse a layer that is older than what the run has come to since: it was extended, then stopped."""
+    saved_at, asked = config.get("iterations"), subject.trained.iterations
+    if isinstance(saved_at, int) and saved_at < asked:
+        raise ValueError(
+            f"the layer of {folder} is that of iteration {saved_at}, and the run goes to {asked}: "
+            f"finish it with "
+            f"`onelayer train --config {shlex.quote(f'{folder}/config.yaml')} --resume`, or play its newest "
+            "checkpoint with --checkpoint"
+        )
+
+
+def _checkpoint(subject: Subject, folder: Path, config: "Config") -> Iterator[tuple[str, Player]]:
+    """Yield the base and the newest checkpoint of a run that need not be finished."""
+    from onelayer.trainers.run_folder import RunFolder
+
+    if subject.trained.lora_rank:
+        raise ValueError(
+            f"{folder} trains adapters; --checkpoint plays runs that train whole layers"
+        )
+    checkpoint = RunFolder(folder).last()
+    model, tokenizer = _load(subject.model, subject.trained.dtype, config.device)
+    unknown = sorted(set(checkpoint.weights) - set(model.state_dict()))
+    if unknown:
+        raise ValueError(f"the checkpoint of {folder} is of another model: it has {unknown[0]}")
+    if config.base:
+        yield "base", partial(_policy, model, tokenizer, subject, config)
+    model.load_state_dict(dict(checkpoint.weights), strict=False)
+    policy = partial(_policy, model, tokenizer, subject, config)
+
+    def player(env: gym.Env[str, str]) -> tuple["Agent", dict[str, Any]]:
+        agent, settings = policy(env)
+        return agent, {**settings, "checkpoint": checkpoint.iteration}
+
+    yield "trained", player
 
 
 def _load(model: str, dtype: str, device: str) -> tuple[Any, Any]:
     import torch
 
+    from onelayer.agents.model_check import check_model
     from onelayer.agents.models import load_model
 
     if device == "auto":
@@ -102,49 +159,36 @@ def _load(model: str, dtype: str, device: str) -> tuple[Any, Any]:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
         raise ValueError(f"--device {device}: {str(error).splitlines()[0]}") from error
-    return load_model(model, dtype, device)
+    loaded, tokenizer = load_model(model, dtype, device)
+    check_model(loaded)
+    return loaded, tokenizer
 
 
 def _policy(
-    model: Any, tokenizer: Any, env: gym.Env[str, str], subject: Subject, config: "Config"
+    model: Any, tokenizer: Any, subject: Subject, config: "Config", env: gym.Env[str, str]
 ) -> tuple["Agent", dict[str, Any]]:
     """Return the agent that plays with a model, and what decides how it plays."""
-    from onelayer.agents.decoder import Sampling
-    from onelayer.agents.policy import PolicyAgent
-    from onelayer.agents.prompts import format_for
     from onelayer.trainers.fingerprint import base_fingerprint
 
-    run, world = subject.trained, env.unwrapped
+    play = how_to_play(subject.trained, config)
     settings = {
         "model": subject.model,
-        "temperature": _first(config.temperature, run.eval_temperature),
-        "top_p": _first(config.top_p, run.eval_top_p),
-        "response_limit": _first(config.response_limit, run.eval_limit),
-        "history": _first(config.history, run.history),
-        "show_admissible": _first(config.show_admissible, run.show_admissible),
-        "thinking": _first(config.thinking, run.thinking),
+        **play.settings,
+        "dtype": str(model.dtype),
+        "weights": base_fingerprint(model),
     }
-    history = str(settings["history"])
-    if history != "all" and not history.isdecimal():
-        raise ValueError(f"--history is `all` or a number of pairs, got {history!r}")
-    agent = PolicyAgent(
-        model,
-        tokenizer,
-        sampling=Sampling(settings["temperature"], settings["top_p"], settings["response_limit"]),
-        history=int(history) if history.isdecimal() else history,
-        prompt_format=format_for(
-            tokenizer,
-            instructions=getattr(world, "instructions", ""),
-            show_admissible=settings["show_admissible"],
-            thinking=settings["thinking"],
-            free_form=getattr(world, "free_form", False),
-        ),
-    )
-    return agent, {**settings, "dtype": str(model.dtype), "weights": base_fingerprint(model)}
+    return play.agent(model, tokenizer, env), settings
 
 
-def _first(flag: Any, otherwise: Any) -> Any:
-    return otherwise if flag is None else flag
+def how_to_play(run: TrainConfig, config: "Config") -> Play:
+    """Return what the flags say, else how the run was evaluated while it was trained.
+
+    Raises:
+        ValueError: the history is none.
+    """
+    flags = {field.name: getattr(config, field.name) for field in fields(Play)}
+    given = {name: value for name, value in flags.items() if value is not None}
+    return Play.of({**run.eval_play.settings, **given})
 
 
 def expert(env: gym.Env[str, str], seed: int) -> tuple["Agent", dict[str, Any]]:
@@ -156,12 +200,11 @@ def expert(env: gym.Env[str, str], seed: int) -> tuple["Agent", dict[str, Any]]:
     from onelayer.agents.scripted import OracleAgent
     from onelayer.agents.searcher import SearchingAgent
     from onelayer.envs.alfworld.environment import ALFWorldEnv
-    from onelayer.envs.text import TextEnv
 
-    world = env.unwrapped
-    if isinstance(world, ALFWorldEnv):
+    if isinstance(env.unwrapped, ALFWorldEnv):
         return SearchingAgent.informed(seed), {"agent": "SearchingAgent.informed", "seed": seed}
-    if not isinstance(world, TextEnv) or world.solution(world.tasks[0]) is None:
+    solution, tasks = attribute(env, "solution"), tasks_of(env)
+    if solution is None or not tasks or solution(tasks[0]) is None:
         raise ValueError("the environment has no solution() that an expert could play")
     return OracleAgent(env), {"agent": "OracleAgent"}
 

@@ -1,11 +1,13 @@
 """`onelayer profile`: which layer is worth training, and how sure that is."""
 
+import shlex
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from onelayer.commands.configuration import parse_config
+from onelayer.commands.configuration import own_folder, parse_config
 from onelayer.trainers.contribution.config import ProfileConfig
 
 if TYPE_CHECKING:
@@ -21,7 +23,9 @@ def main(arguments: Sequence[str]) -> int:
         from onelayer.commands import profile_compare
 
         return profile_compare.main(arguments[1:])
-    return run(parse_config(Config, arguments, program="onelayer profile", description=HELP))
+    config = parse_config(Config, arguments, program="onelayer profile", description=HELP)
+    # A profile that was copied or moved goes on where it is.
+    return run(replace(config, out=own_folder(arguments, beside="scores") or config.out))
 
 
 def run(config: Config) -> int:
@@ -47,7 +51,7 @@ def run(config: Config) -> int:
         if not finished:
             print(
                 f"\nnot all was measured; go on with\n"
-                f"  onelayer profile --config {config.folder}/profile.yaml"
+                f"  onelayer profile --config {shlex.quote(str(config.folder / 'profile.yaml'))}"
             )
     return 1 if progress.failed else 0
 

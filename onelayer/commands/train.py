@@ -1,29 +1,38 @@
 """`onelayer train`: improve an agent by reinforcement learning, changing the chosen layers only."""
 
 import importlib.util
+import shlex
 import warnings
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from onelayer.commands.configuration import parse_mapping, write_config
+from onelayer.commands.configuration import own_folder, parse_config, parse_mapping
 from onelayer.commands.machine import keep_report, report_of
 from onelayer.envs import plugins
+from onelayer.envs.text import require_text
 from onelayer.trainers.config import TrainConfig as Config
 
 HELP = "train an agent, changing one transformer layer"
 
-__all__ = ["HELP", "Config", "run"]
+__all__ = ["HELP", "Config", "main", "run"]
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Train as the arguments say."""
+    config = parse_config(Config, arguments, program="onelayer train", description=HELP)
+    if config.resume:  # a run folder that was copied or moved goes on where it is
+        config = replace(config, out=own_folder(arguments, beside="checkpoints") or config.out)
+    run(config)
 
 
 def run(config: Config) -> None:
-    """Train to the end, or until Ctrl-C, which saves a checkpoint.
+    """Train to the end, or until Ctrl-C or another signal to stop, after which a checkpoint is saved.
 
     Raises:
         ValueError: an environment, model, layer, algorithm or number that cannot work.
         RuntimeError: the environment cannot work on this machine.
-        KeyboardInterrupt: Ctrl-C; what was learned is saved.
+        KeyboardInterrupt: a signal to stop; what was learned is saved.
     """
     config = replace(config, out=str(config.folder))
     _check_names(config)
@@ -46,7 +55,6 @@ def run(config: Config) -> None:
     )
     is_main = trainer.accelerator.is_main_process
     if is_main:
-        write_config(replace(config, resume=False), folder.path / "config.yaml")
         keep_report(machine, folder.path)
     try:
         trainer.train()
@@ -55,10 +63,11 @@ def run(config: Config) -> None:
         if is_main:
             print(
                 f"\nstopped before iteration {trainer.iteration} of {config.iterations}; go on with\n"
-                f"  onelayer train --config {folder.path}/config.yaml --resume true"
+                f"  onelayer train --config {shlex.quote(str(folder.path / 'config.yaml'))} --resume"
             )
         raise
-    progress.close()
+    finally:
+        progress.close()
     if is_main:
         progress.conclude(trainer)
 
@@ -93,7 +102,9 @@ def _environments(config: Config) -> tuple[Callable[[], Any], Callable[[], Any] 
     def held_out_env() -> Any:
         return plugins.make(config.env, **held_out)
 
-    train_env().close()
+    first = train_env()
+    require_text(first)
+    first.close()
     if not config.eval_every:
         return train_env, None
     held_out_env().close()
@@ -111,26 +122,26 @@ class _Progress:
     def __init__(self, config: Config):
         self.config = config
         self.bar: Any = None
-        self.first: float | None = None
-        self.last: float | None = None
-        self.seconds: Counter[str] = Counter()
 
     def __call__(self, metrics: Mapping[str, Any]) -> None:
         from tqdm import tqdm
 
         done = metrics["iteration"]
-        for phase in ("rollout", "update", "evaluate"):
-            self.seconds[phase] += metrics.get(f"seconds/{phase}", 0.0)
         if self.bar is None:
             self.bar = tqdm(total=self.config.iterations, initial=done, desc="train", unit="it")
         if "eval/success" in metrics:
-            self.last = metrics["eval/success"]
-            self.first = self.last if self.first is None else self.first
-            self.bar.write(f"iteration {done:4d}: held-out success {self.last:6.1%}")
+            errors = metrics.get("eval/errors", 0)
+            broken = (
+                f", {errors:.0f} of {metrics['eval/tasks']:.0f} ended in an error" if errors else ""
+            )
+            self.bar.write(
+                f"iteration {done:4d}: held-out success {metrics['eval/success']:6.1%}{broken}"
+            )
         if "success" in metrics:
+            errors = f", errors {metrics['errors']:.0f}" if metrics["errors"] else ""
             self.bar.set_postfix_str(
                 f"success {metrics['success']:.0%}, legal {metrics['valid_actions']:.1%}, "
-                f"kl {metrics['kl']:.3f}",
+                f"kl {metrics['kl']:.3f}{errors}",
                 refresh=False,
             )
             self.bar.update()
@@ -141,7 +152,7 @@ class _Progress:
             self.bar.close()
 
     def conclude(self, trainer: Any) -> None:
-        """Say what came out and what to do with it."""
+        """Say what came out of the whole run, parts before a resume included, and what to do with it."""
         trained = sum(p.numel() for p in trainer.learner.parameters.values())
         share = trained / sum(p.numel() for p in trainer.model.parameters())
         layers = ", ".join(map(str, trainer.learner.layers))
@@ -149,11 +160,17 @@ class _Progress:
             f"adapters of rank {self.config.lora_rank} in" if self.config.lora_rank else "trained"
         )
         print(f"{what} layer {layers}: {trained:,} parameters, {share:.1%} of the model")
-        total = sum(self.seconds.values()) or 1.0
-        shares = ", ".join(f"{phase} {s / total:.0%}" for phase, s in self.seconds.items())
+        history = trainer.folder.history()
+        seconds = {
+            phase: sum(metrics.get(f"seconds/{phase}", 0.0) for metrics in history)
+            for phase in ("rollout", "update", "evaluate")
+        }
+        total = sum(seconds.values()) or 1.0
+        shares = ", ".join(f"{phase} {s / total:.0%}" for phase, s in seconds.items())
         print(f"{total / 60:.1f} minutes: {shares}")
-        if self.first is not None and self.last is not None:
-            print(f"held-out success {self.first:.1%} -> {self.last:.1%}")
+        held_out = [metrics["eval/success"] for metrics in history if "eval/success" in metrics]
+        if held_out:
+            print(f"held-out success {held_out[0]:.1%} -> {held_out[-1]:.1%}")
         saved = "adapter_model" if self.config.lora_rank else "layer"
         print(f"saved {trainer.folder.path}/{saved}.safetensors; evaluate it with")
-        print(f"  onelayer eval {trainer.folder.path} --suite SUITE")
+        print(f"  onelayer eval {shlex.quote(str(trainer.folder.path))} --suite SUITE")

@@ -1,13 +1,17 @@
-"""`onelayer warmstart`: make the tiny model from nothing, on demonstrations of a searching expert."""
+"""`onelayer warmstart`: make the tiny model from nothing, on demonstrations of a searching expert.
+
+With ``--model`` it fine-tunes a chat model on demonstrations instead, see ``warmstart_chat``.
+"""
 
 import json
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-HELP = "make the tiny model from nothing, on demonstrations of a searching expert"
+HELP = "teach by demonstrations: the tiny model from nothing, or a chat model (--model)"
 
 
 def _option(default: Any, help: str) -> Any:  # noqa: A002
@@ -52,6 +56,18 @@ class Config:
             raise ValueError(f"architecture is qwen3 or qwen2, got {self.architecture!r}")
         if self.width < 32 or self.width % 32:
             raise ValueError(f"width must be a multiple of 32, got {self.width}")
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run with these arguments; ``--model`` decides which of the two is meant."""
+    from onelayer.commands.configuration import parse_config
+    from onelayer.commands.warmstart_chat import ChatConfig, run_chat
+
+    named = {"program": "onelayer warmstart", "description": HELP}
+    if any(word == "--model" or word.startswith("--model=") for word in arguments):
+        run_chat(parse_config(ChatConfig, arguments, **named))
+    else:
+        run(parse_config(Config, arguments, **named))
 
 
 def run(config: Config) -> None:

@@ -161,3 +161,26 @@ def test_the_tiny_model_ships_plays_legally_and_leaves_something_to_learn():
     valid = [step.valid for episode in episodes for step in episode.steps]
     assert sum(valid) > 0.92 * len(valid)
     assert 0.2 < sum(episode.success for episode in episodes) / 60 < 0.85
+
+
+def test_a_sequence_may_be_as_long_as_the_model_was_made_for(tiny_model):
+    from onelayer.agents.models import context_length
+
+    assert context_length(tiny_model("llama", max_position_embeddings=96)) == 96
+    assert context_length(tiny_model("gpt2", n_embd=32, n_head=4, max_position_embeddings=40)) == 40
+    stretched = {
+        "rope_type": "longrope",
+        "rope_theta": 10000.0,
+        "short_factor": [1.0] * 4,
+        "long_factor": [4.0] * 4,
+    }
+    model = tiny_model(
+        "phi3",
+        max_position_embeddings=192,
+        original_max_position_embeddings=48,
+        rope_parameters=stretched,
+    )
+    assert context_length(model) == 48
+    scaled = {"head_dim": 8, "num_local_experts": 2, "floor_scale": 32, "attn_scale": 0.1}
+    assert context_length(tiny_model("llama4_text", **scaled)) == 31
+    assert context_length(tiny_model("llama4_text", **scaled, attn_temperature_tuning=False)) == 512

@@ -4,18 +4,19 @@ import pytest
 import torch
 
 from onelayer.agents.decoder import Sampling
-from onelayer.agents.policy import PolicyAgent
+from onelayer.agents.policy import PolicyAgent, PromptTooLong
 from onelayer.agents.rollout import rollout
+from onelayer.agents.states import CapturedStates
 from onelayer.envs.plugins import make
 
 
-def play(model, tokenizer, *, history="all", capture=None, seed=0, envs=6, **sampling):
+def play(model, tokenizer, *, history="all", states=None, seed=0, envs=6, **sampling):
     agent = PolicyAgent(
         model,
         tokenizer,
         sampling=Sampling(**{"response_limit": 4, **sampling}),
         history=history,
-        capture=capture,
+        states=states,
         seed=seed,
     )
     worlds = [make("onelayer/Counting-v0") for _ in range(envs)]
@@ -60,6 +61,27 @@ def test_a_cut_reply_is_an_invalid_action_and_gets_its_end_token_as_prompt(
             assert episode.steps[i + 1].prompt_ids[0] == plain_tokenizer.eos_token_id
 
 
+def test_a_reply_also_ends_where_the_models_generation_config_says(tiny_model, chat_tokenizer):
+    """As Qwen2.5's <|endoftext|>; the template's own end token then follows, put there by hand."""
+    model = tiny_model("qwen3", vocab_size=128, max_position_embeddings=2048)
+    other = chat_tokenizer.convert_tokens_to_ids("a")
+    model.generation_config.eos_token_id = [chat_tokenizer.eos_token_id, other]
+    episodes = play(model, chat_tokenizer, response_limit=40)
+    ended = [
+        (episode, i)
+        for episode in episodes
+        for i, step in enumerate(episode.steps)
+        if step.action_ids[-1] == other
+    ]
+    assert ended
+    for episode, i in ended:
+        step = episode.steps[i]
+        assert not step.cut and other not in step.action_ids[:-1]
+        assert not step.reply.endswith("a")
+        if i + 1 < len(episode.steps):
+            assert episode.steps[i + 1].prompt_ids[0] == chat_tokenizer.eos_token_id
+
+
 def test_a_chat_reply_without_tags_is_an_invalid_action(tiny_model, chat_tokenizer):
     model = tiny_model("qwen3", vocab_size=128, max_position_embeddings=2048)
     for episode in play(model, chat_tokenizer):
@@ -92,9 +114,13 @@ def test_a_growing_history_starts_anew_at_the_end_of_the_context(tiny_model, pla
     assert any(not step.continues for step in longest.steps[1:])
 
 
-def test_a_prompt_that_cannot_fit_is_refused_with_the_way_out(tiny_model, plain_tokenizer):
-    with pytest.raises(ValueError, match="do not fit into the model's 12 positions; lower history"):
-        play(tiny_model("qwen3", max_position_embeddings=12), plain_tokenizer)
+def test_a_prompt_that_cannot_fit_ends_its_episode_with_the_way_out(tiny_model, plain_tokenizer):
+    model = tiny_model("qwen3", max_position_embeddings=12)
+    for episode in play(model, plain_tokenizer):
+        assert "do not fit into the model's 12 positions; lower history" in episode.error
+    agent = PolicyAgent(model, plain_tokenizer, sampling=Sampling(response_limit=4))
+    with pytest.raises(PromptTooLong, match="12 positions"):
+        agent.act(["1 + 1 + 1 + 1 + 1 + 1"])
 
 
 @pytest.mark.parametrize("history", ["some", -1, None])
@@ -106,3 +132,23 @@ def test_a_senseless_history_is_refused(tiny_model, plain_tokenizer, history):
 def test_one_agent_answers_plain_observations_too(tiny_model, plain_tokenizer):
     agent = PolicyAgent(tiny_model("qwen3"), plain_tokenizer, sampling=Sampling(response_limit=3))
     assert len(agent.act(["1 + 1 = ?", "2 + 2 = ?"])) == 2
+
+
+@pytest.mark.parametrize(("history", "positions"), [("all", 512), ("all", 56), (0, 512), (2, 512)])
+@pytest.mark.parametrize("first", [0, 1, 3])
+def test_the_states_of_every_token_that_was_read_are_kept(
+    tiny_model, plain_tokenizer, history, positions, first
+):
+    model = tiny_model("qwen3", max_position_embeddings=positions)  # 56: the history begins anew
+    states = CapturedStates(model.model.layers[first], 1 << 24)
+    # fewer environments than episodes: places in the cache are used again
+    episodes = play(model, plain_tokenizer, history=history, states=states, envs=4)
+    assert max(len(episode.steps) for episode in episodes) > 4
+    for episode in episodes:
+        ids = []
+        for step in episode.steps:
+            ids = [*(ids if step.continues else []), *step.prompt_ids, *step.action_ids]
+            with torch.no_grad():
+                output = model(input_ids=torch.tensor([ids[:-1]]), output_hidden_states=True)
+            expected = output.hidden_states[first][0]
+            torch.testing.assert_close(states.get(ids[:-1]), expected, atol=1e-5, rtol=0)

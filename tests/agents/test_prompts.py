@@ -1,19 +1,35 @@
 import pytest
 
-from onelayer.agents.prompts import ChatFormat, PlainFormat, Turn, format_for
+from onelayer.agents.prompts import ChatFormat, PlainFormat, Turn, encode, format_for
 
 FIRST = Turn("3 + 2 = ?", ("1", "5"), "5")
 SECOND = Turn("5 + 2 = ?", ("7",))
 
 
+def encoded(form, unencoded):
+    """The tokens of one prompt."""
+    [ids] = encode(form.tokenizer, [unencoded])
+    return ids
+
+
+def test_prompts_that_are_encoded_together_are_those_that_are_encoded_alone(
+    plain_tokenizer, chat_tokenizer
+):
+    for form in (PlainFormat(plain_tokenizer), ChatFormat(chat_tokenizer)):
+        shown = [form.prompt([FIRST, SECOND]), form.continuation(SECOND), form.prompt([SECOND])]
+        together = encode(form.tokenizer, [*shown, *shown])
+        assert together == [encoded(form, one) for one in (*shown, *shown)]
+    assert encode(plain_tokenizer, []) == []
+
+
 def test_plain_prompt_and_continuation_give_the_same_tokens(plain_tokenizer):
     form = PlainFormat(plain_tokenizer)
     grown = [
-        *form.prompt([Turn(FIRST.observation)]),
+        *encoded(form, form.prompt([Turn(FIRST.observation)])),
         *plain_tokenizer.encode("5", add_special_tokens=False),
-        *form.continuation(SECOND),
+        *encoded(form, form.continuation(SECOND)),
     ]
-    assert grown == form.prompt([FIRST, SECOND])
+    assert grown == encoded(form, form.prompt([FIRST, SECOND]))
     assert plain_tokenizer.decode(grown) == "<bos> 3 + 2 = ? <act> 5 <eos> 5 + 2 = ? <act>"
 
 
@@ -21,13 +37,15 @@ def test_plain_prompt_and_continuation_give_the_same_tokens(plain_tokenizer):
 def test_chat_prompt_and_continuation_give_the_same_tokens(chat_tokenizer, thinking):
     form = ChatFormat(chat_tokenizer, thinking=thinking)
     reply = chat_tokenizer.encode("<action>5</action>", add_special_tokens=False)
-    grown = [*form.prompt([Turn(FIRST.observation, FIRST.admissible)]), *reply]
-    assert [*grown, *form.continuation(SECOND)] == form.prompt([FIRST, SECOND])
+    grown = [*encoded(form, form.prompt([Turn(FIRST.observation, FIRST.admissible)])), *reply]
+    assert [*grown, *encoded(form, form.continuation(SECOND))] == encoded(
+        form, form.prompt([FIRST, SECOND])
+    )
 
 
 def test_a_chat_prompt_reads_well(chat_tokenizer):
     form = ChatFormat(chat_tokenizer, instructions="You are in a house.")
-    text = chat_tokenizer.decode(form.prompt([FIRST, SECOND], skipped=4))
+    text = chat_tokenizer.decode(encoded(form, form.prompt([FIRST, SECOND], skipped=4)))
     assert text == (
         "<|im_start|>user\nYou are in a house.\n\n"
         "At each turn reply with exactly one action: <action>the action</action>\n\n"
@@ -40,7 +58,7 @@ def test_a_chat_prompt_reads_well(chat_tokenizer):
 
 def test_admissible_actions_are_shown_only_on_demand(chat_tokenizer):
     form = ChatFormat(chat_tokenizer, show_admissible=False)
-    assert "Possible" not in chat_tokenizer.decode(form.prompt([FIRST, SECOND]))
+    assert "Possible" not in chat_tokenizer.decode(encoded(form, form.prompt([FIRST, SECOND])))
 
 
 @pytest.mark.parametrize(
@@ -60,6 +78,99 @@ def test_admissible_actions_are_shown_only_on_demand(chat_tokenizer):
 )
 def test_the_action_is_what_stands_in_the_tags(chat_tokenizer, reply, action):
     assert ChatFormat(chat_tokenizer).parse(reply) == action
+
+
+@pytest.mark.parametrize(
+    ("reply", "action"),
+    [
+        ("<think>I could <action>open fridge 1</action>, but no, it is closed, so", ""),
+        ("<think>a</think><think>b <action>no</action>", ""),
+        ("<action>yes</action> <think>why did I", "yes"),
+        ("<think>a</think><action>yes</action>", "yes"),
+    ],
+)
+@pytest.mark.parametrize("thinking", [False, True])
+def test_what_stands_in_a_thought_that_never_ends_is_no_action(
+    chat_tokenizer, reply, action, thinking
+):
+    assert ChatFormat(chat_tokenizer, thinking=thinking).parse(reply) == action
+    if not action:
+        assert ChatFormat(chat_tokenizer, free_form=True).parse(reply) == ""
+
+
+def test_a_thought_that_the_template_opens_must_end_too(chat_tokenizer):
+    template = chat_tokenizer.chat_template.replace("assistant\n{%", "assistant\n<think>\n{%")
+    form = ChatFormat(retold(chat_tokenizer, template), thinking=True)
+    assert form.parse("perhaps <action>no</action>") == ""
+    assert form.parse("perhaps <action>no</action></think><action>yes</action>") == "yes"
+
+
+def test_a_thought_that_the_template_opens_and_ends_is_none(chat_tokenizer):
+    template = chat_tokenizer.chat_template.replace("assistant\n{%", "assistant\n<think></think>{%")
+    assert ChatFormat(retold(chat_tokenizer, template)).parse("<action>yes</action>") == "yes"
+
+
+def retold(tokenizer, template, **special):
+    """The tokenizer with another chat template."""
+    import copy
+
+    other = copy.deepcopy(tokenizer)
+    other.chat_template = template
+    other.add_special_tokens(special)
+    return other
+
+
+LLAMA_2 = (
+    "{% for m in messages %}{% if m['role'] == 'user' %}{{ bos_token + '[INST] ' + m['content'] | trim"
+    " + ' [/INST]' }}{% else %}{{ ' ' + m['content'] | trim + ' ' + eos_token }}{% endif %}{% endfor %}"
+)
+"""the template of Llama-2-chat, without its system message"""
+NEXT_SPEAKER = (
+    "{% for m in messages %}<|{{ m['role'] }}|>\n{{ m['content'] }}{% endfor %}<|assistant|>"
+)
+"""in GLM's manner: nothing ends a message but the next one"""
+WORDS_ONLY = "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}\n\n{% endfor %}assistant: "
+
+
+def test_a_reply_ends_at_the_end_token_and_not_at_a_space_before_it(chat_tokenizer):
+    tokenizer = retold(chat_tokenizer, LLAMA_2, bos_token="<extra0>", eos_token="<extra1>")
+    form = ChatFormat(tokenizer)
+    assert tokenizer.convert_ids_to_tokens(list(form.stop_ids)) == ["<extra1>"]
+    follow = tokenizer.decode(encoded(form, form.continuation(Turn("5 + 2 = ?"))))
+    assert follow == "<extra1><extra0>[INST] 5 + 2 = ? [/INST]"
+
+
+def test_the_next_speakers_mark_may_end_a_reply(chat_tokenizer):
+    tokenizer = retold(chat_tokenizer, NEXT_SPEAKER)
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|user|>", "<|assistant|>"]})
+    form = ChatFormat(tokenizer)
+    stops = tokenizer.convert_ids_to_tokens(sorted(form.stop_ids))
+    assert stops == ["<|im_end|>", "<|user|>"]
+    assert (
+        tokenizer.decode(encoded(form, form.continuation(Turn("y")))) == "<|user|>\ny<|assistant|>"
+    )
+
+
+def test_added_tokens_of_nothing_but_space_end_no_reply(chat_tokenizer):
+    template = chat_tokenizer.chat_template.replace("<|im_end|>", "  <|im_end|>")
+    tokenizer = retold(chat_tokenizer, template)
+    tokenizer.add_tokens(["  "])
+    form = ChatFormat(tokenizer)
+    assert tokenizer.convert_ids_to_tokens(list(form.stop_ids)) == ["<|im_end|>"]
+
+
+def test_without_a_special_token_in_the_template_the_tokenizers_own_ends_a_reply(chat_tokenizer):
+    form = ChatFormat(retold(chat_tokenizer, WORDS_ONLY))
+    assert chat_tokenizer.convert_ids_to_tokens(list(form.stop_ids)) == ["<|im_end|>"]
+    follow = chat_tokenizer.decode(encoded(form, form.continuation(Turn("y"))))
+    assert follow == "<|im_end|>\n\nuser: y\n\nassistant: "
+
+
+def test_replies_that_cannot_end_are_refused(chat_tokenizer):
+    endless = retold(chat_tokenizer, WORDS_ONLY)
+    endless.eos_token = None
+    with pytest.raises(ValueError, match="replies cannot end; give the tokenizer an eos_token"):
+        ChatFormat(endless)
 
 
 def test_a_free_form_reply_is_the_action_without_the_thought(chat_tokenizer):

@@ -83,10 +83,10 @@ def test_the_oracle_wins_and_its_rewards_add_up():
 
 def test_an_environment_that_raises_ends_its_episode_and_no_other():
     episodes = rollout([Broken(), Broken()], Recorder(), ["good", "bad", "worse", "good"])
-    assert [e.error for e in episodes] == [
+    assert [e.error and e.error.partition(" (")[0] for e in episodes] == [
         None,
-        "RuntimeError('broken')",
-        "RuntimeError('no start')",
+        "env: RuntimeError: broken",
+        "env: RuntimeError: no start",
         None,
     ]
     assert [len(e.steps) for e in episodes] == [3, 1, 0, 3]

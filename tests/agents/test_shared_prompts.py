@@ -7,6 +7,8 @@ import pytest
 import torch
 
 from onelayer.agents.decoder import Decoder, Sampling
+from onelayer.agents.engine import sample
+from onelayer.agents.states import CapturedStates
 
 STOP = 1
 INSTRUCTIONS = [(7 * i) % 50 + 10 for i in range(30)]
@@ -23,20 +25,22 @@ def tokens_read(model):
     hook.remove()
 
 
-def assert_as_a_plain_forward_pass(model, prompt, reply):
-    """Check log-probabilities, and the states that enter layer 1, token by token."""
+def assert_as_a_plain_forward_pass(decoder, prompt, reply):
+    """Check log-probabilities, and the states that enter layer 1 where they are kept, token by token."""
     ids = torch.tensor([[*prompt, *reply.ids]])
     with torch.no_grad():
-        output = model(input_ids=ids, output_hidden_states=True)
+        output = decoder.model(input_ids=ids, output_hidden_states=True)
     logp = torch.log_softmax(output.logits[0, len(prompt) - 1 : -1].float(), -1)
     expected = logp.gather(-1, torch.tensor(reply.ids)[:, None])[:, 0]
     torch.testing.assert_close(torch.tensor(reply.logprobs), expected, atol=1e-5, rtol=0)
     hidden = output.hidden_states[1][0, :-1]
-    torch.testing.assert_close(torch.tensor(reply.hidden_TD), hidden, atol=1e-5, rtol=0)
+    kept = decoder.states.get(ids[0, :-1].tolist())
+    torch.testing.assert_close(kept, hidden, atol=1e-5, rtol=0)
 
 
 def decoder_of(model, limit=6):
-    return Decoder(model, [STOP], Sampling(response_limit=limit), capture=model.model.layers[1])
+    states = CapturedStates(model.model.layers[1], 1 << 20)
+    return Decoder(model, [STOP], Sampling(response_limit=limit), states)
 
 
 def keys_of(slots):
@@ -47,64 +51,70 @@ def keys_of(slots):
 def test_the_equal_prompts_of_a_group_are_read_once(tiny_model, architecture):
     model = tiny_model(architecture)
     # two tasks, four episodes of each, mixed
-    prompts = [[5, 6, 7, 8, 9], [20, 21, 22]] * 4
+    decoder, prompts = decoder_of(model), [[5, 6, 7, 8, 9], [20, 21, 22]] * 4
     with tokens_read(model) as read:
-        replies = decoder_of(model).sample(range(8), prompts, keys_of(range(8)))
+        replies = sample(decoder, range(8), prompts, keys_of(range(8)))
     assert read[0] == 2 * 5
     assert len({reply.ids for reply in replies}) > 2  # each still draws for itself
     for prompt, reply in zip(prompts, replies, strict=True):
-        assert_as_a_plain_forward_pass(model, prompt, reply)
+        assert_as_a_plain_forward_pass(decoder, prompt, reply)
 
 
 def test_the_instructions_of_all_tasks_are_read_once(tiny_model):
     model = tiny_model("llama")
     tasks = [[2, 3], [2, 4, 5], [6], [6, 7, 8, 9]]
-    prompts = [[*INSTRUCTIONS, *task] for task in tasks for _ in range(2)]
+    decoder, prompts = (
+        decoder_of(model),
+        [[*INSTRUCTIONS, *task] for task in tasks for _ in range(2)],
+    )
     with tokens_read(model) as read:
-        replies = decoder_of(model).sample(range(8), prompts, keys_of(range(8)))
+        replies = sample(decoder, range(8), prompts, keys_of(range(8)))
     assert read[:2] == [len(INSTRUCTIONS), 4 * 4]  # then the four tasks, padded to four tokens
     for prompt, reply in zip(prompts, replies, strict=True):
-        assert_as_a_plain_forward_pass(model, prompt, reply)
+        assert_as_a_plain_forward_pass(decoder, prompt, reply)
 
 
 def test_a_prompt_that_is_nothing_but_the_beginning_of_the_others_keeps_its_last_token(tiny_model):
     model = tiny_model("llama")
+    decoder = decoder_of(model)
     prompts = [INSTRUCTIONS, *([*INSTRUCTIONS, task] for task in range(2, 9))]
-    replies = decoder_of(model).sample(range(8), prompts, keys_of(range(8)))
+    replies = sample(decoder, range(8), prompts, keys_of(range(8)))
     for prompt, reply in zip(prompts, replies, strict=True):
-        assert_as_a_plain_forward_pass(model, prompt, reply)
+        assert_as_a_plain_forward_pass(decoder, prompt, reply)
 
 
 def test_little_in_common_is_not_worth_a_forward_pass_of_its_own(tiny_model):
     model = tiny_model("llama")
+    decoder = decoder_of(model)
     with tokens_read(model) as read:
-        decoder_of(model).sample([0, 1], [[5, 6, 7], [5, 6, 8]], keys_of([0, 1]))
+        sample(decoder, [0, 1], [[5, 6, 7], [5, 6, 8]], keys_of([0, 1]))
     assert read[0] == 6
 
 
 def test_the_next_episode_of_a_slot_does_not_read_the_instructions_again(tiny_model):
     model = tiny_model("llama")
     decoder = decoder_of(model)
-    decoder.sample([0], [[*INSTRUCTIONS, 2, 3]], keys_of([0]))
+    sample(decoder, [0], [[*INSTRUCTIONS, 2, 3]], keys_of([0]))
     decoder.release([0])
     with tokens_read(model) as read:
-        (reply,) = decoder.sample([0], [[*INSTRUCTIONS, 4, 5]], [[0, 9]])
+        (reply,) = sample(decoder, [0], [[*INSTRUCTIONS, 4, 5]], [[0, 9]])
     assert read[0] == 2
-    assert_as_a_plain_forward_pass(model, [*INSTRUCTIONS, 4, 5], reply)
+    assert_as_a_plain_forward_pass(decoder, [*INSTRUCTIONS, 4, 5], reply)
 
 
 def test_a_new_episode_takes_the_instructions_from_one_that_runs(tiny_model):
     model = tiny_model("llama")
-    decoder = Decoder(model, [], Sampling(response_limit=3), capture=model.model.layers[1])
-    decoder.sample([0, 1], [[*INSTRUCTIONS, 2], [*INSTRUCTIONS, 3]], keys_of([0, 1]))
+    states = CapturedStates(model.model.layers[1], 1 << 20)
+    decoder = Decoder(model, [], Sampling(response_limit=3), states)
+    sample(decoder, [0, 1], [[*INSTRUCTIONS, 2], [*INSTRUCTIONS, 3]], keys_of([0, 1]))
     decoder.release([1])
-    decoder._rows[1].ids.clear()  # as if its last prompt had been another
+    decoder._held.length_R[1] = 0  # as if its last prompt had been another
     running = [*INSTRUCTIONS, 2, *[4] * 5]
     with tokens_read(model) as read:
-        replies = decoder.sample([0, 2], [running, [*INSTRUCTIONS, 9]], keys_of([0, 2]))
+        replies = sample(decoder, [0, 2], [running, [*INSTRUCTIONS, 9]], keys_of([0, 2]))
     assert read[0] <= 2 * 8  # the running episode's new tokens; the new one's, padded to as many
-    assert_as_a_plain_forward_pass(model, running, replies[0])
-    assert_as_a_plain_forward_pass(model, [*INSTRUCTIONS, 9], replies[1])
+    assert_as_a_plain_forward_pass(decoder, running, replies[0])
+    assert_as_a_plain_forward_pass(decoder, [*INSTRUCTIONS, 9], replies[1])
 
 
 def test_episodes_that_come_go_and_grow_are_each_read_right(tiny_model):
@@ -123,17 +133,17 @@ def test_episodes_that_come_go_and_grow_are_each_read_right(tiny_model):
                 next_slot += 1
         slots = [int(slot) for slot in rng.permutation(list(prompts))]
         shown = [prompts[slot] for slot in slots]
-        replies = decoder.sample(slots, shown, keys_of(slots))
+        replies = sample(decoder, slots, shown, keys_of(slots))
         for slot, prompt, reply in zip(slots, shown, replies, strict=True):
-            assert_as_a_plain_forward_pass(model, prompt, reply)
+            assert_as_a_plain_forward_pass(decoder, prompt, reply)
             prompts[slot] = [*prompt, *reply.ids, 2, 3]
 
 
 def test_new_weights_make_the_decoder_read_everything_again(tiny_model):
     model = tiny_model("llama")
     decoder = decoder_of(model)
-    decoder.sample([0], [[*INSTRUCTIONS, 2]], keys_of([0]))
+    sample(decoder, [0], [[*INSTRUCTIONS, 2]], keys_of([0]))
     decoder.forget()
     with tokens_read(model) as read:
-        decoder.sample([0], [[*INSTRUCTIONS, 2]], keys_of([0]))
+        sample(decoder, [0], [[*INSTRUCTIONS, 2]], keys_of([0]))
     assert read[0] == len(INSTRUCTIONS) + 1

@@ -140,17 +140,17 @@ def test_ctrl_c_keeps_the_episodes_and_the_same_command_goes_on(capsys, run, mon
     from onelayer.agents.policy import PolicyAgent
 
     _, whole, _ = evaluate(capsys, run, "--suite", "counting", "--out", run / "whole")
-    act, calls = PolicyAgent.act, []
+    step, calls = PolicyAgent.step, []
 
     def interrupted(self, *arguments):
         calls.append(arguments)
-        if len(calls) == 7:
+        if len(calls) == 40:
             raise KeyboardInterrupt
-        return act(self, *arguments)
+        return step(self, *arguments)
 
     arguments = [run, "--suite", "counting", "--out", run / "stopped", "--parallel", "4"]
     with monkeypatch.context() as patch:
-        patch.setattr(PolicyAgent, "act", interrupted)
+        patch.setattr(PolicyAgent, "step", interrupted)
         status, shown, _ = evaluate(capsys, *arguments)
     assert status == 130
     assert "the same command goes on from there" in shown

@@ -249,6 +249,29 @@ def test_an_evaluated_suite_stands_in_the_page(evaluated):
     assert "trained - base, on the same 3 tasks: +33.3 points [" in words
 
 
+def test_all_episodes_of_training_and_of_a_suite_are_a_click_away(evaluated, tmp_path):
+    record = {"kind": "", "truncated": False, "error": None, "task": "t", "success": True}
+    step = {
+        "observation": "o",
+        "action": "a",
+        "reply": "",
+        "reward": 1.0,
+        "valid": True,
+        "cut": False,
+    }
+    lines = [{"iteration": i, **record, "steps": [step]} for i in (0, 0, 5)]
+    (evaluated / "episodes.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    html = report(evaluated)
+    assert 'href="episodes.html">training</a>' in html
+    assert 'href="eval/small/view.html">suite small</a>' in html
+    assert '"agents":["trained","base"]' in (evaluated / "eval" / "small" / "view.html").read_text()
+    assert '"agents":["iteration 0","iteration 5"]' in (evaluated / "episodes.html").read_text()
+    elsewhere = tmp_path / "a page"
+    assert main(["report", str(evaluated), "--out", str(elsewhere / "r.html")]) == 0
+    [address] = re.findall(r'href="([^"]*)">training', (elsewhere / "r.html").read_text())
+    assert (elsewhere / address).resolve() == (evaluated / "episodes.html").resolve()
+
+
 @pytest.mark.parametrize(
     "results",
     [

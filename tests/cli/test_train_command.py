@@ -36,7 +36,9 @@ QUICK = {
 def registry(monkeypatch):
     """Forget afterwards what a plug-in registered."""
     monkeypatch.setattr(plugins, "_loaded", set(plugins._loaded))
-    monkeypatch.setattr(plugins, "_ids_of_plugins", dict(plugins._ids_of_plugins))
+    monkeypatch.setattr(plugins, "_searched", set())
+    monkeypatch.setattr(plugins, "_origins", dict(plugins._origins))
+    monkeypatch.setattr(plugins, "_registered_by", dict(plugins._registered_by))
     before = dict(gym.registry)
     yield
     gym.registry.clear()
@@ -116,6 +118,7 @@ def test_a_run_fills_its_folder_and_says_what_came_out(model, tmp_path, capsys):
     assert "2/2" in shown.err  # the bar
     assert len(re.findall(r"iteration +\d: held-out success", shown.out + shown.err)) == 3
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [
+        ".lock",
         "checkpoints",
         "config.yaml",
         "episodes.jsonl",
@@ -302,3 +305,68 @@ def test_an_installed_package_is_listed_and_trained(installed_maze, speaker, tmp
     success = [line["success"] for line in lines if "success" in line]
     assert sum(success[-5:]) > sum(success[:5]) + 1  # a fifth more of the episodes
     assert [line["iteration"] for line in lines if "eval/success" in line] == [0, 45]
+
+
+def test_a_run_that_went_on_tells_of_the_whole_run(model, tmp_path, capsys):
+    assert train(model=model, out=tmp_path / "run", iterations=2) == 0
+    config = tmp_path / "run" / "config.yaml"
+    lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").open()]
+    lines[0] |= {"eval/success": 0.125, "seconds/rollout": 600.0}  # as if the start had been so
+    lines[1] |= {"eval/success": 0.25}
+    (tmp_path / "run" / "metrics.jsonl").write_text(
+        "".join(json.dumps(line) + "\n" for line in lines)
+    )
+    capsys.readouterr()
+    assert main(["train", "--config", str(config), "--iterations", "3", "--resume"]) == 0
+    shown = capsys.readouterr().out
+    assert "held-out success 12.5% -> " in shown
+    assert re.search(r"10\.\d minutes", shown)
+
+
+def test_a_copied_run_goes_on_in_the_copy(model, tmp_path):
+    assert train(model=model, out=tmp_path / "run", iterations=1) == 0
+    shutil.copytree(tmp_path / "run", tmp_path / "the copy")
+    before = {p: p.read_bytes() for p in (tmp_path / "run").rglob("*") if p.is_file()}
+    config = str(tmp_path / "the copy" / "config.yaml")
+    assert main(["train", "--config", config, "--iterations", "2", "--resume"]) == 0
+    assert {p: p.read_bytes() for p in (tmp_path / "run").rglob("*") if p.is_file()} == before
+    assert [line["iteration"] for line in timeless(tmp_path / "the copy")] == [0, 1, 2]
+    out = yaml.safe_load(Path(config).read_text())["out"]
+    assert out == str(tmp_path / "the copy")
+
+
+def test_a_named_folder_wins_over_that_of_the_config(model, tmp_path):
+    assert train(model=model, out=tmp_path / "run", iterations=1) == 0
+    shutil.copytree(tmp_path / "run", tmp_path / "copy")
+    config = str(tmp_path / "copy" / "config.yaml")
+    command = ["train", "--config", config, "--iterations", "2", "--resume"]
+    assert main([*command, f"--out={tmp_path / 'run'}"]) == 0
+    assert [line["iteration"] for line in timeless(tmp_path / "copy")] == [0, 1]
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_to_stop_is_told_as_ctrl_c_is(model, tmp_path, monkeypatch, capsys, name, code):
+    monkeypatch.chdir(tmp_path)
+    Path("stopped_env.py").write_text(INTERRUPTED.replace("SIGINT", name).replace("Inter", name))
+    env = f"stopped_env.py:{name}rupted-v0"
+    assert train(model=model, env=env, out="run", iterations=5, eval_every=0) == code
+    shown = capsys.readouterr()
+    assert re.search(r"stopped before iteration \d of 5; go on with\n  onelayer train", shown.out)
+    assert "onelayer: interrupted" in shown.err
+    assert "Traceback" not in shown.err
+
+
+def test_a_full_disk_is_one_line_that_says_how_to_go_on(model, tmp_path, monkeypatch, capsys):
+    from onelayer.trainers import checkpoints
+
+    write = checkpoints._save
+
+    def full(state, file):
+        if state["optimizer"]["state"]:
+            raise OSError(28, "No space left on device")
+        return write(state, file)
+
+    monkeypatch.setattr(checkpoints, "_save", full)
+    assert train(model=model, out=tmp_path / "run", iterations=3, checkpoint_every=1) == 2
+    [told] = errors(capsys)
+    assert "No space left on device; when it can, go on from the checkpoint of iteration 0" in told

@@ -1,12 +1,15 @@
 import itertools
 import math
+import random
+import re
 
 import gymnasium as gym
+import numpy as np
 import pytest
 
 from onelayer.envs.check import check
 from onelayer.envs.counting import CountingEnv
-from onelayer.envs.text import FreeText, Outcome
+from onelayer.envs.text import FreeText, Outcome, TextEnv
 
 made = itertools.count()
 
@@ -41,9 +44,17 @@ class Plain(gym.Env):
         return "Done.", float(action == self.secret), True, False, {}
 
 
-@pytest.mark.parametrize("env_id", sorted(i for i in gym.registry if i.startswith("onelayer/")))
+OURS = sorted(
+    name
+    for name, spec in gym.registry.items()
+    if name.startswith("onelayer/") and "adapters" not in str(spec.entry_point)
+)
+ARGUMENTS = {"onelayer/Mixture-v0": {"members": [{"env": "onelayer/Counting-v0"}]}}
+
+
+@pytest.mark.parametrize("env_id", OURS)
 def test_every_registered_environment_of_ours_keeps_its_promises(env_id):
-    findings = check(env_id, episodes=3)
+    findings = check(env_id, episodes=3, **ARGUMENTS.get(env_id, {}))
     assert [finding for finding in findings if finding.failed] == []
 
 
@@ -183,5 +194,177 @@ def test_observations_that_are_not_text_are_found(problems):
             return 3, {}
 
     found = problems(Numeric)
-    assert "Gymnasium's API" in found
-    assert found["text in, text out"] == "an observation is a int"
+    assert found["text in, text out"] == "an observation is 3, not a str"
+
+
+FILE = """
+import random, time
+import gymnasium as gym
+from onelayer.envs.counting import CountingEnv
+from onelayer.envs.text import Outcome
+
+class World(CountingEnv):
+    def begin(self, task):
+        return super().begin(task) + {extra}
+
+gym.register("World-v0", entry_point=World)
+"""
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        '" ".join({"x", "y", "z", "w", "v", "u"})',
+        "str(hash(task))",
+        'time.strftime("%d %H")',
+        "str(__import__('datetime').date.today())",
+    ],
+)
+def test_text_that_another_process_would_not_repeat_is_found(tmp_path, extra):
+    path = tmp_path / "world.py"
+    path.write_text(FILE.replace("{extra}", extra))
+    found = {f.check: f.problem for f in check(f"{path}:World-v0", episodes=2)}
+    assert "in another process, with another hash seed and time zone" in found["another process"]
+
+
+def test_an_environment_of_a_file_is_compared_with_another_process(tmp_path):
+    path = tmp_path / "world.py"
+    path.write_text(FILE.replace("{extra}", "''"))
+    findings = {f.check: f for f in check(f"{path}:World-v0", episodes=2, length=2)}
+    assert findings["another process"] == type(findings["info"])(
+        "another process", note="2 episodes"
+    )
+
+
+def test_what_environments_share_is_found_side_by_side(problems):
+    class Shared(CountingEnv):
+        """Seeds a generator of the whole process at its start, as TextArena's games do."""
+
+        def begin(self, task):
+            random.seed(int(self.np_random.integers(2**31)))
+            return super().begin(task)
+
+        def act(self, action):
+            outcome = super().act(action)
+            return Outcome(f"{outcome.observation} {random.random()}", outcome.reward)
+
+    assert "is something shared" in problems(Shared)["side by side"]
+
+
+def test_a_seed_that_does_not_count_beside_a_task_is_found(problems):
+    class Deaf(CountingEnv):
+        def reset(self, *, seed=None, options=None):
+            answer = super().reset(seed=seed, options=options)
+            if options and options.get("task"):
+                self._np_random = np.random.default_rng()
+            return answer
+
+        def act(self, action):
+            outcome = super().act(action)
+            return Outcome(outcome.observation, float(self.np_random.random()))
+
+    found = problems(Deaf)
+    assert list(found) == ["seed and task together", "solutions"]
+    assert "reward" in found["seed and task together"]
+
+
+def test_chance_that_the_seed_decides_is_no_problem(problems):
+    class Dice(CountingEnv):
+        def act(self, action):
+            return Outcome(f"it was {self.np_random.integers(6)}")
+
+        def solution(self, task):
+            return None
+
+    assert problems(Dice) == {}
+
+
+def test_an_anchor_that_merges_two_states_is_found(problems):
+    class Coarse(CountingEnv):
+        def anchor(self):
+            return 0
+
+        def act(self, action):
+            self._right += 1
+            return Outcome(f"now {self._right}", valid=True)
+
+    assert "the anchor merges two states" in problems(Coarse)["one anchor, one outcome"]
+
+
+def test_an_action_that_is_not_understood_and_changes_something_is_found(problems):
+    class Moving(CountingEnv):
+        def act(self, action):
+            self._right += 1
+            return Outcome(f"now {self._right}", valid=action in self.admissible())
+
+    assert "is not valid and changes something" in problems(Moving)["what is not understood"]
+
+
+def test_splits_that_show_the_same_under_other_ids_are_found(problems):
+    class Renamed(CountingEnv):
+        def __init__(self, split="train"):
+            super().__init__("train")
+            self.ids = tuple(f"{split}-{name}" for name in self._tasks)
+
+        @property
+        def tasks(self):
+            return self.ids
+
+        def begin(self, task):
+            return super().begin(task.partition("-")[2])
+
+        def solution(self, task):
+            return super().solution(task.partition("-")[2])
+
+    assert "start as tasks of train do, under other ids" in problems(Renamed)["splits apart"]
+
+
+def test_a_task_that_saying_nothing_solves_is_found(problems):
+    class Generous(CountingEnv):
+        def act(self, action):
+            return Outcome("Right.", 1.0, True, success=True)
+
+    assert "is solved by saying nothing" in problems(Generous)["doing nothing"]
+
+
+def test_an_error_of_the_environment_has_its_file_and_line(problems):
+    class Crashing(CountingEnv):
+        def act(self, action):
+            return {}["missing"]
+
+    assert re.search(
+        r"KeyError: 'missing' \(.*test_check.py, line \d+, in act\)",
+        problems(Crashing)["random agent"],
+    )
+
+
+def test_what_a_subclass_lacks_is_named(problems):
+    class Half(TextEnv):
+        tasks = ("a",)
+
+        def __init__(self):
+            super().__init__(3)
+
+        def begin(self, task):
+            return "start"
+
+    assert "Half must define anchor()" in problems(Half)["text in, text out"]
+
+
+def test_tasks_of_no_sequence_and_no_tasks_are_found(problems):
+    class Generator(CountingEnv):
+        @property
+        def tasks(self):
+            return (task for task in self._tasks)
+
+    class Nothing(CountingEnv):
+        tasks = ()
+
+    assert "must be a sequence of ids" in problems(Generator)["text in, text out"]
+    assert "Nothing has no tasks in this split" in problems(Nothing)["text in, text out"]
+
+
+def test_numbers_are_one_line_that_says_how_to_wrap_them():
+    [finding] = check("FrozenLake-v1")
+    assert "FrozenLake-v1 are Discrete(16), and not text: wrap it with" in finding.problem
+    assert "onelayer.envs.adapters.GymText" in finding.problem

@@ -1,5 +1,6 @@
 import json
 import logging
+import math
 
 import gymnasium as gym
 import pytest
@@ -15,7 +16,7 @@ from onelayer.evals.results import (
     read_results,
     write_results,
 )
-from onelayer.evals.run import evaluate
+from onelayer.evals.run import TooManyErrors, evaluate
 from onelayer.evals.suite import Suite
 
 SUITE = Suite("small", "onelayer/Counting-v0", split="test", tasks=7, attempts=2)
@@ -115,19 +116,76 @@ def test_a_journal_of_another_evaluation_is_refused(tmp_path, suite, settings, m
     assert "--fresh" in str(caught.value)
 
 
-def test_an_environment_that_fails_counts_as_not_solved(caplog):
-    class Fragile(CountingEnv):
-        def act(self, action):
-            if self._by == 3:
-                raise OSError("out of numbers")
-            return super().act(action)
+class Fragile(CountingEnv):
+    """Counting that breaks where it counts by 3."""
 
-    gym.register("fragile/Env-v0", entry_point=Fragile)
+    def act(self, action):
+        if self._by == 3:
+            raise OSError("out of numbers")
+        return super().act(action)
+
+
+gym.register("fragile/Env-v0", entry_point=Fragile)
+FRAGILE = Suite("s", "fragile/Env-v0", split="test", tasks=7)
+
+
+@pytest.mark.parametrize(("count_errors", "rate", "counted"), [(False, 1.0, 4), (True, 4 / 7, 7)])
+def test_an_error_of_the_environment_is_left_out_or_counts_as_the_caller_says(
+    caplog, count_errors, rate, counted
+):
     with caplog.at_level(logging.ERROR):
-        results = evaluate(Suite("s", "fragile/Env-v0", split="test", tasks=7), oracle())
+        results = evaluate(FRAGILE, oracle(), count_errors=count_errors)
     row = results.overall
-    assert (row.episodes, row.errors) == (7, 3)
-    assert row.metrics["success"].value == pytest.approx(4 / 7)
+    assert (row.episodes, row.errors, row.counted) == (7, 3, counted)
+    assert row.metrics["success"].value == pytest.approx(rate)
+    # An episode that failed keeps its kind: no row of its own, and none that looks better than it is.
+    assert [(r.kind, r.errors) for r in results.rows] == [
+        ("by 1", 0),
+        ("by 2", 0),
+        ("by 3", 3),
+        ("All", 3),
+    ]
+
+
+def test_where_every_episode_is_an_error_there_is_no_figure():
+    class Broken(CountingEnv):
+        def begin(self, task):
+            raise OSError("no numbers at all")
+
+    gym.register("broken/Env-v0", entry_point=Broken)
+    results = evaluate(
+        Suite("s", "broken/Env-v0", split="test", tasks=3), oracle(), count_errors=False
+    )
+    assert (results.overall.errors, results.overall.counted) == (3, 0)
+    assert math.isnan(results.overall.metrics["success"].value)
+
+
+def test_a_run_of_errors_stops_the_evaluation_and_keeps_what_was_played(tmp_path):
+    journal = tmp_path / "j.jsonl"
+    with pytest.raises(
+        TooManyErrors, match=r"the last 2 episodes ended in an error.*out of numbers"
+    ):
+        evaluate(FRAGILE, oracle(), journal=journal, parallel=1, errors_in_a_row=2)
+    assert len(journal.read_text().splitlines()) > 2
+
+
+def test_errors_are_played_again_when_asked_and_nothing_else_is(tmp_path, monkeypatch):
+    folder = ResultsFolder(tmp_path, FRAGILE)
+    folder.play("expert", oracle(), {})
+    folder.write(["expert"], "expert")
+    monkeypatch.setattr(Fragile, "act", CountingEnv.act)
+    played = []
+
+    class Counted(OracleAgent):
+        def act(self, observations, infos=None, slots=None):
+            played.extend(info["task"] for info in infos)
+            return super().act(observations, infos, slots)
+
+    again = ResultsFolder(tmp_path, FRAGILE)
+    assert again.play("expert", None, {}).overall.errors == 3
+    mended = again.play("expert", Counted(CountingEnv("test")), {}, retry_errors=True)
+    assert (mended.overall.errors, mended.overall.metrics["success"].value) == (0, 1.0)
+    assert {task.split("-from")[0] for task in played} == {"by-3"}
 
 
 class Guess(gym.Env):
@@ -242,3 +300,91 @@ def test_a_folder_of_other_tasks_is_refused_unless_started_over(tmp_path):
         ResultsFolder(tmp_path, other)
     assert ResultsFolder(tmp_path, other, fresh=True).results == {}
     assert not (tmp_path / "results.json").exists()
+
+
+class Outage(CountingEnv):
+    """A server that is down for one task, until it is up."""
+
+    down = True
+
+    def begin(self, task):
+        if self.down and task == self.tasks[0]:
+            raise ConnectionError("down")
+        return super().begin(task)
+
+
+@pytest.fixture
+def outage():
+    registry = dict(gym.registry)
+    gym.register("evals/Outage-v0", entry_point=Outage)
+    Outage.down = True
+    yield Suite("outage", "evals/Outage-v0", split="test", tasks=7, attempts=2)
+    gym.registry.clear()
+    gym.registry.update(registry)
+
+
+def test_errors_are_told_and_played_again_when_asked(outage, tmp_path):
+    folder = ResultsFolder(tmp_path, outage)
+    first = folder.play("oracle", oracle(), {})
+    assert (first.overall.errors, first.overall.metrics["success"].value) == (
+        2,
+        pytest.approx(12 / 14),
+    )
+    folder.write([], "oracle")
+    Outage.down = False
+    again = ResultsFolder(tmp_path, outage)
+    assert again.play("oracle", oracle(), {}).overall.errors == 2  # not asked
+
+    class Counted(OracleAgent):
+        played = set()  # noqa: RUF012
+
+        def act(self, observations, infos=None, slots=None):
+            self.played.update(info["task"] for info in infos)
+            return super().act(observations, infos, slots)
+
+    mended = again.play("oracle", Counted(CountingEnv("test")), {}, retry_errors=True)
+    assert mended.overall.errors == 0
+    assert mended.overall.metrics["success"].value == 1.0
+    assert Counted.played == {CountingEnv("test").tasks[0]}
+
+
+class Moody(gym.Env):
+    """Names its tasks, has no ids, and fails at the start of some seeds."""
+
+    def __init__(self):
+        self.observation_space = self.action_space = FreeText()
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        if seed % 3 == 0:
+            raise RuntimeError("no start")
+        return "Say anything.", {"task": f"mood-{seed}"}
+
+    def step(self, action):
+        return "Thanks.", 1.0, True, False, {"success": True}
+
+
+def test_seeds_that_fail_at_their_start_are_errors_and_not_the_end():
+    gym.register("evals/Moody-v0", entry_point=Moody)
+    results = evaluate(Suite("moody", "evals/Moody-v0", tasks=6), Echo())
+    assert results.overall.errors == 2
+    assert len({episode.task for episode in results.episodes}) == 6
+
+
+class Thrown(CountingEnv):
+    """Shows what its own generator throws."""
+
+    def begin(self, task):
+        super().begin(task)
+        return f"{self.np_random.integers(1_000_000)}"
+
+
+def test_attempts_are_in_worlds_of_their_own_and_evaluations_of_chance_repeat():
+    gym.register("evals/Thrown-v0", entry_point=Thrown)
+    suite = Suite("thrown", "evals/Thrown-v0", split="test", tasks=5, attempts=2)
+    shown = [
+        [e.steps[0].observation for e in evaluate(suite, RandomAgent(0), parallel=p).episodes]
+        for p in (1, 4, 32)
+    ]
+    assert shown[0] == shown[1] == shown[2]
+    assert len(set(shown[0])) == 10

@@ -8,8 +8,15 @@ from onelayer.evals.suite import Suite, load_suite, shipped_suites, suite_of
 COUNTING = "onelayer/Counting-v0"
 
 
-OF_A_DATA_SET = {name for name in shipped_suites() if load_suite(name).env_args.get("dataset")}
-"""suites whose tasks come from the hub; the tests of their environments play them from files"""
+PARTS = {
+    f"{name}:{part.name}": part for name in shipped_suites() for part in load_suite(name).parts
+}
+FROM_ELSEWHERE = {
+    name
+    for name, part in PARTS.items()
+    if part.env_args.get("dataset") or part.env_args.get("games") == "$ALFWORLD_DATA"
+}
+"""suites whose tasks come from the hub or from a download; tests of their environments play files"""
 
 
 @pytest.mark.parametrize("name", sorted(shipped_suites()))
@@ -17,12 +24,13 @@ def test_every_shipped_suite_loads_and_is_of_a_held_out_split(name):
     suite = load_suite(name)
     assert suite.name == name
     assert suite.description
-    assert suite.split == "test"
+    assert suite.version >= 1
+    assert all(part.split in ("test", "valid_seen", "valid_unseen") for part in suite.parts)
 
 
-@pytest.mark.parametrize("name", sorted(set(shipped_suites()) - OF_A_DATA_SET))
+@pytest.mark.parametrize("name", sorted(set(PARTS) - FROM_ELSEWHERE))
 def test_a_shipped_suite_has_tasks_that_training_does_not_see(name):
-    suite = load_suite(name)
+    suite = PARTS[name]
     env = suite.make_env()
     tasks = suite.choose_tasks(env)
     assert len(tasks) == suite.tasks

@@ -48,3 +48,34 @@ def test_the_table_that_is_shown_is_what_the_code_prints(tmp_path, monkeypatch, 
     printed = capsys.readouterr().out
     table = next(block for block in blocks("evaluation.md", "") if "| task type" in block)
     assert printed.startswith(table)
+
+
+def test_the_metric_of_ones_own_is_measured(tmp_path, monkeypatch, capsys):
+    from onelayer.agents.scripted import RandomAgent
+    from onelayer.evals import evaluate, load_suite, write_results
+
+    monkeypatch.chdir(tmp_path)
+    suite = load_suite("counting")
+    write_results("runs/expert/results.json", {"expert": evaluate(suite, RandomAgent())})
+    (code,) = blocks("evaluation.md", "py")
+    names = {}
+    exec(compile(code, "evaluation.md", "exec"), names)
+    assert "Estimate(value=" in capsys.readouterr().out
+    assert len(names["rows"]) == 28
+    row = evaluate(names["suite"], RandomAgent()).overall
+    assert set(row.metrics) == {"success", "short"}
+
+
+def test_every_flag_that_the_page_names_exists():
+    from dataclasses import fields
+
+    from onelayer.commands import evaluate, export, suites, train, view
+
+    page = (DOCS / "evaluation.md").read_text(encoding="utf-8")
+    known = {
+        f.name.replace("_", "-")
+        for command in (evaluate, export, suites, view, train)
+        for f in fields(command.Config)
+    }
+    named = set(re.findall(r"--(?:no-)?([a-z][a-z-]+)", page))
+    assert named - known == set()

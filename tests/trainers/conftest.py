@@ -20,21 +20,20 @@ def on_the_cpu() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def play() -> Callable[..., Any]:
-    """Return ``play(model, tokenizer, *, first=None, history="all", ...) -> episodes``.
+    """Return ``play(model, tokenizer, *, states=None, history="all", ...) -> episodes``.
 
-    Two rewarded tasks and more, three episodes each; ``first`` is the layer whose input is recorded.
+    Two rewarded tasks and more, three episodes each; ``states`` keeps what enters its layer.
     """
     from onelayer.agents.decoder import Sampling
     from onelayer.agents.policy import PolicyAgent
     from onelayer.agents.rollout import rollout
     from onelayer.envs.plugins import make
-    from onelayer.trainers.layers import decoder_layers
 
     def make_episodes(
         model: Any,
         tokenizer: Any,
         *,
-        first: int | None = None,
+        states: Any = None,
         history: int | str = "all",
         seed: int = 0,
         envs: int = 6,
@@ -47,7 +46,7 @@ def play() -> Callable[..., Any]:
             tokenizer,
             sampling=Sampling(**{"response_limit": 3, **sampling}),
             history=history,
-            capture=None if first is None else decoder_layers(model)[first],
+            states=states,
             seed=seed,
         )
         worlds = [make("onelayer/Counting-v0", **(env_args or {})) for _ in range(envs)]

@@ -1,9 +1,11 @@
 """A training run of a second, in a process of its own that may be told when to die.
 
-    python counting_run.py '{"model": FOLDER, "out": FOLDER, "env": ..., ...}' [MOMENT ITERATION [SIGNAL]]
+    python counting_run.py '{"model": FOLDER, "out": FOLDER, ...}' [MOMENT ITERATION [SIGNAL [RANK]]]
 
 The process gets the signal (SIGKILL by default) in that iteration: while it plays, when the weights have
-moved and nothing is written yet, in the middle of a line of metrics, or in the middle of a checkpoint.
+moved and nothing is written yet, in the middle of a line of metrics, or in the middle of a checkpoint. Of
+several processes the one of that rank gets it, or all (-1). A name that is no signal is something else that
+happens to it: an error, an exit, or other settings, weights or tasks from the start.
 """
 
 import json
@@ -12,38 +14,56 @@ import signal
 import sys
 from typing import Any
 
+import torch
+
 from onelayer.agents.models import load_model
 from onelayer.envs.plugins import make
-from onelayer.trainers import run_folder
+from onelayer.trainers import checkpoints
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.trainer import Trainer
 
 WORLD = {"digits": 2, "length": 2}
+OTHER = {"digits": 3, "length": 2}
 
 
-def main(settings: str, moment: str = "", iteration: str = "0", name: str = "SIGKILL") -> None:
-    config = TrainConfig(**json.loads(settings))
+def main(
+    settings: str, moment: str = "", iteration: str = "0", name: str = "SIGKILL", rank: str = "-1"
+) -> None:
+    struck = rank in ("-1", os.environ.get("RANK", "0"))
+    wished = json.loads(settings)
+    if struck and name == "settings":
+        wished["minibatches"] = 1
+    config = TrainConfig(**wished)
     model, tokenizer = load_model(config.model)
+    if struck and name == "weights":
+        with torch.no_grad():
+            model.lm_head.weight[0, 0] += 1e-3
     trainer = Trainer(
         model,
         tokenizer,
-        lambda: make("onelayer/Counting-v0", **WORLD),
+        lambda: make("onelayer/Counting-v0", **(OTHER if struck and name == "tasks" else WORLD)),
         config,
         held_out=lambda: make("onelayer/Counting-v0", split="test", **WORLD),
     )
-    arm(trainer, moment, int(iteration), getattr(signal, name))
+    if struck and moment:
+        arm(trainer, moment, int(iteration), name)
     try:
         trainer.train()
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def arm(trainer: Trainer, moment: str, iteration: int, number: int) -> None:
+def arm(trainer: Trainer, moment: str, iteration: int, name: str) -> None:
     """Send this process the signal when the moment of that iteration has come."""
 
     def strike() -> None:
-        if trainer.iteration == iteration:
-            os.kill(os.getpid(), number)
+        if trainer.iteration != iteration:
+            return
+        if name == "error":
+            raise MemoryError("this process alone has no memory left")
+        if name == "exit":
+            os._exit(0)
+        os.kill(os.getpid(), getattr(signal, name))
 
     def before(owner: Any, method: str) -> None:
         original = getattr(owner, method)
@@ -61,7 +81,9 @@ def arm(trainer: Trainer, moment: str, iteration: int, number: int) -> None:
             strike()
         type(trainer.folder).log(trainer.folder, metrics)
 
-    if moment == "play":
+    if moment == "agent":
+        before(trainer.games.agent, "act")
+    elif moment == "play":
         before(trainer.games.envs[5], "step")
     elif moment == "evaluate":
         before(trainer.held_out.envs[0], "step")
@@ -70,7 +92,7 @@ def arm(trainer: Trainer, moment: str, iteration: int, number: int) -> None:
     elif moment == "log":
         trainer.folder.log = torn  # type: ignore[method-assign]
     elif moment == "save":
-        before(run_folder, "write_atomically")
+        before(checkpoints, "write_atomically")
 
 
 if __name__ == "__main__":

@@ -339,6 +339,7 @@ def test_the_signal_of_a_batch_by_hand():
             "episode_advantage": (0.5 + 0.5) / 5,
             "step_advantage": (0.5 + 0.5) / 6,
             "advantage": (1.0 + 0.5 + 1.0) / 6,
+            "wins_below_losses": 0.0,
         }
     )
 
@@ -351,6 +352,7 @@ def test_a_batch_that_teaches_nothing_says_so():
         "episode_advantage": 0.0,
         "step_advantage": 0.0,
         "advantage": 0.0,
+        "wins_below_losses": 0.0,
     }
 
 

@@ -3,18 +3,13 @@
 import pytest
 import torch
 
+from onelayer.trainers.batch import batch, rows
 from onelayer.trainers.delta import LayerDelta
 from onelayer.trainers.layers import frozen_checksum
-from onelayer.trainers.rows import collate, rows
-from onelayer.trainers.scoring import score
+from onelayer.trainers.score import Scorer
 
 BOLD = {"initializer_range": 0.2}
 """weights so large that every token and every layer counts"""
-
-
-def capture_of(learner):
-    """The layer whose input playing has to record."""
-    return learner.first if learner.first > 0 else None
 
 
 def test_trained_weights_are_kept_in_float32_and_frozen_ones_are_not(
@@ -27,13 +22,15 @@ def test_trained_weights_are_kept_in_float32_and_frozen_ones_are_not(
     assert {dtypes[n] for n in dtypes if n not in learner.parameters} == {torch.bfloat16}
     frozen = frozen_checksum(model, learner.parameters.values())
     with learner.autocast():
-        episodes = play(model, plain_tokenizer, first=2)
+        episodes = play(model, plain_tokenizer, states=learner.states)
     metrics = learner.update(episodes, advantages(episodes), 0)
     assert metrics["logp_drift"] < 0.1
     weight = "model.layers.2.mlp.up_proj.weight"
-    moved = (learner.parameters[weight].detach() - learner.start[weight]).abs()
+    start = learner.start[weight]
+    assert start.dtype == torch.bfloat16
+    moved = (learner.parameters[weight].detach() - start.float()).abs()
     assert 3e-6 < moved.mean() < 1.1e-5  # ten steps of 1e-6, most of them the same way
-    lost = learner.parameters[weight].bfloat16() == learner.start[weight].bfloat16()
+    lost = learner.parameters[weight].bfloat16() == start
     assert lost.float().mean() > 0.95  # what weights in bfloat16 would have kept of it: nothing
     assert frozen_checksum(model, learner.parameters.values()) == frozen
 
@@ -41,7 +38,7 @@ def test_trained_weights_are_kept_in_float32_and_frozen_ones_are_not(
 def test_gradients_point_where_those_of_float32_do(
     tiny_model, plain_tokenizer, play, advantages, make_learner, gradients
 ):
-    episodes = play(tiny_model(**BOLD), plain_tokenizer, first=2)
+    episodes = play(tiny_model(**BOLD), plain_tokenizer)
     flat = []
     for dtype in ("float32", "bfloat16"):
         model = tiny_model(**BOLD).to(getattr(torch, dtype))
@@ -60,7 +57,7 @@ def test_a_trained_layer_is_saved_in_bfloat16_applied_and_plays_the_same(
     model = tiny_model(**BOLD).to(torch.bfloat16)
     learner = make_learner(model, layers, dtype="bfloat16", learning_rate=0.01)
     with learner.autocast():
-        episodes = play(model, plain_tokenizer, first=capture_of(learner))
+        episodes = play(model, plain_tokenizer, states=learner.states)
     learner.update(episodes, advantages(episodes), 0)
     delta = LayerDelta.from_model(
         model, learner.layers, "base", everything=layers == "all", dtype=learner.dtype
@@ -73,13 +70,12 @@ def test_a_trained_layer_is_saved_in_bfloat16_applied_and_plays_the_same(
     for name, parameter in base.named_parameters():
         trained = dict(model.named_parameters())[name]
         assert torch.equal(parameter, trained.bfloat16()), name
-    batch = collate(rows(episodes, advantages(episodes)))
-    with torch.no_grad():
-        plain = score(base, batch).logp_N
-        with learner.autocast():
-            training = score(model, batch).logp_N
+    made = batch(rows(episodes, advantages(episodes)))
+    plain = Scorer(base, list(base.model.layers)).score(made).logp_N
+    with learner.autocast():
+        training = learner.scorer.score(made).logp_N
     assert (plain - training).abs().max() < 0.15
-    assert (plain - batch.logp_N).abs().mean() > 0.3  # and it did learn
+    assert (plain - made.logp_N).abs().mean() > 0.3  # and it did learn
 
 
 def test_a_model_in_another_dtype_is_refused(tiny_model, make_learner):

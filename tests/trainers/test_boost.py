@@ -36,7 +36,7 @@ def test_an_update_steps_further_in_boosted_layers(
         model = tiny_model()
         learner = make_learner(model, "1,2", boost_layers="2", boost=boost, warmup=2)
         before = {name: p.detach().clone() for name, p in learner.parameters.items()}
-        episodes = play(model, plain_tokenizer, first=1)
+        episodes = play(model, plain_tokenizer, states=learner.states)
         learner.update(episodes, advantages(episodes), 0)
         moved[boost] = {n: p.detach() - before[n] for n, p in learner.parameters.items()}
     for name, change in moved[1.0].items():

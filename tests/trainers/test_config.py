@@ -11,7 +11,7 @@ from onelayer.trainers.config import TrainConfig
         {"iterations": 0},
         {"group_size": 0},
         {"epochs": 0},
-        {"rows_per_forward": 0},
+        {"tokens_per_forward": 0},
         {"seed": -1},
         {"omega": -0.1},
         {"beta": float("nan")},
@@ -37,5 +37,5 @@ def test_the_run_folder_is_named_after_what_is_trained():
 
 
 def test_evaluation_has_a_reply_limit_of_its_own_or_that_of_training():
-    assert TrainConfig(response_limit=40).eval_limit == 40
-    assert TrainConfig(response_limit=40, eval_response_limit=7).eval_limit == 7
+    assert TrainConfig(response_limit=40).eval_play.response_limit == 40
+    assert TrainConfig(response_limit=40, eval_response_limit=7).eval_play.response_limit == 7

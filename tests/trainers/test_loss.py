@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from onelayer.trainers.loss import clipped, clipped_surrogate, kl_k3
+from onelayer.trainers.loss import clipped, clipped_surrogate, importance_weights, kl_k3
 
 CLIP = (0.2, 0.3)
 CASES = [
@@ -86,3 +86,20 @@ def test_k3_estimates_the_divergence_of_the_policy_from_the_reference():
     exact = (policy * (policy / reference).log()).sum()
     expected = (policy * kl_k3(policy.log(), reference.log())).sum()  # mean over what it samples
     assert expected.item() == pytest.approx(exact.item())
+
+
+def test_k3_of_a_token_that_is_far_off_is_a_number_without_a_gradient():
+    logp = torch.tensor([-1.0, -1000.0, -1.0, -3.6], dtype=torch.float32, requires_grad=True)
+    reference = torch.tensor([-1000.0, -1.0, -1.0, -1.0])
+    value = kl_k3(logp, reference)
+    # d = -999 is cut off at -20: exp(-20) + 20 - 1 = 19, more than 10; d = 2.6: exp(2.6) - 3.6
+    assert value.tolist() == pytest.approx([10.0, 10.0, 0.0, math.exp(2.6) - 3.6])
+    value.sum().backward()
+    assert logp.grad.tolist() == pytest.approx([0.0, 0.0, 0.0, 1 - math.exp(2.6)], rel=1e-5)
+
+
+def test_importance_weights_are_cut_off_above_only():
+    old, played = torch.log(torch.tensor([0.1, 0.2, 0.6])), torch.log(torch.tensor([0.2, 0.1, 0.1]))
+    assert importance_weights(old, played, 2.0).tolist() == pytest.approx([0.5, 2.0, 2.0])
+    assert importance_weights(old, played, 7.0).tolist() == pytest.approx([0.5, 2.0, 6.0])
+    assert importance_weights(old, played, 0.0).tolist() == [1.0, 1.0, 1.0]

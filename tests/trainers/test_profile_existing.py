@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from onelayer.trainers.contribution.existing import differs, find, forget_torn_start
+from onelayer.trainers.contribution.existing import differs, find
 from onelayer.trainers.run_folder import RunFolder
 
 DEPTH = 4
@@ -85,7 +85,6 @@ def test_a_run_killed_in_its_first_checkpoint_begins_anew(make_trainer):
     draft = folder.checkpoints / ".draft-123"
     draft.mkdir(parents=True)
     (draft / "state.pt").write_bytes(b"torn")
-    forget_torn_start(config)
     make_trainer().train()
     assert find(config, DEPTH).finished == config.iterations
 

@@ -214,6 +214,20 @@ def test_resuming_with_another_setting_is_refused_by_its_name(make_trainer, name
 
 def test_what_does_not_decide_the_result_may_change_in_a_resumed_run(make_trainer):
     make_trainer(iterations=1).train()
-    trainer = make_trainer(iterations=2, resume=True, checkpoint_every=9, rows_per_forward=1)
+    trainer = make_trainer(iterations=2, resume=True, checkpoint_every=9, tokens_per_forward=60)
     trainer.train()
     assert trainer.iteration == 2
+
+
+def test_the_checkpoint_before_the_first_update_holds_no_tensors_and_is_gone_on_from(make_trainer):
+    whole = make_trainer("whole")
+    whole.train()
+    stopped = make_trainer("stopped")
+    stopped._start()
+    first = stopped.folder.last()
+    assert (first.iteration, first.weights, first.optimizer["state"]) == (0, {}, {})
+    resumed = make_trainer("stopped", resume=True)
+    resumed.train()
+    assert resumed.folder.last().optimizer["state"]
+    for name, parameter in whole.learner.parameters.items():
+        assert torch.equal(parameter, resumed.learner.parameters[name])

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from onelayer.agents.episodes import Episode, Step, as_record
-from onelayer.trainers.run_folder import Checkpoint, RunFolder
+from onelayer.trainers.checkpoints import Checkpoint
+from onelayer.trainers.run_folder import RunFolder
 
 
 def checkpoint(iteration, value=0.0, **config):
@@ -62,7 +63,7 @@ def test_a_save_that_fails_leaves_the_checkpoint_before_it(tmp_path, monkeypatch
         raise OSError("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(f"onelayer.trainers.run_folder.{moment}", fail)
+        patch.setattr(f"onelayer.trainers.checkpoints.{moment}", fail)
         with pytest.raises(OSError, match="disk full"):
             folder.save(checkpoint(2, 2))
     assert folder.last().iteration == 1

@@ -50,8 +50,21 @@ def test_tasks_depend_on_the_seed_and_on_nothing_else():
 def test_without_task_ids_every_seed_is_a_task_and_none_is_held_out():
     env = gym.Env()
     drawn = [task for i in range(4) for task in training_tasks(env, i, 5, 0)]
-    assert drawn == list(range(20))
-    assert not set(held_out_tasks(env, 100)) & set(range(10_000_000))
+    assert drawn == list(range(drawn[0], drawn[0] + 20))
+    assert training_tasks(env, 0, 5, 1) != training_tasks(env, 0, 5, 0)
+    for seed in range(50):
+        assert max(training_tasks(env, 10**9, 100, seed)) < min(held_out_tasks(env, 100))
+
+
+class Huge(gym.Env):
+    tasks = range(10**12)
+
+
+def test_a_split_of_a_trillion_tasks_is_drawn_from_without_being_listed():
+    first, second = (training_tasks(Huge(), i, 100, 0) for i in (0, 1))
+    assert len(set(first)) == 100 and not set(first) & set(second)
+    assert first == training_tasks(Huge(), 0, 100, 0)
+    assert len(set(held_out_tasks(Huge(), 100))) == 100
 
 
 def test_held_out_tasks_are_always_the_same_and_in_the_order_of_the_split():

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from onelayer.envs.counting import CountingEnv
+from onelayer.envs.text import Outcome
 from onelayer.trainers.delta import LayerDelta
-from onelayer.trainers.trainer import Diverged
+from onelayer.trainers.trainer import Diverged, NothingPlayed
 
 
 def read(path):
@@ -27,7 +28,9 @@ def test_a_run_leaves_metrics_episodes_checkpoints_and_its_layer(make_trainer):
     trainer.train()
     folder = trainer.folder.path
     assert sorted(path.name for path in folder.iterdir()) == [
+        ".lock",
         "checkpoints",
+        "config.yaml",
         "episodes.jsonl",
         "layer.safetensors",
         "metrics.jsonl",
@@ -40,6 +43,9 @@ def test_a_run_leaves_metrics_episodes_checkpoints_and_its_layer(make_trainer):
         *("reply_tokens", "errors", "groups_without_signal", "lone_steps", "step_group_size"),
         *("episode_advantage", "step_advantage", "advantage", "loss", "kl", "entropy"),
         *("clip_fraction", "gradient_norm", "learning_rate", "logp_drift", "tokens"),
+        *("logp_drift_sd", "ratio", "ratio_sd", "effective_samples"),
+        "steps_left_out",
+        "wins_below_losses",
         *("seconds/rollout", "seconds/update", "tokens_per_second"),
     }
     evaluation = {f"eval/{name}" for name in ("success", "tasks", "steps", "errors")}
@@ -134,7 +140,9 @@ def test_evaluation_is_the_same_whatever_is_trained_on(make_trainer, monkeypatch
 
     played = []
     rollout = module.rollout
-    monkeypatch.setattr(module, "rollout", lambda *a: played.append(rollout(*a)) or played[-1])
+    monkeypatch.setattr(
+        module, "rollout", lambda *a, **k: played.append(rollout(*a, **k)) or played[-1]
+    )
     found = []
     for i, batch in enumerate(({}, {"tasks_per_iteration": 1, "group_size": 1}, {"seed": 9})):
         trainer = make_trainer(
@@ -233,7 +241,9 @@ def test_a_run_that_diverges_stops_and_keeps_its_last_good_checkpoint(make_train
         return play()
 
     monkeypatch.setattr(trainer, "play", poisoned)
-    with pytest.raises(Diverged, match=r"training diverged: .*try a lower --learning-rate"):
+    with pytest.raises(
+        Diverged, match=r"training diverged: .*train again with a lower --learning-rate"
+    ):
         trainer.train()
     assert [line["iteration"] for line in read(trainer.folder.metrics)] == [0, 1]
     last = trainer.folder.last()
@@ -278,3 +288,103 @@ def test_what_cannot_work_is_refused_before_anything_is_written(
     with pytest.raises(ValueError, match=message):
         make_trainer(**setting)
     assert not (tmp_path / "run").exists()
+
+
+class Failing(CountingEnv):
+    """Plays well until it is told to fail."""
+
+    fails = False
+
+    def begin(self, task):
+        if self.fails:
+            raise KeyError("server")
+        return super().begin(task)
+
+
+def test_an_iteration_of_nothing_but_errors_ends_the_run_and_its_checkpoint_is_kept(make_trainer):
+    class World(Failing):
+        pass
+
+    def fail_from_the_third(metrics):
+        World.fails = metrics["iteration"] == 2
+
+    trainer = make_trainer(
+        env=lambda: World(length=2, digits=2), on_iteration=fail_from_the_third, checkpoint_every=50
+    )
+    with pytest.raises(
+        NothingPlayed, match=r"all 12 episodes of iteration 3 .*KeyError: 'server'.*line"
+    ):
+        trainer.train()
+    assert trainer.folder.last().iteration == 3
+
+
+def test_whatever_ends_a_run_while_its_weights_stand_still_a_checkpoint_is_saved(
+    make_trainer, monkeypatch
+):
+    trainer = make_trainer(checkpoint_every=50)
+    play = trainer.play
+
+    def no_memory():
+        if trainer.iteration == 3:
+            raise MemoryError("on the device")
+        return play()
+
+    monkeypatch.setattr(trainer, "play", no_memory)
+    with pytest.raises(MemoryError):
+        trainer.train()
+    assert trainer.folder.last().iteration == 3
+
+
+def test_weights_that_moved_without_an_end_are_not_saved(make_trainer, monkeypatch):
+    trainer = make_trainer(checkpoint_every=2)
+    update = trainer.learner.update
+
+    def dies_after_its_step(*args, **kwargs):
+        result = update(*args, **kwargs)
+        if trainer.iteration == 3:
+            raise RuntimeError("after the step")
+        return result
+
+    monkeypatch.setattr(trainer.learner, "update", dies_after_its_step)
+    with pytest.raises(RuntimeError, match="after the step"):
+        trainer.train()
+    assert trainer.folder.last().iteration == 2
+
+
+def test_faults_of_single_episodes_are_counted_by_place_and_the_run_goes_on(make_trainer):
+    class Now(CountingEnv):
+        calls = 0
+
+        def act(self, action):
+            Now.calls += 1
+            if Now.calls == 5:
+                return Outcome("", float("nan"))
+            if Now.calls == 9:
+                return Outcome("0 + 1 = " * 200)
+            return super().act(action)
+
+    trainer = make_trainer(env=lambda: Now(length=2, digits=2), iterations=2)
+    trainer.train()
+    first, second = read(trainer.folder.metrics)
+    assert (first["errors"], first["errors/env"], first["errors/context"]) == (2, 1, 1)
+    assert second["errors"] == 0 and "errors/env" not in second
+
+
+class Dice(CountingEnv):
+    """Pays what its own generator throws, as Gymnasium asks."""
+
+    def act(self, action):
+        return Outcome(f"{self.np_random.integers(2)} + 1 =", float(self.np_random.random()))
+
+
+def test_runs_of_a_world_with_chance_of_its_own_are_bit_equal_also_after_a_resume(make_trainer):
+    world = lambda: Dice(length=2, digits=2)  # noqa: E731
+    whole = make_trainer("whole", env=world)
+    whole.train()
+    make_trainer("parted", env=world, iterations=2).train()
+    parted = make_trainer("parted", env=world, resume=True)
+    parted.train()
+    for name in ("episodes.jsonl",):
+        assert (whole.folder.path / name).read_text() == (parted.folder.path / name).read_text()
+    after = weights(parted)
+    assert all(torch.equal(tensor, after[name]) for name, tensor in weights(whole).items())

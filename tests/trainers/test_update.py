@@ -8,19 +8,15 @@ import pytest
 import torch
 
 from onelayer.trainers.advantages import gigpo, grpo
+from onelayer.trainers.batch import batch, rows
+from onelayer.trainers.gradient import Gradients
 from onelayer.trainers.layers import frozen_checksum
-from onelayer.trainers.rows import collate, rows
-from onelayer.trainers.scoring import score
+from onelayer.trainers.score import Scorer
 
 ARCHITECTURES = ["qwen3", "qwen2", "llama"]
 CHOICES = {"0": [0], "mid": [2], "-1": [3], "1,3": [1, 3], "random:2:seed0": None}
 BOLD = {"initializer_range": 0.2}
 """weights so large that every token and every layer counts"""
-
-
-def capture_of(learner):
-    """The layer whose input playing has to record."""
-    return learner.first if learner.first > 0 else None
 
 
 def rewarded(episodes):
@@ -63,7 +59,7 @@ def naive_gradients(model, start, episodes, advantages_N, config, divisor=None):
                             start(read).logits[0, -1] / config.temperature, -1
                         )[token]
                     kl = torch.exp(reference - logp) - (reference - logp) - 1
-                    total = total + config.beta * kl
+                    total = total + config.beta * min(kl, torch.tensor(10.0))
                 ids.append(token)
                 count += 1
     model.zero_grad()
@@ -95,36 +91,45 @@ def test_the_gradient_is_that_of_a_plain_loop_over_tokens(
     beta,
 ):
     model = tiny_model(architecture, **BOLD)
-    start = copy.deepcopy(model)
+    networks = [copy.deepcopy(model)]
     learner = make_learner(
-        model, layers, beta=beta, temperature=0.8, learning_rate=0.05, rows_per_forward=2
+        model,
+        layers,
+        beta=beta,
+        temperature=0.8,
+        learning_rate=0.05,
+        tokens_per_forward=60,
+        epochs=2,  # in the second one, away from the policy that sampled, so that it clips
     )
     episodes = play(
-        model, plain_tokenizer, first=capture_of(learner), history=history, temperature=0.8, tasks=1
+        model,
+        plain_tokenizer,
+        states=learner.states,
+        history=history,
+        temperature=0.8,
+        tasks=1,
     )
     episodes[1] = replace(episodes[1], error="it broke")
     advantages_N = advantages(episodes)
     seen = gradients(learner)
-    learner.update(episodes, advantages_N, 0)  # away from the policy that sampled, so that it clips
-    moved = copy.deepcopy(model)
-    metrics = learner.update(episodes, advantages_N, 1)
-    assert 0.05 < metrics["clip_fraction"] < 0.95
+    learner.optimizer.register_step_post_hook(lambda *_: networks.append(copy.deepcopy(model)))
+    metrics = learner.update(episodes, advantages_N, 0)
+    assert 0.05 < metrics["clip_fraction"] < 0.5
     assert metrics["kl"] > 0.01 or beta == 0
-    assert metrics["logp_drift"] > 0.1
-    for network, found in ((start, seen[0]), (moved, seen[1])):
-        expected = naive_gradients(network, start, episodes, advantages_N, learner.config)
+    for network, found in zip(networks[:2], seen, strict=True):
+        expected = naive_gradients(network, networks[0], episodes, advantages_N, learner.config)
         assert_same(found, {name: expected[name] for name in learner.parameters}, 1e-5)
 
 
 @pytest.mark.parametrize("history", ["all", 2])
-def test_the_rows_of_a_forward_pass_do_not_change_the_gradient(
+def test_the_tokens_of_a_forward_pass_do_not_change_the_gradient(
     tiny_model, plain_tokenizer, play, advantages, make_learner, gradients, history
 ):
     found = []
-    for rows_per_forward in (100, 1, 3):
+    for tokens in (None, 60, 111):
         model = tiny_model(**BOLD)
-        learner = make_learner(model, rows_per_forward=rows_per_forward, beta=0.1)
-        episodes = play(model, plain_tokenizer, first=2, history=history)
+        learner = make_learner(model, tokens_per_forward=tokens, beta=0.1)
+        episodes = play(model, plain_tokenizer, states=learner.states, history=history)
         seen = gradients(learner)
         learner.update(episodes, advantages(episodes), 0)
         found += seen
@@ -138,7 +143,7 @@ def test_every_minibatch_of_every_epoch_is_an_optimizer_step(
 ):
     model = tiny_model()
     learner = make_learner(model, epochs=epochs, minibatches=minibatches)
-    episodes = play(model, plain_tokenizer, first=2)
+    episodes = play(model, plain_tokenizer, states=learner.states)
     seen = gradients(learner)
     metrics = learner.update(episodes, advantages(episodes), 0)
     assert len(seen) == epochs * minibatches
@@ -154,7 +159,7 @@ def test_minibatches_share_the_rows_out(
     for minibatches in (1, 4):
         model = tiny_model(**BOLD)
         learner = make_learner(model, minibatches=minibatches, beta=0.0, learning_rate=1e-30)
-        episodes = play(model, plain_tokenizer, first=2)
+        episodes = play(model, plain_tokenizer, states=learner.states)
         seen = gradients(learner)
         learner.update(episodes, advantages(episodes), 0)
         sizes.append(seen)
@@ -179,7 +184,7 @@ def test_only_the_chosen_layers_change(
     frozen = frozen_checksum(model, learner.parameters.values())
     assert CHOICES[layers] in (None, learner.layers)
     for iteration in range(2):
-        episodes = play(model, plain_tokenizer, first=capture_of(learner), seed=iteration)
+        episodes = play(model, plain_tokenizer, states=learner.states, seed=iteration)
         learner.update(episodes, advantages(episodes), iteration)
     changed = {n for n, tensor in model.state_dict().items() if not torch.equal(tensor, before[n])}
     chosen = {name for name in before if name.startswith(tuple(_prefixes(learner.layers)))}
@@ -198,7 +203,7 @@ def test_embedding_and_head_learn_only_when_asked(
     model = tiny_model(tied=tied)
     before = {name: p.clone() for name, p in model.named_parameters()}
     learner = make_learner(model, "1", train_embeddings=True)
-    episodes = play(model, plain_tokenizer, first=capture_of(learner))
+    episodes = play(model, plain_tokenizer, states=learner.states)
     learner.update(episodes, advantages(episodes), 0)
     changed = {n for n, p in model.named_parameters() if not torch.equal(p, before[n])}
     ends = {"model.embed_tokens.weight"} | (set() if tied else {"lm_head.weight"})
@@ -224,7 +229,7 @@ def test_gigpo_without_the_step_advantage_is_grpo_bit_for_bit(
     for estimate, omega in ((gigpo, 0.0), (grpo, 1.0)):
         model = tiny_model(**BOLD)
         learner = make_learner(model)
-        episodes = rewarded(play(model, plain_tokenizer, first=2))
+        episodes = rewarded(play(model, plain_tokenizer, states=learner.states))
         advantages_N = estimate(episodes, gamma=0.95, omega=omega, divide_by_std=True)
         assert advantages_N.any()
         learner.update(episodes, advantages_N, 0)
@@ -235,22 +240,25 @@ def test_gigpo_without_the_step_advantage_is_grpo_bit_for_bit(
 def test_without_kl_rows_without_an_advantage_are_not_run_and_not_missed(
     tiny_model, plain_tokenizer, play, advantages, make_learner, gradients, monkeypatch
 ):
-    found, forwards = [], []
+    found, tokens = [], []
     for skips in (True, False):
         model = tiny_model(**BOLD)
-        learner = make_learner(model, beta=0.0, rows_per_forward=1)
-        episodes = play(model, plain_tokenizer, first=2)
+        learner = make_learner(model, beta=0.0, tokens_per_forward=60)
+        episodes = play(model, plain_tokenizer, states=learner.states)
         advantages_N = advantages(episodes)
         advantages_N[: sum(len(e.steps) for e in episodes[:4])] = 0
         if not skips:
-            monkeypatch.setattr(learner, "_worth_a_pass", list)
-        passes = []
-        model.register_forward_pre_hook(lambda *_, passes=passes: passes.append(1))
+            monkeypatch.setattr(Gradients, "_worth_a_pass", lambda _, rows: list(rows))
+        read = []
+        model.register_forward_pre_hook(
+            lambda _, __, inputs, read=read: read.append(inputs["input_ids"].numel()),
+            with_kwargs=True,
+        )
         seen = gradients(learner)
         learner.update(episodes, advantages_N, 0)
         found += seen
-        forwards.append(len(passes))
-    assert forwards == [5, 9]
+        tokens.append(sum(read))
+    assert tokens[0] < 0.7 * tokens[1]
     assert_same(found[0], found[1], 1e-6)
 
 
@@ -264,7 +272,7 @@ def test_dr_grpo_divides_by_a_constant(
             learner = make_learner(
                 model, algorithm=algorithm, tasks_per_iteration=5, group_size=7, response_limit=11
             )
-            episodes = play(model, plain_tokenizer, first=2, tasks=tasks)
+            episodes = play(model, plain_tokenizer, states=learner.states, tasks=tasks)
             seen = gradients(learner)
             metrics = learner.update(episodes, advantages(episodes), 0)
             found[algorithm, tasks], sums[tasks] = seen[0], metrics["tokens"]
@@ -284,7 +292,7 @@ def test_dr_grpo_has_the_same_divisor_in_every_minibatch(
         learner = make_learner(
             model, algorithm="dr_grpo", beta=0.0, minibatches=minibatches, learning_rate=1e-30
         )
-        episodes = play(model, plain_tokenizer, first=2)
+        episodes = play(model, plain_tokenizer, states=learner.states)
         seen = gradients(learner)
         learner.update(episodes, advantages(episodes), 0)
         runs.append(seen)
@@ -297,7 +305,7 @@ def test_gradients_are_scaled_down_to_the_norm_and_logged_before_it(
 ):
     model = tiny_model()
     learner = make_learner(model, max_grad_norm=1e-3)
-    episodes = play(model, plain_tokenizer, first=2)
+    episodes = play(model, plain_tokenizer, states=learner.states)
     seen = gradients(learner)
     metrics = learner.update(episodes, advantages(episodes), 0)
     norm = sum(float(g.square().sum()) for g in seen[0].values()) ** 0.5
@@ -310,7 +318,7 @@ def test_the_learning_rate_rises_in_the_warmup(
 ):
     model = tiny_model()
     learner = make_learner(model, warmup=4, learning_rate=0.004)
-    episodes = play(model, plain_tokenizer, first=2, tasks=1)
+    episodes = play(model, plain_tokenizer, states=learner.states, tasks=1)
     rates = [learner.update(episodes, advantages(episodes), i)["learning_rate"] for i in range(6)]
     assert rates == pytest.approx([0.001, 0.002, 0.003, 0.004, 0.004, 0.004])
 
@@ -320,7 +328,7 @@ def test_the_reference_is_the_policy_before_training(
 ):
     model = tiny_model()
     learner = make_learner(model, beta=0.1)
-    episodes = play(model, plain_tokenizer, first=2)
+    episodes = play(model, plain_tokenizer, states=learner.states)
     divergences = [learner.update(episodes, advantages(episodes), i)["kl"] for i in range(4)]
     assert divergences[0] == pytest.approx(0, abs=1e-8)
     assert divergences[0] < divergences[1] < divergences[2] < divergences[3]
@@ -331,7 +339,7 @@ def test_the_kl_alone_pulls_the_layer_back(
 ):
     model = tiny_model()
     learner = make_learner(model, beta=1.0, learning_rate=3e-4)
-    episodes = play(model, plain_tokenizer, first=2)
+    episodes = play(model, plain_tokenizer, states=learner.states)
     with torch.no_grad():
         for parameter in learner.parameters.values():
             parameter.add_(torch.randn(parameter.shape) * 0.05)
@@ -347,7 +355,9 @@ def test_a_batch_of_errors_alone_teaches_nothing(
     model = tiny_model()
     learner = make_learner(model, beta=beta)
     before = {name: p.clone() for name, p in learner.parameters.items()}
-    episodes = [replace(e, error="broken") for e in play(model, plain_tokenizer, first=2)]
+    episodes = [
+        replace(e, error="broken") for e in play(model, plain_tokenizer, states=learner.states)
+    ]
     metrics = learner.update(episodes, advantages(episodes), 0)
     assert all(torch.equal(before[name], p) for name, p in learner.parameters.items())
     assert (metrics["tokens"], metrics["loss"], metrics["gradient_norm"]) == (0, 0, 0)
@@ -358,15 +368,104 @@ def test_better_actions_become_likelier_and_worse_ones_less(
 ):
     model = tiny_model(**BOLD)
     learner = make_learner(model, beta=0.0)
-    episodes = play(model, plain_tokenizer, first=2)
+    episodes = play(model, plain_tokenizer, states=learner.states)
     learner.update(episodes, advantages(episodes), 0)
-    batch = collate(rows(episodes, advantages(episodes)))
-    with torch.no_grad():
-        change_N = score(model, batch).logp_N - batch.logp_N
-    assert (change_N * batch.advantage_N).mean() > 0.005
-    assert change_N[batch.advantage_N > 0.5].mean() > 0 > change_N[batch.advantage_N < -0.5].mean()
+    made = batch(rows(episodes, advantages(episodes)))
+    change_N = Scorer(model, list(model.model.layers)).score(made).logp_N - made.logp_N
+    assert (change_N * made.advantage_N).mean() > 0.005
+    assert change_N[made.advantage_N > 0.5].mean() > 0 > change_N[made.advantage_N < -0.5].mean()
 
 
 def test_a_layer_that_the_model_lacks_is_refused(tiny_model, make_learner):
     with pytest.raises(ValueError, match="7"):
         make_learner(tiny_model(), "7")
+
+
+def shifted(episodes, nats):
+    """The episodes as if they had been sampled by a policy that thought otherwise of every token."""
+    return [
+        replace(
+            e,
+            steps=tuple(
+                replace(s, logprobs=tuple(value + nats for value in s.logprobs)) for s in e.steps
+            ),
+        )
+        for e in episodes
+    ]
+
+
+@pytest.mark.parametrize(
+    ("nats", "cap", "factor"),
+    [
+        (np.log(2), 0.0, 1.0),  # one step: the pass itself is the old policy, whatever was sampled
+        (np.log(2), 2.0, 0.5),  # pi_learn / pi_play = 1 / 2
+        (-np.log(4), 2.0, 2.0),  # 4, cut off
+        (-np.log(4), 8.0, 4.0),
+    ],
+)
+@pytest.mark.parametrize("minibatches", [1, 2])
+def test_importance_weights_scale_the_gradient_of_the_surrogate(
+    tiny_model,
+    plain_tokenizer,
+    play,
+    advantages,
+    make_learner,
+    gradients,
+    nats,
+    cap,
+    factor,
+    minibatches,
+):
+    if minibatches > 1 and cap == 0:
+        pytest.skip("then the policy that sampled is the old one")
+    found = []
+    for change, weight in ((0.0, 0.0), (nats, cap)):
+        model = tiny_model(**BOLD)
+        learner = make_learner(
+            model,
+            beta=0.0,
+            importance_cap=weight,
+            minibatches=minibatches,
+            learning_rate=1e-30,
+        )
+        episodes = shifted(play(model, plain_tokenizer, states=learner.states), change)
+        seen = gradients(learner)
+        metrics = learner.update(episodes, advantages(episodes), 0)
+        assert metrics["clip_fraction"] == 0
+        found.append(seen)
+    for plain, weighted in zip(*found, strict=True):
+        expected = {name: factor * gradient for name, gradient in plain.items()}
+        assert_same(weighted, expected, 1e-4)
+    assert metrics["logp_drift"] == pytest.approx(abs(nats), abs=1e-3)
+    assert metrics["ratio"] == pytest.approx(np.exp(-nats), rel=1e-3)
+    assert metrics["effective_samples"] == pytest.approx(1, abs=1e-4)
+
+
+def test_with_several_steps_the_old_policy_is_the_one_that_sampled(
+    tiny_model, plain_tokenizer, play, advantages, make_learner
+):
+    model = tiny_model(**BOLD)
+    learner = make_learner(model, beta=0.0, epochs=2, learning_rate=1e-30)
+    episodes = shifted(play(model, plain_tokenizer, states=learner.states), np.log(2))
+    # Every ratio is 1 / 2: all tokens with a bad advantage are clipped.
+    advantages_N = -np.abs(advantages(episodes))
+    assert learner.update(episodes, advantages_N, 0)["clip_fraction"] == 1
+
+
+def test_without_kl_no_reference_is_kept(tiny_model, make_learner):
+    assert make_learner(tiny_model(), beta=0.0).start == {}
+    assert (
+        make_learner(tiny_model(), beta=0.1).start.keys() == make_learner(tiny_model()).start.keys()
+    )
+
+
+def test_states_are_forgotten_after_an_update(
+    tiny_model, plain_tokenizer, play, advantages, make_learner
+):
+    model = tiny_model()
+    learner = make_learner(model)
+    episodes = play(model, plain_tokenizer, states=learner.states)
+    assert len(learner.states) > 0
+    learner.update(episodes, advantages(episodes), 0)
+    assert len(learner.states) == 0
+    assert make_learner(tiny_model(), "all").states is None

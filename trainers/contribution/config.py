@@ -144,7 +144,8 @@ class ProfileConfig(TrainConfig):
         varied = {"layers", "learning_rate", "eval_every", "boost_layers", "boost", "lora_rank"}
         # Named, because a subclass's `fields` would bring ours along.
         shared = {f.name for f in fields(TrainConfig)} - varied
-        shared -= {"out", "resume", "checkpoint_every", "log_with", "rows_per_forward"}
+        shared -= {"out", "resume", "checkpoint_every", "log_with"}
+        shared -= {"tokens_per_forward", "gradient_checkpointing"}
         values = {name: getattr(self, name) for name in sorted(shared | ours)}
         values["env_args"] = mapping_of(self.env_args)
         return values | {"lr_full": self.full_rate, "lr_layer": self.layer_rate}

@@ -11,19 +11,19 @@ import signal
 import threading
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from types import FrameType
 from typing import Any
 
 import torch
+from onelayer.interrupts import STOPPING, Interrupted, answered_by
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from onelayer.trainers.bad_steps import Diverged
 from onelayer.trainers.contribution.weights import SharedModel
 from onelayer.trainers.contribution.worker import Job, Stopped, Tell, perform
-from onelayer.trainers.trainer import Diverged
 
 MOST_DEATHS = 3
 """of processes on one job, before it is given up"""
@@ -84,14 +84,14 @@ class Crew:
             Whether all were carried out, or left out as ``failed``; False where ``should_stop`` ended it.
 
         Raises:
-            KeyboardInterrupt: Ctrl-C, after everything was saved.
+            KeyboardInterrupt: Ctrl-C, SIGTERM or SIGHUP, after everything was saved.
             Exception: what a job raised, after the others were saved.
         """
         if self.processes == 1 or (len(jobs) == 1 and not self.workers):
             return self._here(jobs)
         self.shared = self.shared or SharedModel.of(self.model)
         self.waiting = list(jobs)
-        with self._answering_ctrl_c():
+        with answered_by(self._stop):
             while self._advance():
                 pass
         if self.error is not None:
@@ -193,32 +193,19 @@ class Crew:
         self.error = self.error or error
         self.stop.value = 1
 
-    @contextmanager
-    def _answering_ctrl_c(self) -> Iterator[None]:
-        """Let the first Ctrl-C stop everybody in good order; the second one does not wait."""
-
-        def answer(_: int, __: FrameType | None) -> None:
-            if self.stop.value:
-                raise KeyboardInterrupt
-            self._end_with(KeyboardInterrupt())
-
-        before = signal.getsignal(signal.SIGINT)
-        here = threading.current_thread() is threading.main_thread()
-        if not here or before is signal.SIG_IGN:
-            yield
-            return
-        signal.signal(signal.SIGINT, answer)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
+    def _stop(self, number: int, _: FrameType | None) -> None:
+        """Let the first signal stop everybody in good order; the second one does not wait."""
+        if self.stop.value:
+            raise Interrupted(number)
+        self._end_with(Interrupted(number))
 
 
 def _serve(
     shared: SharedModel, tokenizer: PreTrainedTokenizerBase, pipe: Connection, stop: Any
 ) -> None:
     """Carry out the jobs that come through the pipe, in a process of its own."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process answers it
+    for number in STOPPING:  # they often reach all processes; the first one answers them
+        signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
     torch.set_num_threads(1)
     model = shared.model()

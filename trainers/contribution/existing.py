@@ -5,7 +5,6 @@ not trained again.
 """
 
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -40,7 +39,7 @@ def find(planned: TrainConfig, num_layers: int) -> Found:
     """
     folder = RunFolder(planned.folder)
     written, finished = _weights_config(planned)
-    newest = _checkpoint_config(folder)
+    newest = folder.saved.config() if folder.saved else None
     for config in filter(None, (written, newest)):
         if difference := differs(planned, config, num_layers):
             raise ValueError(f"{folder.path} holds another run: {difference}; name another --out")
@@ -70,13 +69,6 @@ def differs(planned: TrainConfig, found: Mapping[str, Any], num_layers: int) -> 
     return ""
 
 
-def forget_torn_start(planned: TrainConfig) -> None:
-    """Remove what a run left that was killed while it wrote its first checkpoint."""
-    folder = RunFolder(planned.folder)
-    if folder.checkpoints.is_dir() and not any(folder.checkpoints.glob("[0-9]*")):
-        shutil.rmtree(folder.checkpoints)
-
-
 def _is_eval(name: str) -> bool:
     return name.startswith("eval_")
 
@@ -104,11 +96,3 @@ def _weights_config(planned: TrainConfig) -> tuple[Mapping[str, Any] | None, int
         return config, int(config["iterations"])
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is damaged or no trained layer; remove it: {error!r}") from error
-
-
-def _checkpoint_config(folder: RunFolder) -> Mapping[str, Any] | None:
-    saved = sorted(folder.checkpoints.glob("[0-9]*"))
-    if not saved:
-        return None
-    config: Mapping[str, Any] = json.loads((saved[-1] / "about.json").read_text())["config"]
-    return config

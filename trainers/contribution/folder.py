@@ -5,7 +5,6 @@
 ``profile.json``, ``profile.md`` and ``profile.png``.
 """
 
-import fcntl
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from onelayer.lock import alone_in
 
 import onelayer
 from onelayer.files import write_atomically
@@ -88,12 +88,7 @@ class ProfileFolder:
         Raises:
             ValueError: one does already.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
-        with open(self.path / ".lock", "w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise ValueError(f"another `onelayer profile` works in {self.path}") from None
+        with alone_in(self.path):
             yield
 
     def selection(self) -> Selection | None:

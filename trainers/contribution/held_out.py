@@ -6,7 +6,8 @@ from typing import Any
 import gymnasium as gym
 
 from onelayer.envs import plugins
-from onelayer.evals.suite import Suite, load_suite
+from onelayer.envs.attributes import tasks_of
+from onelayer.evals.suite import Suite, load_single_suite
 from onelayer.trainers.contribution.config import ProfileConfig, mapping_of
 
 
@@ -25,7 +26,7 @@ def held_out_suite(config: ProfileConfig) -> Suite:
         ValueError: the environment has no splits to hold tasks out with, or the suite plays tasks that
             the runs are trained on.
     """
-    suite = load_suite(config.suite) if config.suite else _of_split(config)
+    suite = load_single_suite(config.suite) if config.suite else _of_split(config)
     arguments = mapping_of(config.env_args)
     arguments.pop("split", None)
     if _same_env(suite.env, config.env):
@@ -49,7 +50,7 @@ def task_names(suite: Suite) -> list[str]:
 
 def _of_split(config: ProfileConfig) -> Suite:
     if "split" not in plugins.arguments(plugins.resolve(config.env)):
-        if getattr(training_env(config.env, config.env_args).unwrapped, "tasks", None) is not None:
+        if tasks_of(training_env(config.env, config.env_args)) is not None:
             raise ValueError(
                 f"{config.env} has no splits: the held-out tasks would be those that are trained on; "
                 "name a suite of other tasks with --suite"
@@ -67,7 +68,7 @@ def _of_split(config: ProfileConfig) -> Suite:
 def _require_apart(config: ProfileConfig, suite: Suite) -> None:
     if not _same_env(suite.env, config.env):
         return
-    available = getattr(training_env(config.env, config.env_args).unwrapped, "tasks", None)
+    available = tasks_of(training_env(config.env, config.env_args))
     if available is None:  # seeds: a suite's are far from those of training
         return
     shared = set(task_names(suite)) & set(available)
@@ -84,13 +85,4 @@ def _same_env(one: str, other: str) -> bool:
 
 def evaluation_settings(config: ProfileConfig) -> dict[str, Any]:
     """Return how the runs play, as JSON can hold it."""
-    return {
-        "model": config.model,
-        "temperature": config.eval_temperature,
-        "top_p": config.eval_top_p,
-        "response_limit": config.eval_limit,
-        "history": config.history,
-        "show_admissible": config.show_admissible,
-        "thinking": config.thinking,
-        "dtype": config.dtype,
-    }
+    return {"model": config.model, **config.eval_play.settings, "dtype": config.dtype}

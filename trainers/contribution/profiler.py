@@ -9,6 +9,7 @@ from statistics import fmean
 
 from accelerate import Accelerator
 
+from onelayer.agents.model_check import check_model
 from onelayer.agents.models import load_model
 from onelayer.trainers.advantages import estimator
 from onelayer.trainers.contribution.assembly import assemble
@@ -65,6 +66,7 @@ class Profiler:
         self.tasks = tuple(task_names(self.suite))
         device = Accelerator().device
         model, tokenizer = load_model(config.model, config.dtype, str(device))
+        check_model(model)
         self.model = model
         processes = _processes(config.jobs, device.type)
         self.crew = Crew(model, tokenizer, processes, tell=tell, should_stop=self._is_late)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from onelayer.agents.sampling import exact_device
 from onelayer.trainers.delta import LayerDelta
 from onelayer.trainers.layers import decoder_layers
 from onelayer.trainers.lora import Adapters, load_trained, remove_adapters
@@ -113,7 +114,8 @@ def update_norms(model: PreTrainedModel, weights: LayerDelta | Adapters) -> tupl
     for name, change in _changes(model, weights):
         for prefix, layer in prefixes.items():
             if name.startswith(prefix):
-                squares[layer] += float(change.double().square().sum())
+                exact = change.to(exact_device(change.device)).double()
+                squares[layer] += float(exact.square().sum())
     return tuple(square**0.5 for square in squares.values())
 
 

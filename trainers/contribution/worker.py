@@ -3,31 +3,27 @@
 Everything is written to the folders of the run and of its scores, and goes on from there.
 """
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-import onelayer
-from onelayer.agents.decoder import Sampling
 from onelayer.agents.episodes import Episode
+from onelayer.agents.play import Play
 from onelayer.agents.policy import PolicyAgent
-from onelayer.agents.prompts import format_for
 from onelayer.evals.results import Results
 from onelayer.evals.run import evaluate
 from onelayer.evals.suite import Suite
-from onelayer.files import write_atomically
 from onelayer.trainers.config import TrainConfig
-from onelayer.trainers.contribution.existing import find, forget_torn_start
+from onelayer.trainers.contribution.existing import find
 from onelayer.trainers.contribution.held_out import training_env
 from onelayer.trainers.contribution.scores import Evaluation, TaskScores, write_scores
 from onelayer.trainers.contribution.weights import own_copies, trained, update_norms
 from onelayer.trainers.layer_spec import parse_layers, trains_everything
 from onelayer.trainers.layers import decoder_layers, trained_parameters
+from onelayer.trainers.run_folder import RunFolder
 from onelayer.trainers.tasks import hash_seed
 from onelayer.trainers.trainer import Trainer
 
@@ -106,7 +102,6 @@ def train(
     found = find(config, depth)
     if found.finished == config.iterations:
         return
-    forget_torn_start(config)
     names = (
         {}
         if config.lora_rank
@@ -126,16 +121,9 @@ def train(
             on_iteration=lambda metrics: tell("iteration", name, metrics),
             should_stop=should_stop,
         )
-        _write_config(replace(found.config, resume=False))
         if not trainer.train():
             raise Stopped(name)
     tell("trained", name, None)
-
-
-def _write_config(config: TrainConfig) -> None:
-    """Write ``config.yaml`` as `onelayer train` does: ``--config`` of it repeats the run."""
-    text = yaml.safe_dump(asdict(config), sort_keys=False, allow_unicode=True)
-    write_atomically(config.folder / "config.yaml", f"# onelayer {onelayer.__version__}\n{text}")
 
 
 def _play(
@@ -150,35 +138,18 @@ def _play(
         if should_stop():
             raise Stopped(job.name)
 
+    play = Play.of(job.evaluation.settings)
+    agent = play.agent(model, tokenizer, job.suite.make_env())
     settings = {**job.evaluation.settings, "sampling": job.sampling}
     if job.config is not None:
         settings["iterations"] = job.config.iterations
     return evaluate(
         job.suite,
-        _OtherNumbers(_agent(job, model, tokenizer), job.sampling),
+        _OtherNumbers(agent, job.sampling),
         settings=settings,
         journal=_journal(job),
         parallel=job.parallel,
         on_episode=ended,
-    )
-
-
-def _agent(job: Job, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> PolicyAgent:
-    settings = job.evaluation.settings
-    env = job.suite.make_env()
-    world, history = env.unwrapped, str(settings["history"])
-    return PolicyAgent(
-        model,
-        tokenizer,
-        sampling=Sampling(settings["temperature"], settings["top_p"], settings["response_limit"]),
-        history=int(history) if history.isdecimal() else history,
-        prompt_format=format_for(
-            tokenizer,
-            instructions=getattr(world, "instructions", ""),
-            show_admissible=settings["show_admissible"],
-            thinking=settings["thinking"],
-            free_form=getattr(world, "free_form", False),
-        ),
     )
 
 
@@ -188,6 +159,7 @@ class _OtherNumbers:
     def __init__(self, agent: PolicyAgent, sampling: int):
         self._agent, self._sampling = agent, sampling
         self.act, self.reset = agent.act, agent.reset
+        self.submit, self.step = agent.submit, agent.step
 
     def reseed(self, seed: int) -> None:
         self._agent.reseed(hash_seed(seed, self._sampling) if self._sampling else seed)
@@ -208,8 +180,7 @@ def _scores(job: Job, results: Results) -> TaskScores:
 def _cost(config: TrainConfig) -> dict[str, Any]:
     """Return what training took, from the run's own log."""
     seconds = 0.0
-    for line in (config.folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines():
-        metrics: Mapping[str, float] = json.loads(line)
+    for metrics in RunFolder(config.folder).history():
         seconds += metrics.get("seconds/rollout", 0.0) + metrics.get("seconds/update", 0.0)
     episodes = config.iterations * config.tasks_per_iteration * config.group_size
     return {"seconds": round(seconds, 3), "episodes": episodes}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from onelayer.envs.math.grading.expressions import Node
+from onelayer.envs.math.grading.tree import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +141,13 @@ class Matrix:
     rows: tuple[tuple["Answer", ...], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """A function by cases: values, each with its condition."""
+
+    rows: tuple[tuple["Answer", "Answer"], ...]
+
+
 Answer = (
     Scalar
     | Text
@@ -158,4 +165,5 @@ Answer = (
     | Union
     | Relation
     | Matrix
+    | Cases
 )

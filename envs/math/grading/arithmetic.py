@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
-from onelayer.envs.math.grading.expressions import Node
+from onelayer.envs.math.grading.tree import Node
 
 MAX_BITS = 1 << 18
 """a number may have about 79,000 decimal digits; beyond, it is not evaluated"""
@@ -136,6 +136,7 @@ def _mod(value: Fraction, modulus: Fraction) -> Fraction:
 
 _RULES: dict[str, Callable[..., Fraction | None]] = {
     "sum": _sum,
+    "mixed": _sum,
     "negative": lambda a: -a,
     "product": lambda a, b: a * b,
     "quotient": _quotient,

@@ -32,6 +32,9 @@ class Conventions:
     """``2x - 2y = 0`` answers ``x = y``"""
     relation_as_interval: bool = True
     """``x < 5`` answers ``(-∞, 5)``"""
+    worked_out: bool = False
+    """whether a number must be worked out, and no formula of the problem is an answer: ``2 * 3`` does not
+    answer ``6``, nor ``(x+1)^2`` the task to expand it. On in ``Math-v0``, where a reward hangs on it"""
     text_case_matters: bool = False
     """whether ``monday`` differs from ``Monday``; variables always keep their case"""
     join_boxes: bool = True
@@ -49,3 +52,8 @@ class Grade:
     """the answer that was compared, as written; None where the response holds none"""
     reason: str
     """why, in a few words: ``equal``, ``different``, ``no answer``, ``timeout``, ``too long``, ..."""
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether no verdict was reached in time: a right answer may be among those."""
+        return self.reason == "timeout"

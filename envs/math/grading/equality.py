@@ -10,10 +10,10 @@ from typing import Any, Protocol
 
 from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading.conventions import Conventions
-from onelayer.envs.math.grading.expressions import Node
+from onelayer.envs.math.grading.customs import in_degrees, with_constant_of
 from onelayer.envs.math.grading.lists import lists
 from onelayer.envs.math.grading.relations import relations
-from onelayer.envs.math.grading.rounding import rounds_to, terminates
+from onelayer.envs.math.grading.rounding import is_float_of, rounds_to, terminates
 from onelayer.envs.math.grading.surroundings import (
     based,
     choices,
@@ -24,6 +24,7 @@ from onelayer.envs.math.grading.surroundings import (
     quantities,
     ratios,
 )
+from onelayer.envs.math.grading.tree import Node
 from onelayer.envs.math.grading.words import comparable
 
 
@@ -66,6 +67,10 @@ class Comparison:
                 return brackets and self.in_order(gold.items, answer.items)
             case a.Union(), a.Union():
                 return self.any_order(gold.parts, answer.parts)
+            case a.Cases(), a.Cases():
+                return len(gold.rows) == len(answer.rows) and all(
+                    any(self.in_order(row, other) for other in answer.rows) for row in gold.rows
+                )
             case a.Matrix(), a.Matrix():
                 return len(gold.rows) == len(answer.rows) and all(
                     self.in_order(row, other)
@@ -101,12 +106,17 @@ class Comparison:
             return gold.value == answer.value or self.approximates(gold, answer)
         if gold.tree is None or answer.tree is None:
             return self.algebra.equal(gold, answer)
+        if self.conventions.degrees_as_number:
+            gold, answer = in_degrees(gold, answer)
+        answer = with_constant_of(gold, answer)
         return self.algebra.equal(gold, answer) or self.approximates(gold, answer)
 
     def approximates(self, one: a.Scalar, other: a.Scalar) -> bool:
         """Return whether one is a decimal with enough digits, and rounds the other, which is exact."""
         decimal, exact = (one, other) if one.digits is not None else (other, one)
         limit = self.conventions.approximation_digits
+        if limit is not None and _is_computed(one, other):
+            return True
         if (
             limit is None
             or decimal.digits is None
@@ -119,6 +129,14 @@ class Comparison:
         if exact.value is None:
             return self.algebra.rounds(exact.tree, decimal.value, decimal.places)
         return not terminates(exact.value) and rounds_to(exact.value, decimal.value, decimal.places)
+
+
+def _is_computed(gold: a.Scalar, answer: a.Scalar) -> bool:
+    """Whether the answer is a float as Python prints it, of the gold's value: 0.30000000000000004 for 0.3."""
+    if answer.digits is None or gold.value is None or answer.value is None:
+        return False
+    shorter = gold.digits is None or gold.digits < answer.digits - 1
+    return shorter and is_float_of(gold.value, answer.value, answer.places)
 
 
 _RULES: tuple[tuple[Any, Callable[[Comparison, a.Answer, a.Answer], bool]], ...] = (

@@ -1,12 +1,12 @@
 """A scalar expression, in LaTeX or plain text, as a tree.
 
 The reading is strict: what could be meant in two ways (``x2``, ``2 3``) is refused rather than guessed.
-Deliberately left out are integrals, limits, sums and derivatives, which math-verify's parser reads.
+Deliberately left out are derivatives and integrals without limits, which math-verify's parser reads.
 """
 
-from dataclasses import dataclass
 from fractions import Fraction
 
+from onelayer.envs.math.grading.calculus import OPERATORS, is_differential, read_operator
 from onelayer.envs.math.grading.tokens import (
     ACCENTS,
     AGGREGATES,
@@ -18,17 +18,9 @@ from onelayer.envs.math.grading.tokens import (
     repeating_decimal,
     tokenize,
 )
+from onelayer.envs.math.grading.tree import Node
 
 MAX_DEPTH = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """An operator and its arguments; a leaf has a ``value``: a number, or the name of a symbol."""
-
-    operator: str
-    arguments: tuple["Node", ...] = ()
-    value: Fraction | str | None = None
 
 
 def parse_expression(text: str) -> Node:
@@ -51,6 +43,10 @@ class _Parser:
         self.depth = 0
         self.bars = 0
         """absolute values that are open: a bar closes one, and begins none"""
+        self.integrals = 0
+        """integrals that are open: ``dx`` ends one, and is no product"""
+        self.bound: dict[str, str] = {}
+        """the names of variables that are bound here"""
 
     def whole(self) -> Node:
         if self.repeating is not None:
@@ -101,6 +97,8 @@ class _Parser:
         if signs > 2:
             raise ValueError("too many signs")
         node = self.product()
+        if negative and node.operator == "mod":  # -1 mod 2 is 1
+            return Node("mod", (Node("negative", node.arguments[:1]), node.arguments[1]))
         return Node("negative", (node,)) if negative else node
 
     def product(self) -> Node:
@@ -127,9 +125,10 @@ class _Parser:
         token, before = self.peek(), self.tokens[self.at - 1]
         if token.kind == "number" and before.text != "!":
             mixed = self.plain_mixed(left)
-            if mixed is None:
+            if mixed is not None:
+                return mixed
+            if not self.number_may_follow(before):
                 raise ValueError("a number stands right behind a factor")
-            return mixed
         right = self.power()
         if token.text == "\\frac" and before.kind == "number" and left.operator == "number":
             return _mixed(left, right)
@@ -150,11 +149,24 @@ class _Parser:
         ):
             self.at += 3
             part = Node("number", value=Fraction(int(integers[0]), int(integers[1])))
-            return Node("sum", (left, part))
+            return Node("mixed", (left, part))
         return None
+
+    def number_may_follow(self, before: Token) -> bool:
+        r"""``(x+1)5``, ``n2^{n-1}``, ``2^{10}3^5`` are products; ``x2``, ``2 3^2`` can be meant otherwise."""
+        if before.text == ")":
+            return True
+        a_number = before.kind == "number" and self.tokens[self.at - 2].text != "^"
+        return self.tokens[self.at + 1].text == "^" and not a_number
 
     def begins_factor(self) -> bool:
         token = self.peek()
+        if (
+            self.integrals
+            and token.text == "d"
+            and is_differential(token, self.tokens[self.at + 1])
+        ):
+            return False
         if token.kind in ("letter", "word", "number"):
             return True
         if token.kind == "command":
@@ -224,19 +236,59 @@ class _Parser:
         raise ValueError(f"unexpected {token.text!r}")
 
     def symbol(self, name: str) -> Node:
-        if name in ("e", "i") and self.peek().text != "_":
+        if name in ("e", "i") and name not in self.bound and self.peek().text != "_":
             return Node("constant", value=name)
+        if name == "C" and (combinations := self.combinations()) is not None:
+            return combinations
         name += self.subscript()
         while self.accept("'"):
             name += "'"
-        if name[0] in "fghFGHP" and self.peek().text == "(":
-            self.take()
-            arguments = [self.sum()]
-            while self.accept(","):
-                arguments.append(self.sum())
-            self.expect(")")
-            return Node("apply", tuple(arguments), value=name)
-        return Node("symbol", value=name)
+        return self.called(name)
+
+    def called(self, name: str) -> Node:
+        """``f(x+1)`` and ``y(0)`` are calls; ``x(x+1)`` is a product."""
+        if name in self.bound or not (self.peek().text == "(" and self.is_call(name)):
+            return Node("symbol", value=self.bound.get(name, name))
+        self.take()
+        arguments = [self.sum()]
+        while self.accept(","):
+            arguments.append(self.sum())
+        self.expect(")")
+        return Node("apply", tuple(arguments), value=name)
+
+    def is_call(self, name: str) -> bool:
+        """Whether the parenthesis behind a name holds arguments: a number, a letter, or several."""
+        if name[0] in "fghFGHP":
+            return True
+        if self.peek().spaced:
+            return False
+        inside = [token.text for token in self.tokens[self.at + 1 : self.at + 4]]
+        kinds = [token.kind for token in self.tokens[self.at + 1 : self.at + 4]]
+        if inside[:1] == ["-"]:
+            inside, kinds = inside[1:], kinds[1:]
+        if kinds[:1] and kinds[0] in ("number", "letter") and inside[1:2] == [")"]:
+            return True
+        depth = 0
+        for token in self.tokens[self.at :]:
+            depth += {"(": 1, "{": 1, "[": 1, ")": -1, "}": -1, "]": -1}.get(token.text, 0)
+            if depth == 0:
+                return False
+            if depth == 1 and token.text == ",":
+                return True
+        return False
+
+    def combinations(self) -> Node | None:
+        """``C_{10}^3`` as a binomial coefficient; None where ``C`` is a name."""
+        at = self.at
+        if self.accept("_"):
+            upper = self.argument()
+            if self.accept("^"):
+                lower = self.argument()
+                numbers = [n.value for n in (upper, lower) if isinstance(n.value, Fraction)]
+                if len(numbers) < 2 or numbers[0] >= max(numbers[1], Fraction(2)):
+                    return Node("binomial", (upper, lower))
+        self.at = at
+        return None
 
     def subscript(self) -> str:
         if not self.accept("_"):
@@ -285,6 +337,8 @@ class _Parser:
             return Node("binomial", (self.argument(), self.argument()))
         if name == "sqrt":
             return self.root()
+        if name in OPERATORS:
+            return read_operator(self, name)
         if name == "infty":
             return Node("constant", value="infinity")
         if name in ("lfloor", "lceil"):
@@ -301,7 +355,7 @@ class _Parser:
         """A Greek letter before a parenthesis may be a function (Γ, ζ) or a factor: refused."""
         if name in ("Gamma", "zeta") and self.peek().text == "(":
             raise ValueError(f"\\{name}( may be a function")
-        return Node("symbol", value="\\" + name + self.subscript())
+        return self.called("\\" + name + self.subscript())
 
     def argument(self) -> Node:
         r"""``{12}``, or one digit or sign: ``\frac12`` is a half."""
@@ -366,5 +420,5 @@ def _mixed(whole: Node, part: Node) -> Node:
         if whole.value.denominator == 1 and upper.denominator == lower.denominator == 1:
             if not 0 < upper < lower:
                 raise ValueError("a number before an improper fraction can be meant in two ways")
-            return Node("sum", (whole, part))
+            return Node("mixed", (whole, part))
     return Node("product", (whole, part))

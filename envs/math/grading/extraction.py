@@ -9,7 +9,8 @@ In order: the last ``\boxed{}`` (several joined by ``and`` or commas are one lis
 import re
 
 from onelayer.envs.math.grading.letters import chosen_letter
-from onelayer.envs.math.grading.trailing import SCALE, unit_behind, whole_box
+from onelayer.envs.math.grading.prose import MATH, RUN, inside, trimmed
+from onelayer.envs.math.grading.trailing import AROUND, SCALE, unit_behind, whole_box
 
 TAIL = 50_000
 """characters at the end of a response that are read"""
@@ -17,7 +18,11 @@ MAX_ANSWER = 4_000
 LAST = 4_000
 """characters at the end in which the last formula or number is looked for"""
 
-_BOX = re.compile(r"\\(?:boxed|fbox|framebox) ?\{|\x08oxed ?\{")
+_BOX = re.compile(r"\\(?:boxed|fbox|framebox|box) ?\{|\x08oxed ?\{")
+_LETTERS = re.compile(
+    r"\s*+(?:\\(?:text|textbf|mathrm|mathbf)\s*\{)?[\s(*]*+(?:[A-Ja-j](?![A-Za-z])|[A-J]{2,10}+(?!\w))"
+)
+_MENTIONED = re.compile(r"\b(?:in|with|inside|using|of)(?: an?| the)?[\s$]*+$")
 _JOIN = re.compile(
     r"[\s$.]*(?:[\w()]+ ){0,5}?[\s$]*(?:,\s*(?:and|or)|,|;|and|or)[\s$]*"
     r"(?:[A-Za-z]\w*(?:_\{?\w\}?)?\s*=)?[\s$]*"
@@ -30,19 +35,11 @@ _ANNOUNCED = re.compile(
     re.IGNORECASE,
 )
 _SAID = re.compile(r"(?:\b(?:is|are|est|be|equals)\b|[:：=]|是|为)\s*[*_]*\s*[:：]?\s*[*_]*\s*$")
-_MATH = re.compile(
-    r"\$\$(.+?)\$\$|(?<!\\)\$((?:[^$\\]|\\.)+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL
-)
 _NUMBER = re.compile(
     r"-?(?<!\d)\d{0,20}\\[dt]?frac\{[^{}]{1,40}\}\{[^{}]{1,40}\}"
     r"|(?<![A-Za-z0-9_.\\,])(?:[-−]|(?<![A-Za-z0-9_)])\+)?\s?(?:\\?\$|[€£¥₹])?\s?"
     r"(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+)?(?:[.,]\d+|(?<=\d))"
     r"(?:[eE][+-]?\d+|\s*/\s*\d+)?(?:\s*\\?%)?"
-)
-_RUN = re.compile(
-    r"(?:\\(?:text|mbox|mathrm)\s*\{[^{}]*\}"
-    r"|[-+−–±\d.,/*^()\[\]=<>≤≥≠≈|_:!√∛π×·÷²³½¼¾° ]|\\[a-zA-Z]+|[{}]|(?<![A-Za-z'’])[A-Za-z](?![A-Za-z'])"
-    r"|(?:sqrt|sin|cos|tan|log|ln|pi)(?![A-Za-z])|(?<= )(?:and|or|mod)(?= ))+"
 )
 _CONTINUED = re.compile(
     r"\s*(?:(?:or )?(?:more|less|fewer|greater|larger|higher|above|below|at (?:most|least))"
@@ -67,6 +64,11 @@ _DENIED = re.compile(
     r"(?:\b(?:not|never|cannot|except|neither|choose|anything but)|n['’]t)(?: be| equal(?: to)?)*\s*$",
     re.IGNORECASE,
 )
+_GIVEN_UP = re.compile(
+    r"\b(?:I|we) (?:give up|do not know|don['’]t know|(?:am|are) not sure|have no idea"
+    r"|(?:can ?not|can['’]t|could not) (?:tell|say|solve|find|determine))\b[^.]*+\.?\s*+$",
+    re.IGNORECASE,
+)
 _ORDINAL = re.compile(
     r"\b(?:[Ss]tep|[Cc]ase|[Pp]art|[Mm]ethod|[Ee]xample|[Ee]quation|[Qq]uestion|[Pp]roblem|[Ss]ection|Theorem|Lemma|Chapter|[Pp]age"
     r"|[Ff]igure|[Tt]able)\s+\(?\d+\b[.:)]*"
@@ -83,6 +85,7 @@ def find_answer(
     require_box: bool = False,
     letter: bool = False,
     unit: bool = False,
+    marked: bool = False,
 ) -> str | None:
     """Return the answer as it is written, or None where the response states none.
 
@@ -92,24 +95,22 @@ def find_answer(
         require_box: take nothing that is not in a box.
         letter: the question is a multiple choice, so that a lone letter is an answer.
         unit: the answer has a unit, so that one behind the number belongs to it.
+        marked: take only an answer that is marked as one, no last formula or number.
     """
     # runs of white space would make the searches below quadratic
     text = re.sub(r"[^\S\n]+", " ", response[-TAIL:])
     text = _without_thinking(re.sub(r" ?\n[\n ]*", "\n", text))
     boxes = _boxes(text)
-    if boxes:
+    if boxes and not (letter and not require_box and not any(_LETTERS.match(b[2]) for b in boxes)):
         boxed = _from_boxes(text, boxes, join_boxes)
+        if letter and boxed and len(boxed) == 1:
+            return boxed.upper()
         return boxed + unit_behind(text[boxes[-1][1] :]) if boxed and unit else boxed
-    if require_box or _BOX.search(text):
+    if require_box or (_BOX.search(text) and not boxes):
         return None
-    for find in (
-        _tagged,
-        _hashed,
-        _bare,
-        chosen_letter if letter else _announced,
-        _announced,
-        _last_mathematics,
-    ):
+    certain = (_tagged, _hashed, *(() if marked else (_bare,)))
+    likely = (chosen_letter if letter else _announced, _announced)
+    for find in (*certain, *likely, *(() if marked else (_last_mathematics,))):
         answer = find(text)
         if answer is not None:
             answer = answer[:MAX_ANSWER].strip()
@@ -127,15 +128,25 @@ def _without_thinking(text: str) -> str:
 
 
 def _boxes(text: str) -> list[tuple[int, int, str]]:
-    """Start, end and content of the closed boxes that are not inside another; the last 50."""
+    r"""Start, end and content of the closed boxes that are not inside another; the last 50.
+
+    A box that is never closed is the last word, and says nothing; "put it in \boxed{}" only mentions one.
+    """
     starts = [m.span() for m in _BOX.finditer(text)][-50:]
     boxes: list[tuple[int, int, str]] = []
-    for start, inside in starts:
+    for start, begin in starts:
         if boxes and start < boxes[-1][1]:
             continue
-        end = _box_end(text, inside)
-        if end >= 0:
-            boxes.append((start, end + 1, text[inside:end]))
+        if (
+            _MENTIONED.search(text[max(0, start - AROUND) : start])
+            and text[begin : begin + 1] == "}"
+        ):
+            continue
+        end = _box_end(text, begin)
+        if end < 0:
+            boxes.clear()
+            continue
+        boxes.append((start, end + 1, text[begin:end]))
     return boxes
 
 
@@ -163,9 +174,8 @@ def _from_boxes(text: str, boxes: list[tuple[int, int, str]], join: bool) -> str
     contents = list(dict.fromkeys(content.strip() for _, _, content in kept))
     if len(kept) == 1:
         start, end, _ = kept[0]
-        return (
-            whole_box(text[max(0, start - 20) : start], contents[0], text[end : end + 40]) or None
-        )
+        before, behind = text[max(0, start - AROUND) : start], text[end : end + AROUND]
+        return whole_box(before, contents[0], behind) or None
     return ", ".join(contents).strip() or None
 
 
@@ -208,7 +218,7 @@ def _announced(text: str) -> str | None:
 
 def _stated(tail: str) -> str | None:
     """The mathematics, number or words at the beginning of ``tail``."""
-    math = _MATH.match(tail)
+    math = MATH.match(tail)
     if math:
         return _joined_mathematics(tail, math)
     sentence = _sentence(tail)
@@ -223,12 +233,12 @@ def _stated(tail: str) -> str | None:
     said = [m for m in said if sentence[: m.start()].count("$") % 2 == 0]
     if said and re.match(r"[$\\\d(\[+-]", sentence[said[-1].end() :]):
         return _stated(sentence[said[-1].end() :])
-    stated = (m for m in _MATH.finditer(sentence) if not _DENIED.search(sentence[: m.start()]))
+    stated = (m for m in MATH.finditer(sentence) if not _DENIED.search(sentence[: m.start()]))
     math = next(stated, None)
     if math and len(sentence[: math.start()].split()) <= 8:
         return _joined_mathematics(sentence, math)
-    run = _RUN.match(sentence)
-    if run and (plain := _trimmed(run[0])):
+    run = RUN.match(sentence)
+    if run and (plain := trimmed(run[0])):
         if _CONTINUED.match(sentence[run.end() :]):
             return sentence
         unit = re.match(
@@ -248,27 +258,25 @@ def _sentence(tail: str) -> str:
 
 def _joined_mathematics(text: str, match: re.Match[str]) -> str:
     """``$21,16$ or $11$`` is one answer."""
-    parts, end = [_inside(match)], match.end()
+    parts, end = [inside(match)], match.end()
     while True:
         joint = re.compile(r"\s*(?:,|and|or|,\s*and|,\s*or)\s*").match(text, end)
-        following = _MATH.match(text, joint.end()) if joint else None
+        following = MATH.match(text, joint.end()) if joint else None
         if following is None:
             behind = re.compile(rf"\s*\\?%|{SCALE}").match(text, end)
             unit = behind[0].strip().replace("%", r"\%").replace("\\\\", "\\") if behind else ""
             return ", ".join(parts) + (" " + unit if unit else "")
-        parts.append(_inside(following))
+        parts.append(inside(following))
         end = following.end()
-
-
-def _inside(match: re.Match[str]) -> str:
-    return next(group for group in match.groups() if group is not None).strip()
 
 
 def _last_mathematics(text: str) -> str | None:
     """The last formula, or the last number where it stands behind the last formula."""
+    if _GIVEN_UP.search(text[-AROUND:]):
+        return None
     text = _ORDINAL.sub(" ", text[-LAST:])
     text = re.sub(r"(?<=\d)\s*\\?\$(?!\d)", " ", text) if text.count("$") % 2 else text
-    formulas = list(_MATH.finditer(text))
+    formulas = list(MATH.finditer(text))
     if any(m[2] and _MONEY.match(m[2]) for m in formulas):
         text, formulas = text.replace("$", ""), []
     number = _last_number_match(text)
@@ -308,8 +316,8 @@ def _last_number_match(text: str) -> re.Match[str] | None:
 def _last_number(text: str) -> str | None:
     """The last run of plain mathematics that holds a digit: ``2√3`` and not its ``3``."""
     text = text[-LAST:]
-    for run in reversed(list(_RUN.finditer(text))):
-        plain = _trimmed(run[0])
+    for run in reversed(list(RUN.finditer(text))):
+        plain = trimmed(run[0])
         if plain:
             before, behind = text[: run.start()], text[run.end() :]
             if _DENIED.search(before[-40:]) or _REFUTED.match(behind[:40]):
@@ -320,12 +328,3 @@ def _last_number(text: str) -> str | None:
             sign = "-" if re.search(r"\b(?:negative|minus)\s*$", before[-20:]) else ""
             return sign + plain + (unit[0] if unit else "")
     return None
-
-
-def _trimmed(run: str) -> str | None:
-    """A run without the punctuation and lone words at its ends; None where it holds no digit."""
-    run = re.sub(r"(?<![\w)])\*\*|\*\*(?![\w(-])", "", run)  # bold, no power
-    run = re.sub(r"^(?:[\s,:;=*]|\.(?!\d))+", "", run).rstrip(" ,.:;=*(\n")
-    run = re.sub(r"^(?:[A-Za-z]|and|or)\s+(?![-=+*/^(<>])", "", run)
-    run = re.sub(r"(?<![-=+*/^(])\s+(?:[A-Za-z]|and|or|mod)$", "", run).strip(" ,:;=\n")
-    return run if re.search(r"\d", run) else None

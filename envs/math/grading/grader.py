@@ -13,22 +13,29 @@ from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading.arithmetic import rational_value
 from onelayer.envs.math.grading.conventions import Conventions, Grade
 from onelayer.envs.math.grading.equality import Algebra, Comparison
-from onelayer.envs.math.grading.expressions import Node, parse_expression
+from onelayer.envs.math.grading.expressions import parse_expression
 from onelayer.envs.math.grading.extraction import MAX_ANSWER, find_answer
 from onelayer.envs.math.grading.notation import clean
 from onelayer.envs.math.grading.reading import read
+from onelayer.envs.math.grading.tree import Node
+from onelayer.envs.math.grading.worked_out import is_worked_out, repeats
 from onelayer.envs.math.grading.worker import WORKER
 
 logger = logging.getLogger(__name__)
 
 DEFAULT = Conventions()
+_CACHED = 100
+"""characters of a text whose reading is kept: at some 300 bytes for each, all take 60 MB at most"""
 
 
-def grade_response(response: str, gold: str, *, conventions: Conventions = DEFAULT) -> Grade:
+def grade_response(
+    response: str, gold: str, *, prompt: str = "", conventions: Conventions = DEFAULT
+) -> Grade:
     r"""Find the answer in ``response`` and compare it with ``gold``.
 
     ``gold`` may be the answer itself, with or without ``$`` around it, or a solution that ends in one
-    (``\boxed{}``, ``#### 42``). Any two strings are graded, within a second and bounded memory.
+    (``\boxed{}``, ``#### 42``). Any two strings are graded, within a second of processor time and bounded
+    memory. ``prompt`` is the problem: with the convention ``worked_out`` no formula of it is an answer.
 
     Raises:
         ImportError: math-verify is not installed.
@@ -48,23 +55,25 @@ def grade_response(response: str, gold: str, *, conventions: Conventions = DEFAU
     return (
         Grade(False, None, "no answer")
         if answer is None
-        else _grade(answer, reference, conventions)
+        else _grade(answer, reference, prompt, conventions)
     )
 
 
-def grade_answer(answer: str, gold: str, *, conventions: Conventions = DEFAULT) -> Grade:
+def grade_answer(
+    answer: str, gold: str, *, prompt: str = "", conventions: Conventions = DEFAULT
+) -> Grade:
     """Compare ``answer``, the bare answer, with ``gold``; else as ``grade_response``."""
     _check_strings(answer, gold)
     if answer.strip() == gold.strip():
         return Grade(True, answer, "identical")
-    return _grade(answer, stated_answer(gold), conventions)
+    return _grade(answer, stated_answer(gold), prompt, conventions)
 
 
 def check_gold(gold: str) -> None:
     """Check that answers can be compared with ``gold``.
 
     Raises:
-        ValueError: it is empty, too long, unbalanced, undefined (``1/0``), or too large a number.
+        ValueError: it is empty, too long, prose, unbalanced, undefined (``1/0``), or too large a number.
     """
     parse_gold(gold)
 
@@ -83,6 +92,11 @@ def parse_gold(gold: str) -> a.Answer:
         raise ValueError(
             f"the gold answer has {len(stated)} characters; at most {MAX_ANSWER} are compared"
         )
+    if _is_prose(stated):
+        raise ValueError(
+            f"the gold answer {stated[:60]!r}... is prose, {len(stated.split())} words that no answer would "
+            "repeat; give the value or the few words that count"
+        )
     answer = _read(stated)
     if isinstance(answer, a.Scalar) and answer.too_large:
         raise ValueError(f"the gold answer {stated[:60]!r} is too large a number to compute")
@@ -99,19 +113,13 @@ def parse_gold(gold: str) -> a.Answer:
 
 
 def stated_answer(gold: str) -> str:
-    """Return the answer alone where ``gold`` is a solution that ends in one."""
-    if (
-        "boxed" in gold
-        or "oxed{" in gold
-        or "####" in gold
-        or "answer is" in gold
-        or _is_prose(gold)
-    ):
-        found = find_answer(gold)
-        if found is None and "boxed{" in gold:  # a gold whose box was cut off
-            found = gold.rpartition("boxed{")[2]
-        return gold if found is None else found
-    return gold
+    """Return the answer alone where ``gold`` is a solution that marks one; other golds as they are, whole."""
+    if not any(mark in gold for mark in ("oxed{", "boxed", "####", "answer is", "<answer>")):
+        return gold
+    found = find_answer(gold, marked=True)
+    if found is None and "boxed{" in gold:  # a gold whose box was cut off
+        found = gold.rpartition("boxed{")[2]
+    return gold if found is None else found
 
 
 class NeedsAlgebraError(Exception):
@@ -158,12 +166,18 @@ def _is_decimal(answer: a.Answer) -> bool:
     return isinstance(answer, a.Scalar) and answer.digits is not None
 
 
-def _grade(answer: str, gold: str, conventions: Conventions) -> Grade:
+def _grade(answer: str, gold: str, prompt: str, conventions: Conventions) -> Grade:
     if answer.strip() == gold.strip():
         return Grade(True, answer, "identical")
     if len(answer) > MAX_ANSWER or len(gold) > MAX_ANSWER:
         return Grade(False, answer, "too long")
     correct, reason = _verdict(answer, gold, conventions)
+    if correct and reason != "identical":
+        expected, found = _read(gold), _read(answer)
+        if not is_worked_out(found, expected, strictly=conventions.worked_out):
+            return Grade(False, answer, "not worked out")
+        if conventions.worked_out and repeats(found, expected, prompt):
+            return Grade(False, answer, "repeats the problem")
     return Grade(correct, answer, reason)
 
 
@@ -184,8 +198,12 @@ def _verdict(answer: str, gold: str, conventions: Conventions) -> tuple[bool, st
     return same, "equal" if same else "different"
 
 
-@lru_cache(maxsize=4096)
 def _read(text: str) -> a.Answer:
+    return _read_once(text) if len(text) <= _CACHED else read(clean(text))
+
+
+@lru_cache(maxsize=2048)
+def _read_once(text: str) -> a.Answer:
     return read(clean(text))
 
 

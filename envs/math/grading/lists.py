@@ -6,8 +6,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from onelayer.envs.math.grading import answers as a
-from onelayer.envs.math.grading.expressions import Node
 from onelayer.envs.math.grading.statements import assignment, interval, stated
+from onelayer.envs.math.grading.tree import Node
 
 if TYPE_CHECKING:
     from onelayer.envs.math.grading.equality import Comparison

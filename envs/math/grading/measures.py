@@ -8,20 +8,21 @@ from dataclasses import replace
 
 from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading import words
-from onelayer.envs.math.grading.expressions import Node
 from onelayer.envs.math.grading.notation import unwrap
-from onelayer.envs.math.grading.scalars import expression, number, numeral, scalar
-from onelayer.envs.math.grading.statements import symbols_of
+from onelayer.envs.math.grading.scalars import expression, number, numeral
 from onelayer.envs.math.grading.tokens import FUNCTIONS
+from onelayer.envs.math.grading.tree import Node, symbols_of
 from onelayer.envs.math.grading.units import canonical_unit, is_known
 
-_PERCENT = re.compile(r"(.*?)\s*(?:\\?%|\\text\s*\{\s*(?:percent|\\?%)\s*\}|per ?cent)")
+_PERCENT = re.compile(r"(.*?)\s*(?:\\?%|\\text\s*\{\s*(?:percent|\\?%)\s*\}|per ?cent|pct\.?)")
 _DEGREES = re.compile(
     r"(.*?)\s*(?:\^\s*\{?\s*\\circ\s*\}?|\\text\s*\{\s*degrees?\s*\}|degrees?|\\circ)"
 )
 _CURRENCY = re.compile(
     r"(?P<sign>[+-]?)\s*(?:US)?(?:\\text\{\s*)?(?P<unit>\\\$|€|£|¥|₹|\\pounds)(?:\s*\})?\s*(?P<rest>.+)"
 )
+_RATE = re.compile(r"\s*(?:\\text\s*\{\s*)?(?:\b(?:per|each|an?|every)\b|/)\s*([A-Za-z]+)\s*\}?$")
+_EXPLAINED = re.compile(r"([-+]?[\d.,/ ]*\d)\s*(?:\\text\s*\{\s*)?\(([^()]{2,40})\)\s*\}?")
 _PRICE = re.compile(r"(.+?)\s*(\\\$|€|£|¥|₹|¢)")
 _MEASURE = re.compile(r"([+-]?[\d.,]*\d(?:\s*/\s*\d+)?)(\s*)([A-Za-z][A-Za-z ./^{}\d]*)")
 _MEASURED = re.compile(r"(.+?)\s*(?<=[ \d})])([A-Za-z]+(?:\s*\^\s*\{?-?\d\}?)?)")
@@ -85,10 +86,13 @@ def money(text: str) -> a.Quantity | None:
     match = _CURRENCY.fullmatch(text)
     if match:
         rest = match["sign"].strip("+") + match["rest"]
+        rate = _RATE.search(rest)
+        rest = rest[: rate.start()] if rate else rest
         amount: a.Answer | None = amount_of(rest) or measure(rest) or quantity(rest)
         if isinstance(amount, a.Quantity):
             amount = amount.amount  # $18 USD
         unit = "£" if match["unit"] == r"\pounds" else match["unit"].strip("\\")
+        unit += "/" + rate[1].lower().removesuffix("s") if rate else ""
         return a.Quantity(amount, unit) if isinstance(amount, a.Scalar) else None
     match = _PRICE.fullmatch(text)
     priced = amount_of(match[1]) if match else None
@@ -123,6 +127,12 @@ def quantity(text: str) -> a.Quantity | a.Scalar | None:
     """A number or expression and any words behind it: ``5 apples``, ``2.5 million``, ``five apples``."""
     if len(text) > 400:
         return None
+    if explained := _EXPLAINED.fullmatch(text):  # 9 (apples), 18 (eighteen)
+        amount = amount_of(explained[1])
+        if amount is not None and words.number_in_words(explained[2]) == amount.value is not None:
+            return amount
+        name = canonical_unit(explained[2])
+        return None if amount is None or name is None or len(name) < 2 else a.Quantity(amount, name)
     for begin in _UNIT_BEGINS.finditer(text):
         before, unit = text[: begin.start()], text[begin.start() :]
         named = before.rstrip().endswith(r"\pi")
@@ -196,9 +206,13 @@ def _scaled(amount: str, unit: str) -> a.Quantity | a.Scalar | None:
     scale = words.scale_of(word[1]) if word else None
     if word is None or scale is None:
         return None
-    product = scalar(f"({amount}) \\cdot {scale}")
-    if product.tree is None:
+    whole = amount_of(amount)
+    if whole is None or whole.tree is None:
         return None
+    tree = Node("product", (whole.tree, Node("number", value=scale)))
+    product = a.Scalar(f"{amount} {unit}", tree)
+    if whole.value is not None:
+        product = number(whole.value * scale, f"{amount} {unit}")
     rest = canonical_unit(word[2]) if word[2] else None
     if not word[2]:
         return product

@@ -27,8 +27,12 @@ _CHARACTERS = {
     "→": r"\to ",
     "，": ",", "；": ";", "：": ":", "（": "(", "）": ")", "。": ".", "、": ", ", "％": r"\%", "＝": "=",
     "\u00a0": " ", "\u2009": r"\,", "\u202f": r"\,", "\u2002": " ", "\u2003": " ", "\u200b": "",
-    "\u2060": "", "\ufeff": "",
+    "\u2060": "", "\ufeff": "", 
+    "∗": r"\cdot ", "✕": r"\times ", "✖": r"\times ", "⨯": r"\times ",
 }  # fmt: skip
+_CHARACTERS |= dict.fromkeys(
+    "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", ""
+)
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _STACKED = re.compile("(?<![⁰¹²³⁴⁵⁶⁷⁸⁹])[⁰¹²³⁴⁵⁶⁷⁸⁹]+[⁄/][₀₁₂₃₄₅₆₇₈₉]+")
@@ -61,6 +65,8 @@ _NAMES = {
 _BARE = {"[": "[", "]": "]", "|": "|", "": "", "(": "(", ")": ")", "i": "i ", ":": ":"}
 _COLOR = re.compile(r"\\(?:text)?color\s*\{[A-Za-z]+\}")
 _ALIGNED = re.compile(r"\\(?:begin|end)\{(?:aligned|align\*?|gathered|equation\*?|split)\}")
+_APART = re.compile(r"\n|\\q?quad(?![A-Za-z])|\\\\(?![A-Za-z])")
+_SIGN = re.compile(r"[=<>≤≥≠]|\\(?:leq?|geq?|neq?|in)(?![A-Za-z])")
 _WRAPPER = re.compile(
     r"\\(?:boxed|fbox|framebox|text|mathrm|mathbf|underline|ensuremath|operatorname\*?|displaystyle)\s*\{"
 )
@@ -73,7 +79,7 @@ def clean(text: str) -> str:
     """
     if text.replace(" ", "") in ("{}", "${}$"):
         return r"\{\}"
-    text = _repair_escapes(text)
+    text = _separate_statements(_repair_escapes(text))
     text = re.sub(r"\s+", " ", text)
     text = _characters(text)
     text = re.sub(r"</?(?:b|i|u|em|strong|span|p|br|code|mark)\s*/?>", "", text)
@@ -88,7 +94,8 @@ def clean(text: str) -> str:
     text = re.sub(r"(?<=[\w)}\]])\s*\*\*\s*(?=[\w({\\-])", "^", text)
     text = re.sub(r"(?<![A-Za-z\\])infinity(?![A-Za-z])", r"\\infty", text)
     text = re.sub(r"(?<=\d) ?[xX] ?(?=10\s*\^)", r"\\times ", text)
-    text = text.replace("<=", r"\leq ").replace(">=", r"\geq ").replace("!=", r"\neq ")
+    text = text.replace("<=", r"\leq ").replace(">=", r"\geq ")
+    text = re.sub(r"(?<![\d)}])!=", r"\\neq ", text)
     if r"\over" in text:
         text = re.sub(
             r"\{\s*([^{}]*?)\s*\\over(?![A-Za-z])\s*([^{}]*?)\s*\}", r"\\frac{\1}{\2}", text
@@ -99,8 +106,26 @@ def clean(text: str) -> str:
         )
     text = re.sub(r"\\(?:mathrm|operatorname)\s*\{\s*([A-Za-z])\s*\}", r"\1", text)
     text = re.sub(r"\\operatorname\s*\{\s*([a-z]{2,6})\s*\}", r"\\\1 ", text)
+    text = re.sub(
+        r"\\(vec|overline|bar|hat|mathbf|mathcal)\s+([A-Za-z])(?![A-Za-z])", r"\\\1{\2}", text
+    )
     text = re.sub(r"\\text\s*\{\s*(-?\d+(?:\.\d+)?)\s*\}", r"\1", text)
     return unwrap(re.sub(r"\s+", " ", text))
+
+
+def _separate_statements(text: str) -> str:
+    r"""Put commas between equations that stand on two lines or ``\quad`` apart: they are no chain."""
+    if r"\begin" in text or ("(" in text and ")" not in text):
+        return text
+    pieces = [piece.strip(" ,;$") for piece in _APART.split(text)]
+    pieces = [piece for piece in pieces if piece]
+    return ", ".join(pieces) if len(pieces) > 1 and all(map(_is_statement, pieces)) else text
+
+
+def _is_statement(text: str) -> bool:
+    """Whether something stands on either side of a sign, as in an equation."""
+    sign = _SIGN.search(text)
+    return sign is not None and bool(text[: sign.start()].strip() and text[sign.end() :].strip())
 
 
 def unwrap(text: str) -> str:

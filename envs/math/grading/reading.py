@@ -10,8 +10,7 @@ from collections.abc import Callable
 from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading import words
 from onelayer.envs.math.grading.arithmetic import rational_value
-from onelayer.envs.math.grading.expressions import Node
-from onelayer.envs.math.grading.intervals import REAL_LINE, without
+from onelayer.envs.math.grading.intervals import REAL_LINE, joined, without
 from onelayer.envs.math.grading.measures import (
     based,
     degrees,
@@ -24,8 +23,10 @@ from onelayer.envs.math.grading.measures import (
 )
 from onelayer.envs.math.grading.notation import closing, unwrap
 from onelayer.envs.math.grading.scalars import expression, number, numeral, scalar
+from onelayer.envs.math.grading.tree import Node
 
 MAX_ITEMS = 200
+_DEPTH = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1, r"\begin": 1, r"\end": -1}
 MAX_NESTING = 60
 """brackets deeper than that are a text: nobody writes them, and reading them takes quadratic time"""
 _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])")
@@ -44,9 +45,19 @@ _JOINT = re.compile(
 )
 _NAME = re.compile(
     r"\|?\s*(?:\\?[A-Za-z]+'*(?:\s*\^\s*\{\s*-\s*1\s*\})?(?=\s*\()|\\?[A-Za-z]+'*|\\(?:angle|triangle)\s*[A-Za-z]+)(?:\s*_\s*(?:\{[^{}]*\}|\w))?\s*\|?'*(?:\s*\([^()=]{1,20}\))?\s*"
+    r"|[PE]\s*\([^()]{1,40}\)\s*"
     r"|\\(?:text|mathrm|overline|mathbf|vec|hat|bar)\s*\{[^{}]*\}\s*(?:\([^()=]{1,20}\))?\s*"
     r"|[^\W\d_](?:[^\W\d_]| ){2,40}|\\frac\s*\{d[A-Za-z]?\}\s*\{d[A-Za-z]\}"
 )
+_INTEGER = re.compile(
+    r"[\s,;]*+\(?(?:\\text\s*\{)?\s*(?:for|where)\s+(?:all |any |some |an )?integers?\s*\}?\s*([a-z])\)?$"
+    r"|[\s,;]*+\(?\s*\(?([a-z])\s*\\in\s*(?:\\mathbb\s*\{?\s*Z\s*\}?)\)?$"
+)
+_SYSTEM = re.compile(
+    r"(?:\\begin\{d?cases\}|\\?\{\s*\\begin\{array\}(?:\{[^{}]*\})?|\\?\{\s*\\begin\{(?:aligned|matrix|gathered)\})"
+    r"(.*)\\end\{(?:d?cases|array|aligned|matrix|gathered)\}"
+)
+_CONDITION = re.compile(r"^(?:\\text\s*\{\s*)?(?:if|when|for|where)?(?:\s*\})?\s*", re.IGNORECASE)
 _CHOICE = re.compile(
     r"\\(?:text|mathrm|mathbf)\s*\{\s*(?P<font>\(?[A-Z]\)?)[.:]?\s*\}\s*(?P<r1>.*)"
     r"|\((?P<paren>[A-Z])\)\s*(?P<r2>.*)|(?P<bare>[A-Z])(?:\s*[.):]\s*(?P<r3>.*)|\s+(?P<r4>[A-Z][a-z]{2,}.*))?"
@@ -59,6 +70,7 @@ def read(text: str) -> a.Answer:
         return a.Text("")
     if len(text) > 4000 or _depth(text) > MAX_NESTING:
         return a.Text(text)
+    text = _INTEGER.sub(lambda m: f", {m[1] or m[2]}\\in\\mathbb{{Z}}", text)
     text = re.sub(r"^(?:\\approx|about|approximately|roughly)\s*", "", text)
     pieces = [text] if words.date_of(text) else split_list(text)
     if len(pieces) == 1 or len(pieces) > MAX_ITEMS:
@@ -77,8 +89,6 @@ def split_list(text: str, groups: bool = True) -> list[str]:
 
     With both semicolons and commas, the pieces are those between semicolons.
     """
-    if r"\begin" in text:
-        return [text]
     if groups and re.fullmatch(r"[+-]?\s*(?:\\\$)?\s*" + _GROUPED.pattern + r".*", text):
         text = _GROUPED.sub(lambda m: m[0].replace(",", "\x00"), text)
     pieces = _split_top(text, ";")
@@ -93,20 +103,23 @@ def split_list(text: str, groups: bool = True) -> list[str]:
 
 
 def _split_top(text: str, separator: str) -> list[str]:
+    """Split at a character that stands in no brackets and in no environment."""
     pieces, depth, start = [], 0, 0
-    for i, character in enumerate(text):
-        if character in "([{":
-            depth += 1
-        elif character in ")]}":
-            depth -= 1
-        elif character == separator and depth == 0:
-            pieces.append(text[start:i])
-            start = i + 1
+    for match in re.finditer(r"\\(?:begin|end)(?![a-z])|[()\[\]{}]|" + re.escape(separator), text):
+        if match[0] == separator:
+            if depth == 0:
+                pieces.append(text[start : match.start()])
+                start = match.end()
+        else:
+            depth += _DEPTH[match[0]]
     return [*pieces, text[start:]]
 
 
 def _split_joints(text: str) -> list[str]:
     """Split at ``and`` and ``or`` between things that are not prose."""
+    if r"\begin" in text:
+        return [text]
+    text = re.sub(r"\\text\s*\{([^{}]*?\w\s)(and|or)\s*\}", r"\\text{\1} \2 ", text)
     parts = [p.strip() for p in _JOINT.split(text)]
     if len(parts) == 1 or text.count("(") != text.count(")"):
         return [text]
@@ -122,7 +135,7 @@ def _item(text: str) -> a.Answer:
     if not text:
         return a.Text("")
     attempts: tuple[Callable[[str], a.Answer | None], ...] = (
-        numeral, _special, _date, _matrix, _choice, time, based, _modular, _relation, _ratio,
+        numeral, _special, _date, _matrix, _cases, _choice, time, based, _modular, _relation, _ratio,
         _plus_minus, _union, _brackets,
         percent, degrees, money, measure, expression, quantity, wordy,
     )  # fmt: skip
@@ -171,6 +184,26 @@ def _matrix(text: str) -> a.Answer | None:
     return a.Matrix(rows) if rows and len({len(row) for row in rows}) == 1 else None
 
 
+def _cases(text: str) -> a.Answer | None:
+    """A system of equations, or a function by cases: values and conditions."""
+    match = _SYSTEM.fullmatch(text)
+    if match is None or r"\begin" in match[1]:
+        return None
+    lines = [line.strip(" ,;.") for line in re.sub(r"\\hline", "", match[1]).split("\\\\")]
+    lines = [line for line in lines if line.strip(" &")]
+    rows = [[cell.strip(" ,;") for cell in line.split("&", 1)] for line in lines]
+    if all(len(row) == 2 and row[0] and row[1] for row in rows):
+        pairs = [(_item(value), _item(_CONDITION.sub("", condition))) for value, condition in rows]
+        if rows and not all(_RELATIONS.match(condition) for _, condition in rows):
+            return a.Cases(tuple(pairs))
+    statements = tuple(_item(" ".join(row)) for row in rows)
+    return (
+        a.Items(statements)
+        if statements and all(isinstance(s, a.Relation) for s in statements)
+        else None
+    )
+
+
 def _multiple(factor: str, matrix: str) -> a.Matrix | None:
     """A number or a sign before a matrix."""
     tree = scalar("-1" if factor == "-" else factor.removesuffix(r"\cdot")).tree
@@ -203,6 +236,8 @@ def _choice(text: str) -> a.Answer | None:
     letter = match["font"] or match["paren"] or match["bare"]
     rest = match["r1"] or match["r2"] or match["r3"] or match["r4"] or ""
     letter, rest = letter.strip("()"), rest.lstrip(".:) ")
+    if re.search(r"(?<![A-Za-z])[A-J][.)](?:\s|$)", rest):
+        return None  # the letters of all choices
     if rest and (rest[0] in "^_+-*/=<>(|!" or (match["bare"] and _RELATIONS.search(rest))):
         return None
     if re.match(r"(?:is|are|was|isn't|cannot|can|or|and|not|nor)\b", rest):
@@ -222,8 +257,6 @@ def _modular(text: str) -> a.Answer | None:
 
 
 def _relation(text: str) -> a.Answer | None:
-    if r"\begin" in text:
-        return None
     signs = list(_RELATIONS.finditer(text))
     if len(signs) > 40:
         return None
@@ -269,7 +302,7 @@ def _depth(text: str) -> int:
 
 
 def _depth_at(text: str, at: int) -> int:
-    return sum(c in "([{" for c in text[:at]) - sum(c in ")]}" for c in text[:at])
+    return sum(_DEPTH[m[0]] for m in re.finditer(r"\\(?:begin|end)(?![a-z])|[()\[\]{}]", text[:at]))
 
 
 def _ratio(text: str) -> a.Answer | None:
@@ -298,7 +331,7 @@ def _union(text: str) -> a.Answer | None:
         return None
     read_parts = tuple(_item(part) for part in parts)
     sets = (a.Bracketed, a.Braces)
-    return a.Union(read_parts) if all(isinstance(part, sets) for part in read_parts) else None
+    return joined(read_parts) if all(isinstance(part, sets) for part in read_parts) else None
 
 
 def _brackets(text: str) -> a.Answer | None:

@@ -14,6 +14,7 @@ from onelayer.envs.math.grading.statements import (
     is_solved,
     last_exact,
     stated,
+    states_a_number,
     symbols_of_sides,
     turned,
 )
@@ -46,10 +47,13 @@ def _named_gold(compare: "Comparison", gold: a.Relation, answer: a.Answer) -> bo
     region = _interval_of(compare, gold)
     if region is not None:
         return isinstance(answer, a.Bracketed | a.Union) and compare.same(region, answer)
+    if not compare.conventions.name_optional:
+        return False
     value = stated(gold)
-    if value is None and gold.operators == ("=",) and all(map(is_constant, gold.sides)):
-        value = gold.sides[-1]  # 5 + 3 = 8
-    return value is not None and compare.conventions.name_optional and compare.same(value, answer)
+    if value is None and set(gold.operators) <= {"=", "≈"} and all(map(is_constant, gold.sides)):
+        value = last_exact(gold)  # 5 + 3 = 8, or \sqrt2 ≈ 1.41
+    values = [value, *(gold.sides[-1:] if gold.operators[-1] == "≈" else ())]
+    return any(value is not None and compare.same(value, answer) for value in values)
 
 
 def _values_of(compare: "Comparison", relation: a.Relation) -> list[a.Answer]:
@@ -57,7 +61,7 @@ def _values_of(compare: "Comparison", relation: a.Relation) -> list[a.Answer]:
     value = stated(relation)
     if value is None and set(relation.operators) <= {"=", "≈"} and is_constant(relation.sides[0]):
         value = last_exact(relation)
-    if value is None:
+    if value is None or not _consistent(compare, relation, value):
         return []
     last = relation.sides[-1]
     if relation.operators[-1] != "≈" or value is last:
@@ -65,6 +69,16 @@ def _values_of(compare: "Comparison", relation: a.Relation) -> list[a.Answer]:
     if not isinstance(value, a.Scalar) or not isinstance(last, a.Scalar):
         return [value]
     return [value, last] if _rounds(compare, value, last) else [value]
+
+
+def _consistent(compare: "Comparison", relation: a.Relation, value: a.Answer) -> bool:
+    """Return whether every number of a chain is its value: ``x = 2 + 3 = 5`` states 5, ``4 = 5`` nothing."""
+    if not isinstance(value, a.Scalar) or "≈" in relation.operators:
+        return True
+    numbers = [
+        s for s in relation.sides if isinstance(s, a.Scalar) and s is not value and is_constant(s)
+    ]
+    return all(compare.same(s, value) or _rounds(compare, s, value) for s in numbers)
 
 
 def _rounds(compare: "Comparison", exact: a.Scalar, decimal: a.Scalar) -> bool:
@@ -86,11 +100,24 @@ def _two_relations(compare: "Comparison", gold: a.Relation, answer: a.Relation) 
     """Compare two relations: side by side, turned round, or as equations up to a factor."""
     if ("∈",) in (gold.operators, answer.operators) and gold.operators != answer.operators:
         return _bounds_alike(compare, gold, answer)
+    names, others = symbols_of_sides(gold), symbols_of_sides(answer)
+    equations = set(gold.operators) == set(answer.operators) == {"="}
+    if equations and min(len(names), len(others)) > 1:  # p(1) = p(5) = 1/4 is not p(8)'s value
+        value, other_value = stated(gold), stated(answer)
+        if value is None or other_value is None:
+            return names == others
+        return names == others and compare.same(value, other_value)
     pair, other = assignment(gold), assignment(answer)
     if pair is not None and other is not None and pair[0] == other[0]:
         same = compare.same(pair[1], other[1])
         if same or (is_solved(gold) and is_solved(answer)):
             return same
+    if (
+        gold.operators == answer.operators == ("=",)
+        and states_a_number(gold)
+        and not states_a_number(answer)
+    ):
+        return False  # 3x + 2 = 17 does not say what x is
     if set(gold.operators) == {"="} and set(answer.operators) == {"="}:
         gold, answer = ends(gold), ends(answer)
     for way in (answer, turned(answer)):

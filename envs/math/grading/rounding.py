@@ -2,12 +2,23 @@
 
 from fractions import Fraction
 
+_FLOAT_DIGITS = 15
+_FLOAT_ERROR = Fraction(1, 2**49)
+"""relative, of a few operations on Python's floats"""
+
 
 def rounds_to(exact: Fraction, value: Fraction, places: int) -> bool:
-    """Return whether ``exact``, rounded or cut to ``places`` decimals, is ``value``."""
+    """Return whether ``exact``, rounded or cut to ``places`` decimals or computed in floats, is ``value``."""
     scale = Fraction(10) ** places
     error = exact * scale - value * scale
-    return abs(error) <= Fraction(1, 2) or (abs(error) < 1 and abs(exact) > abs(value))
+    near = abs(error) <= Fraction(1, 2) or (abs(error) < 1 and abs(exact) > abs(value))
+    return near or is_float_of(exact, value, places)
+
+
+def is_float_of(exact: Fraction, value: Fraction, places: int) -> bool:
+    """Return whether ``value`` is ``exact`` as floats compute it, in full: 0.30000000000000004."""
+    long = abs(value) * Fraction(10) ** places >= 10 ** (_FLOAT_DIGITS - 1)
+    return long and abs(exact - value) <= abs(exact) * _FLOAT_ERROR
 
 
 def terminates(value: Fraction) -> bool:

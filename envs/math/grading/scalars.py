@@ -5,8 +5,9 @@ from fractions import Fraction
 
 from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading.arithmetic import TooLargeError, rational_value
-from onelayer.envs.math.grading.expressions import Node, parse_expression
+from onelayer.envs.math.grading.expressions import parse_expression
 from onelayer.envs.math.grading.tokens import parse_decimal
+from onelayer.envs.math.grading.tree import Node
 
 _NUMERAL = re.compile(r"([+-]?)\s*((?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?)([eE][+-]?\d+)?")
 _OPAQUE = re.compile(

@@ -2,10 +2,12 @@
 
 import re
 from dataclasses import replace
+from fractions import Fraction
 
 from onelayer.envs.math.grading import answers as a
-from onelayer.envs.math.grading.expressions import Node
+from onelayer.envs.math.grading.arithmetic import rational_value
 from onelayer.envs.math.grading.intervals import above, below, without
+from onelayer.envs.math.grading.tree import Node, symbols_of
 
 FLIPPED = {"<": ">", ">": "<", "≤": "≥", "≥": "≤", "=": "=", "≠": "≠", "≈": "≈", "≡": "≡"}
 
@@ -37,6 +39,8 @@ def interval(relation: a.Relation) -> a.Answer | None:
         if way is None or not set(way.operators) <= {"<", "≤"}:
             continue
         sides, operators = way.sides, way.operators
+        if (absolute := _around(way)) is not None:
+            return absolute
         if len(sides) == 2 and is_symbol(sides[0]) and is_constant(sides[1]):
             return below(sides[1], closed=operators[0] == "≤")
         if len(sides) == 2 and is_symbol(sides[1]) and is_constant(sides[0]):
@@ -54,6 +58,36 @@ def interval(relation: a.Relation) -> a.Answer | None:
     if relation.operators == ("≠",) and is_symbol(relation.sides[0]):
         return without([relation.sides[1]])
     return None
+
+
+def _around(relation: a.Relation) -> a.Answer | None:
+    """``|x - 1| < 2`` as an interval, ``2 < |x|`` as a union of two; None where no such side is there."""
+    closed = relation.operators == ("≤",)
+    for i, side in enumerate(relation.sides if len(relation.sides) == 2 else ()):
+        bound = relation.sides[1 - i]
+        if not (
+            isinstance(side, a.Scalar) and side.tree is not None and side.tree.operator == "abs"
+        ):
+            continue
+        names = symbols_of(side.tree)
+        inside = side.tree.arguments[0]
+        terms = inside.arguments if inside.operator == "sum" else (inside,)
+        shifts = [value for term in terms if (value := rational_value(term)) is not None]
+        whole = len(names) == 1 and len(terms) == len(shifts) + 1
+        if not (whole and Node("symbol", value=min(names)) in terms):
+            continue
+        if not isinstance(bound, a.Scalar) or bound.value is None or bound.value <= 0:
+            continue
+        low, high = (number(edge - sum(shifts)) for edge in (-bound.value, bound.value))
+        if i == 1:
+            return a.Union((below(low, closed), above(high, closed)))
+        return a.Bracketed("[" if closed else "(", (low, high), "]" if closed else ")")
+    return None
+
+
+def number(value: Fraction) -> a.Scalar:
+    """Return a number as an answer."""
+    return a.Scalar(str(value), Node("number", value=value), value)
 
 
 def difference(relation: a.Relation) -> Node | None:
@@ -94,6 +128,14 @@ def is_solved(relation: a.Relation) -> bool:
     return name.operator in ("symbol", "apply") and str(name.value) not in symbols_of(value)
 
 
+def states_a_number(relation: a.Relation) -> bool:
+    """Return whether it says of a name, or of its bounds, what number they are: ``x = 5``, ``2 < x``."""
+    if set(relation.operators) == {"="}:
+        value = stated(relation)
+        return value is not None and is_constant(value)
+    return interval(relation) is not None
+
+
 def last_exact(relation: a.Relation) -> a.Answer:
     """Return the last side before the first ``≈``; where only a name stands there, the side behind it."""
     cut = next((i for i, o in enumerate(relation.operators) if o == "≈"), len(relation.operators))
@@ -114,22 +156,26 @@ def is_symbol(side: a.Answer) -> bool:
     return isinstance(side, a.Scalar) and side.tree is not None and side.tree.operator == "symbol"
 
 
-def symbols_of(node: Node) -> frozenset[str]:
-    """Return the names of the variables."""
-    own = {str(node.value)} if node.operator in ("symbol", "apply") else set()
-    return frozenset(own.union(*(symbols_of(argument) for argument in node.arguments)))
-
-
 def symbols_of_sides(relation: a.Relation) -> set[str]:
-    """Return the names of the sides that are one variable."""
-    return {_canonical_name(side) for side in relation.sides if is_symbol(side)}
+    """Return the names of the sides that are one: a variable, a function at a point, a length ``AB``."""
+    sides = (s for s in relation.sides if is_symbol(s) or _is_call(s) or _is_length(s))
+    return {_canonical_name(side) for side in sides}
+
+
+def _is_call(side: a.Answer) -> bool:
+    return isinstance(side, a.Scalar) and side.tree is not None and side.tree.operator == "apply"
+
+
+def _is_length(side: a.Answer) -> bool:
+    return isinstance(side, a.Scalar) and re.fullmatch("[A-Z]{2}", side.text) is not None
 
 
 def _canonical_name(side: a.Answer) -> str:
     """A name; of ``f(x)`` the ``f`` alone, for the argument is a bound variable."""
     if isinstance(side, a.Scalar):
         if side.tree is not None and side.tree.operator == "apply":
-            return str(side.tree.value)
+            bound = all(argument.operator == "symbol" for argument in side.tree.arguments)
+            return str(side.tree.value) if bound else re.sub(r"[\s{}]", "", side.text)
         return re.sub(r"[\s{}]|\((?:[a-z])\)$", "", side.text)
     if isinstance(side, a.Choice):
         return side.letter + side.rest

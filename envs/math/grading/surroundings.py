@@ -5,9 +5,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from onelayer.envs.math.grading import answers as a
-from onelayer.envs.math.grading.expressions import Node
+from onelayer.envs.math.grading.arithmetic import rational_value
 from onelayer.envs.math.grading.lists import exact_values, lists
-from onelayer.envs.math.grading.units import SCALED
+from onelayer.envs.math.grading.tree import Node
+from onelayer.envs.math.grading.units import CURRENCIES, SCALED, is_known
 from onelayer.envs.math.grading.words import comparable
 
 if TYPE_CHECKING:
@@ -20,14 +21,35 @@ RADIANS = Node("quotient", (Node("constant", value="pi"), Node("number", value=F
 def quantities(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
     """Compare amounts and units; a missing unit may be optional, a different one never is."""
     if isinstance(gold, a.Quantity) and isinstance(answer, a.Quantity):
-        return gold.unit == answer.unit and compare.same(gold.amount, answer.amount)
+        return _units_alike(compare, gold.unit, answer.unit) and compare.same(
+            gold.amount, answer.amount
+        )
     quantity, other = (gold, answer) if isinstance(gold, a.Quantity) else (answer, gold)
     assert isinstance(quantity, a.Quantity)
     if isinstance(other, a.Braces) and len(other.items) == 1:
         other = other.items[0]
     if not isinstance(other, a.Scalar) or quantity.unit in SCALED:
         return False
-    return compare.conventions.units_optional and compare.same(quantity.amount, other)
+    if not compare.conventions.units_optional:
+        return False
+    if (
+        other.tree is not None
+        and other.tree.operator == "product"
+        and is_known(quantity.unit, True)
+    ):
+        amount, last = other.tree.arguments
+        if last == Node("symbol", value=quantity.unit):  # the m of 37/4 m
+            other = a.Scalar(f"({other.text}) per {quantity.unit}", amount, rational_value(amount))
+    return compare.same(quantity.amount, other)
+
+
+def _units_alike(compare: "Comparison", gold: str, answer: str) -> bool:
+    """Units are equal; a price may leave out what it is per: ``$18 per day`` and ``$18``."""
+    (price, _, rate), (other, _, other_rate) = gold.partition("/"), answer.partition("/")
+    left_out = (
+        compare.conventions.units_optional and price in CURRENCIES and not (rate and other_rate)
+    )
+    return gold == answer or (left_out and price == other)
 
 
 def percents(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:

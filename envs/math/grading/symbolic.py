@@ -1,33 +1,44 @@
-"""Whether two expressions are equal, decided by math-verify and sympy, in the worker process.
+"""Whether two expressions are equal, decided by sympy and math-verify, in the worker process.
 
-math-verify's verdict is kept from its known errors: decimals come to it as exact fractions, sizes are
-bounded before anything is evaluated, its timeouts (signals) are off, and numbers at sample points can
-refuse a "yes" (it rounds differences below 1e-15 to zero) and confirm an identity it cannot prove.
+Values at sample points refuse or confirm an equality (see ``sampling``); where they do neither, math-verify
+is asked, with decimals as exact fractions and without its timeouts, which are signals.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from fractions import Fraction
+from typing import Any
 
+import mpmath
 import sympy
 from math_verify import LatexExtractionConfig, verify
 from math_verify import parse as parse_latex
 from sympy.core.function import AppliedUndef
 
 from onelayer.envs.math.grading import answers as a
-from onelayer.envs.math.grading.arithmetic import TooLargeError, rational_value
-from onelayer.envs.math.grading.expressions import Node
-from onelayer.envs.math.grading.statements import symbols_of
+from onelayer.envs.math.grading.arithmetic import MAX_FACTORIAL, TooLargeError, rational_value
+from onelayer.envs.math.grading.rounding import rounds_to
+from onelayer.envs.math.grading.sampling import DIGITS, OddRoot, agree, value_at
 from onelayer.envs.math.grading.tokens import FUNCTIONS
+from onelayer.envs.math.grading.tree import Node, symbols_of
 
-SAMPLES = (
-    (sympy.Rational(7, 5), sympy.Rational(13, 11), sympy.Rational(19, 17), sympy.Rational(31, 29)),
-    (sympy.Rational(17, 7), sympy.Rational(29, 13), sympy.Rational(37, 23), sympy.Rational(5, 3)),
-    (sympy.Rational(-11, 13), sympy.Rational(23, 19), sympy.Rational(-9, 7), sympy.Rational(3, 8)),
-    (sympy.Rational(-15, 4), sympy.Rational(-22, 9), sympy.Rational(41, 12), sympy.Rational(-6, 7)),
+_SAMPLES = tuple(
+    tuple(sympy.Rational(*map(int, number.split("/"))) for number in line.split())
+    for line in (
+        "7/5 13/11 19/17 31/29",
+        "17/7 29/13 37/23 5/3",
+        "-11/13 23/19 -9/7 3/8",
+        "-15/4 -22/9 41/12 -6/7",
+        "3/7 2/9 5/11 1/4",
+        "-3/8 -1/7 2/13 -5/9",
+        "23/2 35/3 41/4 57/5",
+        "-19/2 -29/3 -35/6 -47/7",
+        "7/1 3/1 2/1 5/1",
+    )
 )
-"""the first two are positive, where roots and logarithms are real"""
-DIGITS = 60
+"""values of the variables in alphabetical order: of both signs, near 0, in (-1, 1), larger, whole"""
+_ENOUGH = 2
+"""samples at which both sides must have a value, for an equality to be confirmed"""
 STEPPED = (
     sympy.floor,
     sympy.ceiling,
@@ -56,10 +67,10 @@ class SympyAlgebra:
             return False
         first, second = to_sympy(gold), to_sympy(answer)
         symbols = _symbols(first, second)
-        for sample in SAMPLES:
-            one, two = _at(first, sample, symbols), _at(second, sample, symbols)
-            if one is not None and two is not None and one != 0 and two != 0:
-                ratio = _rational(one / two)
+        for values in _points(symbols):
+            one, two = (value_at(side, values, real=False) for side in (first, second))
+            if one and two:
+                ratio = _ratio(one, two)
                 if ratio is None or (positive and ratio < 0):
                     return False
                 return expressions_equal(first, ratio * second)
@@ -73,36 +84,75 @@ class SympyAlgebra:
         evaluated = number.evalf(DIGITS + max(places, 0))
         if not evaluated.is_Float or not evaluated.is_finite:
             return False
-        error = (evaluated - sympy.Rational(value.numerator, value.denominator)) * sympy.Integer(
-            10
-        ) ** places
-        return bool(abs(error) <= 0.5) or bool(
-            abs(error) < 1
-            and abs(evaluated) > abs(sympy.Rational(value.numerator, value.denominator))
-        )
+        computed = sympy.Rational(evaluated)
+        return rounds_to(Fraction(int(computed.p), int(computed.q)), value, places)
 
 
 def expressions_equal(gold: sympy.Expr, answer: sympy.Expr) -> bool:
-    """Return whether both are equal: by math-verify, and not against numbers at sample points."""
+    """Return whether both are equal wherever they are defined and real."""
     if gold == answer:
         return gold not in (sympy.nan, sympy.zoo)
-    if any(e.has(sympy.nan, sympy.zoo) for e in (gold, answer)):
-        return False
-    if gold.has(sympy.oo, -sympy.oo) or answer.has(sympy.oo, -sympy.oo):
+    if any(e.has(sympy.nan, sympy.zoo, sympy.oo, -sympy.oo) for e in (gold, answer)):
         return False
     gold, answer = _calls_as_symbols(gold), _calls_as_symbols(answer)
     if sympy.expand(gold - answer) == 0:
         return True
     symbols = _symbols(gold, answer)
-    agreed = _agreement(gold, answer, SAMPLES if symbols else SAMPLES[:1], symbols)
-    if False in agreed[:2]:
+    if not symbols:
+        return agree(gold, answer, {}, real=False) is True
+    agreed: list[bool | None] = []
+    if not gold.has(sympy.I) and not answer.has(sympy.I):
+        agreed = _agreement(gold, answer, symbols, real=True)
+    if False not in agreed and agreed.count(True) < _ENOUGH:
+        agreed = _agreement(gold, answer, symbols, real=False)
+    if False in agreed:
         return False
-    stepped = gold.has(*STEPPED) or answer.has(*STEPPED)
-    if agreed.count(True) == len(agreed) and not stepped:
+    if agreed.count(True) >= _ENOUGH and not gold.has(*STEPPED) and not answer.has(*STEPPED):
         return True
-    if gold.is_number and answer.is_number and True not in agreed:
-        return False
     return bool(verify(gold, answer, timeout_seconds=None))
+
+
+def _agreement(
+    gold: sympy.Expr, answer: sympy.Expr, symbols: Sequence[sympy.Symbol], real: bool
+) -> list[bool | None]:
+    """Whether both have one value at each sample, None where either has none; up to the first difference."""
+    agreed: list[bool | None] = []
+    for values in _points(symbols, _positive(gold, answer) if real else ()):
+        agreed.append(agree(gold, answer, values, real))
+        if agreed[-1] is False:
+            break
+    return agreed
+
+
+def _points(
+    symbols: Sequence[sympy.Symbol], positive: Collection[sympy.Symbol] = ()
+) -> list[dict[sympy.Symbol, sympy.Rational]]:
+    """The values of the symbols at each sample, those in ``positive`` without their sign."""
+    points = []
+    for sample in _SAMPLES:
+        point = {}
+        for i, symbol in enumerate(symbols):
+            value = sample[i % len(sample)] + sympy.Rational(i // len(sample), 3)
+            point[symbol] = abs(value) if symbol in positive else value
+        points.append(point)
+    return points
+
+
+def _positive(*expressions: sympy.Expr) -> set[sympy.Symbol]:
+    r"""The symbols that a root or logarithm takes for positive: those of ``\sqrt{a/b}``, not of ``a^2``."""
+    taken = set()
+    for part in set().union(*(e.atoms(sympy.Pow, sympy.log) for e in expressions)):
+        if isinstance(part, sympy.Pow) and not (part.exp.is_Rational and part.exp.q % 2 == 0):
+            continue
+        for factor in sympy.Mul.make_args(part.args[0]):
+            base, exponent = factor.as_base_exp()
+            if base.is_Symbol and exponent.is_odd:
+                taken.add(base)
+    return taken
+
+
+def _symbols(*expressions: sympy.Expr) -> list[sympy.Symbol]:
+    return sorted(set().union(*(e.free_symbols for e in expressions)), key=lambda s: s.name)
 
 
 def _calls_as_symbols(expression: sympy.Expr) -> sympy.Expr:
@@ -111,59 +161,17 @@ def _calls_as_symbols(expression: sympy.Expr) -> sympy.Expr:
     return expression.xreplace(calls)
 
 
-def _agreement(
-    gold: sympy.Expr,
-    answer: sympy.Expr,
-    samples: Sequence[Sequence[sympy.Rational]],
-    symbols: list[sympy.Symbol],
-) -> list[bool | None]:
-    """Whether both have one value at each sample; None where either has none."""
-    digits = DIGITS + 2 * _written_digits(gold) + 2 * _written_digits(answer)
-    if digits > 5000:
-        raise TooLargeError("the numbers have too many digits to compare")
-    agreed: list[bool | None] = []
-    for sample in samples:
-        one, two = (_at(e, sample, symbols, digits) for e in (gold, answer))
-        if one is None or two is None:
-            agreed.append(None)
-            continue
-        size = max(abs(one), abs(two))
-        agreed.append(bool(abs(one - two) <= size * sympy.Float(10) ** (8 - digits)))
-    return agreed
-
-
-def _rational(number: sympy.Expr) -> sympy.Rational | None:
-    """The fraction with a small denominator that a real number is to all its digits."""
-    if not number.is_real:
-        return None
-    fraction = Fraction(str(number)).limit_denominator(10**9)
-    ratio = sympy.Rational(fraction.numerator, fraction.denominator)
-    return ratio if abs(number - ratio) <= abs(number) * sympy.Float(10) ** (10 - DIGITS) else None
-
-
-def _written_digits(expression: sympy.Expr) -> int:
-    """How many digits the numbers in it have: two that differ at all differ within about as many."""
-    sizes = [n.p.bit_length() + n.q.bit_length() for n in expression.atoms(sympy.Rational)]
-    return sum(size * 3 // 10 for size in sizes if size > 40)
-
-
-def _symbols(*expressions: sympy.Expr) -> list[sympy.Symbol]:
-    return sorted(set().union(*(e.free_symbols for e in expressions)), key=lambda s: s.name)
-
-
-def _at(
-    expression: sympy.Expr,
-    sample: Sequence[sympy.Rational],
-    symbols: list[sympy.Symbol],
-    digits: int = DIGITS,
-) -> sympy.Expr | None:
-    """The value at a sample point, None where there is none."""
-    values = {
-        s: sample[i % len(sample)] + sympy.Rational(i // len(sample), 3)
-        for i, s in enumerate(symbols)
-    }
-    value = expression.subs(values).evalf(digits)
-    return value if value.is_number and value.is_finite and not value.has(AppliedUndef) else None
+def _ratio(one: Any, other: Any) -> sympy.Rational | None:
+    """The fraction with a small denominator that the quotient of two numbers is to all its digits."""
+    with mpmath.workdps(DIGITS):
+        quotient = one / other
+        if isinstance(quotient, mpmath.mpc):
+            return None
+        fraction = Fraction(str(quotient)).limit_denominator(10**9)
+        error = abs(quotient - mpmath.mpf(fraction.numerator) / fraction.denominator)
+        if error > abs(quotient) * mpmath.mpf(10) ** (10 - DIGITS):
+            return None
+    return sympy.Rational(fraction.numerator, fraction.denominator)
 
 
 def to_sympy(node: Node) -> sympy.Expr:
@@ -182,6 +190,9 @@ def to_sympy(node: Node) -> sympy.Expr:
     arguments = [to_sympy(argument) for argument in node.arguments]
     if node.operator == "apply":
         return sympy.Function(str(node.value))(*arguments)
+    if node.operator in _BINDERS:
+        bound = sympy.Symbol(str(node.value), real=True)
+        return _BINDERS[node.operator](bound, *arguments)
     return _BUILDERS[node.operator](*arguments)
 
 
@@ -197,9 +208,29 @@ def _power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
 
 def _root(radicand: sympy.Expr, index: sympy.Expr) -> sympy.Expr:
     """The real root of a negative number where ``index`` is odd."""
-    if index.is_Integer and index.is_odd and radicand.is_negative:
-        return -((-radicand) ** (1 / index))
-    return radicand ** (1 / index)
+    if not (index.is_Integer and index.is_odd):
+        return radicand ** (1 / index)
+    if radicand.free_symbols:
+        return OddRoot(radicand, index)
+    return -((-radicand) ** (1 / index)) if radicand.is_negative else radicand ** (1 / index)
+
+
+def _sum_of(bound: sympy.Symbol, term: sympy.Expr, low: sympy.Expr, high: sympy.Expr) -> sympy.Expr:
+    return sympy.Sum(term, (bound, low, high)).doit()
+
+
+def _product_of(
+    bound: sympy.Symbol, factor: sympy.Expr, low: sympy.Expr, high: sympy.Expr
+) -> sympy.Expr:
+    if (high - low).is_number and high.is_finite and high - low > MAX_FACTORIAL:
+        raise TooLargeError("the product has too many factors")
+    return sympy.Product(factor, (bound, low, high)).doit()
+
+
+def _integral(
+    bound: sympy.Symbol, integrand: sympy.Expr, low: sympy.Expr, high: sympy.Expr
+) -> sympy.Expr:
+    return sympy.Integral(integrand, (bound, low, high)).doit()
 
 
 def _factorial(argument: sympy.Expr) -> sympy.Expr:
@@ -208,14 +239,23 @@ def _factorial(argument: sympy.Expr) -> sympy.Expr:
     return sympy.factorial(argument)
 
 
-_NAMED = {
+_NAMED: dict[str, Callable[..., Any]] = {
     "ln": sympy.log,
     "arcsin": sympy.asin,
     "arccos": sympy.acos,
     "arctan": sympy.atan,
     "arccot": sympy.acot,
 }
-_BUILDERS = {
+_BINDERS: dict[str, Callable[..., Any]] = {
+    "sum_of": _sum_of,
+    "product_of": _product_of,
+    "integral": _integral,
+    "limit": lambda bound, body, point: sympy.limit(body, bound, point, "+-"),
+    "limit+": lambda bound, body, point: sympy.limit(body, bound, point, "+"),
+    "limit-": lambda bound, body, point: sympy.limit(body, bound, point, "-"),
+}
+_BUILDERS: dict[str, Callable[..., Any]] = {
+    "mixed": lambda whole, part: whole + part,
     "sum": lambda *terms: sympy.Add(*terms),
     "negative": lambda x: -x,
     "product": lambda x, y: x * y,

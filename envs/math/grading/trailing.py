@@ -1,16 +1,38 @@
-"""What stands around an answer found in a response and belongs to it: a unit behind, a sign before a box."""
+"""What stands around a box in a response: a sign, a scale, a unit belong to it; a factor takes it apart."""
+
+# ruff: noqa: RUF001  (an apostrophe may be typographic)
 
 import re
 
 from onelayer.envs.math.grading.units import is_known
 
 SCALE = r"\s*(?:hundred|thousand|million|billion|trillion)\b"
+AROUND = 200
+"""characters before and behind a box that are looked at"""
 _UNIT = re.compile(
-    r"(?:\s|\$|\\\)|\\?,|~)*(?:\\text\s*\{\s*)?"
+    r"(?:\s|\$|\\\)|\\?,|~)*+(?:\\text\s*\{\s*)?"
     r"((?:(?:square|cubic)\s+)?([A-Za-z]+)(?:\s*\^\s*\{?\d\}?|[²³])?(?:\s*(?:/|\bper\b)\s*[A-Za-z]+)?)"
 )
-_FACTOR_BEFORE = re.compile(r"(?:\d|\\(?:[dt]?frac|sqrt)\s*\{)$")
-_FACTOR_BEHIND = re.compile(r"\s*(?:\\pi(?![A-Za-z])|\^(?!\s*\{?\s*\\circ))|[xyznkr](?![A-Za-z'])")
+_OPENED = re.compile(
+    r"(?<!\\)\$|\\[()\[\]]|\\(?:begin|end)\{(?:align|equation|gather|aligned)\*?\}"
+)
+_LABEL = re.compile(r"\\(?:text|mbox|textbf|mathrm|mathbf)\s*\{[^{}]*\}\s*$")
+_STARTS = re.compile(
+    r"(?:^|[=<>:,;&$≈]|\\[\[(,;:! ]|\\\\|\\(?:\w*eq\w*|approx|to|in|implies|therefore|q?quad|displaystyle"
+    r"|left|(?:Long)?(?:[rR]ight|[lL]eftright)arrow|underline\{|colorbox\{\w+\}\{))\s*$"
+)
+_ENDS = re.compile(
+    r"\s*(?:$|[=<>:,;.&$%}\]≈°?]|\\[\]),;:! %$]|\\\\|\\(?:\w*eq\w*|approx|to|q?quad|text|mbox|mathrm|right"
+    r"|implies|Rightarrow|degree|circ|end|tag|hfill|pmod|mod|bmod)|\^\s*\{?\s*\\circ|\\?\$)"
+)
+_FACTOR_BEFORE = re.compile(r"(?:\d|\\(?:[dt]?frac|sqrt)\s*\{|\^\s*\{?)$")
+_FACTOR_BEHIND = re.compile(
+    r"\s*(?:\\pi(?![A-Za-z])|\^(?!\s*\{?\s*\\circ))|[xyznkr](?![A-Za-z'])|\s*(?:[*/]|\\(?:cdot|times|sqrt))"
+)
+_DENIED = re.compile(
+    r"(?:\b(?:not|never|cannot|except|isn['’]t|neither)(?: be| equal(?: to)?)?)[\s$*]*+$",
+    re.IGNORECASE,
+)
 
 
 def unit_behind(text: str) -> str:
@@ -26,12 +48,33 @@ def unit_behind(text: str) -> str:
 
 
 def whole_box(before: str, content: str, behind: str) -> str | None:
-    r"""Return the content of a box with a sign or scale around it, None where it is but a part.
+    r"""Return the content of a box with a sign or scale around it, None where it is but a part, or denied.
 
-    ``-\\boxed{17}`` is -17; ``2\\boxed{17}`` and ``\\boxed{17}\\pi`` are more than what is in the box.
+    ``-\\boxed{17}`` is -17; ``2\\boxed{17}``, ``\\boxed{17}\\pi`` and ``x+\\boxed{17}`` are more than what
+    is in the box. In a formula only a relation, a comma or a label may stand beside it; in prose no factor.
+
+    Args:
+        before: the ``AROUND`` characters before the box.
+        content: what is in it.
+        behind: as many characters behind it.
     """
-    if _FACTOR_BEFORE.search(before) or _FACTOR_BEHIND.match(behind):
+    before = before.rstrip("\\")  # of a box whose backslash was doubled
+    if _DENIED.search(before) or _FACTOR_BEFORE.search(before) or _FACTOR_BEHIND.match(behind):
         return None
+    sign = before.endswith(("-", "\N{MINUS SIGN}"))
+    if _in_formula(before):
+        start = _LABEL.sub("", before[:-1].rstrip() if sign else before)
+        if not (_STARTS.search(start) or start != before) or not _ENDS.match(behind):
+            return None
     scale = re.match(rf"(?:\s|\$|\\text\s*\{{)*({SCALE})", behind[:40])
-    sign = f"-({content})" if before.endswith(("-", "\N{MINUS SIGN}")) and content else content
-    return sign + " " + scale[1].strip() if scale else sign
+    signed = f"-({content})" if sign and content else content
+    return signed + " " + scale[1].strip() if scale else signed
+
+
+def _in_formula(before: str) -> bool:
+    """Whether the mathematics that ``before`` opens last is still open."""
+    marks = [match[0] for match in _OPENED.finditer(before)]
+    if marks.count("$") % 2:
+        return True
+    others = [mark for mark in marks if mark != "$"]
+    return bool(others) and (others[-1] in ("\\(", "\\[") or others[-1].startswith("\\begin"))

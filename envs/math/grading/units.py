@@ -2,6 +2,8 @@
 
 import re
 
+from onelayer.envs.math.grading.words import scale_of
+
 
 def _words(text: str) -> list[str]:
     return text.split()
@@ -31,10 +33,10 @@ _NOT_UNITS = frozenset(
     _words(
         "or and not but plus minus times over by mod modulo base squared cubed factorial choose "
         "percent to if when where for  "
-        "negative except unless with hundred thousand million billion trillion dozen half i e is "
-        "are was the root"
+        "negative except unless with i e is are was the root"
     )
 )
+CURRENCIES = frozenset("$€£¥₹")
 SCALED = frozenset(["¢"])
 """units that change the number, so that they are never left out"""
 
@@ -59,7 +61,7 @@ def canonical_unit(text: str) -> str | None:
     ):
         return None
     words = re.split(r"([ /])", text)
-    if any(word.lower() in _NOT_UNITS for word in words[::2]):
+    if any(word.lower() in _NOT_UNITS or scale_of(word) is not None for word in words[::2]):
         return None
     if (
         not marked

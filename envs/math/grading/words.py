@@ -18,6 +18,14 @@ _NUMBERS = {word: i for i, word in enumerate(_SMALL)} | {
     word: 10 * i for i, word in enumerate(_TENS, start=2)
 }
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_MULTIPLES = _SCALES | {
+    "dozen": 12,
+    "score": 20,
+    "grand": 1000,
+    "lakh": 10**5,
+    "crore": 10**7,
+    "ten": 10,
+}
 _MONTHS = _words(
     "january february march april may june july august september october november december"
 )
@@ -43,7 +51,9 @@ _ARTICLES = re.compile(r"^(?:a|an|the) (?=\w{2})", re.IGNORECASE)
 _PARTS = {"half": 2, "halves": 2} | {
     word + plural: count
     for word, count in zip(
-        _words("third quarter fourth fifth sixth eighth tenth"), (3, 4, 4, 5, 6, 8, 10), strict=True
+        _words("third quarter fourth fifth sixth seventh eighth ninth tenth"),
+        (3, 4, 4, 5, 6, 7, 8, 9, 10),
+        strict=True,
     )
     for plural in ("", "s")
 }
@@ -91,9 +101,15 @@ def _whole_number(text: str) -> int | None:
     return total + part
 
 
-def scale_of(word: str) -> int | None:
-    """Return 1,000,000 for ``million``, None for other words."""
-    return _SCALES.get(word.lower())
+def scale_of(word: str) -> Fraction | None:
+    """Return 1,000,000 for ``million`` and ``millions``, 1/10 for ``tenths``, None for other words."""
+    one = word.lower().removesuffix("s")
+    if one in _MULTIPLES:
+        return Fraction(_MULTIPLES[one])
+    if word.lower() in _PARTS and one != "quarter":  # a coin
+        return Fraction(1, _PARTS[word.lower()])
+    power_of_ten = _SCALES.get(one.removesuffix("th"))
+    return Fraction(1, power_of_ten) if power_of_ten and one.endswith("th") else None
 
 
 def date_of(text: str) -> str | None:
@@ -123,6 +139,7 @@ def comparable(text: str, case_matters: bool) -> str:
     """Return ``text`` without what two writings of the same words differ in: spaces, articles, fonts."""
     text = re.sub(r"\\(?:text|mathrm|mathbf)\s*\{([^{}]*)\}", r"\1", text)
     text = re.sub(r"[\s$]+", " ", text.replace("{", "").replace("}", "")).strip(' .!,;:"')
+    text = re.sub(r" ?([-+*/=<>()\[\],^|]) ?", r"\1", text)
     text = _ARTICLES.sub("", text)
     lower = text.lower()
     return text if case_matters else _SYNONYMS.get(lower, lower)

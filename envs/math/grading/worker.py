@@ -1,8 +1,9 @@
 """The way to the process that runs computer algebra: started once, shared by threads and forked children.
 
-A question costs at most ``LIMIT_SECONDS`` of waiting, whatever it is; the start of the process, about two
-seconds, is not part of it, and ``start`` begins it early. Nothing here uses signals, so that grading
-works in every thread; and nothing is forked from this process, which may have threads of its own.
+A question costs a second of processor time at most, whatever it is; where many are asked at once each
+waits for its turn, however long the others take. The start of the process takes about two seconds, and
+``start`` begins it early. Nothing here uses signals, so that grading works in every thread; and nothing is
+forked from this process, which may have threads of its own.
 """
 
 import atexit
@@ -18,7 +19,9 @@ from pathlib import Path
 
 from onelayer.envs.math.grading.conventions import Conventions
 
-LIMIT_SECONDS = 0.95
+PATIENCE_SECONDS = 600.0
+"""on the clock, should the process hang; its children's limit on processor time comes long before"""
+_TRIES = 3
 START_SECONDS = 120.0
 """patience with the start of the process, on a machine that is busy"""
 
@@ -53,19 +56,14 @@ class Worker:
                 self._spawn()
 
     def ask(self, gold: str, answer: str, conventions: Conventions) -> str:
-        """Return ``equal``, ``different``, or in a few words why no verdict was reached."""
+        """Return ``equal``, ``different``, or in a few words why no verdict was reached: ``timeout``, ..."""
         question = {"gold": gold, "answer": answer, "conventions": asdict(conventions)}
-        for _ in range(2):
+        for _ in range(_TRIES):
             control = self._running()
-            ours, theirs = socket.socketpair()
-            with ours:
-                with theirs:
-                    try:
-                        socket.send_fds(control, [b"?"], [theirs.fileno()])
-                    except OSError:
-                        self._forget(control)
-                        continue
-                return _exchange(ours, json.dumps(question).encode())
+            reply = _exchange(control, json.dumps(question).encode())
+            if reply:
+                return reply
+            self._forget(control)  # it ended, with our question
         return "worker lost"
 
     def close(self) -> None:
@@ -139,15 +137,23 @@ class Worker:
                 self._control, self._ready = None, False
 
 
-def _exchange(connection: socket.socket, question: bytes) -> str:
-    connection.settimeout(LIMIT_SECONDS)
-    try:
-        connection.sendall(question)
-        connection.shutdown(socket.SHUT_WR)
-        reply = connection.recv(4096)
-    except OSError:
-        return "timeout"
-    return reply.decode() or "timeout"
+def _exchange(control: socket.socket, question: bytes) -> str:
+    """Return the reply to a question, an empty text where the process ended before it could give one."""
+    ours, theirs = socket.socketpair()
+    with ours:
+        ours.settimeout(PATIENCE_SECONDS)
+        try:
+            with theirs:
+                # The question lies ready before a child is forked for it.
+                ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * len(question) + 65536)
+                ours.sendall(question)
+                ours.shutdown(socket.SHUT_WR)
+                socket.send_fds(control, [b"?"], [theirs.fileno()])
+            return ours.recv(4096).decode()
+        except TimeoutError:
+            return "timeout"
+        except OSError:
+            return ""
 
 
 WORKER = Worker()

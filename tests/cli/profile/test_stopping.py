@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -126,6 +127,65 @@ def test_a_killed_profile_goes_on_to_the_same_end(
     assert weights(tmp_path / "profile") == weights(tmp_path / "whole")
 
 
+@pytest.fixture
+def stopped(quick):
+    """The folder of a profile that was stopped when the second of two runs had two of three iterations."""
+    news = []
+
+    def tell(kind, name, details):
+        if kind == "iteration" and name == "layer-01-seed-1":
+            news.append(details)
+            if len(news) == 2:
+                profiler.deadline = 0.0
+
+    profiler = Profiler(ProfileConfig(**quick(max_hours=1.0, iterations=3)), tell=tell)
+    assert not profiler.measure()
+    return profiler.folder.path
+
+
+def test_a_damaged_checkpoint_of_a_run_costs_some_iterations_and_no_more(
+    quick, tmp_path, stopped, profile, what_was_found, weights
+):
+    checkpoints = stopped / "runs" / "layer-01-seed-1" / "checkpoints"
+    os.truncate(checkpoints / "000002" / "state.pt", 900)
+    assert profile(quick(iterations=3)) == 0
+    assert (checkpoints / "damaged-000002").is_dir()
+    assert profile(quick(iterations=3, out=tmp_path / "whole")) == 0
+    assert what_was_found(stopped) == what_was_found(tmp_path / "whole")
+    assert weights(stopped) == weights(tmp_path / "whole")
+
+
+def test_a_copied_profile_goes_on_in_the_copy(stopped, tmp_path):
+    copy = tmp_path / "the copy"
+    shutil.copytree(stopped, copy)
+    before = {path: path.read_bytes() for path in stopped.rglob("*") if path.is_file()}
+    assert main(["profile", "--config", str(copy / "profile.yaml"), "--max-hours", "0"]) == 0
+    assert {path: path.read_bytes() for path in stopped.rglob("*") if path.is_file()} == before
+    assert len(load_profile(copy).runs) == 3
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_to_stop_writes_what_is_known(
+    quick, tmp_path, capsys, monkeypatch, profile, name, code
+):
+    from onelayer.commands import profile as command
+
+    class Interrupting(command._Progress):
+        def __call__(self, kind, name_of_run, details):
+            super().__call__(kind, name_of_run, details)
+            if kind == "iteration" and name_of_run == "layer-01-seed-1":
+                signal.raise_signal(getattr(signal, name))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "_Progress", Interrupting)
+        assert profile(quick()) == code
+    assert "This profile is not whole" in capsys.readouterr().out
+    run = tmp_path / "profile" / "runs" / "layer-01-seed-1"
+    assert (run / "checkpoints" / "000001").is_dir()
+    assert profile(quick()) == 0
+    assert len(load_profile(tmp_path / "profile").runs) == 3
+
+
 def test_a_run_that_diverges_is_left_out_and_said(quick, tmp_path, capsys, monkeypatch, profile):
     from onelayer.trainers.contribution import crew
     from onelayer.trainers.trainer import Diverged
@@ -147,8 +207,9 @@ def test_a_run_that_diverges_is_left_out_and_said(quick, tmp_path, capsys, monke
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("signal_name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
 def test_ctrl_c_stops_several_processes_after_their_iteration(
-    quick, tmp_path, capsys, monkeypatch, profile, what_was_found
+    quick, tmp_path, capsys, monkeypatch, profile, what_was_found, signal_name, code
 ):
     from onelayer.commands import profile as command
 
@@ -156,11 +217,11 @@ def test_ctrl_c_stops_several_processes_after_their_iteration(
         def __call__(self, kind, name, details):
             super().__call__(kind, name, details)
             if kind == "scored" and name == "full-seed-1":
-                signal.raise_signal(signal.SIGINT)
+                signal.raise_signal(getattr(signal, signal_name))
 
     with monkeypatch.context() as patch:
         patch.setattr(command, "_Progress", Interrupting)
-        assert profile(quick(jobs=2, seeds="1,2")) == 130
+        assert profile(quick(jobs=2, seeds="1,2")) == code
     assert "This profile is not whole" in capsys.readouterr().out
     assert not multiprocessing.active_children()
     assert len(load_profile(tmp_path / "profile").runs) < 6

@@ -1,5 +1,7 @@
 """ALFWorld through Gymnasium."""
 
+import copy
+import pickle
 import subprocess
 import sys
 
@@ -8,6 +10,8 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import onelayer.envs
+from onelayer.agents.rollout import rollout
+from onelayer.agents.searcher import SearchingAgent
 from onelayer.envs.alfworld.environment import ALFWorldEnv
 
 SMALL = {"games": "generated", "room_size": 4, "count": 60}
@@ -96,7 +100,8 @@ def test_a_task_can_be_chosen_and_an_unknown_one_is_refused():
     assert env.reset(options={"task": env.tasks[3]})[1]["task"] == env.tasks[3]
     with pytest.raises(LookupError, match="no generated game 'train/nothing'"):
         env.reset(options={"task": "train/nothing"})
-    assert env.step("look")[4]["task"] == env.tasks[3]
+    with pytest.raises(RuntimeError, match="call reset"):  # and the old one does not go on
+        env.step("look")
 
 
 @pytest.mark.parametrize("backend", ["native", "textworld"])
@@ -208,3 +213,31 @@ def test_making_the_real_engine_leaves_alfworld_data_unset():
 def test_the_environment_is_registered():
     assert onelayer.envs.__name__ == "onelayer.envs"
     assert gym.spec("onelayer/ALFWorld-v0").max_episode_steps is None
+
+
+@pytest.mark.parametrize("backend", ["native", "textworld"])
+def test_an_episode_can_be_pickled_and_copied_in_its_middle(backend):
+    if backend == "textworld":
+        pytest.importorskip("alfworld")
+    env = ALFWorldEnv(**SMALL, backend=backend)
+    _, info = env.reset(seed=2)
+    env.step(info["admissible"][0])
+    for twin in (pickle.loads(pickle.dumps(env)), copy.deepcopy(env)):
+        assert twin.anchor() == env.anchor()
+        assert twin.admissible() == env.admissible()
+        assert twin.step("look")[0] == env.clone().step("look")[0]
+
+
+def test_the_goal_is_told_in_words():
+    env = ALFWorldEnv(**SMALL)
+    observation, info = env.reset(seed=2)
+    assert observation.endswith(f"Your task is to: {info['goal']}.")
+
+
+@pytest.mark.parametrize("verb", ["move", "put"])
+def test_the_searching_expert_speaks_as_the_games_do(verb):
+    envs = [ALFWorldEnv(**SMALL, verb=verb) for _ in range(4)]
+    episodes = rollout(envs, SearchingAgent.informed(0), list(envs[0].tasks[:12]))
+    assert all(episode.success for episode in episodes)
+    said = {step.action.split()[0] for episode in episodes for step in episode.steps}
+    assert verb in said and ({"move", "put"} - {verb}).isdisjoint(said)

@@ -3,12 +3,15 @@
 import json
 import lzma
 import re
+import sys
 from dataclasses import asdict, replace
 
 import pytest
 
+from onelayer.envs.alfworld.environment import ALFWorldEnv
 from onelayer.envs.alfworld.game_files import game_data, read_game_file, write_game_file
 from onelayer.envs.alfworld.games import GENERATED, load_games, parsed
+from onelayer.envs.alfworld.games import _read_folder as games_of
 from onelayer.envs.alfworld.generator import GeneratedGames
 
 
@@ -247,3 +250,106 @@ def test_a_missing_game_is_a_key_error_that_names_one_there_is(tmp_path, records
 def test_a_game_is_parsed_once(kitchen):
     record = kitchen()
     assert parsed(record) is parsed(replace(record))
+
+
+def test_a_folder_is_read_once_for_all_environments(data, monkeypatch):
+    module = sys.modules["onelayer.envs.alfworld.games"]
+    read = []
+    monkeypatch.setattr(module, "read_game_file", lambda *a: read.append(a) or read_game_file(*a))
+    envs = [ALFWorldEnv(games=data) for _ in range(20)]
+    assert len(read) == 2
+    assert all(env.games is envs[0].games for env in envs)
+    kind = ["pick_two_obj_and_place"]
+    chosen = [ALFWorldEnv(games=data, task_types=kind).games for _ in range(5)]
+    assert len(read) == 2 and all(games is chosen[0] for games in chosen)
+
+
+def test_a_game_that_is_added_is_found_by_the_next_environment(data, records):
+    assert len(load_games(data).ids) == 2
+    added = replace(records[0], id="train/pick_and_place_simple-Mug-None-Shelf-9/trial_9")
+    write_game_file(added, data)
+    assert added.id in load_games(data).ids
+
+
+def test_links_are_followed_at_every_level_and_rings_are_not_run_round(data, records, tmp_path):
+    split = data / "json_2.1.1" / "train"
+    linked = tmp_path / "linked" / "json_2.1.1"
+    linked.mkdir(parents=True)
+    (linked / "train").symlink_to(split)
+    assert load_games(linked.parent).ids == load_games(data).ids
+    parts = tmp_path / "parts" / "json_2.1.1" / "train"
+    parts.mkdir(parents=True)
+    for folder in split.iterdir():
+        (parts / folder.name).symlink_to(folder)
+    assert load_games(tmp_path / "parts").ids == load_games(data).ids
+    before = load_games(data).ids
+    for folder in split.iterdir():
+        (folder / "ring").symlink_to(split)
+    games_of.cache_clear()
+    assert load_games(data).ids == before
+
+
+def test_the_default_folder_of_the_download_is_played_and_named(data, monkeypatch):
+    monkeypatch.delenv("ALFWORLD_DATA", raising=False)
+    monkeypatch.setattr("onelayer.envs.alfworld.games.DOWNLOADED", data)
+    env = ALFWorldEnv()
+    assert list(env.report()) == [f"games: 2 of {data}/json_2.1.1/train"]
+    assert list(ALFWorldEnv(count=7).report()) == ["games: 7 of generated games"]
+    monkeypatch.setattr("onelayer.envs.alfworld.games.DOWNLOADED", data / "nothing")
+    assert list(ALFWorldEnv().report()) == ["games: 10,000 of generated games"]
+
+
+def rewrite(path, **values):
+    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+
+
+def test_games_that_are_not_marked_solvable_are_left_out_as_in_alfworld(data):
+    pytest.importorskip("alfworld")
+    first, second = sorted((data / "json_2.1.1" / "train").rglob("game.tw-pddl"))
+    rewrite(first, solvable=False)
+    game = json.loads(second.read_text())
+    del game["solvable"]
+    second.write_text(json.dumps(game))
+    with pytest.raises(ValueError, match="not marked as solvable"):
+        load_games(data)
+
+
+def test_a_game_without_a_walkthrough_has_no_solution(data, records):
+    for path in (data / "json_2.1.1" / "train").rglob("game.tw-pddl"):
+        game = json.loads(path.read_text())
+        del game["walkthrough"]
+        path.write_text(json.dumps(game))
+    env = ALFWorldEnv(games=data)
+    assert env.solution(records[0].id) is None
+
+
+def test_data_of_alfworld_0_3_is_played_in_its_own_words_and_others_when_asked(data, records):
+    pytest.importorskip("alfworld")
+    hot = records[0]
+    path = data / "json_2.1.1" / hot.id / "game.tw-pddl"
+    path.write_text(json.dumps(game_data(hot.with_verb("put"))))
+    env = ALFWorldEnv(games=data)
+    assert env.solution(hot.id)[-1] == "put mug 2 in/on cabinet 1"
+    env.reset(options={"task": hot.id})
+    for action in env.solution(hot.id):
+        assert action in env.admissible()
+        observation, _, terminated, _, info = env.step(action)
+    assert terminated and info["success"]
+    assert observation == "You put the mug 2 in/on the cabinet 1."
+    assert env.solution(records[1].id)[-1] == "move mug 2 to cabinet 1"
+    newer, older = (ALFWorldEnv(games=data, verb=verb) for verb in ("move", "put"))
+    assert newer.solution(hot.id)[-1] == "move mug 2 to cabinet 1"
+    assert older.solution(records[1].id)[-1] == "put mug 2 in/on cabinet 1"
+    rewrite(path, grammar='"Your task is to: look." template :: "drop {o} on {r}";')
+    games_of.cache_clear()
+    with pytest.raises(ValueError, match=r"neither the command move .* nor put"):
+        load_games(data)
+
+
+def test_a_row_may_tell_its_verb(tmp_path, records):
+    lines = [records[0].with_verb("put"), records[1]]
+    games = load_games(write_lines(tmp_path / "games.jsonl", lines))
+    assert [games[one].verb for one in games.ids] == ["put", "move"]
+    broken = replace(records[0], verb="drop")
+    with pytest.raises(ValueError, match="row 1: 'verb' is move or put, not 'drop'"):
+        load_games(write_lines(tmp_path / "broken.jsonl", [broken]))

@@ -834,7 +834,7 @@ A \cup B  =/=  B \cup A
 p \lor q  ==  p \lor q
 1.5 \text{ million}  ==  1500000
 1.5 million  =/=  1.5
-2 dozen  =/=  24
+2 dozen  ==  24
 Jan 5  =/=  January 5
 5 + 3 = 8  ==  8
 8  ==  5+3=8

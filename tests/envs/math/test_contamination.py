@@ -1,11 +1,14 @@
-from onelayer.envs.math.contamination import near_duplicates, report
-from onelayer.envs.math.problems import Problem
+# ruff: noqa: RUF001  (Chinese text has its own punctuation)
+
+import pytest
+
+from onelayer.envs.contamination import near_duplicates, report, require_apart
 
 LONG = "Ann has three red apples and two green pears in her old wooden basket today"
 
 
 def problems(*prompts, prefix="p"):
-    return [Problem(f"{prefix}{i}", prompt, "1") for i, prompt in enumerate(prompts)]
+    return {f"{prefix}{i}": prompt for i, prompt in enumerate(prompts)}
 
 
 def test_a_problem_that_stands_in_the_training_set_is_found_whatever_its_case_and_marks():
@@ -46,3 +49,49 @@ def test_the_training_problem_that_is_most_alike_is_named():
     assert said == (
         "1 of 1 test problems of yours nearly stand in the training set mine: t0 and p0 (100%)"
     )
+
+
+def is_found(train, test):
+    return bool(near_duplicates({"train": train}, {"test": test}))
+
+
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ("What is 12 + 30?", "What is 12 * 30?"),
+        ("Solve x^2 - 5x + 6 = 0.", "Solve x^2 + 5x - 6 = 0."),
+        ("Compute 17 - 4 please", "Compute 17 + 4 please"),
+        ("What is 12 + 30 + 5?", "What is 12 + 30?"),
+        ("Is 7 < 9 or is 9 > 7 after all?", "Is 7 > 9 or is 9 < 7 after all?"),
+        ("Return a[0] + b", "Return a[0] - b"),
+    ],
+)
+def test_other_operators_and_signs_make_another_problem(train, test):
+    assert not is_found(train, test)
+
+
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ("Solve the problem: what is the cube root of 27?", "What is the cube root of 27?"),
+        ("What is the cube root of 27, please?", "What is the cube root of 27?"),
+        ("Solve the problem: what is the cube root of 27? please", "what is the cube root of 27"),
+        ("What is 12 + 30?", "what is 12+30"),
+        (
+            "小明有三个苹果又买了四个苹果他现在一共有多少个苹果",
+            "小明有三个苹果又买了四个苹果他现在一共有多少个",
+        ),
+        ("请问：三加四等于几？谢谢", "三加四等于几"),
+    ],
+)
+def test_the_same_problem_is_found_inside_words_and_in_scripts_without_spaces(train, test):
+    assert is_found(train, test)
+
+
+def test_near_duplicates_are_refused_unless_they_are_allowed():
+    train, test = problems(LONG), problems(LONG, prefix="t")
+    with pytest.raises(ValueError, match=r"1 of 1 test problems of b .* set a: .*allow_contamin"):
+        require_apart(train, test, "a", "b", allowed=False)
+    with pytest.warns(UserWarning, match="results on them say little"):
+        require_apart(train, test, "a", "b", allowed=True)
+    require_apart(problems("Something else."), test, "a", "b", allowed=False)

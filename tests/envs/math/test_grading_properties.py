@@ -11,8 +11,9 @@ pytest.importorskip("math_verify")
 from onelayer.envs.math import grade_answer
 from onelayer.envs.math.grading import grader
 from onelayer.envs.math.grading.answers import Scalar
-from onelayer.envs.math.grading.expressions import Node, parse_expression
+from onelayer.envs.math.grading.expressions import parse_expression
 from onelayer.envs.math.grading.symbolic import SympyAlgebra
+from onelayer.envs.math.grading.tree import Node
 
 integers = st.integers(-(10**12), 10**12)
 small = st.integers(-30, 30)

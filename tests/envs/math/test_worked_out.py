@@ -1,17 +1,31 @@
 """An answer that repeats the question is no answer: a policy learns to give it within a few updates."""
 
+# ruff: noqa: RUF001  (signs that look alike are the point)
+
 import pytest
 
-from onelayer.envs.math import grade_response
-from onelayer.envs.math.worked_out import only_worked_out, worked_out
+pytest.importorskip("math_verify")
 
-NUMBERS = """18 | -5 | +7 | $18$ | 1,000 | 3.5 | \\(18\\) | \\boxed{18} | 18. | (18) | 18 apples
-10 + 8 = 18 | 18 = 10 + 8 | x = 18 | $10 \\times 2 = 20$ | the sum is 18 | \u22125
-\\text{18} | 18 (eighteen) | 50% | thirty-six"""
-OPERATIONS = """10 + 8 | 8 - 6 | 8-6 | 2 * 1. | 6/2 | 2^3 | 2 \\times 3 | 2\\cdot3 | 2 \u00d7 3 | 2(3)
-(2)(3) | 8 - -6 | \\frac{36}{2} | \\sqrt{324} | \u221a9 | 3! | \\boxed{10 + 8} | $10+8$
-gcd(4, 6) | \\gcd(4, 6) | 6 \u00f7 2
-x = 10 + 8 | 10 + 8 = 10 + 8 | 10 mod 3"""
+from onelayer.envs.math import Conventions, grade_answer, grade_response
+from onelayer.envs.math.grading.notation import clean
+from onelayer.envs.math.grading.reading import read
+from onelayer.envs.math.grading.worked_out import is_worked_out
+
+WORKED_OUT = Conventions(worked_out=True)
+FIVE = read("5")
+NUMBERS = r"""18 | -5 | +7 | $18$ | 1,000 | 3.5 | \(18\) | \boxed{18} | 18. | (18) | 18 apples
+10 + 8 = 18 | 18 = 10 + 8 | x = 18 | $10 \times 2 = 20$ | −5 | x = 2 + 3 = 5
+\text{18} | 18 (eighteen) | 50% | thirty-six | 3/4 | \frac{6}{8} | 2\frac12 | 2 1/2 | 0.\overline{3}
+2\sqrt3 | \frac{\sqrt3}{2} | \frac{1}{\sqrt2} | \frac{\pi}{2} | \frac23\pi | 1+\sqrt2 | \frac{1+\sqrt5}{2}
+10^5 | 1.5\times10^3 | 1.2e3 | 2^{10} | -2^{10} | 3+4i | e^2 | 2\pi+3 | \sqrt[3]{2} | 5 dozen | 2 million
+5\text{ cm} | \$18 | 90^\circ | (1,2) | (3, \frac{\pi}{2}) | [1, 5) | 101_2"""
+TASKS = r"""10 + 8 | 8 - 6 | 8-6 | 2 * 1. | 6/2 | 2 \times 3 | 2\cdot3 | 2 × 3 | 2(3) | (2)(3) | 8 - -6 | 3!
+\frac{36}{2} | \sqrt{324} | √9 | \boxed{10 + 8} | $10+8$ | gcd(4, 6) | \gcd(4, 6) | 6 ÷ 2 | x = 10 + 8
+10 + 8 = 10 + 8 | 205 \,\times\, 838 | 205 ⋅ 838 | 205 ＊ 838 | 205 \ast 838 | 205∗838 | x_1=205 * 838
+1 \,+\, 5 | 1~+~5 | S_2 = 1 + 5 | \gcd\{777, 912\} | \gcd\,(777, 912) | \binom{31}{28} | \dbinom{31}{28}
+441+2(21)(19)+361=x | 441+2(21)(19)+361 | \sqrt{242} | \frac12+\frac13 | \frac{1/2}{3} | 17 \bmod 5
+\lfloor 3.7\rfloor | \sum_{k=1}^{10} k | \int_0^1 x dx | \lim_{x\to0} \frac{\sin x}{x} | \sin 30^\circ
+4^{1/2} | 8^{\frac23} | \log_2 8 | 2^3\cdot 5 | 1+0 | 7*1 | --5+0 | {205*838} | 205*838+0 | |(1-i)^8|"""
 
 
 def cases(text):
@@ -20,23 +34,87 @@ def cases(text):
 
 @pytest.mark.parametrize("answer", cases(NUMBERS))
 def test_a_number_is_worked_out(answer):
-    assert worked_out(answer)
+    assert is_worked_out(read(clean(answer)), FIVE, strictly=True)
 
 
-@pytest.mark.parametrize("answer", cases(OPERATIONS))
+@pytest.mark.parametrize("answer", cases(TASKS))
 def test_an_operation_on_numbers_is_not(answer):
-    assert not worked_out(answer)
+    assert not is_worked_out(read(clean(answer)), FIVE, strictly=True)
 
 
-def test_of_a_plain_number_an_expression_is_wrong_and_says_why():
-    grade = only_worked_out(grade_response("The answer is 10 + 8.", "18"), "18")
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    [
+        ("10+8", "8+10"),
+        (r"2^{10}\cdot 3^5", "2^{10}3^5"),
+        (r"\binom{10}{3}", r"\binom{10}{7}"),
+        (r"\sqrt{8}", r"\sqrt{4\cdot2}"),
+        (r"\frac{\ln 3}{\ln 2}", r"\log_2 3"),
+        ("x^2+2x+1", "(x+1)^2"),
+        ("y=2x+1", "2y=4x+2"),
+    ],
+)
+def test_what_the_gold_leaves_to_do_may_be_left_by_the_answer(gold, answer):
+    assert grade_answer(answer, gold, conventions=WORKED_OUT).correct
+
+
+def test_the_grade_says_why_and_the_convention_is_off_by_default():
+    grade = grade_response("The answer is 10 + 8.", "18", conventions=WORKED_OUT)
     assert (grade.correct, grade.reason) == (False, "not worked out")
-    assert only_worked_out(grade_response("10 + 8 = 18", "18"), "18").correct
-    assert only_worked_out(grade_response("The answer is 18.", "18"), "18").correct
+    assert grade_response("10 + 8 = 18", "18", conventions=WORKED_OUT).correct
+    assert grade_response("The answer is 10 + 8.", "18").correct
 
 
-def test_where_the_answer_is_an_expression_one_may_be_given():
-    assert only_worked_out(grade_response(r"\boxed{\frac{1}{2}}", "1/2"), "1/2").correct
+@pytest.mark.parametrize(
+    ("answer", "gold"),
+    [
+        (r"\sum_{k=1}^{100} k", "5050"),
+        (r"\int_0^1 x^2\,dx", r"\frac13"),
+        (r"\lim_{x\to\infty}\frac{3x}{x+1}", "3"),
+        (r"17 \bmod 5", "2"),
+        ("3x+2=17", "x=5"),
+        ("3y=-6", "y=-2"),
+        ("x-5=0", "x=5"),
+    ],
+)
+def test_what_only_asks_is_never_an_answer_to_a_number(answer, gold):
+    assert not grade_answer(answer, gold).correct
+    assert grade_answer(gold, answer).correct or "=" in answer
+
+
+PROMPTS = [
+    ("Expand $(x+1)^2$.", "x^2+2x+1", "(x+1)^2", False),
+    ("Expand $(x+1)^2$.", "x^2+2x+1", "x_1=(x+1)^2", False),
+    ("Expand $(x+1)^2$.", "x^2+2x+1", "(x+1)^2 + 0", False),
+    ("Expand $(x+1)^2$.", "x^2+2x+1", "1+2x+x^2", True),
+    ("Factor $ab+5b+2a+10$.", "(a+5)(b+2)", "ab+5b+2a+10", False),
+    ("Factor $ab+5b+2a+10$.", "(a+5)(b+2)", r"5b+ab\,+\,2a+10", False),
+    ("Factor $ab+5b+2a+10$.", "(a+5)(b+2)", "(b+2)(a+5)", True),
+    (r"Write $\frac{3}{20}$ as a decimal.", "0.15", r"\frac{3}{20}", False),
+    ("What is the probability?", "0.15", r"\frac{3}{20}", True),
+    (r"Write $1.\overline{03}$ as a fraction.", r"\frac{34}{33}", r"1.\overline{03}", False),
+    (r"Simplify $\frac{6}{8}$.", r"\frac34", r"\frac68", False),
+    (r"Compute $2^{10}$.", "1024", "2^{10}", False),
+    ("How many subsets has a set of ten?", "1024", "2^{10}", True),
+    ("Solve $3x-1>5$.", "x>2", "3x-1>5", False),
+    ("Solve $3x-1>5$.", "x>2", "x>2", True),
+    ("Write $y=2x+1$ in standard form.", "2x-y+1=0", "y=2x+1", False),
+    ("The roots of $2x^2+3x-5=0$: how many are even?", "0", "x_1=2x^2+3x-5=0", False),
+    ("Is $x+1$ or $x-1$ larger?", "x+1", "x+1", True),
+    ("Let $f(x)=x^2$. Find $f(x+1)$.", "x^2+2x+1", "f(x+1)=x^2+2x+1", True),
+    ("Solve x+2=5.", "x=3", "x=5-2=3", True),
+    ("Calculate 5!.", "120", "5!=120", True),
+]
+
+
+@pytest.mark.parametrize(("prompt", "gold", "answer", "expected"), PROMPTS)
+def test_a_formula_of_the_problem_is_no_answer_unless_the_gold_is_it(
+    prompt, gold, answer, expected
+):
+    grade = grade_answer(answer, gold, prompt=prompt, conventions=WORKED_OUT)
+    assert grade.correct is expected, grade
+    if not expected:
+        assert grade.reason in ("repeats the problem", "not worked out", "different")
 
 
 @pytest.mark.parametrize("mark", ["boxed", "hash", "phrase", "number"])
@@ -44,22 +122,35 @@ def test_where_the_answer_is_an_expression_one_may_be_given():
 def test_repeating_the_question_earns_nothing(family, mark):
     pytest.importorskip("reasoning_gym")
     from onelayer.envs.math.formats import FORMATS
+    from onelayer.envs.math.grading.prose import formulas
     from onelayer.envs.plugins import make
 
-    two_terms = {"min_terms": 2, "max_terms": 2, "min_digits": 2, "max_digits": 2}
-    env = make("onelayer/Math-v0", families=family, family_config=two_terms, answer_format=mark)
+    env = make("onelayer/Math-v0", families=family, answer_format=mark)
     asked = 0
-    for task in env.unwrapped.tasks[:40]:
+    for task in env.unwrapped.tasks[:30]:
         question, _ = env.reset(options={"task": task})
-        said = [word.strip(".:") for word in question.replace("(", "").replace(")", "").split()]
-        numbers = [word for word in said if word.lstrip("-").isdecimal()]
-        operators = [word for word in said if word in {"+", "-", "*"}]
-        if len(numbers) != 2 or len(operators) != 1 or "0" in numbers:
+        formula = max(formulas(question), key=len)
+        answer = env.unwrapped.problems[task].answer
+        if not any(sign in formula for sign in "+*-") or answer in question.split():
             continue
         asked += 1
-        expression = f"{numbers[0]} {operators[0]} {numbers[1]}"
-        for reply in (expression, FORMATS[mark].write(expression), f"${expression}$"):
+        ways = [formula, f"x_1={formula}", formula.replace("*", r"\,\times\,"), f"${formula}$"]
+        for reply in [way for one in ways for way in (one, FORMATS[mark].write(one))]:
             env.reset(options={"task": task})
             _, reward, _, _, info = env.step(reply)
             assert reward == 0, (question, reply, info["extracted"], info["reason"])
     assert asked > 5
+
+
+def test_a_data_set_does_not_pay_for_its_own_text(tmp_path):
+    from onelayer.envs.plugins import make
+
+    rows = tmp_path / "train.jsonl"
+    rows.write_text('{"prompt": "Simplify $\\\\sqrt{242}$.", "answer": "11\\\\sqrt2"}\n')
+    env = make("onelayer/Math-v0", dataset=str(rows))
+    lenient = make("onelayer/Math-v0", dataset=str(rows), conventions={"worked_out": False})
+    for made, expected in ((env, 0.0), (lenient, 1.0)):
+        made.reset()
+        assert made.step(r"\boxed{\sqrt{242}}")[1] == expected
+    env.reset()
+    assert env.step(r"\boxed{11\sqrt{2}}")[1] == 1.0

@@ -1,0 +1,58 @@
+"""Which tokens the rows of a cache hold, as the host knows them: the address book of what need not be read.
+
+Axes: ``R`` rows, ``K`` columns.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from onelayer.agents.engine import Ids
+
+
+class HeldTokens:
+    """Token ``t`` of a row lies in column ``t``; a row of length ``n`` holds its first ``n`` columns."""
+
+    def __init__(self) -> None:
+        self.ids_RK: Ids = np.zeros((0, 0), dtype=np.int64)
+        self.length_R: Ids = np.zeros(0, dtype=np.int64)
+
+    def grow(self, rows: int, columns: int) -> None:
+        """Make room for at least so many rows and columns."""
+        missing = (max(rows - len(self.length_R), 0), max(columns - self.ids_RK.shape[1], 0))
+        self.ids_RK = np.pad(self.ids_RK, [(0, missing[0]), (0, missing[1])])
+        self.length_R = np.pad(self.length_R, (0, missing[0]))
+
+    def common(self, ids: Ids, rows: slice | Sequence[int] = slice(None)) -> Ids:
+        """Return how many of their first tokens rows have in common with ``ids``, by default all, ``[R]``."""
+        held_RK = self.ids_RK[rows, : len(ids)]
+        # A column more, which always differs: where nothing before it does, it is the first.
+        differs_RK = np.ones((len(held_RK), len(ids) + 1), dtype=bool)
+        np.not_equal(held_RK, ids, out=differs_RK[:, :-1])
+        common_R: Ids = np.minimum(differs_RK.argmax(1), self.length_R[rows])
+        return common_R
+
+    def put(self, row: int, ids: Ids, start: int = 0) -> None:
+        """Say that the row holds its first ``start`` tokens and then these, and nothing more."""
+        self.length_R[row] = start + len(ids)
+        self.ids_RK[row, start : start + len(ids)] = ids
+
+    def row(self, row: int) -> Ids:
+        """Return the tokens that a row holds."""
+        return self.ids_RK[row, : self.length_R[row]]
+
+    def exchange(self, a: Sequence[int], b: Sequence[int]) -> None:
+        """Exchange row ``a[i]`` with row ``b[i]``, for all i."""
+        to, of = [*a, *b], [*b, *a]
+        self.ids_RK[to] = self.ids_RK[of]
+        self.length_R[to] = self.length_R[of]
+
+
+def common_beginning(prompts: Sequence[Ids]) -> int:
+    """Return how many tokens all of them begin with."""
+    first, shared = prompts[0], min(len(prompt) for prompt in prompts)
+    for prompt in prompts[1:]:
+        differs = first[:shared] != prompt[:shared]
+        if differs.any():
+            shared = int(differs.argmax())
+    return shared

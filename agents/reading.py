@@ -1,0 +1,183 @@
+"""Reading prompts into the rows of a cache, and what they have in common once.
+
+A row keeps the tokens that it held: a prompt that begins with the tokens of the turn before costs only its
+new tokens, whether the history grows or is rebuilt. What another row holds is copied. Equal prompts are read
+by one row, and the instructions that all prompts begin with by one as well.
+
+Axes: ``R`` rows of the cache, ``B`` rows of a pass, ``Q`` new tokens, ``V`` vocabulary.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from onelayer.agents.cached import CachedModel
+from onelayer.agents.devices import padded_columns, padded_rows, padded_tokens, pass_tokens
+from onelayer.agents.engine import Ids
+from onelayer.agents.held import HeldTokens, common_beginning
+
+_WORTH_A_COPY = 8
+"""tokens that another row must hold beyond one's own before they are copied"""
+_TOKENS_OF_A_PASS = 16384
+"""most tokens that are read at once, padding too: their activations need memory"""
+
+
+@dataclass(slots=True)
+class _Reader:
+    """A row that reads a prompt, and the rows with equal prompts that copy it."""
+
+    row: int
+    ids: Ids
+    known: int
+    """tokens of the prompt that the row holds already"""
+    followers: list[int] = field(default_factory=list)
+
+    @property
+    def unread(self) -> int:
+        """How many tokens are to be read."""
+        return len(self.ids) - self.known
+
+
+def read_prompts(model: CachedModel, held: HeldTokens, prompts: Mapping[int, Ids]) -> Tensor:
+    """Read each row's prompt; return the logits after each, ``[B, V]``, in the order of ``prompts``.
+
+    The cache must have room. The last token of a prompt is always read, for its logits.
+    """
+    readers = _readers(held, prompts)
+    _copy_from_others(model, held, readers)
+    _read_instructions(model, held, readers)
+    parts, order = [], []
+    for batch in _batches(readers, pass_tokens(model.device)):
+        parts.append(_read(model, held, batch))
+        order += batch
+    for reader in order:
+        held.put(reader.row, reader.ids)
+    place = {}
+    for i, reader in enumerate(order):
+        place.update(dict.fromkeys([reader.row, *reader.followers], i))
+    _copy_to_followers(model, held, order)
+    logits_BV = torch.cat(parts)
+    wanted = [place[row] for row in prompts]
+    if wanted == list(range(len(logits_BV))):
+        return logits_BV
+    return logits_BV[torch.tensor(wanted, device=logits_BV.device)]
+
+
+def _readers(held: HeldTokens, prompts: Mapping[int, Ids]) -> list[_Reader]:
+    """Let one row read each different prompt: the one that holds most of it."""
+    alike: dict[bytes, list[int]] = {}
+    for row, ids in prompts.items():
+        alike.setdefault(ids.tobytes(), []).append(row)
+    readers = []
+    for rows in alike.values():
+        ids = prompts[rows[0]]
+        common_R = held.common(ids[:-1], rows)
+        best = int(common_R.argmax())
+        followers = [*rows[:best], *rows[best + 1 :]]
+        readers.append(_Reader(rows[best], ids, int(common_R[best]), followers))
+    return readers
+
+
+def _copy_from_others(model: CachedModel, held: HeldTokens, readers: Sequence[_Reader]) -> None:
+    """Copy what another row holds of a prompt, where that is much more than the reader does."""
+    of, to, start, end = [], [], [], []
+    for reader in readers:
+        if reader.unread <= _WORTH_A_COPY:
+            continue
+        common_R = held.common(reader.ids[:-1])
+        donor = int(common_R.argmax())
+        if common_R[donor] - reader.known >= _WORTH_A_COPY:
+            of.append(donor)
+            to.append(reader.row)
+            start.append(reader.known)
+            reader.known = int(common_R[donor])
+            end.append(reader.known)
+    if to:
+        # Columns before a row's start are equal in both, those after its end are not used.
+        model.cache.copy(of, to, slice(min(start), max(end)))
+        for reader in readers:
+            if reader.row in to:
+                held.put(reader.row, reader.ids[: reader.known])
+
+
+def _read_instructions(model: CachedModel, held: HeldTokens, readers: Sequence[_Reader]) -> None:
+    """Let one row read what all prompts begin with and the others copy it, if that saves much."""
+    common = min(common_beginning([r.ids for r in readers]), min(len(r.ids) for r in readers) - 1)
+    source = max(readers, key=lambda reader: reader.known)
+    lacking = [reader for reader in readers if reader.known < common and reader is not source]
+    unread = common - source.known
+    if not lacking or (unread > 0 and unread * len(lacking) < pass_tokens(model.device)):
+        return
+    if unread > 0:
+        _read(model, held, [_Reader(source.row, source.ids[:common], source.known)])
+        source.known = common
+    start = min(reader.known for reader in lacking)
+    model.cache.copy([source.row] * len(lacking), [r.row for r in lacking], slice(start, common))
+    for reader in lacking:
+        reader.known = common
+
+
+def _batches(readers: Sequence[_Reader], worth: int) -> list[list[_Reader]]:
+    """Divide the readers into passes so that padding and passes together cost least.
+
+    A pass costs its rows times its longest prompt, and ``worth`` tokens for itself. Of readers sorted by
+    length the best division cuts where the length changes: ``best[i]`` is the least cost of the first i.
+    """
+    readers = sorted(readers, key=lambda reader: -reader.unread)
+    ends = [i for i in range(1, len(readers)) if readers[i].unread < readers[i - 1].unread]
+    best, cut = {0: 0}, {0: 0}
+    for end in [*ends, len(readers)]:
+        best[end], cut[end] = min(
+            (cost + (end - start) * readers[start].unread + worth, start)
+            for start, cost in best.items()
+        )
+    batches, end = [], len(readers)
+    while end:
+        batch = readers[cut[end] : end]
+        size = max(1, _TOKENS_OF_A_PASS // batch[0].unread)
+        batches += [batch[first : first + size] for first in range(0, len(batch), size)]
+        end = cut[end]
+    return batches
+
+
+def _read(model: CachedModel, held: HeldTokens, readers: Sequence[_Reader]) -> Tensor:
+    """Feed the rows what they do not hold of their prompts; return the logits after each, ``[B, V]``."""
+    device, count_B = model.device, [reader.unread for reader in readers]
+    shape = (padded_rows(len(readers), device), padded_tokens(max(count_B), device))
+    ids_BQ, position_BQ = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    column_BQ = np.full(shape, model.cache.waste)
+    row_B, last_B = np.zeros(shape[0], dtype=np.int64), np.zeros(shape[0], dtype=np.int64)
+    for b, (reader, count) in enumerate(zip(readers, count_B, strict=True)):
+        ids_BQ[b, :count] = reader.ids[reader.known :]
+        position_BQ[b, :count] = np.arange(reader.known, len(reader.ids))
+        column_BQ[b, :count] = position_BQ[b, :count]
+        row_B[b], last_B[b] = reader.row, count - 1
+    ids, position, column, rows, last = (
+        torch.from_numpy(array).to(device)
+        for array in (ids_BQ, position_BQ, column_BQ, row_B, last_B)
+    )
+    in_front = bool((row_B == np.arange(shape[0])).all())
+    columns = padded_columns(max(len(reader.ids) for reader in readers), device)
+    reads = slice(0, shape[0]) if in_front else rows
+    logits_BV = model.read(ids, position, column, rows, reads, columns, last)
+    return logits_BV[: len(readers)]
+
+
+def _copy_to_followers(model: CachedModel, held: HeldTokens, readers: Sequence[_Reader]) -> None:
+    pairs = [(reader, row) for reader in readers for row in reader.followers]
+    if not pairs:
+        return
+    start = min(
+        int(held.common(reader.ids, reader.followers).min())
+        for reader in readers
+        if reader.followers
+    )
+    end = max(len(reader.ids) for reader, _ in pairs)
+    model.cache.copy(
+        [reader.row for reader, _ in pairs], [row for _, row in pairs], slice(start, end)
+    )
+    for reader, row in pairs:
+        held.put(row, reader.ids)

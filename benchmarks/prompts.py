@@ -1,0 +1,91 @@
+"""The world that the benchmarks play: a prompt of a given length, any reply, a reward from its text.
+
+It takes no time of its own, so that what is measured is the model. A word of the vocabulary is drawn for each
+token; with several turns every observation is as long as the one before.
+"""
+
+import random
+import zlib
+
+import gymnasium as gym
+
+from onelayer.envs.text import Outcome, TextEnv
+
+_WORDS = [
+    "take",
+    "put",
+    "go",
+    "open",
+    "close",
+    "look",
+    "heat",
+    "cool",
+    "the",
+    "a",
+    "from",
+    "to",
+    "in",
+]
+_WORDS += [
+    "apple",
+    "mug",
+    "plate",
+    "knife",
+    "desk",
+    "lamp",
+    "drawer",
+    "fridge",
+    "and",
+    "is",
+    "you",
+    "see",
+]
+
+
+class Prompts(TextEnv):
+    """``count`` tasks, each a prompt of ``words`` words, each answered ``turns`` times.
+
+    The reward of an episode is a checksum of what was said, between 0 and 1, so that no group is flat.
+    """
+
+    free_form = True
+
+    def __init__(self, count: int = 8, words: int = 180, turns: int = 1, later_words: int = 20):
+        super().__init__(max_steps=turns)
+        self.count, self.words, self.later_words = count, words, later_words
+        self._named, self._said = "", ""
+
+    @property
+    def tasks(self) -> list[str]:
+        """``prompt-0``, ``prompt-1``, ..."""
+        return [f"prompt-{i}" for i in range(self.count)]
+
+    def begin(self, task: str) -> str:
+        """Return the first observation."""
+        self._named, self._said = task, ""
+        return self._text(self.words)
+
+    def act(self, action: str) -> Outcome:
+        """Take any text for a valid action."""
+        self._said += action
+        last = self._steps + 1 >= self.max_steps
+        reward = checksum(self._said) if last else 0.0
+        return Outcome(self._text(self.later_words), reward, terminated=last, success=reward > 0.5)
+
+    def anchor(self) -> str:
+        """Return all that was said: two states are equal only where the texts are."""
+        return self._said
+
+    def _text(self, words: int) -> str:
+        draw = random.Random(f"{self._named} {len(self._said)}")
+        return " ".join(draw.choice(_WORDS) for _ in range(words))
+
+
+def checksum(text: str) -> float:
+    """Return a number between 0 and 1 that any change of the text changes."""
+    return zlib.crc32(text.encode()) / 2**32
+
+
+def make_prompts(count: int, words: int, turns: int = 1) -> gym.Env[str, str]:
+    """Return one such environment."""
+    return Prompts(count, words, turns)

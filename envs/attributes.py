@@ -1,0 +1,35 @@
+"""Reading what an environment says of itself, whichever wrapper says it.
+
+An environment may tell of itself, as attributes: ``tasks``, ``splits``, ``instructions``, ``free_form``,
+``waits``, ``solution``, ``report`` (see docs/environments.md). A wrapper that has one of them speaks for
+what it wraps: one that turns numbers into text is what brings the instructions.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium as gym
+
+
+def attribute(env: gym.Env[Any, Any], name: str, default: Any = None) -> Any:
+    """Return an attribute of the outermost wrapper that has it, or the environment's, or ``default``."""
+    try:
+        return env.get_wrapper_attr(name)
+    except AttributeError:
+        return default
+
+
+def tasks_of(env: gym.Env[Any, Any]) -> Sequence[str] | None:
+    """Return the ids of the environment's tasks; None where a task is a seed.
+
+    Raises:
+        TypeError: ``tasks`` is no sequence, such as a generator or a set.
+    """
+    tasks = attribute(env, "tasks")
+    if tasks is None:
+        return None
+    if isinstance(tasks, str) or not (hasattr(tasks, "__len__") and hasattr(tasks, "__getitem__")):
+        raise TypeError(
+            f"an environment's `tasks` must be a sequence of ids, such as a tuple, got {tasks!r:.60}"
+        )
+    return tasks  # type: ignore[no-any-return]

@@ -1,0 +1,132 @@
+"""Whether tasks to train on are, nearly, tasks to test on.
+
+Texts are compared by their runs of eight words, where a word is also a number, an operator (``12 + 30`` is
+not ``12 * 30``) or a character of a script without spaces. A test task is a near-duplicate of a training task
+that holds at least half of its runs. A test task of fewer words is one where it stands in a training task
+whole, with other words around it or none, but no operator: ``1 + 2`` does not stand in ``1 + 2 + 3``.
+"""
+
+import re
+import warnings
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+WORDS = 8
+SHARE = 0.5
+"""of a test task's runs of words; at least so many stand in one training task"""
+_FEWEST = 4
+"""words; what is shorter is no duplicate of what only holds it"""
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+)
+"""Thai, Lao, Burmese, Khmer, Japanese, Chinese"""
+_OPERATORS = "-+*/^=<>%!|&~\u00b1\u00b7\u00d7\u00f7\u2212\u2217\u221a\u2248\u2260\u2264\u2265\u22c5"
+_WORD = re.compile(
+    rf"\d+(?:[.,]\d+)*|[{_UNSPACED}]|(?:(?![\d{_UNSPACED}])\w)+|[{re.escape(_OPERATORS)}]"
+)
+Run = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NearDuplicate:
+    """A test task and the training task that is most like it."""
+
+    test_id: str
+    train_id: str
+    share: float
+    """of the test task's runs that the training task holds, from ``SHARE`` to 1"""
+
+
+def near_duplicates(train: Mapping[str, str], test: Mapping[str, str]) -> list[NearDuplicate]:
+    """Return the test tasks that nearly stand in the training set, in their order.
+
+    Args:
+        train: the texts of the tasks to train on, by id.
+        test: those of the tasks to test on.
+    """
+    words_of = {test_id: _words(text) for test_id, text in test.items()}
+    runs_of = {test_id: _runs(words, WORDS) for test_id, words in words_of.items()}
+    tests_with: dict[Run, list[str]] = defaultdict(list)
+    for test_id, runs in runs_of.items():
+        for run in runs:
+            tests_with[run].append(test_id)
+    lengths = sorted({len(words) for words in words_of.values() if _FEWEST <= len(words) < WORDS})
+    found: dict[str, NearDuplicate] = {}
+    for train_id, text in train.items():
+        words = _words(text)
+        shared = Counter(
+            test_id for run in _runs(words, WORDS) for test_id in tests_with.get(run, ())
+        )
+        for length in lengths:
+            for run in _whole_runs(words, length):
+                shared.update(dict.fromkeys(tests_with.get(run, ()), 1))
+        for test_id, common in shared.items():
+            share = min(1.0, common / len(runs_of[test_id]))
+            if share >= SHARE and (test_id not in found or share > found[test_id].share):
+                found[test_id] = NearDuplicate(test_id, train_id, share)
+    return [found[test_id] for test_id in test if test_id in found]
+
+
+def require_apart(
+    train: Mapping[str, str],
+    test: Mapping[str, str],
+    train_name: str,
+    test_name: str,
+    allowed: bool,
+) -> None:
+    """Refuse a training set that nearly holds tasks of the test set, or, where ``allowed``, warn of it.
+
+    Args:
+        train: as in ``near_duplicates``; equal sets are compared once in a process.
+        test: as well.
+        train_name: what the training set is called.
+        test_name: what the test set is called.
+        allowed: go on all the same.
+
+    Raises:
+        ValueError: there are near-duplicates, and they are not allowed; the message names some.
+    """
+    found = _compared(tuple(train.items()), tuple(test.items()))
+    if not found:
+        return
+    said = report(found, len(test), train_name, test_name)
+    if not allowed:
+        raise ValueError(f"{said}; take them out, or go on with allow_contamination: true")
+    warnings.warn(f"{said}; results on them say little", stacklevel=3)
+
+
+@lru_cache(maxsize=8)
+def _compared(
+    train: tuple[tuple[str, str], ...], test: tuple[tuple[str, str], ...]
+) -> tuple[NearDuplicate, ...]:
+    return tuple(near_duplicates(dict(train), dict(test)))
+
+
+def report(found: Sequence[NearDuplicate], tests: int, train: str, test: str) -> str:
+    """Say how many test tasks were found and which are most like a training task."""
+    worst = sorted(found, key=lambda one: -one.share)[:3]
+    shown = ", ".join(f"{one.test_id} and {one.train_id} ({one.share:.0%})" for one in worst)
+    return (
+        f"{len(found)} of {tests} test problems of {test} nearly stand in the training set {train}: "
+        f"{shown}{', ...' if len(found) > len(worst) else ''}"
+    )
+
+
+def _words(text: str) -> Run:
+    return tuple(_WORD.findall(text.lower()))
+
+
+def _runs(words: Run, length: int) -> set[Run]:
+    if len(words) < length:
+        return {words}
+    return {words[i : i + length] for i in range(len(words) - length + 1)}
+
+
+def _whole_runs(words: Run, length: int) -> Iterable[Run]:
+    """The runs of ``length`` words that no operator continues: of ``add 1 + 2 + 3`` not ``add 1 + 2``."""
+    for begin in range(len(words) - length + 1):
+        around = (*words[max(0, begin - 1) : begin], *words[begin + length : begin + length + 1])
+        if not any(word in _OPERATORS for word in around):
+            yield words[begin : begin + length]

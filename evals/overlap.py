@@ -1,0 +1,74 @@
+"""Whether tasks to be evaluated on are among those that a run was trained on.
+
+Tasks are compared by what they are, not by their ids: two data sets number their problems as they like. A
+problem that is told whole (``TextEnv.free_form``: a question, a program to write) is known by its words; a
+world by its first text, its true state and its solution.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import gymnasium as gym
+
+from onelayer.envs.attributes import attribute
+from onelayer.evals.definition import Suite
+from onelayer.evals.identity import TaskIdentity, identify
+
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class SharedTask:
+    """A task of a suite that is a task of training."""
+
+    task: str
+    trained_as: str
+
+
+def shared_tasks(
+    suite: Suite, train_env: gym.Env[str, str], trained: Iterable[str | int]
+) -> list[SharedTask]:
+    """Return the tasks of a suite that are among those trained on, in the suite's order.
+
+    Args:
+        suite: of one environment.
+        train_env: an environment as the run was trained in.
+        trained: the tasks it was trained on; one that is no longer there is passed over.
+    """
+    env = suite.make_env()
+    try:
+        asked = [identify(env, task) for task in suite.choose_tasks(env)]
+        told_whole = _is_free_form(env) and _is_free_form(train_env)
+    finally:
+        env.close()
+    name_of: dict[str, str] = {}
+    for task in dict.fromkeys(trained):
+        identity = identify(train_env, task)
+        name_of.setdefault(_key(identity, told_whole), identity.name)
+    keys = [_key(identity, told_whole) for identity in asked]
+    return [
+        SharedTask(identity.name, name_of[key])
+        for identity, key in zip(asked, keys, strict=True)
+        if key in name_of and identity.text
+    ]
+
+
+def described(shared: Sequence[SharedTask], tasks: int, suite: str) -> str:
+    """Say how many tasks are shared, and name one."""
+    first = shared[0]
+    other = "" if first.task == first.trained_as else f", which was {first.trained_as}"
+    return (
+        f"the run was trained on {len(shared)} of the {tasks} tasks of suite {suite}, such as "
+        f"{first.task}{other}"
+    )
+
+
+def _is_free_form(env: gym.Env[str, str]) -> bool:
+    return bool(attribute(env, "free_form", False))
+
+
+def _key(identity: TaskIdentity, told_whole: bool) -> str:
+    if told_whole:
+        return " ".join(_WORD.findall(identity.text.lower()))
+    return identity.digest

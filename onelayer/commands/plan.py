@@ -1,0 +1,75 @@
+"""`onelayer plan`: what a run will hold in memory and move, before anything is loaded or downloaded."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from onelayer.commands.configuration import parse_config
+from onelayer.trainers.config import TrainConfig
+
+HELP = "compute the memory and the bytes moved of a run before it starts"
+
+_GIB, _MIB = 2**30, 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Config(TrainConfig):
+    """A run, and what its own configuration does not tell."""
+
+    episode_tokens: int = field(
+        default=1024,
+        metadata={
+            "help": "tokens of a whole episode; with --history K of one prompt and its reply"
+        },
+    )
+    processes: int = field(default=1, metadata={"help": "that share the tasks of an iteration"})
+
+    def __post_init__(self) -> None:
+        TrainConfig.__post_init__(self)
+        for name in ("episode_tokens", "processes"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Print the plan of a run."""
+    run(parse_config(Config, arguments, program="onelayer plan", description=HELP))
+
+
+def run(config: Config) -> None:
+    """Print what a run holds and moves.
+
+    Raises:
+        ValueError: there is no such model, layer or number.
+    """
+    from onelayer.trainers.footprint import bare_model, footprint
+
+    planned = TrainConfig(**{f.name: getattr(config, f.name) for f in fields(TrainConfig)})
+    found = footprint(
+        planned,
+        bare_model(config.model, config.dtype),
+        episode_tokens=config.episode_tokens,
+        processes=config.processes,
+    )
+    share = found.trained / found.parameters
+    layers = ", ".join(map(str, found.layers))
+    print(f"{config.model}, layers {layers}: {found.trained:,} parameters learn, {share:.1%}")
+    print(f"\nmemory of {'each process' if config.processes > 1 else 'the run'}")
+    for title, parts in (
+        ("always", found.always),
+        ("while playing", found.playing),
+        ("in the update", found.updating),
+    ):
+        _print_parts(title, parts)
+    print(f"{'at most, at one time':<44}{_size(found.peak):>12}")
+    print("\nmoved in each iteration")
+    _print_parts("", found.moved)
+
+
+def _print_parts(title: str, parts: Mapping[str, Any]) -> None:
+    for name, size in parts.items():
+        print(f"  {title + ': ' if title else ''}{name:<{40 - len(title)}}{_size(size):>12}")
+
+
+def _size(size: int) -> str:
+    return f"{size / _GIB:,.2f} GiB" if size >= _GIB else f"{size / _MIB:,.1f} MiB"

@@ -1,0 +1,184 @@
+"""`onelayer warmstart FOLDER --model MODEL`: fine-tune a chat model on demonstrations, written as chats."""
+
+import json
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from onelayer.commands.configuration import parse_mapping
+from onelayer.files import write_atomically
+
+if TYPE_CHECKING:
+    from onelayer.agents.episodes import Episode
+
+CHATS = "chats.jsonl"
+"""the demonstrations as chats, ``{"messages": [...]}`` a line, which any trainer of chat models reads"""
+
+
+def _option(default: Any, help: str) -> Any:  # noqa: A002
+    return field(default=default, metadata={"help": help})
+
+
+@dataclass(frozen=True, slots=True)
+class ChatConfig:
+    """Whose demonstrations a chat model learns, and how."""
+
+    out: str = field(
+        default="", metadata={"help": "folder to write; new or empty", "positional": True}
+    )
+    model: str = _option("", "the chat model: a transformers folder, or a hub id")
+    env: str = _option("onelayer/ALFWorld-v0", "environment id, module:id, or a YAML list")
+    env_args: str = _option("", "YAML mapping of its arguments: {games: FOLDER, max_steps: 30}")
+    expert: str = _option(
+        "solution",
+        "who demonstrates: solution (ALFWorld's walkthroughs), or search (ALFWorld's expert)",
+    )
+    demonstrations: int = _option(500, "solved episodes of the training split")
+    layers: str = _option("all", "layers that learn: all, mid, 14, 10-14, 3,7")
+    lora_rank: int = _option(0, "train LoRA adapters of this rank in them, and merge them; 0: no")
+    show_admissible: bool = _option(True, "list the legal actions, as training does by default")
+    steps: int = _option(200, "optimizer steps; 0 writes the chats and trains nothing")
+    batch: int = _option(8, "chats in an optimizer step")
+    learning_rate: float = _option(5e-5, "of AdamW")
+    warmup: int = _option(10, "steps in which it rises, before it falls to 0")
+    dtype: str = _option("float32", "of the weights")
+    seed: int = _option(0, "of tasks, demonstrations and order")
+    eval_split: str = _option("test", "split of the held-out tasks")
+    eval_episodes: int = _option(50, "held-out tasks that are played before and after; 0: none")
+    eval_response_limit: int = _option(48, "tokens of a reply there")
+
+    def __post_init__(self) -> None:
+        for name in ("demonstrations", "batch"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        for name in ("steps", "warmup", "lora_rank", "eval_episodes", "seed"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
+        if self.learning_rate <= 0:
+            raise ValueError(f"learning_rate must be above 0, got {self.learning_rate}")
+        if self.expert not in ("solution", "search"):
+            raise ValueError(f"expert is solution or search, got {self.expert!r}")
+
+
+def run_chat(config: ChatConfig) -> None:
+    """Play, write the chats, train, measure before and after, save.
+
+    Raises:
+        ValueError: ``out`` is missing or taken, the model is no chat model, or nothing is demonstrated.
+    """
+    if not config.out:
+        raise ValueError(
+            "warmstart takes the folder to write: onelayer warmstart FOLDER --model MODEL"
+        )
+    out = Path(config.out)
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise ValueError(f"{out} exists and is not an empty folder; name a new one")
+    arguments = parse_mapping(config.env_args, "--env-args")
+
+    from onelayer.agents.models import load_model
+    from onelayer.agents.prompts import ChatFormat, format_for
+    from onelayer.envs.attributes import attribute
+    from onelayer.envs.plugins import make
+    from onelayer.trainers.chats import chat, chat_example, fit_chats, won_episodes
+    from onelayer.trainers.layer_spec import check_form
+
+    check_form(config.layers)
+    env = make(config.env, **arguments)
+    model, tokenizer = load_model(config.model, config.dtype)
+    shown = format_for(
+        tokenizer,
+        instructions=attribute(env, "instructions", ""),
+        show_admissible=config.show_admissible,
+        free_form=attribute(env, "free_form", False),
+    )
+    if not isinstance(shown, ChatFormat):
+        raise ValueError(f"{config.model} has no chat template; name an instruction-tuned model")
+    start = time.perf_counter()
+    print(f"playing {config.demonstrations} demonstrations", flush=True)
+    episodes = list(
+        won_episodes(config.env, arguments, _expert(config), config.demonstrations, config.seed)
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    _write_chats(out / CHATS, [chat(episode, shown) for episode in episodes])
+    print(f"{out / CHATS}: {len(episodes)} chats, {_lengths(episodes)}", flush=True)
+    if not config.steps:
+        return
+    examples = [chat_example(episode, shown) for episode in episodes]
+    before = _measured(config, arguments, model, tokenizer, shown)
+    with tempfile.TemporaryDirectory() as scratch:
+        trained = fit_chats(
+            model,
+            tokenizer,
+            examples,
+            layers=config.layers,
+            lora_rank=config.lora_rank,
+            scratch=Path(scratch),
+            steps=config.steps,
+            batch=config.batch,
+            learning_rate=config.learning_rate,
+            warmup=config.warmup,
+            seed=config.seed,
+        )
+    model.save_pretrained(out)
+    tokenizer.save_pretrained(out)
+    after = _measured(config, arguments, model, tokenizer, shown)
+    recipe = {**asdict(config), "trained": trained, "before": before, "after": after}
+    write_atomically(out / "warmstart.json", json.dumps(recipe, indent=1) + "\n")
+    print(f"trained {trained:,} parameters in {(time.perf_counter() - start) / 60:.1f} minutes")
+    if before is not None and after is not None:
+        print(f"held-out success {before['success']:.1%} -> {after['success']:.1%}")
+    print(f"go on with\n  onelayer train --model {out} --env {config.env!r}")
+
+
+def _expert(config: ChatConfig) -> Any:
+    if config.expert == "solution":
+        return None
+    from onelayer.agents.searcher import SearchingAgent
+
+    return SearchingAgent.informed(config.seed)
+
+
+def _write_chats(path: Path, chats: Sequence[list[dict[str, str]]]) -> None:
+    lines = (json.dumps({"messages": messages}, ensure_ascii=False) for messages in chats)
+    write_atomically(path, "".join(f"{line}\n" for line in lines))
+
+
+def _lengths(episodes: "Sequence[Episode]") -> str:
+    lengths = sorted(len(episode.steps) for episode in episodes)
+    return f"{lengths[0]} to {lengths[-1]} actions, {lengths[len(lengths) // 2]} in the median"
+
+
+def _measured(
+    config: ChatConfig, arguments: dict[str, Any], model: Any, tokenizer: Any, shown: Any
+) -> dict[str, float] | None:
+    """Play held-out tasks and return the success, the share of legal actions and the number of episodes."""
+    if not config.eval_episodes:
+        return None
+    from onelayer.agents.policy import PolicyAgent
+    from onelayer.agents.rollout import rollout
+    from onelayer.agents.sampling import Sampling
+    from onelayer.envs.plugins import arguments as takes
+    from onelayer.envs.plugins import make, resolve
+    from onelayer.trainers.summary import summary
+    from onelayer.trainers.tasks import EVAL_SEED, held_out_tasks
+
+    split = {"split": config.eval_split} if "split" in takes(resolve(config.env)) else {}
+    count = min(config.eval_episodes, 16)
+    envs = [make(config.env, **{**arguments, **split}) for _ in range(count)]
+    agent = PolicyAgent(
+        model,
+        tokenizer,
+        sampling=Sampling(0.4, 1.0, config.eval_response_limit),
+        prompt_format=shown,
+        seed=EVAL_SEED,
+    )
+    tasks = held_out_tasks(envs[0], config.eval_episodes)
+    told = summary(rollout(envs, agent, tasks, seed=EVAL_SEED))
+    return {
+        "success": told["success"],
+        "valid_actions": told["valid_actions"],
+        "episodes": len(tasks),
+    }

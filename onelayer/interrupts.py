@@ -1,0 +1,123 @@
+"""Signals that ask a run to stop, Ctrl-C first of all, and the moments at which they are obeyed.
+
+SIGTERM (``kill``, a batch system, a container that is shut down) and SIGHUP (a terminal that is closed) are
+obeyed as Ctrl-C is: as a ``KeyboardInterrupt``, after which a run is saved. A signal that the program
+ignores, as one under ``nohup`` does, stays ignored.
+"""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from types import FrameType
+from typing import TypeVar
+
+T = TypeVar("T")
+
+STOPPING = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal asked to stop.
+
+    Attributes:
+        number: of the signal; a program that ends by it exits with 128 more.
+    """
+
+    def __init__(self, number: int):
+        super().__init__(signal.Signals(number).name)
+        self.number = number
+
+
+@contextmanager
+def interrupted_by_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP raise ``Interrupted`` in the block, as Ctrl-C raises ``KeyboardInterrupt``."""
+    with answered_by(_interrupt):
+        yield
+
+
+class StopRequests:
+    """Asks of all processes of a run whether one was told to stop; then all stop at the same place.
+
+    A process that left alone would let the others wait for it.
+
+    Args:
+        highest: returns the highest number that any process has, to all of them; all call it together.
+    """
+
+    def __init__(self, highest: Callable[[int], int]):
+        self._highest = highest
+        self._number = 0
+        self._at_once = False
+
+    @contextmanager
+    def heard(self) -> Iterator[None]:
+        """Note signals in the block instead of ending the process; a second Ctrl-C does not wait."""
+        with answered_by(self._answer):
+            yield
+
+    def at_once(self, work: Callable[[], T], instead: T) -> T:
+        """Return what ``work`` does, or ``instead`` where a signal ends it: ``obey`` is to follow.
+
+        ``work`` waits for no other process.
+        """
+        try:
+            self._at_once = True
+            return instead if self._number else work()
+        except KeyboardInterrupt:
+            self._number = self._number or signal.SIGINT
+            return instead
+        finally:
+            self._at_once = False
+
+    def obey(self) -> None:
+        """Raise ``Interrupted`` in all processes if one of them was told to stop."""
+        number = self._highest(self._number)
+        if number:
+            raise Interrupted(number)
+
+    def _answer(self, number: int, _: FrameType | None) -> None:
+        again = self._number == number == signal.SIGINT
+        self._number = number
+        if self._at_once or again:
+            raise Interrupted(number)
+
+
+@contextmanager
+def deferred_interrupt() -> Iterator[None]:
+    """Hold signals to stop back until the block is over, then let the first do what it would have done.
+
+    That is, raise ``KeyboardInterrupt``, unless the program ignores Ctrl-C, as one in the background does, or
+    answers it in its own way. Outside the main thread, which alone receives signals, the block just runs.
+    """
+    came: list[int] = []
+    with answered_by(lambda number, _: came.append(number), handled_too=True):
+        yield
+    if came:
+        signal.raise_signal(came[0])
+
+
+@contextmanager
+def answered_by(
+    answer: Callable[[int, FrameType | None], None], *, handled_too: bool = False
+) -> Iterator[None]:
+    """Let ``answer`` handle the signals that stop a run in the block, where the main thread runs it.
+
+    Signals that the program ignores or handles in its own way stay so, unless ``handled_too``.
+    """
+    with ExitStack() as stack:
+        if threading.current_thread() is threading.main_thread():
+            for number in STOPPING:
+                before = signal.getsignal(number)
+                untouched = before in (signal.SIG_DFL, signal.default_int_handler, _interrupt)
+                # None: a handler that is not Python's, which could not be put back
+                if untouched or (handled_too and before is not None):
+                    signal.signal(number, answer)
+                    stack.callback(signal.signal, number, before)
+        yield
+
+
+def _interrupt(number: int, _: FrameType | None) -> None:
+    raise Interrupted(number)

@@ -1,0 +1,316 @@
+"""From episodes and advantages to what a forward pass reads: rows of tokens, and batches of them.
+
+With a growing history an episode is one row; with a windowed one every step is. A row says of each token
+whether the policy sampled it: only those carry loss, never a prompt, an observation or an end token that
+was put there by hand.
+
+In a batch, what rows have in common stands once: the rows of a task begin with the same prompt, and those
+of an episode with the same first turn. The rows are put in the order of a dictionary; each then reads
+only what comes after its common beginning with the one before, and attends to the whole of its text,
+wherever that stands. Whatever a model does to each token by itself, which is nearly all of the work, is
+done once for a text that many rows contain, and no padding is part of it. Rows that share little stay
+whole, side by side, without a mask.
+
+Axes: ``T`` tokens of a row, ``B`` rows, ``M`` places of a batch, ``N`` sampled tokens, ``D`` width of a
+state.
+"""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from onelayer.agents.attention import UNREAD, Runs
+from onelayer.agents.episodes import Episode, Step
+
+Floats = NDArray[np.float32]
+Integers = NDArray[np.int64]
+
+_ALIKE = 0.2
+"""of a row's tokens that it has in common with another: with fewer it is read whole"""
+_WORTH_IT = 0.1
+"""of the tokens of a batch that sharing saves: with fewer its rows are read whole, without the masks that
+sharing needs"""
+_LONGEST = 8192
+"""tokens of a row that may share: the mask of a longer one is larger than what is saved"""
+_STRIDE = 4
+"""runs are attended to together where the longest has up to so many times the tokens of the shortest"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """One sequence of tokens and what is known of each."""
+
+    ids_T: Integers
+    sampled_T: NDArray[np.bool_]
+    logp_T: Floats
+    """log-probability when it was sampled; 0 elsewhere"""
+    advantage_T: Floats
+    """advantage of the step that a sampled token belongs to; 0 elsewhere"""
+    steps: int
+    """how many replies it holds"""
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens carry loss."""
+        return int(self.sampled_T.sum())
+
+    @property
+    def read(self) -> int:
+        """How many tokens are read: the last one is read by nobody."""
+        return len(self.ids_T) - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """A run of a batch's tokens that lie side by side."""
+
+    ids_T: Integers
+    """the text up to the end of the piece"""
+    start: int
+    """the first token of the text that belongs to the piece"""
+    place: int
+    """where that token lies in ``M``"""
+
+    @property
+    def places(self) -> slice:
+        """Where the piece lies in ``M``."""
+        return slice(self.place, self.place + len(self.ids_T) - self.start)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Rows for one forward pass. What belongs to sampled tokens is in the order of the rows."""
+
+    rows: Sequence[Row]
+    pieces: Sequence[Piece]
+    """every token that is read"""
+    ids_BT: Tensor
+    """what the model reads: whole rows, padded on the right; or ``[1, M]`` where they share"""
+    runs: Sequence[Runs]
+    """who attends to whom where rows share; empty where they are whole"""
+    predicting_N: Tensor
+    """place in ``M`` of the token that predicts each sampled one; the last of a beginning predicts
+    several"""
+    target_N: Tensor
+    """the sampled tokens"""
+    logp_N: Tensor
+    """their log-probabilities when they were sampled"""
+    advantage_N: Tensor
+
+    @property
+    def places(self) -> int:
+        """The size of ``M``."""
+        return self.ids_BT.numel()
+
+
+def rows(episodes: Sequence[Episode], advantages_N: NDArray[np.float64]) -> list[Row]:
+    """Return the rows of all episodes without an error, in order.
+
+    Args:
+        episodes: played by a ``PolicyAgent``.
+        advantages_N: one for each step of all the episodes.
+
+    Raises:
+        ValueError: a step has no sampled tokens, so there is nothing to train on.
+    """
+    made: list[Row] = []
+    start = 0
+    for episode in episodes:
+        end = start + len(episode.steps)
+        if episode.error is None:
+            made += _episode_rows(episode, advantages_N[start:end])
+        start = end
+    return made
+
+
+def parts(
+    rows: Sequence[Row], tokens_per_forward: int, *, share: bool = True
+) -> Iterator[list[Row]]:
+    """Yield the rows in parts whose batch has no more places than that.
+
+    Rows with much in common are kept together, the others ordered by length. A row that has more tokens
+    on its own is a part on its own.
+
+    Args:
+        rows: in any order.
+        tokens_per_forward: most places of a batch.
+        share: let what rows have in common stand once.
+    """
+    alike = _alike(rows) if share else []
+    chosen = set(alike)
+    alone = sorted((row for row in rows if row not in chosen), key=lambda row: -row.read)
+    part: list[Row] = []
+    places = 0
+    for row in alike:
+        new = row.read - (_common(part[-1], row) if part else 0)
+        if part and places + new > tokens_per_forward:
+            yield part
+            part, places, new = [], 0, row.read
+        part.append(row)
+        places += new
+    if part:
+        yield part
+    part = []
+    for row in alone:
+        if part and (len(part) + 1) * part[0].read > tokens_per_forward:
+            yield part
+            part = []
+        part.append(row)
+    if part:
+        yield part
+
+
+def batch(rows: Sequence[Row], device: torch.device | str = "cpu", *, share: bool = True) -> Batch:
+    """Return the batch of some rows, in their order."""
+    ordered = sorted(range(len(rows)), key=lambda r: _spelling(rows[r]))
+    starts = [0] * len(rows)
+    for before, r in itertools.pairwise(ordered):
+        starts[r] = _common(rows[before], rows[r])
+    saves = sum(starts) > _WORTH_IT * sum(row.read for row in rows)
+    if share and saves and max(row.read for row in rows) <= _LONGEST:
+        ids_BT, places_of, runs = _shared(rows, ordered, starts)
+    else:
+        starts = [0] * len(rows)
+        ids_BT, places_of, runs = *_whole(rows), []
+    before_N = [places_of[r][np.flatnonzero(row.sampled_T) - 1] for r, row in enumerate(rows)]
+
+    def sent(array: NDArray[np.generic]) -> Tensor:
+        return torch.from_numpy(array).to(device)
+
+    return Batch(
+        rows=rows,
+        pieces=[
+            Piece(row.ids_T[:-1], start, int(places_of[r][start]))
+            for r, (row, start) in enumerate(zip(rows, starts, strict=True))
+            if start < row.read
+        ],
+        ids_BT=sent(ids_BT),
+        runs=[Runs(*map(sent, of_runs)) for of_runs in runs],
+        predicting_N=sent(np.concatenate(before_N)),
+        target_N=sent(np.concatenate([row.ids_T[row.sampled_T] for row in rows])),
+        logp_N=sent(np.concatenate([row.logp_T[row.sampled_T] for row in rows])),
+        advantage_N=sent(np.concatenate([row.advantage_T[row.sampled_T] for row in rows])),
+    )
+
+
+def _whole(rows: Sequence[Row]) -> tuple[Integers, list[Integers]]:
+    """Return the rows side by side, and the places of each one's tokens."""
+    width = max(row.read for row in rows)
+    ids_BT = np.zeros((len(rows), width), dtype=np.int64)
+    for ids_T, row in zip(ids_BT, rows, strict=True):
+        ids_T[: row.read] = row.ids_T[:-1]
+    return ids_BT, [b * width + np.arange(row.read) for b, row in enumerate(rows)]
+
+
+def _shared(
+    rows: Sequence[Row], ordered: Sequence[int], starts: Sequence[int]
+) -> tuple[Integers, list[Integers], list[tuple[Integers, ...]]]:
+    """Return one long row, the places of each row's tokens in it, and the arrays of ``Runs``.
+
+    Args:
+        rows: what to read.
+        ordered: their numbers in the order of a dictionary.
+        starts: how many tokens of each row stand with the one before it in that order.
+    """
+    new = [row.read - start for row, start in zip(rows, starts, strict=True)]
+    groups: list[list[int]] = []
+    for r in sorted(range(len(rows)), key=lambda r: -new[r]):
+        if new[r] and not (groups and new[r] * _STRIDE > new[groups[-1][0]]):
+            groups.append([])
+        if new[r]:
+            groups[-1].append(r)
+    first, end = [0] * len(rows), 0
+    for r in itertools.chain.from_iterable(groups):
+        first[r], end = end, end + new[r]
+    ids_M, before_T = np.zeros(end, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    places_of: list[Integers] = [before_T] * len(rows)
+    for r in ordered:
+        own_T = first[r] + np.arange(new[r])
+        ids_M[own_T] = rows[r].ids_T[starts[r] : -1]
+        before_T = places_of[r] = np.concatenate([before_T[: starts[r]], own_T])
+    return (
+        ids_M[None],
+        places_of,
+        [_runs([places_of[r] for r in g], [new[r] for r in g]) for g in groups],
+    )
+
+
+def _runs(places: Sequence[Integers], new: Sequence[int]) -> tuple[Integers, ...]:
+    """Return the arrays of ``Runs``: of each text its places, of which the last ones are new."""
+    longest, most = max(map(len, places)), max(new)
+    key_RK = np.zeros((len(places), longest), dtype=np.int64)
+    key_position_RK = np.full((len(places), longest), UNREAD)
+    query_RQ, position_RQ = np.zeros((2, len(places), most), dtype=np.int64)
+    for r, (place_T, count) in enumerate(zip(places, new, strict=True)):
+        key_RK[r, : len(place_T)] = place_T
+        key_position_RK[r, : len(place_T)] = np.arange(len(place_T))
+        position_RQ[r] = len(place_T) - count + np.minimum(np.arange(most), count - 1)
+        query_RQ[r] = place_T[position_RQ[r]]
+    real_X = np.flatnonzero(np.arange(most) < np.array(new)[:, None])
+    return query_RQ, key_RK, position_RQ, key_position_RK, real_X
+
+
+def _alike(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows that have much in common with another one, in the order of a dictionary."""
+    ordered = sorted(rows, key=_spelling)
+    most = [0] * len(rows)
+    for r, pair in enumerate(itertools.pairwise(ordered)):
+        common = _common(*pair)
+        most[r], most[r + 1] = max(most[r], common), common
+    return [
+        row
+        for row, common in zip(ordered, most, strict=True)
+        if common >= _ALIKE * row.read and row.read <= _LONGEST
+    ]
+
+
+def _spelling(row: Row) -> bytes:
+    """Return a key that puts rows into the order of a dictionary of tokens."""
+    return row.ids_T[:-1].astype(">u4").tobytes()
+
+
+def _common(one: Row, other: Row) -> int:
+    """Return how many of the tokens that are read both rows begin with."""
+    most = min(one.read, other.read)
+    differs = np.flatnonzero(one.ids_T[:most] != other.ids_T[:most])
+    return int(differs[0]) if len(differs) else most
+
+
+def _episode_rows(episode: Episode, advantages_S: NDArray[np.float64]) -> list[Row]:
+    """Join each step that continues to the one before it."""
+    runs: list[list[tuple[Step, float]]] = []
+    for step, advantage in zip(episode.steps, advantages_S, strict=True):
+        if not step.action_ids:
+            raise ValueError(
+                f"a step of task {episode.task} has no sampled tokens; train on episodes that a "
+                "PolicyAgent played"
+            )
+        if not (step.continues and runs):
+            runs.append([])
+        runs[-1].append((step, float(advantage)))
+    return [_join(run) for run in runs]
+
+
+def _join(run: Sequence[tuple[Step, float]]) -> Row:
+    ids: list[int] = []
+    sampled: list[bool] = []
+    logp: list[float] = []
+    advantage: list[float] = []
+    for step, value in run:
+        read, written = len(step.prompt_ids), len(step.action_ids)
+        ids += [*step.prompt_ids, *step.action_ids]
+        sampled += [False] * read + [True] * written
+        logp += [0.0] * read + list(step.logprobs)
+        advantage += [0.0] * read + [value] * written
+    return Row(
+        ids_T=np.array(ids, dtype=np.int64),
+        sampled_T=np.array(sampled, dtype=bool),
+        logp_T=np.array(logp, dtype=np.float32),
+        advantage_T=np.array(advantage, dtype=np.float32),
+        steps=len(run),
+    )

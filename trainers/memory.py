@@ -1,0 +1,86 @@
+"""How much an update may hold at once, and what happens where that was too much."""
+
+import gc
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+from transformers import PreTrainedModel
+
+TOKENS_ON_A_CPU = 1024
+"""places of a forward pass: more are no faster there"""
+STATES_ON_A_CPU = 1 << 30
+"""bytes of captured states"""
+ROWS_AT_ONCE = 2
+"""a forward pass has room for so many of the longest row, so that rows with one prompt can share it"""
+_ACTIVATIONS = 4 << 30
+"""bytes of one forward pass that keep a GPU busy; more tokens at once are no faster"""
+_ACTIVATIONS_SHARE, _STATES_SHARE = 0.5, 0.1
+"""of a GPU's free memory, at most"""
+_FEWEST, _MOST = 1024, 65536
+
+
+class OutOfMemory(RuntimeError):
+    """An update does not fit into memory, not even with half the tokens at once."""
+
+
+def default_tokens(
+    model: PreTrainedModel, trained_from: int, device: torch.device, longest: int
+) -> int:
+    """Return how many tokens one forward pass of an update may read.
+
+    Args:
+        model: the policy.
+        trained_from: the lowest layer that learns; those below it keep nothing for a backward pass.
+        device: where the model is.
+        longest: tokens of the longest row.
+    """
+    if device.type == "cpu":
+        return tokens_of_a_pass(longest)
+    config = model.config.get_text_config()
+    width = config.hidden_size
+    inner = getattr(config, "intermediate_size", None) or 4 * width
+    layers = config.num_hidden_layers - trained_from
+    bytes_of_token: int = layers * (16 * width + 4 * inner) * model.dtype.itemsize
+    wanted = min(max(_ACTIVATIONS // bytes_of_token, _FEWEST), _MOST)
+    fits = int(_ACTIVATIONS_SHARE * free_bytes(device)) // bytes_of_token
+    return max(1, min(max(wanted, ROWS_AT_ONCE * longest), fits))
+
+
+def tokens_of_a_pass(longest: int) -> int:
+    """Return how many tokens one forward pass of an update reads on a CPU; ``longest`` as above."""
+    return max(TOKENS_ON_A_CPU, ROWS_AT_ONCE * longest)
+
+
+def states_budget(device: torch.device) -> int:
+    """Return how many bytes of captured states may be kept."""
+    if device.type == "cpu":
+        return STATES_ON_A_CPU
+    return int(_STATES_SHARE * free_bytes(device))
+
+
+def free_bytes(device: torch.device) -> int:
+    """Return the free memory of an accelerator, with what torch holds and does not use."""
+    if device.type != "cuda":
+        return _ACTIVATIONS
+    free, _ = torch.cuda.mem_get_info(device)
+    return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether an error says that memory ran out, on a GPU or on the CPU."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    text = str(error)
+    return isinstance(error, RuntimeError) and (
+        "DefaultCPUAllocator" in text or "out of memory" in text
+    )
+
+
+def give_back(parameters: Sequence[nn.Parameter] = ()) -> None:
+    """Drop half-made gradients, and the memory that torch holds and does not use."""
+    for parameter in parameters:
+        parameter.grad = None
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

@@ -1,0 +1,69 @@
+"""How far the policy that the trainer computes is from the one that played, which is the same one.
+
+In float32 they differ in the last digits. In bfloat16 every log-probability is off by a few hundredths on
+average, because rounding depends on the shape of a batch; the largest difference of an iteration is then
+mostly a matter of how many tokens there are. What matters is the mean, and what it does to the ratio.
+"""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+LIMIT = {"float32": 1e-4, "bfloat16": 0.1}
+"""mean differences of log-probabilities, in nats, above which a run warns"""
+
+
+class Mismatch:
+    """Sums over tokens; add up the ``sums`` of several processes and read ``metrics``."""
+
+    def __init__(self, sums: Sequence[float] = (0.0,) * 6):
+        self.sums = list(sums)
+
+    def add(self, logp_N: Tensor, played_logp_N: Tensor) -> None:
+        """Count tokens with their log-probabilities while learning and when they were sampled."""
+        difference_N = (
+            logp_N.detach().cpu().double() - played_logp_N.cpu().double()
+        )  # MPS has no float64
+        ratio_N = torch.exp(difference_N)
+        of_tokens = (
+            torch.ones_like(ratio_N),
+            difference_N.abs(),
+            difference_N,
+            difference_N.square(),
+            ratio_N,
+            ratio_N.square(),
+        )
+        found = torch.stack([values_N.sum() for values_N in of_tokens]).tolist()
+        self.sums = [total + new for total, new in zip(self.sums, found, strict=True)]
+
+    def metrics(self) -> dict[str, float]:
+        """Return what to log.
+
+        ``logp_drift`` is the mean absolute difference of log-probabilities and ``logp_drift_sd`` the
+        standard deviation of the signed one; ``ratio`` and ``ratio_sd`` are of ``pi_learn / pi_play``;
+        and ``effective_samples``, from 0 to 1, is the share of tokens that weighting by the ratio leaves
+        (Kish): ``sum(ratio)^2 / (N sum(ratio^2))``.
+        """
+        tokens, absolute, signed, squared, ratio, ratio_squared = self.sums
+        if tokens == 0:
+            return {
+                "logp_drift": 0.0,
+                "logp_drift_sd": 0.0,
+                "ratio": 1.0,
+                "ratio_sd": 0.0,
+                "effective_samples": 1.0,
+            }
+        return {
+            "logp_drift": absolute / tokens,
+            "logp_drift_sd": _deviation(tokens, signed, squared),
+            "ratio": ratio / tokens,
+            "ratio_sd": _deviation(tokens, ratio, ratio_squared),
+            "effective_samples": ratio**2 / (tokens * ratio_squared),
+        }
+
+
+def _deviation(count: float, total: float, squares: float) -> float:
+    variance = squares / count - (total / count) ** 2
+    return math.sqrt(max(variance, 0.0)) if math.isfinite(variance) else math.nan

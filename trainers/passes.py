@@ -1,0 +1,125 @@
+"""Rows as forward passes that fit into memory, beginning at the first layer that learns."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from torch import Tensor, nn
+
+from onelayer.agents.states import CapturedStates
+from onelayer.trainers.batch import Batch, Row, batch, parts
+from onelayer.trainers.memory import OutOfMemory, default_tokens, give_back, is_out_of_memory
+from onelayer.trainers.score import Scorer
+
+logger = logging.getLogger(__name__)
+
+Found = TypeVar("Found")
+
+
+class Passes:
+    """Cuts rows into batches, and finds or computes the states that they begin with.
+
+    Args:
+        scorer: runs the model.
+        first: the layer that a pass begins at.
+        states: what entered it while playing; None where it is layer 0.
+        tokens_per_forward: places of a batch; None: what fits.
+        again: whether the same rows are read more than once, so that states are worth keeping.
+    """
+
+    def __init__(
+        self,
+        scorer: Scorer,
+        first: int,
+        states: CapturedStates | None,
+        tokens_per_forward: int | None,
+        again: bool,
+    ):
+        self.scorer, self.first, self.states, self.again = scorer, first, states, again
+        self._given = tokens_per_forward
+        self.tokens_per_forward = tokens_per_forward or 1
+        self._halved = False
+
+    def prepare(self, rows: Sequence[Row]) -> None:
+        """Choose how many tokens a pass may read, where that is not given.
+
+        Raises:
+            ValueError: it is given, and a row alone has more.
+        """
+        longest = max((row.read for row in rows), default=0)
+        if self._given is not None and self._given < longest:
+            raise ValueError(
+                f"an episode made a row of {longest} tokens, more than tokens_per_forward="
+                f"{self._given}; raise it, or let history show fewer turns"
+            )
+        if self._given is None and not self._halved:
+            model = self.scorer.model
+            fits = default_tokens(model, self.first, model.device, longest)
+            self.tokens_per_forward = max(self.tokens_per_forward, fits)
+
+    def batches(self, rows: Sequence[Row]) -> Iterator[tuple[Batch, Tensor | None]]:
+        """Yield the rows as batches, each with the states ``[M, D]`` that enter the first layer of a pass."""
+        device = self.scorer.model.device
+        share = self.scorer.shares
+        for part in parts(rows, self.tokens_per_forward, share=share):
+            made = batch(part, device, share=share)
+            yield made, None if self.states is None else self._entering(made, self.states)
+
+    def _entering(self, made: Batch, states: CapturedStates) -> Tensor:
+        """Return what was captured, else run the layers below once more."""
+        found: list[Tensor] = []
+        for piece in made.pieces:
+            states_TD = states.get(piece.ids_T, piece.start)
+            if states_TD is None:
+                break
+            found.append(states_TD)
+        else:
+            entering_MD = found[0].new_zeros((made.places, found[0].shape[1]))
+            for piece, states_TD in zip(made.pieces, found, strict=True):
+                entering_MD[piece.places] = states_TD
+            return entering_MD
+        entering_MD = self.scorer.states(made, self.first)
+        if self.again:
+            for piece in made.pieces:
+                states.put(piece.ids_T, piece.start, entering_MD[piece.places])
+        return entering_MD
+
+    def within_memory(
+        self, work: Callable[[], Found], parameters: Sequence[nn.Parameter] = ()
+    ) -> Found:
+        """Do some work; where memory runs out for the first time, do it again with half the tokens at once.
+
+        Args:
+            work: makes passes of ``batches``; what it has done before memory ran out is dropped.
+            parameters: whose gradients it adds up.
+
+        Raises:
+            OutOfMemory: for the second time.
+        """
+        try:
+            return work()
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            if self._halved:
+                raise OutOfMemory(self._advice()) from error
+        self._halved = True
+        self.tokens_per_forward = max(1, self.tokens_per_forward // 2)
+        logger.warning(
+            "out of memory in an update: it goes on with %d tokens in a forward pass",
+            self.tokens_per_forward,
+        )
+        give_back(parameters)
+        try:
+            return work()
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise OutOfMemory(self._advice()) from error
+
+    def _advice(self) -> str:
+        return (
+            f"out of memory in an update, with {self.tokens_per_forward} tokens in a forward pass; lower "
+            "--tokens-per-forward or set --gradient-checkpointing true, and go on from the last "
+            "checkpoint with --resume true"
+        )

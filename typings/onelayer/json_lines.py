@@ -1,0 +1,1 @@
+../../onelayer/json_lines.py
