@@ -254,7 +254,7 @@ class Bench:
             return ["builtin", name]
         if callable(value):
             self.callbacks.append(value)
-            return ["callback", len(self.callbacks) - 1]
+            return ["callback", len(self.callbacks) - 1, str(name)]
         if hasattr(value, "__next__"):
             self.callbacks.append(value.__next__)
             return ["iterator", len(self.callbacks) - 1]
