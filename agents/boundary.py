@@ -71,6 +71,10 @@ class Answer:
     """None where the environment does not tell"""
     extracted: str | None
     """what the environment read as the answer"""
+    fallback: bool
+    """the answer was found elsewhere than it was asked for"""
+    timeouts: int
+    """what ran out of time in the episode so far"""
     reward_parts: dict[str, float]
 
     @property
@@ -128,6 +132,8 @@ def advance(
             valid=_truth(info.get("valid", True), "info['valid']"),
             success=None if success is None else _truth(success, "info['success']"),
             extracted=None if extracted is None else str(extracted),
+            fallback=bool(info.get("fallback", False)),
+            timeouts=int(info.get("timeouts", 0)),
             reward_parts=_reward_parts(info.get("reward_parts")),
         )
 

@@ -25,6 +25,10 @@ class Step:
     """the reply was stopped by its length limit"""
     answer: str | None = None
     """what the environment read as the answer (``info["extracted"]``)"""
+    fallback: bool = False
+    """the answer was not where it was asked for, and was found elsewhere (``info["fallback"]``)"""
+    timeouts: int = 0
+    """what ran out of time in this episode so far while it was judged (``info["timeouts"]``)"""
     reward_parts: Mapping[str, float] = field(default_factory=dict)
     """what the reward is made of (``info["reward_parts"]``), such as correctness and format"""
     reply_tokens: int = 0
@@ -91,6 +95,8 @@ _RECORDED = ("observation", "action", "reply", "reward", "valid", "cut")
 """the fields of a step that a reader wants"""
 _RECORDED_IF_SET: Mapping[str, Any] = {
     "answer": None,
+    "fallback": False,
+    "timeouts": 0,
     "reward_parts": {},
     "reply_tokens": 0,
     "prompt_tokens": 0,

@@ -315,6 +315,8 @@ def _step(view: View, action: str, answer: Answer) -> Step:
         valid=answer.valid and (trace is None or action != ""),
         admissible=view.admissible,
         answer=answer.extracted,
+        fallback=answer.fallback,
+        timeouts=answer.timeouts,
         reward_parts=answer.reward_parts,
         **({} if trace is None else {"reply_tokens": len(trace.action_ids), **trace.fields()}),
     )

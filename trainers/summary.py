@@ -12,6 +12,9 @@ def summary(episodes: Sequence[Episode]) -> dict[str, float]:
 
     Of a run in several environments there are ``success/<env>``, ``return/<env>`` and ``episodes/<env>``.
     ``reward/<part>`` is the mean sum over an episode of each part of the reward that the environment tells.
+    ``doubtful/<what>`` are shares, from 0 to 1, of what should stay rare: reward that was earned by an answer
+    found elsewhere than it was asked for (``fallback``), episodes in which judging ran out of time
+    (``timeouts``), and episodes that were dropped because of an error (``dropped``).
     """
     whole = [episode for episode in episodes if episode.error is None]
     steps = [step for episode in whole for step in episode.steps]
@@ -22,8 +25,20 @@ def summary(episodes: Sequence[Episode]) -> dict[str, float]:
         "valid_actions": _mean([step.valid for step in steps]),
         "cut_replies": _mean([step.cut for step in steps]),
         "reply_tokens": _mean([len(step.action_ids) for step in steps]),
+        **_doubtful(episodes, whole),
         **_reward_parts(whole),
         **_by_environment(whole),
+    }
+
+
+def _doubtful(episodes: Sequence[Episode], whole: Sequence[Episode]) -> dict[str, float]:
+    steps = [step for episode in whole for step in episode.steps if step.reward > 0]
+    earned = sum(step.reward for step in steps)
+    by_fallback = sum(step.reward for step in steps if step.fallback)
+    return {
+        "doubtful/fallback": by_fallback / earned if earned else 0.0,
+        "doubtful/timeouts": _mean([any(step.timeouts for step in e.steps) for e in whole]),
+        "doubtful/dropped": _mean([episode.error is not None for episode in episodes]),
     }
 
 

@@ -31,6 +31,7 @@ from onelayer.trainers.lora import Adapters
 from onelayer.trainers.mismatch import LIMIT as MISMATCH_LIMIT
 from onelayer.trainers.playing import HeldOutGames, MakeEnv, TrainingGames
 from onelayer.trainers.processes import largest, require_alike, wait_for_all
+from onelayer.trainers.rising import Rising
 from onelayer.trainers.run_folder import RunFolder
 from onelayer.trainers.sharing import episodes_of_all
 from onelayer.trainers.signal import signal
@@ -96,6 +97,7 @@ class Trainer:
         self.should_stop = should_stop
         self.identity = identity(self.model, tasks_of(self.games.envs[0]))
         self.stop = StopRequests(lambda number: int(largest(self.accelerator, number)))
+        self.rising = Rising()
         self.iteration = 0
         self.seconds: dict[str, float] = {}
         self._consistent = False
@@ -224,6 +226,8 @@ class Trainer:
                 metrics["iteration"],
                 metrics["success"],
             )
+        for sentence in self.rising.add(metrics):
+            logger.warning("iteration %d: %s", metrics["iteration"], sentence)
         if metrics.get("wins_below_losses", 0.0) > 0:
             logger.warning(
                 "iteration %d: in %.0f %% of the pairs a solved episode earned less than an unsolved one of "
@@ -360,6 +364,8 @@ class Trainer:
                 folder.set_weights_aside()
             folder.saved.set_aside_after(self.iteration)
             folder.take_back(self.iteration)
+            for metrics in folder.history():
+                self.rising.add(metrics)
 
     def _require_room(self) -> None:
         """Raise OSError where the disk has no room for the checkpoints that a run keeps."""

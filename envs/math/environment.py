@@ -27,9 +27,10 @@ class MathEnv(TextEnv):
     The whole reply is the action. An episode is one answer, right or wrong; with ``feedback`` a wrong one may
     be followed by another. Beyond ``TextEnv``'s entries ``info`` holds ``kind`` (the family, level or
     subject), and after an answer ``extracted`` (the answer that was read, or None), ``reason`` (why it
-    counts or does not), ``timeouts`` (answers of this episode so far that could not be compared in time, and
-    so earned nothing) and ``reward_parts``: ``correctness`` and ``format``, which add up to the reward. An
-    action is valid where an answer could be read.
+    counts or does not), ``fallback`` (it was not marked as asked for, and was found all the same),
+    ``timeouts`` (answers of this episode so far that could not be compared in time, and so earned nothing)
+    and ``reward_parts``: ``correctness`` and ``format``, which add up to the reward. An action is valid
+    where an answer could be read.
 
     Args:
         dataset: None for problems of reasoning-gym's families (``pip install 'onelayer[math]'``); a name
@@ -139,6 +140,7 @@ class MathEnv(TextEnv):
         self._judged = {
             "extracted": grade.extracted,
             "reason": grade.reason,
+            "fallback": grade.extracted is not None and not in_format,
             "timeouts": self._judged.get("timeouts", 0) + grade.timed_out,
             "reward_parts": parts,
         }
