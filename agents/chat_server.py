@@ -98,6 +98,8 @@ class ChatServer:
                 max_connections=self.connections, max_keepalive_connections=self.connections
             ),
         )
+        # It would log every request with its address, whose query may hold a key.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         self._gate = _Gate()
         self._refused: set[str] = set()
         self._random = random.Random()

@@ -3,10 +3,12 @@
 import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
+from threading import Semaphore
 from typing import Any
 
+from onelayer.agents.calls import in_thread
 from onelayer.agents.chat import ChatMessages, Turn
 from onelayer.agents.chat_server import ChatServer, Reply, RequestFailed
 from onelayer.agents.slots import slots_of
@@ -104,7 +106,7 @@ class EndpointAgent:
             "logprobs": True if keep_tokens else None,
         }
         self._sends_seed = seed is not None
-        self._threads = ThreadPoolExecutor(server.connections, "endpoint")
+        self._free = Semaphore(server.connections)
         self.reseed(seed or 0)
 
     def reseed(self, seed: int) -> None:
@@ -120,9 +122,8 @@ class EndpointAgent:
             self._memories.pop(slot, None)
 
     def close(self) -> None:
-        """Drop the connections; requests under way fail."""
+        """Drop the connections; requests under way fail, and nobody waits for them."""
         self.server.close()
-        self._threads.shutdown(wait=False, cancel_futures=True)
 
     def act(
         self,
@@ -147,7 +148,7 @@ class EndpointAgent:
     def submit(self, slot: int, observation: str, info: Mapping[str, Any]) -> None:
         """Ask for the next action of an episode; its request starts at once."""
         memory = self._remember(slot, observation, info)
-        self._asked[self._threads.submit(self._answer, memory)] = slot
+        self._asked[in_thread(self._answer_in_turn, memory)] = slot
 
     def step(self) -> list[tuple[int, str | Exception]]:
         """Wait for the next reply; return the actions that are there, or why there is none.
@@ -174,6 +175,10 @@ class EndpointAgent:
             memory = self._memories[slot] = _Memory(key)
         memory.turns.append(Turn(observation, info.get("admissible")))
         return memory
+
+    def _answer_in_turn(self, memory: _Memory) -> ServedAction:
+        with self._free:
+            return self._answer(memory)
 
     def _answer(self, memory: _Memory) -> ServedAction:
         """Ask for the action of an episode's last turn; one thread an episode."""

@@ -64,7 +64,7 @@ def logits_only_at(
 @contextmanager
 def unrounded(head: nn.Module) -> Iterator[None]:
     """Let a head of reduced precision return its logits in float32."""
-    if isinstance(head, nn.Linear) and rounds(head):
+    if rounds(head):
         head.forward = partial(float32_logits, head)  # type: ignore[method-assign]
     try:
         yield

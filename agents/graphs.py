@@ -39,8 +39,11 @@ def capture_graph(work: Work, device: torch.device, pool: Any) -> tuple[Work, An
         main.wait_stream(side)
         graph = torch.cuda.CUDAGraph()
         # Threads in which environments wait may use the device meanwhile: their calls are no part of this.
-        with torch.cuda.graph(graph, pool=pool, capture_error_mode="thread_local"):
-            work()
+        try:
+            with torch.cuda.graph(graph, pool=pool, capture_error_mode="thread_local"):
+                work()
+        finally:
+            torch.cuda.set_stream(main)  # a capture that fails leaves its own stream in place
     return graph.replay, graph.pool()
 
 
@@ -95,7 +98,10 @@ class GraphedStep:
                 device, work = self.step.model.device, lambda: self.step(rows, columns)
                 replay, self._pool = self._capture(work, device, self._pool)
         except Exception as error:
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            first: BaseException = error  # the end of a failed capture raises another error
+            while first.__context__ is not None:
+                first = first.__context__
+            reason = (str(first).strip() or type(first).__name__).splitlines()[0]
             logger.warning("tokens are written without CUDA graphs, more slowly: %s", reason)
             self.refused = True
             self._replay.clear()

@@ -5,6 +5,7 @@ makes sampling and training disagree most (steps of 0.25 at a logit of 40). Here
 A GPU's matrix product does that for nothing; a CPU needs a copy of the weights in float32.
 """
 
+from typing import TypeGuard
 from weakref import WeakKeyDictionary
 
 import torch
@@ -20,7 +21,7 @@ def float32_logits(head: nn.Linear, hidden_ND: Tensor) -> Tensor:
     return logits if head.bias is None else logits + head.bias.float()
 
 
-def rounds(head: nn.Module) -> bool:
+def rounds(head: nn.Module) -> TypeGuard[nn.Linear]:
     """Return whether the head would round its logits, and ``float32_logits`` can take its place."""
     return (
         type(head) is nn.Linear

@@ -156,36 +156,55 @@ def _serve(port: int) -> None:
 
 
 def resume() -> None:
-    """Kill an evaluation ten times at random, go on, and compare the files byte by byte."""
+    """Kill an evaluation ten times at random, go on, and compare the files byte by byte.
+
+    Each evaluation is a process of its own, forked from this one, which has read the model.
+    """
+    from onelayer.agents.models import load_model
+    from onelayer.agents.policy import PolicyAgent
+    from onelayer.agents.sampling import Sampling
+    from onelayer.evals import Suite
+    from onelayer.evals.folder import ResultsFolder
+
+    suite = Suite("s", "onelayer/ALFWorld-v0", split="test", tasks=20, attempts=4,
+                  env_args={"games": "generated", "room_size": 6, "max_steps": 12})  # fmt: skip
+    model, tokenizer = load_model("tiny")
+
+    def evaluation(out: Path) -> None:
+        agent = PolicyAgent(model, tokenizer, sampling=Sampling(1.0, 1.0, 8))
+        folder = ResultsFolder(out, suite)
+        folder.play("tiny", agent, {}, parallel=5)
+        folder.write(["tiny"], "tiny")
+
+    def forked(out: Path) -> int:
+        process = os.fork()
+        if process == 0:
+            evaluation(out)
+            os._exit(0)
+        return process
+
     rng = random.Random(0)
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / "whole"
-        started = time.monotonic()
-        subprocess.run(_evaluation(whole), check=True, capture_output=True)
-        took = time.monotonic() - started
+        os.waitpid(forked(whole), 0)
         expected = (whole / "results.json").read_bytes()
-        equal = kept = 0
+        equal, kept = 0, []
         for number in range(10):
             out = Path(folder) / str(number)
-            process = subprocess.Popen(
-                _evaluation(out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
-            # While it plays: a point between the first episode and the last.
-            while process.poll() is None and not list(out.glob("*.jsonl")):
-                time.sleep(0.01)
-            time.sleep(rng.uniform(0, 0.5) * took)
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            kept += sum(len(path.read_bytes().splitlines()) - 1 for path in out.glob("*.jsonl"))
-            subprocess.run(_evaluation(out), check=True, capture_output=True)
+            process, journal = forked(out), out / "tiny.jsonl"
+            until = rng.randrange(
+                1, 80
+            )  # episodes, of 80; and any moment while the next one is played
+            while not journal.exists() or journal.read_bytes().count(b"\n") <= until:
+                time.sleep(0.002)
+            time.sleep(rng.uniform(0, 0.05))
+            os.kill(process, signal.SIGKILL)
+            os.waitpid(process, 0)
+            if journal.exists():
+                kept.append(journal.read_bytes().count(b"\n") - 1)
+            os.waitpid(forked(out), 0)
             equal += (out / "results.json").read_bytes() == expected
-        print(f"{equal} of 10 equal; {kept / 10:.0f} episodes were in the journal on average")
-
-
-def _evaluation(out: Path) -> list[str]:
-    flags = ["--episodes", "80", "--env-args", "{length: 3}", "--response-limit", "3"]
-    command = [sys.executable, "-m", "onelayer", "eval", "tiny", "--suite", "counting"]
-    return [*command, *flags, "--parallel", "5", "--out", str(out)]
+        print(f"{equal} of 10 equal; episodes that were kept: {kept}")
 
 
 def page_of() -> None:

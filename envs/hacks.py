@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import gymnasium as gym
 import numpy as np
 
+from onelayer.envs.attributes import attribute
 from onelayer.envs.plugins import make
 
 if TYPE_CHECKING:
@@ -163,12 +164,12 @@ WORLDS: Mapping[str, Hack] = {
 """for worlds that take one action at a time"""
 
 
-def hacks_of(env: Any) -> Mapping[str, Hack]:
+def hacks_of(env: gym.Env[Any, Any]) -> Mapping[str, Hack]:
     """Return the attempts for an environment: its own, or those of environments like it."""
-    own: Mapping[str, Hack] | None = getattr(env, "hacks", None)
+    own: Mapping[str, Hack] | None = attribute(env, "hacks")
     if own is not None:
         return own
-    return REPLIES if getattr(env, "free_form", False) else WORLDS
+    return REPLIES if attribute(env, "free_form", False) else WORLDS
 
 
 def play_hacks(
@@ -193,7 +194,7 @@ def play_hacks(
     seeds = range(seed, seed + episodes)
     chance = max(0.0, float(np.mean([_play_at_random(env, s) for s in seeds])))
     findings = []
-    for name, hack in hacks_of(env.unwrapped).items():
+    for name, hack in hacks_of(env).items():
         returns = [_play(env, s, hack) for s in seeds]
         mean, best = float(np.mean(returns)), float(np.max(returns))
         earns = f"earns {mean:.3g} an episode, at most {best:.3g} (chance: {chance:.3g})"

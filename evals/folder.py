@@ -8,6 +8,7 @@ from typing import Any
 from onelayer.agents.base import Agent
 from onelayer.agents.episodes import Episode
 from onelayer.evals.definition import AnySuite
+from onelayer.evals.identity import TaskIdentity
 from onelayer.evals.journal import is_journal, require_same
 from onelayer.evals.results import FILE_NAME, Results, load_results, write_results
 from onelayer.evals.run import MakesAgent, evaluate
@@ -34,6 +35,7 @@ class ResultsFolder:
         self.suite = suite
         self.count_errors = count_errors
         self.results: dict[str, Results] = {}
+        self._looked_at: dict[str, list[TaskIdentity]] = {}
         if fresh:
             self.file.unlink(missing_ok=True)
             for path in self.folder.glob("*.jsonl"):
@@ -99,6 +101,7 @@ class ResultsFolder:
             errors_in_a_row=errors_in_a_row,
             keep_tokens=keep_tokens,
             step_timeout=step_timeout,
+            looked_at=self._looked_at,
             prices=prices or (earlier.prices if earlier is not None else None),
         )
         return self.results[name]

@@ -51,6 +51,7 @@ def evaluate(
     keep_tokens: bool = False,
     prices: Mapping[str, float] | None = None,
     step_timeout: float | None = None,
+    looked_at: dict[str, list[TaskIdentity]] | None = None,
 ) -> Results:
     """Let an agent play a suite's tasks.
 
@@ -74,6 +75,8 @@ def evaluate(
             tokenizer.
         prices: see ``Results``.
         step_timeout: see ``rollout``.
+        looked_at: what the tasks are, by the part of the suite; filled where it is empty. To begin them
+            all once, where several agents play.
 
     Raises:
         ValueError: the journal is of another suite, other settings or changed data.
@@ -84,7 +87,8 @@ def evaluate(
         raise ValueError(f"parallel must be at least 1, got {parallel}")
     settings = dict(settings or {})
     with ExitStack() as stack:
-        parts = [_Part.of(suite, one, stack) for one in suite.parts]
+        looked_at = {} if looked_at is None else looked_at
+        parts = [_Part.of(suite, one, stack, looked_at) for one in suite.parts]
         found = {part.label: digests_of(part.tasks) for part in parts}
         if data:
             require_same_data(found, data, "the folder")
@@ -145,12 +149,20 @@ class _Part:
     stack: ExitStack
 
     @classmethod
-    def of(cls, whole: AnySuite, suite: Suite, stack: ExitStack) -> "_Part":
+    def of(
+        cls,
+        whole: AnySuite,
+        suite: Suite,
+        stack: ExitStack,
+        looked_at: dict[str, list[TaskIdentity]],
+    ) -> "_Part":
         env = suite.make_env()
         stack.callback(close, env)
         ids = suite.choose_tasks(env)
         label = suite.name if isinstance(whole, Collection) else ""
-        return cls(suite, label, env, ids, [identify(env, task) for task in ids], stack)
+        if label not in looked_at:
+            looked_at[label] = [identify(env, task) for task in ids]
+        return cls(suite, label, env, ids, looked_at[label], stack)
 
     @property
     def keys(self) -> list[Key]:
@@ -179,7 +191,7 @@ class _Part:
         ]
         if not left:
             return
-        player = cast(Agent, agent) if hasattr(agent, "act") else agent(self._another_env())
+        player = cast(Agent, agent) if hasattr(agent, "act") else self._made_by(agent)
         reseed = getattr(player, "reseed", None)
         if reseed is not None:
             reseed(self.suite.seed)
@@ -209,6 +221,14 @@ class _Part:
             seed=self.suite.seed,
             step_timeout=step_timeout,
         )
+
+    def _made_by(self, make: MakesAgent) -> Agent:
+        """Return an agent for this environment, which is closed at the end where it can be."""
+        player = make(self._another_env())
+        let_go = getattr(player, "close", None)
+        if let_go is not None:
+            self.stack.callback(let_go)
+        return player
 
     def _another_env(self) -> gym.Env[str, str]:
         """Make an environment; an agent gets one of its own, for it may ask it for solutions."""

@@ -8,17 +8,19 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from transformers.utils import logging
 
-from onelayer.agents.attention import attending
 from onelayer.agents.decoder import Decoder
 from onelayer.agents.engine import sample
 from onelayer.agents.forward import decoder_layers, entering
 from onelayer.agents.model_check import check_model
 from onelayer.agents.sampling import Sampling
 from onelayer.agents.states import CapturedStates
+from onelayer.trainers.batch import Row, batch
+from onelayer.trainers.score import Scorer
 
 IMPLEMENTATIONS = ("sdpa", "eager")
 RIGHT = "right"
@@ -263,9 +265,9 @@ def differences(model: PreTrainedModel, first: int) -> Iterator[float]:
         for learned_T, expected_T in zip(_learned(model, first, texts, hidden), plain, strict=True):
             yield float((learned_T - expected_T).abs().max())
         prompts = [[*text, 40, 41] for text in texts]
-    replies = [text[len(beginning) :] for text in texts]
-    for learned_T, expected_T in zip(_packed(model, beginning, replies), plain, strict=True):
-        yield float((learned_T - expected_T[len(beginning) - 1 :]).abs().max())
+    start = len(beginning)
+    expected_N = torch.cat([expected_T[start - 1 :] for expected_T in plain])
+    yield float((_shared(model, first, texts, start) - expected_N).abs().max())
 
 
 @torch.no_grad()
@@ -291,26 +293,22 @@ def _learned(
     ]
 
 
-@torch.no_grad()
-def _packed(
-    model: PreTrainedModel, beginning: list[int], replies: list[list[int]]
-) -> list[torch.Tensor]:
-    """Return it for the replies, which stand side by side behind one beginning."""
-    start = len(beginning)
-    ids, position, part = list(beginning), list(range(start)), [0] * start
-    for number, reply in enumerate(replies, start=1):
-        ids += reply
-        position += range(start, start + len(reply))
-        part += [number] * len(reply)
-    position_1T, part_1T = torch.tensor([position]), torch.tensor([part])
-    with attending(model, position_1T, part_BQ=part_1T) as where:
-        logits_TV = model(torch.tensor([ids]), use_cache=False, **where).logits[0]
-    found = []
-    for number, reply in enumerate(replies, start=1):
-        [columns] = (part_1T[0] == number).nonzero(as_tuple=True)
-        predicting = torch.cat([torch.tensor([start - 1]), columns[:-1]])
-        found.append(_logp(logits_TV[predicting], reply))
-    return found
+def _shared(model: PreTrainedModel, first: int, texts: list[list[int]], start: int) -> torch.Tensor:
+    """Return it for all tokens from ``start`` on, as the trainer has it: what is before is read once."""
+    rows = [
+        Row(
+            ids_T=np.array(text),
+            sampled_T=np.arange(len(text)) >= start,
+            logp_T=np.zeros(len(text), np.float32),
+            advantage_T=np.zeros(len(text), np.float32),
+            steps=1,
+        )
+        for text in texts
+    ]
+    one = batch(rows, torch.device("cpu"))
+    assert one.beginning_ids_PT.numel() > 0
+    scorer = Scorer(model, decoder_layers(model))
+    return scorer.score(one, first, scorer.states(one, first) if first else None).logp_N
 
 
 def _logp(logits_TV: torch.Tensor, ids: list[int]) -> torch.Tensor:

@@ -161,9 +161,9 @@ class Desk:
         if tag == "handle":
             return self.objects[value]
         if tag == "callback":
-            return self._callback(value)
+            return self._callback(value, message[2])
         if tag == "iterator":
-            return self._iterator(self._callback(value))
+            return self._iterator(self._callback(value, "next"))
         if tag == "builtin":
             return getattr(builtins, value)
         if tag == "slice":
@@ -178,11 +178,13 @@ class Desk:
             return instance
         raise CodecError(f"unknown tag {tag!r}")
 
-    def _callback(self, number: int) -> Callable[..., Any]:
+    def _callback(self, number: int, name: str) -> Callable[..., Any]:
         def function_of_the_tests(*arguments: Any, **keywords: Any) -> Any:
             frames.send(PEER_FD, ["callback", number, self.encode([arguments, keywords])])
             return self.answer_until(("returned", "threw"))
 
+        if name:  # which decorators of the program pass on
+            function_of_the_tests.__name__ = function_of_the_tests.__qualname__ = name
         return function_of_the_tests
 
     def _iterator(self, pull: Callable[[], Any]) -> Iterator[Any]:

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
+from onelayer.envs.sandbox.bench import built_in_exception
 from onelayer.envs.sandbox.codec import decode_numpy, encode
-from onelayer.envs.sandbox.judge import built_in_exception
 from onelayer.envs.sandbox.names import read_names
 from onelayer.envs.sandbox.shown import readable, show
 from onelayer.envs.sandbox.syntax import parse

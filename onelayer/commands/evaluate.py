@@ -167,19 +167,25 @@ def run(config: Config) -> int:
     scripted = _scripted(config, suite)
 
     from onelayer.evals.folder import ResultsFolder
+    from onelayer.lock import alone_in
 
     out = _folder(config, subject, suite)
-    folder = ResultsFolder(out, suite, fresh=config.fresh, count_errors=not config.leave_out_errors)
-    write_config(replace(config, fresh=False, retry_errors=False), folder.folder / "eval.yaml")
-    keep_report(machine, folder.folder)
-    # Lazily: the base has played before the trained layer takes its place in the same model.
-    learned: Iterator[tuple[str, Player]] = (
-        iter([("model", served(subject, config))]) if config.endpoint else models(subject, config)
-    )
-    for name, player in chain(learned, scripted.items()):
-        _play(folder, name, player, config, total)
-        first = "model" if subject.folder is None else "trained"
-        results = folder.write(_COLUMNS, first if first in folder.results else name)
+    with alone_in(out):
+        folder = ResultsFolder(
+            out, suite, fresh=config.fresh, count_errors=not config.leave_out_errors
+        )
+        write_config(replace(config, fresh=False, retry_errors=False), folder.folder / "eval.yaml")
+        keep_report(machine, folder.folder)
+        # Lazily: the base has played before the trained layer takes its place in the same model.
+        learned: Iterator[tuple[str, Player]] = (
+            iter([("model", served(subject, config))])
+            if config.endpoint
+            else models(subject, config)
+        )
+        for name, player in chain(learned, scripted.items()):
+            _play(folder, name, player, config, total)
+            first = "model" if subject.folder is None else "trained"
+            results = folder.write(_COLUMNS, first if first in folder.results else name)
     return _tell(results, folder, config)
 
 

@@ -31,18 +31,18 @@ def served(subject: Subject, config: "Config") -> Player:
                 f"name the model with --model; {public_address(config.endpoint)} has {listed}"
             )
         model = offered[0]
-    server = ChatServer(
-        config.endpoint,
-        model,
-        key,
-        timeout_s=config.request_timeout,
-        retries=config.retries,
-        connections=config.at_once,
-    )
 
     def player(env: gym.Env[str, str]) -> tuple["Agent", dict[str, Any]]:
         settings = how_to_play(subject.trained, config).settings
         history = str(settings["history"])
+        server = ChatServer(
+            config.endpoint,
+            model,
+            key,
+            timeout_s=config.request_timeout,
+            retries=config.retries,
+            connections=config.at_once,
+        )
         chat = ChatMessages(
             instructions=attribute(env, "instructions", ""),
             show_admissible=settings["show_admissible"],

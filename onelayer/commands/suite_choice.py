@@ -68,7 +68,8 @@ def require_apart(suite: AnySuite, subject: Subject, allowed: bool) -> None:
         print(f"the tasks of training cannot be compared with the suite: {error}", file=sys.stderr)
         return
     for part in suite.parts:
-        shared = shared_tasks(part, env, trained)
+        same_data = part.env == run.env and dict(part.env_args) == subject.env_args
+        shared = shared_tasks(part, env, trained, same_data=same_data)
         if not shared:
             continue
         played = part.make_env()

@@ -3,6 +3,7 @@
 import email.utils
 import importlib.util
 import logging
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -273,7 +274,7 @@ def oracle_script(env):
         messages = request.body["messages"]
         turn = sum(message["role"] == "assistant" for message in messages)
         start = next(s for o, s in by_start.items() if o in messages[0]["content"])
-        return good(f"<action>{start[turn]}</action>")
+        return Answer(completion(f"<action>{start[turn]}</action>"), delay=0.05)
 
     return script
 
@@ -410,3 +411,27 @@ def test_actions_come_as_they_are_ready_and_not_in_turn():
             left = agent.step()
         assert left == [(0, "late")]
         agent.close()
+
+
+def test_nobody_waits_at_the_end_for_a_request_that_is_under_way():
+    """Ctrl-C must end the program at once, not after the ten minutes that an answer may take."""
+    code = """
+import sys, threading
+from onelayer.agents.chat import ChatMessages
+from onelayer.agents.chat_server import ChatServer
+from onelayer.agents.endpoint import EndpointAgent
+agent = EndpointAgent(ChatServer(sys.argv[1], "m"), ChatMessages())
+agent.submit(0, "hello", {})
+while agent.step() == [] and threading.active_count() < 2: pass
+agent.close()
+print("left")
+"""
+    with Server(lambda _: Answer(completion("late"), delay=600)) as server:
+        done = subprocess.run(
+            [sys.executable, "-c", code, server.url],
+            capture_output=True,
+            text=True,
+            timeout=100,  # long before the server answers
+            check=False,
+        )
+    assert done.stdout == "left\n", done.stderr

@@ -81,7 +81,10 @@ def test_a_model_that_cannot_be_captured_is_played_without_and_says_why_once(
 ):
     def refuse(work, device, pool):
         work()
-        raise RuntimeError("operation not permitted when stream is capturing\nmore")
+        try:
+            raise RuntimeError("operation not permitted when stream is capturing\nmore")
+        finally:
+            raise RuntimeError("the capture has failed")  # as the end of a capture does
 
     model = tiny_model("qwen3")
     plain = sample(Decoder(model, [1], Sampling(response_limit=8)), range(4), PROMPTS, KEYS)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from onelayer.agents.forward import logits_only_at
+from onelayer.agents.forward import after_layers, decoder_layers, leaving, logits_only_at
 from onelayer.agents.head import float32_logits, rounds
 
 
@@ -70,3 +70,17 @@ def test_what_the_model_does_to_its_logits_it_does_to_these(tiny_model, architec
     assert exact.dtype == torch.float32
     torch.testing.assert_close(exact, rounded.float(), atol=0.02, rtol=0.02)
     assert not torch.equal(exact, rounded.float())
+
+
+def test_learning_and_playing_compute_the_same_logits(tiny_model):
+    """What leaves the last layer goes through the head in float32 there too."""
+    model = tiny_model("granite", initializer_range=0.2).bfloat16().requires_grad_(False)
+    layers, ids = decoder_layers(model), torch.tensor([[5, 6, 7]])
+    with torch.no_grad(), logits_only_at(model, torch.ones(1, 3, dtype=torch.bool)):
+        played = model(ids, use_cache=False).logits[0]
+    hidden = leaving(model, layers[-1], input_ids=ids)[0].requires_grad_()
+    learned = after_layers(model, layers, hidden)
+    assert learned.dtype == torch.float32
+    torch.testing.assert_close(learned.detach(), played, atol=0, rtol=0)
+    learned.sum().backward()
+    assert hidden.grad.abs().sum() > 0

@@ -326,3 +326,14 @@ def test_inspect_logs_are_written_beside_the_results_when_asked(capsys, run):
     assert status == 0
     [path] = (run / "eval" / "counting" / "inspect").iterdir()
     assert f"inspect log: {path}" in shown
+
+
+def test_two_evaluations_do_not_write_into_one_folder_at_once(capsys, run, tmp_path):
+    from onelayer.lock import alone_in
+
+    flags = ["eval", run, "--suite", "counting", "--no-base", "--out", tmp_path / "out"]
+    with alone_in(tmp_path / "out"):
+        status, _, err = evaluate(capsys, *flags)
+    assert status == 2
+    assert "works in" in err and "name another --out" in err
+    assert not (tmp_path / "out" / "results.json").exists()

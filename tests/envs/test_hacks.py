@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+import gymnasium as gym
 import pytest
 
 from onelayer.cli import main
@@ -44,8 +45,6 @@ class Generous(CountingEnv):
 def test_an_environment_that_pays_for_an_attempt_is_told_apart(
     monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    import gymnasium as gym
-
     gym.register("test/Generous-v0", entry_point=Generous)
     try:
         found = {f.check: f for f in play_hacks("test/Generous-v0", episodes=3)}
@@ -58,16 +57,16 @@ def test_an_environment_that_pays_for_an_attempt_is_told_apart(
 
 
 def test_an_environment_names_its_own_attempts() -> None:
-    class Own:
+    class Own(CountingEnv):
         hacks: ClassVar[dict[str, Any]] = {"mine": lambda seen: "x"}
 
     assert list(hacks_of(Own())) == ["mine"]
     assert hacks_of(CountingEnv()) is WORLDS
 
-    class Free:
+    class Free(CountingEnv):
         free_form = True
 
-    assert hacks_of(Free()) is REPLIES
+    assert hacks_of(gym.Wrapper(Free())) is REPLIES
 
 
 def test_attempts_are_made_of_what_is_seen() -> None:

@@ -233,3 +233,17 @@ def test_an_argument_may_name_an_environment_variable(monkeypatch):
     monkeypatch.setenv("ALFWORLD_DATA", "generated")
     assert suite.make_env().unwrapped.tasks
     assert suite.as_dict()["env_args"]["games"] == "$ALFWORLD_DATA"  # the same on every machine
+
+
+def test_tasks_are_looked_at_once_however_many_agents_play(tmp_path, monkeypatch):
+    from onelayer.evals import run
+
+    looked = []
+    identify = run.identify
+    monkeypatch.setattr(
+        run, "identify", lambda env, task: looked.append(task) or identify(env, task)
+    )
+    folder = ResultsFolder(tmp_path, BOTH)
+    for name in ("one", "two"):
+        folder.play(name, lambda env: RandomAgent(), {})
+    assert len(looked) == 12

@@ -64,3 +64,12 @@ def test_a_trained_task_that_is_gone_is_passed_over():
     train = make(COUNTING, split="train")
     suite = Suite("s", COUNTING, split="train", tasks=100)
     assert shared_tasks(suite, train, ["no/such-task"]) == []
+
+
+def test_on_the_same_data_the_ids_tell_and_nothing_is_begun(monkeypatch):
+    train = make(COUNTING, split="train")
+    trained = list(train.unwrapped.tasks)[:4]
+    monkeypatch.setattr("onelayer.evals.overlap.identify", None)
+    same = Suite("s", COUNTING, split="train", tasks=100)
+    assert len(shared_tasks(same, train, trained, same_data=True)) == 4
+    assert not shared_tasks(Suite("s", COUNTING, split="test"), train, trained, same_data=True)

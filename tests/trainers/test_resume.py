@@ -223,7 +223,7 @@ def test_the_checkpoint_before_the_first_update_holds_no_tensors_and_is_gone_on_
     whole = make_trainer("whole")
     whole.train()
     stopped = make_trainer("stopped")
-    stopped._start()
+    stopped._begin()
     first = stopped.folder.last()
     assert (first.iteration, first.weights, first.optimizer["state"]) == (0, {}, {})
     resumed = make_trainer("stopped", resume=True)

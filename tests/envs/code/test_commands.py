@@ -21,6 +21,18 @@ DOUBLE = {
 }
 
 
+SHOUT = {
+    "prompt": "Return a word in capital letters; the name of the function is shout.",
+    "entry_point": "shout",
+    "tests": {
+        "kind": "io_call",
+        "fn_name": "shout",
+        "cases": [{"args": [word], "output": word.upper()} for word in ("ab", "Cd", "")],
+    },
+    "reference": "def shout(word):\n    return word.upper()\n",
+}
+
+
 @pytest.fixture(scope="module")
 def chat_model(tmp_path_factory, tiny_model, chat_tokenizer):
     """A random model of 2 layers with a chat template, as a folder."""
@@ -36,8 +48,8 @@ def tasks(tmp_path_factory):
     """A file of tasks with both splits."""
     path = tmp_path_factory.mktemp("data") / "tasks.jsonl"
     rows = [
-        {**DOUBLE, "id": f"{split}/{i}", "split": split}
-        for split in ("train", "test")
+        {**row, "id": f"{split}/{i}", "split": split}
+        for split, row in (("train", DOUBLE), ("test", SHOUT))
         for i in range(2)
     ]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))

@@ -180,6 +180,11 @@ def greet(): print("hello")
 def ask(): return input() + "!"
 def deep(n): return [] if n == 0 else [deep(n - 1)]
 def ask_one(f): return f(1)
+def twice(f):
+    import functools
+    @functools.wraps(f)
+    def wrapped(*a): return f(*a) * 2
+    return wrapped
 '''
 
 
@@ -228,6 +233,7 @@ def ask_one(f): return f(1)
         "\nts = [threading.Thread(target=work) for _ in range(8)]"
         "\n[t.start() for t in ts]\n[t.join() for t in ts]\nassert found == [1] * 8",
         "assert 'name' in dir(Dog('a')) and 'only' in dir(Single)",
+        "@twice\ndef own(x): return x + 1\nassert own(1) == 4 and own.__name__ == 'own'",
     ],
 )
 def test_tests_in_another_process_see_what_they_would_see_in_one(
