@@ -1,6 +1,7 @@
 """Rows of a data set: from a file, from a folder in the hub's layout, or from the hub."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -95,7 +96,8 @@ def _of_split(path: Path, rows: list[Placed], names: Sequence[str]) -> list[Plac
     """Return the rows whose column ``split`` has one of the names, or all where the file is that split."""
     if not any(row.get("split") for _, row in rows):
         # As `datasets` has it: a file's name tells its split, and one that tells nothing is for training.
-        its = "test" if "test" in path.stem.lower() else "train"
+        # A word of the name counts, not letters in one: `latest.jsonl` and `contest.jsonl` are for training.
+        its = "test" if "test" in re.split(r"[^a-z]+", path.stem.lower()) else "train"
         if its not in names:
             raise NoSuchSplit(
                 f"{path} names no splits, so it is the {its} split and has no split {names[0]!r}; give what "
@@ -113,14 +115,20 @@ def _of_split(path: Path, rows: list[Placed], names: Sequence[str]) -> list[Plac
 
 
 def _read_jsonl(path: Path) -> Iterator[Placed]:
-    with path.open(encoding="utf-8") as lines:
+    with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
             place = f"{path}, line {number}"
             try:
-                row = json.loads(line)
-            except (json.JSONDecodeError, RecursionError) as error:
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+                if not text.strip():
+                    continue
+                row = json.loads(text)
+                json.dumps(
+                    row, ensure_ascii=False
+                ).encode()  # an escaped half of a character is none
+            except UnicodeError as error:
+                raise ValueError(f"{place}: it is not text in UTF-8: {error}") from error
+            except (ValueError, RecursionError) as error:  # also a number of thousands of digits
                 raise ValueError(f"{place}: it is not JSON: {error}") from error
             if not isinstance(row, dict):
                 raise ValueError(f"{place}: a row is an object, not {row!r:.60}")
