@@ -253,7 +253,7 @@ def test_games_of_the_training_split_are_no_evaluation(capsys, model, tmp_path):
         (["MODEL", "--suite", "counting", "--episodes", "0"], "episodes must be at least 1, got 0"),
         (["MODEL", "--suite", "counting", "--top-p", "0"], "top_p must be above 0"),
         (["MODEL", "--suite", "counting", "--device", "qpu"], "--device qpu"),
-        (["MODEL", "--suite", "counting", "--history", "x"], "--history is `all` or a number"),
+        (["MODEL", "--suite", "counting", "--history", "x"], "history is `all` or a number"),
         (["MODEL", "--suite", "alfworld", "--games", "nowhere"], "no games at nowhere"),
         (["--compare", "a"], "--compare takes two evaluations, got 1"),
         (["--compare", "a", "b"], "there are no results at a"),
