@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("../shared/data/math"))
     parser.add_argument("--data", nargs="*", default=["gsm8k_train.jsonl", "math_train.jsonl"])
     parser.add_argument("--count", type=int, default=1000, help="problems of each data set")
-    parser.add_argument("--made", type=int, default=100, help="problems of each family")
+    parser.add_argument("--made", type=int, default=100, help="problems of each family; 0 for none")
     parser.add_argument("--forms", action="store_true", help="measure the forms that sympy gives")
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
@@ -61,7 +61,7 @@ def main() -> None:
         else:
             print(f"no {name} in {options.folder}: not measured")
     rows = [(name, problems, *_graders()) for name, problems in sets.items()]
-    rows += list(_families(options.made))
+    rows += list(_families(options.made)) if options.made else []
     paid_table(rows)
     cost_table(sets, options.forms)
 

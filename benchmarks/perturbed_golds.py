@@ -3,7 +3,7 @@
     python benchmarks/perturbed_golds.py
     python benchmarks/perturbed_golds.py --each 2 --seed 1 --data math_train.jsonl
 
-A change may leave the value as it is (``-0`` for ``0``): every accepted pair is printed for a look.
+Every accepted pair is printed, for a look at whether the change left the value as it was.
 """
 
 import argparse
@@ -70,7 +70,7 @@ def changed(gold: str, draw: random.Random) -> str | None:
     """Return the gold with one digit or one sign changed, None where it has neither."""
     places = [(match, "digit") for match in _DIGIT.finditer(gold)]
     places += [(match, "sign") for match in _SIGN.finditer(gold)]
-    if gold.lstrip("$ ").startswith("-") or (gold[:1].isdigit() and gold != "0"):
+    if gold.lstrip("$ ").startswith("-") or re.match(r"[1-9]|0\.", gold):
         places.append((None, "front"))  # type: ignore[arg-type]
     if not places:
         return None

@@ -36,7 +36,8 @@ _TABLE = (
     Family("basic_arithmetic", "arithmetic", settings={"operators": ["+", "-", "*"]}),
     Family("products", "arithmetic"),
     Family("decimal_chain_sum", "arithmetic"),
-    Family("fraction_simplification", "arithmetic", by_grader=False),
+    # With a factor of 1 the fraction is in lowest terms already, and repeating it is right.
+    Family("fraction_simplification", "arithmetic", by_grader=False, settings={"min_factor": 2}),
     Family("simple_equations", "algebra"),
     Family("simple_integration", "algebra", by_grader=False),
     Family("gcd", "number theory"),

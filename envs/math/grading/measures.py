@@ -132,7 +132,7 @@ def quantity(text: str) -> a.Quantity | a.Scalar | None:
         if amount is not None and words.number_in_words(explained[2]) == amount.value is not None:
             return amount
         name = canonical_unit(explained[2])
-        return None if amount is None or name is None or len(name) < 2 else a.Quantity(amount, name)
+        return None if amount is None or name is None else a.Quantity(amount, name)
     for begin in _UNIT_BEGINS.finditer(text):
         before, unit = text[: begin.start()], text[begin.start() :]
         named = before.rstrip().endswith(r"\pi")

@@ -37,6 +37,8 @@ _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "012345678
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _STACKED = re.compile("(?<![⁰¹²³⁴⁵⁶⁷⁸⁹])[⁰¹²³⁴⁵⁶⁷⁸⁹]+[⁄/][₀₁₂₃₄₅₆₇₈₉]+")
 
+PLAIN_NUMBER = re.compile(r"-?\d{1,100}(?:\.\d{1,100})?", re.ASCII)
+"""most answers, which need no reading"""
 _SIZES = (
     r"left|right|[bB]igg?[lrm]?|displaystyle|textstyle|scriptstyle|limits|nolimits|mathstrut|strut"
     r"|mathopen|mathclose|hfill|newline|allowbreak|tiny|small|normalsize|large|Large|LARGE|huge|Huge"
@@ -77,6 +79,8 @@ def clean(text: str) -> str:
 
     ``text`` should be at most a few thousand characters: some rules take quadratic time.
     """
+    if PLAIN_NUMBER.fullmatch(text):
+        return text
     if text.replace(" ", "") in ("{}", "${}$"):
         return r"\{\}"
     text = _separate_statements(_repair_escapes(text))

@@ -21,7 +21,7 @@ from onelayer.envs.math.grading.measures import (
     time,
     wordy,
 )
-from onelayer.envs.math.grading.notation import closing, unwrap
+from onelayer.envs.math.grading.notation import PLAIN_NUMBER, closing, unwrap
 from onelayer.envs.math.grading.scalars import expression, number, numeral, scalar
 from onelayer.envs.math.grading.tree import Node
 
@@ -66,6 +66,8 @@ _CHOICE = re.compile(
 
 def read(text: str) -> a.Answer:
     """Return what ``text``, in clean notation, is."""
+    if PLAIN_NUMBER.fullmatch(text):
+        return numeral(text) or a.Text(text)
     if not text:
         return a.Text("")
     if len(text) > 4000 or _depth(text) > MAX_NESTING:

@@ -107,6 +107,9 @@ def _two_relations(compare: "Comparison", gold: a.Relation, answer: a.Relation) 
         if value is None or other_value is None:
             return names == others
         return names == others and compare.same(value, other_value)
+    claimed = stated(answer)
+    if claimed is not None and not _consistent(compare, answer, claimed):
+        return False
     pair, other = assignment(gold), assignment(answer)
     if pair is not None and other is not None and pair[0] == other[0]:
         same = compare.same(pair[1], other[1])

@@ -31,6 +31,7 @@ WARM_UP = (
     (r"\frac{3\sqrt{5}}{7}+\pi^2 x_1", r"\sin^2(2x)+\ln{3}-|y|e^{-x}"),
     (r"\int_0^1 x^2\,dx", r"\sum_{k=0}^{n-1} a_k b_{n-k-1}"),
     (r"\lim_{x\to\infty} \frac{x+1}{2x}", r"\prod_{i=1}^{3} (2i+1)"),
+    (r"\sum_{n=0}^{\infty} \frac{x^n}{n!}", "e^x"),
     (r"\int \cos(x) e^{-x} dx", r"\frac{d}{dx} x^3"),
     (r"\sqrt{5+2\sqrt{6}}", r"\sqrt{2}+\sqrt{3}"),
     (r"(a-b)(a+b)", r"a^2-b^2"),

@@ -216,7 +216,8 @@ def _root(radicand: sympy.Expr, index: sympy.Expr) -> sympy.Expr:
 
 
 def _sum_of(bound: sympy.Symbol, term: sympy.Expr, low: sympy.Expr, high: sympy.Expr) -> sympy.Expr:
-    return sympy.Sum(term, (bound, low, high)).doit()
+    whole = sympy.Symbol(bound.name, integer=True)
+    return sympy.Sum(term.xreplace({bound: whole}), (whole, low, high)).doit()
 
 
 def _product_of(
@@ -224,7 +225,8 @@ def _product_of(
 ) -> sympy.Expr:
     if (high - low).is_number and high.is_finite and high - low > MAX_FACTORIAL:
         raise TooLargeError("the product has too many factors")
-    return sympy.Product(factor, (bound, low, high)).doit()
+    whole = sympy.Symbol(bound.name, integer=True)
+    return sympy.Product(factor.xreplace({bound: whole}), (whole, low, high)).doit()
 
 
 def _integral(

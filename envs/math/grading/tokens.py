@@ -37,6 +37,8 @@ _NUMBER = re.compile(
     r"|(?P<space>\s+)|(?P<command>\\[A-Za-z]+)|(?P<word>[A-Za-z]+)|(?P<mark>\\[{}|%$]|.)",
     re.DOTALL,
 )
+_SINGLE_DIGIT = re.compile(r"(\\frac|\\sqrt)\s*(\d)(?=[eE])")
+r"""``\frac1e`` is 1/e, and not the beginning of ``1e-1``"""
 _REPEATING = re.compile(
     r"(\d*)\.(\d*)(?:\\(?:overline|bar|dot)\s*\{(\d+)\}|\((\d+)\)|(\d*?)(\d+?)\6{2,}(?:\\l?dots|\.\.\.))"
 )
@@ -58,6 +60,7 @@ def tokenize(text: str) -> list[Token]:
     Raises:
         ValueError: a run of letters is a word, no product of variables.
     """
+    text = _SINGLE_DIGIT.sub(r"\1{\2}", text)
     tokens, spaced = [], False
     for match in _NUMBER.finditer(text):
         kind = match.lastgroup or ""

@@ -59,7 +59,11 @@ def whole_box(before: str, content: str, behind: str) -> str | None:
         behind: as many characters behind it.
     """
     before = before.rstrip("\\")  # of a box whose backslash was doubled
-    if _DENIED.search(before) or _FACTOR_BEFORE.search(before) or _FACTOR_BEHIND.match(behind):
+    if (
+        _DENIED.search(before[-30:])
+        or _FACTOR_BEFORE.search(before)
+        or _FACTOR_BEHIND.match(behind)
+    ):
         return None
     sign = before.endswith(("-", "\N{MINUS SIGN}"))
     if _in_formula(before):
@@ -73,6 +77,8 @@ def whole_box(before: str, content: str, behind: str) -> str | None:
 
 def _in_formula(before: str) -> bool:
     """Whether the mathematics that ``before`` opens last is still open."""
+    if "$" not in before and "\\" not in before:
+        return False
     marks = [match[0] for match in _OPENED.finditer(before)]
     if marks.count("$") % 2:
         return True

@@ -26,7 +26,7 @@ _TASKS = frozenset([*OPERATORS.values(), "limit+", "limit-", "mod"])
 """operations that are a task wherever they stand: no number is written with them"""
 _CLOSED = frozenset(
     ["number", "constant", "negative", "sum", "product", "quotient", "power", "mixed", "degrees"]
-).union(["sqrt", "cbrt", "root"])
+).union(["sqrt", "cbrt", "root", "exp"])
 """operations that may be left in a number, as in ``(1+\\sqrt5)/2``; others only where the gold has them"""
 _NEUTRAL = {"sum": 0, "product": 1}
 """operations on any number of terms, and the term that changes nothing"""

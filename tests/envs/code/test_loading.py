@@ -146,6 +146,18 @@ def test_a_file_without_splits_is_for_training_unless_its_name_says_test(file):
     assert CodeEnv(train, test_dataset=test, verify=False).tasks == ("double",)
 
 
+def test_tasks_to_train_on_that_are_tested_on_too_are_refused_unless_that_is_allowed(file):
+    long = "Write a function neg that returns the number it is given with the other sign, or zero for zero."
+    train = file(changed(ASSERTS, id="mine", prompt=long))
+    test = file(changed(ASSERTS, id="theirs", prompt="Please: " + long), name="my_test.jsonl")
+    asked = {"test_dataset": test, "verify": False}
+    with pytest.raises(ValueError, match=r"theirs and mine \(92%\).*allow_contamination"):
+        CodeEnv(train, **asked)
+    with pytest.warns(UserWarning, match="results on them say little"):
+        CodeEnv(train, **asked, allow_contamination=True)
+    assert CodeEnv(train, split="test", test_dataset=test).tasks == ("theirs",)
+
+
 def test_other_column_names_are_told(file):
     row = {"task": 7, "question": "Negate.", "unit": json.dumps(ASSERTS["tests"]), "fn": "neg"}
     columns = {"id": "task", "prompt": "question", "tests": "unit", "entry_point": "fn"}

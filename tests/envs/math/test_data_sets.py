@@ -385,3 +385,17 @@ def test_the_shared_data_sets_load_and_their_broken_row_is_refused():
     assert len(load_problems(str(SHARED / "svamp_test.jsonl"), split="test").ids) == 1000
     with pytest.raises(ValueError, match="line 887: the answer is empty"):
         load_problems(str(SHARED / "math_train.jsonl"))
+
+
+def test_rows_without_a_usable_answer_are_refused_by_name_or_left_out_and_counted(tmp_path):
+    prose = "It may be that the sample was not large enough to show what we were looking for, " * 3
+    file = tmp_path / "test.jsonl"
+    rows = [("What is 2 + 2?", "4"), ("Why?", prose), ("What is 1/0?", "1/0"), ("And 3?", "3")]
+    file.write_text("".join(json.dumps({"prompt": p, "answer": a}) + "\n" for p, a in rows))
+    with pytest.raises(ValueError, match=r"prose, .* words.*skip_unusable"):
+        make("onelayer/Math-v0", dataset=str(file), split="test")
+    env = make("onelayer/Math-v0", dataset=str(file), split="test", skip_unusable=True).unwrapped
+    assert [env.problems[task].answer for task in env.tasks] == ["4", "3"]
+    report = env.report()
+    assert report[0] == "left out 2 of 4 rows:"
+    assert "prose" in report[1] and "1/0" in report[2]
