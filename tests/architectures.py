@@ -20,7 +20,7 @@ from onelayer.agents.model_check import check_model
 from onelayer.agents.sampling import Sampling
 from onelayer.agents.states import CapturedStates
 from onelayer.trainers.batch import Row, batch
-from onelayer.trainers.score import Scorer
+from onelayer.trainers.score import Scorer, check_scoring
 
 IMPLEMENTATIONS = ("sdpa", "eager")
 RIGHT = "right"
@@ -294,7 +294,7 @@ def _learned(
 
 
 def _shared(model: PreTrainedModel, first: int, texts: list[list[int]], start: int) -> torch.Tensor:
-    """Return it for all tokens from ``start`` on, as the trainer has it: what is before is read once."""
+    """Return it for all tokens from ``start`` on, as the trainer has it: the rest is read once if it can be."""
     rows = [
         Row(
             ids_T=np.array(text),
@@ -305,9 +305,10 @@ def _shared(model: PreTrainedModel, first: int, texts: list[list[int]], start: i
         )
         for text in texts
     ]
-    one = batch(rows, torch.device("cpu"))
-    assert one.beginning_ids_PT.numel() > 0
     scorer = Scorer(model, decoder_layers(model))
+    check_scoring(scorer)  # says whether the model can share beginnings
+    one = batch(rows, torch.device("cpu"), share=scorer.shares)
+    assert not scorer.shares or one.places < sum(row.read for row in rows)
     return scorer.score(one, first, scorer.states(one, first) if first else None).logp_N
 
 

@@ -13,7 +13,11 @@ from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.signal import signal
 
 NONSENSE = "qwxz !? no such thing"
-SHIPPED = sorted(i for i in gym.registry if i.startswith("onelayer/"))
+ADAPTERS = ("Mixture", "OpenEnv", "TextArena", "Verifiers")
+"""worlds of others: their rewards are their own"""
+SHIPPED = sorted(
+    i for i in gym.registry if i.startswith("onelayer/") and not i[9:].startswith(ADAPTERS)
+)
 
 
 def played(env, task, choose):

@@ -257,7 +257,7 @@ def test_an_episode_with_an_error_teaches_nothing_and_is_counted(make, monkeypat
             assert not rows.any()
     assert advantages.any()
     whole = [episode for episode in episodes if episode.error is None]
-    assert summary(episodes) == summary(whole)
+    assert summary(episodes) == {**summary(whole), "doubtful/dropped": 1 / len(episodes)}
 
 
 def test_the_oracle_solves_held_out_tasks(level):
