@@ -9,6 +9,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# one process for each core; a file's tests stay together
+PYTEST := $(BIN)/pytest -n auto --dist loadfile
 export HF_HUB_DISABLE_TELEMETRY = 1
 
 .PHONY: demo test slow check lint wheel lower-bounds clean
@@ -19,12 +21,12 @@ demo: $(VENV)/.installed
 	$(BIN)/onelayer eval runs/demo --suite alfworld --episodes 1200
 
 test: $(VENV)/.installed-dev
-	$(BIN)/pytest
+	$(PYTEST)
 
 check: test lint wheel slow
 
 slow: $(VENV)/.installed-dev
-	$(BIN)/pytest -m slow
+	$(PYTEST) -m slow
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check

@@ -6,6 +6,11 @@ from typing import Any
 
 import pytest
 
+# Before torch is imported: workers of pytest-xdist share the cores, and idle threads leave theirs to others.
+_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // _WORKERS)))
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 DATA_AT_START = os.environ.get("ALFWORLD_DATA")
 
 
