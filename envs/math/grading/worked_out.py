@@ -85,6 +85,8 @@ def _scalars_of(answer: a.Answer) -> Iterator[a.Scalar]:
             yield answer
         case a.Quantity() | a.Percent() | a.Degrees():
             yield answer.amount
+        case a.Modular():
+            yield from _scalars_in((answer.residue, answer.modulus))
         case a.Items(items=parts) | a.Braces(items=parts) | a.Bracketed(items=parts):
             yield from _scalars_in(parts)
         case a.Union(parts=parts) | a.Ratio(terms=parts):
