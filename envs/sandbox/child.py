@@ -4,6 +4,7 @@ import atexit
 import builtins
 import contextlib
 import gc
+import io
 import json
 import linecache
 import os
@@ -107,6 +108,8 @@ def execute(source: str, namespace: dict[str, Any], file: str = PROGRAM_FILE) ->
 def _run_script(task: Mapping[str, Any]) -> int:
     """The whole program, reading standard input: exits as an interpreter would."""
     os.close(CHANNEL_FD)
+    _reopen("stdout", 1)
+    _reopen("stderr", 2)
     namespace = new_module("__main__")
     code = 0
     try:
@@ -120,6 +123,23 @@ def _run_script(task: Mapping[str, Any]) -> int:
     code = _flush() or code
     _finalise(namespace)
     return _flush() or code
+
+
+def _reopen(name: str, fd: int) -> None:
+    """Open a stream anew: the one of the server believes that it may seek, as in the file it was opened for."""
+    old = getattr(sys, name)
+    raw = io.FileIO(fd, "w", closefd=False)
+    raw.name = f"<{name}>"
+    stream = io.TextIOWrapper(
+        io.BufferedWriter(raw),
+        encoding=old.encoding,
+        errors=old.errors,
+        newline="\n",
+        line_buffering=old.line_buffering,
+    )
+    stream.mode = "w"  # type: ignore[misc]
+    setattr(sys, name, stream)
+    setattr(sys, f"__{name}__", stream)
 
 
 def _flush() -> int:

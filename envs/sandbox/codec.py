@@ -218,6 +218,9 @@ def decode_numpy(tag: str, dtype: str, shape: list[int], data: str) -> Any:
     if 0 in shape and math.prod(n or 1 for n in shape) > MAX_EMPTY_ITEMS:
         raise CodecError("an empty array with too long sides")
     array = np.frombuffer(bytes.fromhex(data), dtype=np.dtype(dtype)).reshape(shape).copy()
+    if array.dtype.kind in "fc" and (array.dtype.itemsize == 2 or np.isinf(array).any()):
+        # numpy rounds a number to the narrower type of the two: a float16 of inf would equal 70000.
+        array = array.astype(np.result_type(array.dtype, np.float64))
     return array if tag == "array" else array[()]
 
 

@@ -9,6 +9,7 @@ A class of the program becomes a class here, with the same name, bases and speci
 ``type``, ``isinstance``, ``hasattr`` and ``is`` answer as they would in one process.
 """
 
+import decimal
 import dis
 import types
 from collections.abc import Callable, Sequence
@@ -37,6 +38,20 @@ QUESTIONS = frozenset(
 )
 """Methods of Python's own types that answer about what they are given. An object that only looks like one of
 these types does not get to answer."""
+
+ECHOES: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("union", "intersection"), (set, frozenset, list, tuple, dict)),
+    **dict.fromkeys(
+        (
+            *("replace", "strip", "lstrip", "rstrip", "removeprefix", "removesuffix"),
+            *("split", "rsplit", "partition", "rpartition", "translate"),
+        ),
+        (str, bytes, dict),
+    ),
+    **dict.fromkeys(("compare", "compare_total"), (int, float, decimal.Decimal)),
+}
+"""As ``QUESTIONS``, where the first argument is of one of these types: with others, such as the ``union(1, 2)``
+of disjoint sets, they are methods of the program's own making."""
 
 GENUINE: dict[str, type] = {
     "generator": types.GeneratorType,
@@ -244,13 +259,20 @@ def _call(self: Any, *arguments: Any, **keywords: Any) -> Any:
     result = _ask_of(
         self, "call", self, list(arguments), keywords, ends=attribute in ("send", "throw")
     )
-    judges = (arguments or keywords) and (isinstance(result, bool) or attribute in QUESTIONS)
-    if attribute and judges and not is_made(self):
+    if attribute and not is_made(self) and _is_asked_about(attribute, arguments, keywords, result):
         raise TypeError(
             f"the tests ask {attribute} of an object that a function of the program returned, and hand it a "
             "value: what it answers would be no test"
         )
     return result
+
+
+def _is_asked_about(attribute: str, arguments: Any, keywords: Any, result: Any) -> bool:
+    """Return whether a call of a method asks the object about what it is handed."""
+    if not arguments and not keywords:
+        return False
+    echoes = isinstance(next(iter(arguments), None), ECHOES.get(attribute, ()))
+    return isinstance(result, bool) or attribute in QUESTIONS or echoes
 
 
 def _contains(self: Any, item: Any) -> bool:

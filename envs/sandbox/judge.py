@@ -17,6 +17,7 @@ from onelayer.envs.sandbox import frames
 from onelayer.envs.sandbox.bench import Bench, ProgramGone
 from onelayer.envs.sandbox.child import CHANNEL_FD, PEER_FD, describe, execute, new_module
 from onelayer.envs.sandbox.handles import TESTS_FILE, HandleType, mark_as_named
+from onelayer.envs.sandbox.loops import guard_loops
 from onelayer.envs.sandbox.names import bind_names, rebind_names
 from onelayer.envs.sandbox.vacuous import refuse_empty_arrays
 
@@ -38,6 +39,7 @@ def judge(task: Mapping[str, Any]) -> int:
                 mark_as_named(value)
         bind_names(namespace, found, task)
         refuse_empty_arrays()
+        guard_loops()
         sys.argv = ["tests"]
         for piece in task["pieces"]:
             _run_piece(piece, namespace, bench)

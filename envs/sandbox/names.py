@@ -220,10 +220,18 @@ def bind_names(
 def rebind_names(
     namespace: dict[str, Any], found: Mapping[str, Any], task: Mapping[str, Any]
 ) -> None:
-    """Undo what an ``import *`` of the setup put over the program's names; arguments as above."""
-    for name, value in found.items():
-        if name not in task["python"] and name not in task["bound"]:
-            namespace[name] = value
+    """Undo what an ``import *`` of the setup put over what is asked of the program; arguments as above.
+
+    Where the tests do not say what is asked, and something else is left that may be it, names that the setup
+    imports mean what it imports: a program that defines ``allclose`` changes no ``from numpy import *``.
+    """
+    free = [name for name in found if name not in task["python"] and name not in task["bound"]]
+    covered = [name for name in free if namespace.get(name) is not found[name]]
+    if not task["asked"] and len(covered) < len(free):
+        return
+    for name in covered:
+        if name in task["asked"] or not task["asked"]:
+            namespace[name] = found[name]
 
 
 def _undefined(name: str) -> Any:

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from onelayer.envs.sandbox.handles import Handle
+
 COMPARISONS = ("allclose",)
 ASSERTIONS = (
     *("assert_allclose", "assert_almost_equal", "assert_array_almost_equal", "assert_equal"),
@@ -22,23 +24,29 @@ def refuse_empty_arrays() -> None:
     if numpy is None or hasattr(numpy.allclose, "refuses_empty"):
         return
     for name in COMPARISONS:
-        setattr(numpy, name, _compared(getattr(numpy, name), numpy.size, lambda: False))
+        setattr(numpy, name, _compared(getattr(numpy, name), numpy, lambda: False))
     testing = sys.modules.get("numpy.testing")
     for name in ASSERTIONS if testing is not None else ():
         if hasattr(testing, name):
-            setattr(testing, name, _compared(getattr(testing, name), numpy.size, _fail))
+            setattr(testing, name, _compared(getattr(testing, name), numpy, _fail))
 
 
 def _compared(
-    function: Callable[..., Any], size: Callable[[Any], int], refusal: Callable[[], Any]
+    function: Callable[..., Any], numpy: Any, refusal: Callable[[], Any]
 ) -> Callable[..., Any]:
     def compare(first: Any, second: Any, *arguments: Any, **keywords: Any) -> Any:
-        if (size(first) == 0) != (size(second) == 0):
+        first, second = (_read_once(numpy, value) for value in (first, second))
+        if (numpy.size(first) == 0) != (numpy.size(second) == 0):
             return refusal()
         return function(first, second, *arguments, **keywords)
 
     compare.refuses_empty = True  # type: ignore[attr-defined]
     return compare
+
+
+def _read_once(numpy: Any, value: Any) -> Any:
+    """Return an object of the program as an array: asked again, it could answer otherwise."""
+    return numpy.asanyarray(value) if isinstance(value, Handle) else value
 
 
 def _fail() -> Any:

@@ -260,14 +260,15 @@ class _Parser:
         """Whether the parenthesis behind a name holds arguments: a number, a letter, or several."""
         if name[0] in "fghFGHP":
             return True
-        if self.peek().spaced:
-            return False
+        spaced = self.peek().spaced
         inside = [token.text for token in self.tokens[self.at + 1 : self.at + 4]]
         kinds = [token.kind for token in self.tokens[self.at + 1 : self.at + 4]]
         if inside[:1] == ["-"]:
             inside, kinds = inside[1:], kinds[1:]
-        if kinds[:1] and kinds[0] in ("number", "letter") and inside[1:2] == [")"]:
+        if inside[1:2] == [")"] and (kinds[0] == "number" or (kinds[0] == "letter" and not spaced)):
             return True
+        if spaced:
+            return False
         depth = 0
         for token in self.tokens[self.at :]:
             depth += {"(": 1, "{": 1, "[": 1, ")": -1, "}": -1, "]": -1}.get(token.text, 0)
@@ -348,7 +349,7 @@ class _Parser:
         if name in GREEK:
             return self.greek(name)
         if name in ACCENTS and self.accept("{"):
-            return Node("symbol", value=f"\\{name}{{{self.raw_group()}}}" + self.subscript())
+            return self.called(f"\\{name}{{{self.raw_group()}}}" + self.subscript())
         raise ValueError(f"\\{name} is not read here")
 
     def greek(self, name: str) -> Node:

@@ -10,7 +10,7 @@ import re
 
 from onelayer.envs.math.grading.letters import chosen_letter
 from onelayer.envs.math.grading.prose import MATH, RUN, inside, trimmed
-from onelayer.envs.math.grading.trailing import AROUND, SCALE, unit_behind, whole_box
+from onelayer.envs.math.grading.trailing import AROUND, REFUTED, SCALE, unit_behind, whole_box
 
 TAIL = 50_000
 """characters at the end of a response that are read"""
@@ -57,9 +57,6 @@ _COMPUTED = re.compile(r"[\d.(][\d., ()=]*[-+*/x×][-\d., ()+*/x×=]*=\s*([-+]?[
 """``60 x 60/100 = 36``, where the x is no variable"""
 _MONEY = re.compile(r"\d[^\\]*(?:[-+=*/]\s*$|[A-Za-z]{2,}\s)")
 """what stands between the dollars of ``$720 + $270 = $990``, which are no delimiters of mathematics"""
-_REFUTED = re.compile(
-    r"[\s$)*]*(?:\bis (?:not|wrong|incorrect|extraneous|false|invalid|impossible|rejected)|isn['’]t)\b"
-)
 _DENIED = re.compile(
     r"(?:\b(?:not|never|cannot|except|neither|choose|anything but)|n['’]t)(?: be| equal(?: to)?)*\s*$",
     re.IGNORECASE,
@@ -288,7 +285,7 @@ def _last_mathematics(text: str) -> str | None:
             ):
                 break
             first = earlier
-        refuted = _REFUTED.match(text[formulas[-1].end() :][:40])
+        refuted = REFUTED.match(text[formulas[-1].end() :][:40])
         if refuted or _DENIED.search(text[: first.start()][-40:]):
             return _last_number(text[: first.start()])
         return _joined_mathematics(text, first)
@@ -320,7 +317,7 @@ def _last_number(text: str) -> str | None:
         plain = trimmed(run[0])
         if plain:
             before, behind = text[: run.start()], text[run.end() :]
-            if _DENIED.search(before[-40:]) or _REFUTED.match(behind[:40]):
+            if _DENIED.search(before[-40:]) or REFUTED.match(behind[:40]):
                 continue
             unit = re.match(rf"\s*\\?%|{SCALE}|{_HALF}", behind)
             if computed := _COMPUTED.fullmatch(plain):

@@ -17,8 +17,9 @@ from onelayer.envs.math.grading.expressions import parse_expression
 from onelayer.envs.math.grading.extraction import MAX_ANSWER, find_answer
 from onelayer.envs.math.grading.notation import clean
 from onelayer.envs.math.grading.reading import read
+from onelayer.envs.math.grading.repeats import repeats
 from onelayer.envs.math.grading.tree import Node
-from onelayer.envs.math.grading.worked_out import is_worked_out, repeats
+from onelayer.envs.math.grading.worked_out import is_worked_out
 from onelayer.envs.math.grading.worker import WORKER
 
 logger = logging.getLogger(__name__)

@@ -14,7 +14,9 @@ from onelayer.envs.math.grading.tokens import FUNCTIONS
 from onelayer.envs.math.grading.tree import Node, symbols_of
 from onelayer.envs.math.grading.units import canonical_unit, is_known
 
-_PERCENT = re.compile(r"(.*?)\s*(?:\\?%|\\text\s*\{\s*(?:percent|\\?%)\s*\}|per ?cent|pct\.?)")
+_PERCENT = re.compile(
+    r"(.*?)\s*(?:\\?%|\\text\s*\{\s*(?:percent|\\?%)\s*\}|per ?cent|pct\.?|\(\s*\\?%\s*\))"
+)
 _DEGREES = re.compile(
     r"(.*?)\s*(?:\^\s*\{?\s*\\circ\s*\}?|\\text\s*\{\s*degrees?\s*\}|degrees?|\\circ)"
 )
@@ -22,7 +24,7 @@ _CURRENCY = re.compile(
     r"(?P<sign>[+-]?)\s*(?:US)?(?:\\text\{\s*)?(?P<unit>\\\$|€|£|¥|₹|\\pounds)(?:\s*\})?\s*(?P<rest>.+)"
 )
 _RATE = re.compile(r"\s*(?:\\text\s*\{\s*)?(?:\b(?:per|each|an?|every)\b|/)\s*([A-Za-z]+)\s*\}?$")
-_EXPLAINED = re.compile(r"([-+]?[\d.,/ ]*\d)\s*(?:\\text\s*\{\s*)?\(([^()]{2,40})\)\s*\}?")
+_EXPLAINED = re.compile(r"([-+]?[\d.,/ ]*\d)\s*(?:\\text\s*\{\s*)?\(([^()]{1,40})\)\s*\}?")
 _PRICE = re.compile(r"(.+?)\s*(\\\$|€|£|¥|₹|¢)")
 _MEASURE = re.compile(r"([+-]?[\d.,]*\d(?:\s*/\s*\d+)?)(\s*)([A-Za-z][A-Za-z ./^{}\d]*)")
 _MEASURED = re.compile(r"(.+?)\s*(?<=[ \d})])([A-Za-z]+(?:\s*\^\s*\{?-?\d\}?)?)")
@@ -100,7 +102,11 @@ def money(text: str) -> a.Quantity | None:
 
 
 def measure(text: str) -> a.Quantity | None:
-    """A numeral and a unit that is in the table: ``5 cm`` is no product of variables."""
+    """A numeral and a unit that is in the table: ``5 cm`` and ``5 (cm)`` are no product of variables."""
+    explained = _EXPLAINED.fullmatch(text)
+    if explained and text[explained.end(1)] == " " and is_known(explained[2], spaced=True):
+        amount, unit = amount_of(explained[1]), canonical_unit(explained[2])
+        return a.Quantity(amount, unit) if amount is not None and unit is not None else None
     match = _MEASURE.fullmatch(text)
     if match is None or not is_known(match[3], spaced=bool(match[2])):
         return _measured(text)

@@ -74,7 +74,8 @@ def read(text: str) -> a.Answer:
         return a.Text(text)
     text = _INTEGER.sub(lambda m: f", {m[1] or m[2]}\\in\\mathbb{{Z}}", text)
     text = re.sub(r"^(?:\\approx|about|approximately|roughly)\s*", "", text)
-    pieces = [text] if words.date_of(text) else split_list(text)
+    whole = words.date_of(text) or words.number_in_words(text) is not None
+    pieces = [text] if whole else split_list(text)
     if len(pieces) == 1 or len(pieces) > MAX_ITEMS:
         return _item(text)
     # between semicolons commas may stand: p = 5, q = 2; p = 7, q = 2
@@ -232,13 +233,13 @@ def _without_fence(text: str) -> str:
 
 
 def _choice(text: str) -> a.Answer | None:
-    match = _CHOICE.fullmatch(text)
+    match = _CHOICE.fullmatch(re.sub(r"^(?:[Oo]ption|[Cc]hoice) (?=\(?[A-Z]\b)", "", text))
     if match is None:
         return None
     letter = match["font"] or match["paren"] or match["bare"]
     rest = match["r1"] or match["r2"] or match["r3"] or match["r4"] or ""
     letter, rest = letter.strip("()"), rest.lstrip(".:) ")
-    if re.search(r"(?<![A-Za-z])[A-J][.)](?:\s|$)", rest):
+    if re.search(r"(?<![A-Za-z])[A-J][.):](?:\s|$)", rest):
         return None  # the letters of all choices
     if rest and (rest[0] in "^_+-*/=<>(|!" or (match["bare"] and _RELATIONS.search(rest))):
         return None

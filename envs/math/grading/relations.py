@@ -39,7 +39,10 @@ def relations(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
     region = _interval_of(compare, answer)
     if region is not None:
         return isinstance(gold, a.Bracketed | a.Union) and compare.same(gold, region)
-    return any(compare.same(gold, value) for value in _values_of(compare, answer))
+    values = _values_of(compare, answer)
+    if not values and isinstance(gold, a.Scalar) and set(answer.operators) == {"="}:
+        return all(compare.same(gold, side) for side in answer.sides)  # x^2-1 = (x-1)(x+1)
+    return any(compare.same(gold, value) for value in values)
 
 
 def _named_gold(compare: "Comparison", gold: a.Relation, answer: a.Answer) -> bool:

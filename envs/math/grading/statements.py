@@ -12,6 +12,10 @@ from onelayer.envs.math.grading.tree import Node, symbols_of
 FLIPPED = {"<": ">", ">": "<", "≤": "≥", "≥": "≤", "=": "=", "≠": "≠", "≈": "≈", "≡": "≡"}
 
 
+_LENGTH = re.compile(r"[A-Z]{2}|\\(?:angle|triangle|overline)[\s{]*[A-Z]{1,3}\}?")
+"""a length, an angle, a segment"""
+
+
 def stated(relation: a.Relation) -> a.Answer | None:
     """Return what the relation says of a name: ``x = 5``, ``5 = x``, ``x ∈ {5}``; None where it does not."""
     if not set(relation.operators) <= {"=", "≈", "∈"}:
@@ -157,7 +161,7 @@ def is_symbol(side: a.Answer) -> bool:
 
 
 def symbols_of_sides(relation: a.Relation) -> set[str]:
-    """Return the names of the sides that are one: a variable, a function at a point, a length ``AB``."""
+    """Return the names of the sides that are one: a variable, a value ``f(1)``, a length, an angle."""
     sides = (s for s in relation.sides if is_symbol(s) or _is_call(s) or _is_length(s))
     return {_canonical_name(side) for side in sides}
 
@@ -167,7 +171,7 @@ def _is_call(side: a.Answer) -> bool:
 
 
 def _is_length(side: a.Answer) -> bool:
-    return isinstance(side, a.Scalar) and re.fullmatch("[A-Z]{2}", side.text) is not None
+    return isinstance(side, a.Scalar | a.Text) and _LENGTH.fullmatch(side.text) is not None
 
 
 def _canonical_name(side: a.Answer) -> str:

@@ -124,6 +124,10 @@ def modular(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
         return compare.same(gold.residue, answer.residue)
     if isinstance(gold, a.Modular):
         return compare.same(gold.residue, answer)
+    if isinstance(answer, a.Modular):  # 2 mod 7 as the remainder 2
+        values = exact_values((gold, answer.modulus))
+        least = values is not None and 0 <= values[0] < values[1]
+        return least and compare.same(gold, answer.residue)
     return False
 
 

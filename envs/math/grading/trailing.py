@@ -1,9 +1,10 @@
 """What stands around a box in a response: a sign, a scale, a unit belong to it; a factor takes it apart."""
 
-# ruff: noqa: RUF001  (an apostrophe may be typographic)
+# ruff: noqa: RUF001  (an apostrophe and a minus sign may be typographic)
 
 import re
 
+from onelayer.envs.math.grading.tokens import FUNCTIONS
 from onelayer.envs.math.grading.units import is_known
 
 SCALE = r"\s*(?:hundred|thousand|million|billion|trillion)\b"
@@ -25,14 +26,34 @@ _ENDS = re.compile(
     r"\s*(?:$|[=<>:,;.&$%}\]≈°?]|\\[\]),;:! %$]|\\\\|\\(?:\w*eq\w*|approx|to|q?quad|text|mbox|mathrm|right"
     r"|implies|Rightarrow|degree|circ|end|tag|hfill|pmod|mod|bmod)|\^\s*\{?\s*\\circ|\\?\$)"
 )
-_FACTOR_BEFORE = re.compile(r"(?:\d|\\(?:[dt]?frac|sqrt)\s*\{|\^\s*\{?)$")
-_FACTOR_BEHIND = re.compile(
-    r"\s*(?:\\pi(?![A-Za-z])|\^(?!\s*\{?\s*\\circ))|[xyznkr](?![A-Za-z'])|\s*(?:[*/]|\\(?:cdot|times|sqrt))"
+_FUNCTION = rf"\\(?:{'|'.join(sorted(FUNCTIONS))}|int|sum|prod|lim)(?![A-Za-z])"
+_OPERATION = r"\\(?:cdot|times|div|ast|[dt]?frac|[dt]?binom|sqrt)(?![A-Za-z])"
+_OPERAND = r"(?:[\d)}]|(?<![A-Za-z\\'’])[A-Za-z])"
+_DASHED = r"(?:[\d)}]|(?<![A-Za-z\\'’])[b-zB-HJ-Z])"
+"""an operand before a minus sign, which may be a dash in prose: "a - b" """
+_PART_BEFORE = re.compile(
+    rf"(?:\d|[/^_×·÷]\s*|{_OPERAND}(?: \* |\*| ?\+ ?)|{_DASHED} ?(?:[-−±]|\\pm|\\mp) ?"
+    rf"|{_OPERATION}[\s{{]*|\\[dt]?(?:frac|binom) ?\{{[^{{}}]*\}} ?\{{|\\sqrt ?\[(?:[^\[\]]*\] ?\{{)?"
+    rf"|[\^_] ?\{{|{_FUNCTION}(?:\s*_\s*(?:\w|\{{[^{{}}]*\}}))?\s*(?:\\left)?[\s({{]*"
+    r"|(?<![A-Za-z\\])[A-Za-z](?:\\left)?\()$"
 )
+"""what makes the box behind it a part of an expression, in a formula and in prose"""
+_PART_BEHIND = re.compile(
+    rf" ?(?:[+_×·÷±]|/ ?[\w\\(]|\^(?! ?\{{? ?\\circ)|{_OPERATION}|{_FUNCTION}|\\(?:pi|pm|mp)(?![A-Za-z])"
+    r"|\*{1,2} ?[\w\\({]|[-−] ?(?:\d|\(|[b-zA-HJ-Z](?![\w'’])|\\(?!text|mbox|q?quad)[a-z]))"
+    r"|\((?=[^()]*[-+*/^][^()]*\))|[abcdefijknopqruvwxyz](?![A-Za-z'’])"
+)
+_EMPHASIS = re.compile(r"(?<!\*)\*{1,3}$")
+_SIGN = re.compile(r"(?:(?P<minus>[-−])|(?P<both>±|\\pm ?)|\+)$")
 _DENIED = re.compile(
-    r"(?:\b(?:not|never|cannot|except|isn['’]t|neither)(?: be| equal(?: to)?)?)[\s$*]*+$",
+    r"(?:\b(?:not|never|cannot|except|isn['’]t|neither)(?: be| equal(?: to)?)?[\s$*]*+"
+    r"|(?:\\neq?(?![A-Za-z])|\\not ?=|≠|!=)\s*+)$",
     re.IGNORECASE,
 )
+REFUTED = re.compile(
+    r"[\s$)*]*(?:\bis (?:not|wrong|incorrect|extraneous|false|invalid|impossible|rejected)|isn['’]t)\b"
+)
+"""what denies the answer before it"""
 
 
 def unit_behind(text: str) -> str:
@@ -51,7 +72,8 @@ def whole_box(before: str, content: str, behind: str) -> str | None:
     r"""Return the content of a box with a sign or scale around it, None where it is but a part, or denied.
 
     ``-\\boxed{17}`` is -17; ``2\\boxed{17}``, ``\\boxed{17}\\pi`` and ``x+\\boxed{17}`` are more than what
-    is in the box. In a formula only a relation, a comma or a label may stand beside it; in prose no factor.
+    is in the box, and so is ``\\sin \\boxed{17}``. In a formula only a relation, a comma or a label may stand
+    beside it; in prose no operation may.
 
     Args:
         before: the ``AROUND`` characters before the box.
@@ -59,20 +81,22 @@ def whole_box(before: str, content: str, behind: str) -> str | None:
         behind: as many characters behind it.
     """
     before = before.rstrip("\\")  # of a box whose backslash was doubled
-    if (
-        _DENIED.search(before[-30:])
-        or _FACTOR_BEFORE.search(before)
-        or _FACTOR_BEHIND.match(behind)
-    ):
+    emphasis = _EMPHASIS.search(before)
+    if emphasis and behind.startswith(emphasis[0]):
+        before, behind = before[: emphasis.start()], behind[len(emphasis[0]) :]
+    if _DENIED.search(before[-30:]) or REFUTED.match(behind[:40]):
         return None
-    sign = before.endswith(("-", "\N{MINUS SIGN}"))
+    if _PART_BEFORE.search(before) or _PART_BEHIND.match(behind):
+        return None
+    sign = _SIGN.search(before)
     if _in_formula(before):
-        start = _LABEL.sub("", before[:-1].rstrip() if sign else before)
+        start = _LABEL.sub("", before[: sign.start()].rstrip() if sign else before)
         if not (_STARTS.search(start) or start != before) or not _ENDS.match(behind):
             return None
     scale = re.match(rf"(?:\s|\$|\\text\s*\{{)*({SCALE})", behind[:40])
-    signed = f"-({content})" if sign and content else content
-    return signed + " " + scale[1].strip() if scale else signed
+    if sign and content and (sign["minus"] or sign["both"]):
+        content = f"-({content})" if sign["minus"] else rf"\pm {content}"
+    return content + " " + scale[1].strip() if scale else content
 
 
 def _in_formula(before: str) -> bool:

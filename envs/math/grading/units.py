@@ -33,7 +33,8 @@ _NOT_UNITS = frozenset(
     _words(
         "or and not but plus minus times over by mod modulo base squared cubed factorial choose "
         "percent to if when where for  "
-        "negative except unless with i e is are was the root"
+        "negative except unless with i e is are was the root than permille permil "
+        "zillion gazillion"
     )
 )
 CURRENCIES = frozenset("$€£¥₹")
@@ -51,6 +52,8 @@ def canonical_unit(text: str) -> str | None:
     text = re.sub(r"\^\s*\{\s*(-?\d)\s*\}", r"^\1", text).strip(" .,;")
     text = re.sub(r"[²³]", lambda m: "^" + {"²": "2", "³": "3"}[m[0]], text)
     text = re.sub(r"\s*\^\s*", "^", text)
+    if re.search(r"\b(?:square|cube) roots?\b", text):
+        return None
     text = re.sub(r"\bcubic (\w+)", r"\1^3", re.sub(r"\b(?:square|sq\.?) (\w+)", r"\1^2", text))
     text = re.sub(r"\s*(?:/|\bper\b)\s*", "/", text)
     text = re.sub(r"\s*\\cdot\s*|\*", " ", text)

@@ -17,7 +17,15 @@ _TENS = _words("twenty thirty forty fifty sixty seventy eighty ninety")
 _NUMBERS = {word: i for i, word in enumerate(_SMALL)} | {
     word: 10 * i for i, word in enumerate(_TENS, start=2)
 }
-_SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_SCALES = {"hundred": 100, "thousand": 1000} | {
+    word: 1000**i
+    for i, word in enumerate(
+        _words(
+            "million billion trillion quadrillion quintillion sextillion septillion octillion nonillion"
+        ),
+        start=2,
+    )
+}
 _MULTIPLES = _SCALES | {
     "dozen": 12,
     "score": 20,
@@ -51,8 +59,11 @@ _ARTICLES = re.compile(r"^(?:a|an|the) (?=\w{2})", re.IGNORECASE)
 _PARTS = {"half": 2, "halves": 2} | {
     word + plural: count
     for word, count in zip(
-        _words("third quarter fourth fifth sixth seventh eighth ninth tenth"),
-        (3, 4, 4, 5, 6, 7, 8, 9, 10),
+        _words(
+            "third quarter fourth fifth sixth seventh eighth ninth tenth eleventh twelfth "
+            "fifteenth sixteenth twentieth thirtieth"
+        ),
+        (3, 4, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 16, 20, 30),
         strict=True,
     )
     for plural in ("", "s")
@@ -67,6 +78,10 @@ def number_in_words(text: str) -> Fraction | None:
         if value is None and negative[1].isdecimal() and len(negative[1]) < 1000:
             value = Fraction(negative[1])
         return None if value is None else -value
+    mixed = re.fullmatch(r"(.+) and (?:a|one) half", text.strip().lower())
+    if mixed:
+        whole = int(mixed[1]) if re.fullmatch(r"[0-9]{1,18}", mixed[1]) else _whole_number(mixed[1])
+        return None if whole is None else whole + Fraction(1, 2)
     count, _, part = text.strip().lower().replace("-", " ").rpartition(" ")
     if part in _PARTS and (count or part == "half"):
         upper = _whole_number(count or "one")

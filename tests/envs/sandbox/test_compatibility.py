@@ -13,6 +13,10 @@ from onelayer.envs.sandbox.tests import same_output
 
 PATIENT = Limits(cpu_s=10, wall_s=60)
 PROGRAMS = {
+    "standard output wrapped anew": "import io, sys\n"
+    "sys.stdout = io.TextIOWrapper(sys.stdout.buffer, encoding='utf-8', write_through=True)\n"
+    "sys.stderr = io.TextIOWrapper(sys.stderr.buffer)\n"
+    "print('\u00e9', sys.__stdout__.mode, sys.__stdout__.name, sys.__stdout__.seekable())",
     "reading /dev/stdin": "for line in open('/dev/stdin'): print(line.strip()[::-1])",
     "reading /dev/fd/0": "print(open('/dev/fd/0').read())",
     "reading a path": "import pathlib\nprint(pathlib.Path('/dev/stdin').read_text())",
