@@ -17,7 +17,6 @@ one key head, ``D`` width of a head.
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,14 +80,14 @@ def attending(
     else:
         layout = _Layout(position_BQ, torch.arange(columns, device=position_BQ.device)[None])
     own = model.config.get_text_config()._attn_implementation
-    before = _LAYOUT.set(layout)
+    _OPEN.append(layout)
     try:
         with implementation(model, _SDPA if own != "eager" and model._supports_sdpa else _EAGER):
             # Ones, because without a mask transformers takes a position that falls for a new sequence.
             ones_BK = position_BQ.new_ones((len(position_BQ), columns or position_BQ.shape[1]))
             yield {"position_ids": position_BQ, "attention_mask": ones_BK}
     finally:
-        _LAYOUT.reset(before)
+        _OPEN.pop()
 
 
 @contextmanager
@@ -144,7 +143,9 @@ class _Layout:
     runs: Sequence[Runs] = ()
 
 
-_LAYOUT: ContextVar[_Layout] = ContextVar("layout")
+_OPEN: list[_Layout] = []
+"""layouts of the passes that are open, innermost last. No context variable: on a GPU the layers that a
+backward pass recomputes run in a thread of its own, which would not see it."""
 
 
 def additive_mask(
@@ -158,7 +159,7 @@ def additive_mask(
     transformers calls it while ``attending`` is open. The rule takes the numbers of rows, of heads, and
     the positions of the reading and of the read token, and returns bools.
     """
-    layout = _LAYOUT.get()
+    layout = _OPEN[-1]
 
     def mask(position_BQ: Tensor, key_position_BK: Tensor) -> Tensor:
         rows = torch.arange(len(position_BQ), device=position_BQ.device)[:, None, None, None]
@@ -191,7 +192,7 @@ def _by_runs(attend: Attend) -> Attend:
         attention_mask: Tensor | None,
         **rest: Any,
     ) -> tuple[Tensor, Tensor | None]:
-        layout = _LAYOUT.get(None)
+        layout = _OPEN[-1] if _OPEN else None
         if layout is None or not layout.runs or attention_mask is None:
             return attend(module, query, key, value, attention_mask, **rest)
         sizes = [runs.query_RQ.numel() * runs.key_RK.shape[1] for runs in layout.runs]

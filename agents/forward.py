@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from onelayer.agents.head import float32_logits, rounds
+from onelayer.agents.head import float32_logits, rounds, unrounded_logits
 
 
 def decoder_layers(model: PreTrainedModel) -> nn.ModuleList:
@@ -63,9 +63,11 @@ def logits_only_at(
 
 @contextmanager
 def unrounded(head: nn.Module) -> Iterator[None]:
-    """Let a head of reduced precision return its logits in float32."""
+    """Let a head in reduced precision, and one that learns under autocast, return its logits in float32."""
     if rounds(head):
         head.forward = partial(float32_logits, head)  # type: ignore[method-assign]
+    elif type(head) is nn.Linear and head.weight.dtype == torch.float32:
+        head.forward = partial(unrounded_logits, head)  # type: ignore[method-assign]
     try:
         yield
     finally:

@@ -21,6 +21,12 @@ def float32_logits(head: nn.Linear, hidden_ND: Tensor) -> Tensor:
     return logits if head.bias is None else logits + head.bias.float()
 
 
+def unrounded_logits(head: nn.Linear, hidden_ND: Tensor) -> Tensor:
+    """Return ``head(hidden_ND)`` of a head in float32, whatever autocast says, with all gradients."""
+    with torch.autocast(hidden_ND.device.type, enabled=False):
+        return nn.functional.linear(hidden_ND.float(), head.weight, head.bias)
+
+
 def rounds(head: nn.Module) -> TypeGuard[nn.Linear]:
     """Return whether the head would round its logits, and ``float32_logits`` can take its place."""
     return (

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
+from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerBase
 
 from onelayer.agents.chat import ChatMessages, Turn
@@ -131,8 +132,10 @@ class ChatFormat(ChatMessages):
             free_form=free_form,
         )
         self.tokenizer = tokenizer
+        self._header = ""
+        self._header = self._header_of_reply()
         self._opens_thought = _thought_is_open(self._render([{"role": "user", "content": "x"}]))
-        self._end_id, self._tail = self._end_of_reply(self._text_after_reply("\0"))
+        self._end_id, self._tail = self._end_of_reply(self._around_reply("\0")[1])
         self.stop_ids: tuple[int, ...] = tuple({self._end_id, tokenizer.eos_token_id} - {None})
 
     def prompt(self, turns: Sequence[Turn], skipped: int = 0) -> Unencoded:
@@ -148,16 +151,22 @@ class ChatFormat(ChatMessages):
         return super().parse(f"<think>{reply}" if self._opens_thought else reply)
 
     def _render(self, messages: list[dict[str, str]]) -> str:
-        return str(
-            self.tokenizer.apply_chat_template(
+        try:
+            text = self.tokenizer.apply_chat_template(
                 messages,
                 tokenize=False,
                 add_generation_prompt=True,
                 enable_thinking=self.thinking,  # Qwen3's templates read it, others ignore it
             )
-        )
+        except TemplateError as error:
+            raise ValueError(
+                f"the chat template cannot show a conversation of several turns ({error}); use a model with "
+                "another template"
+            ) from error
+        return str(text) + self._header
 
-    def _text_after_reply(self, observation: str) -> str:
+    def _around_reply(self, observation: str) -> tuple[str, str]:
+        """Return what the template puts before a reply, and between it and the next one."""
         reply = "\1"
         text = self._render(
             [
@@ -166,7 +175,35 @@ class ChatFormat(ChatMessages):
                 {"role": "user", "content": observation},
             ]
         )
-        return text.rsplit(reply, 1)[1]
+        if text.count(reply) != 1 or observation not in text:
+            raise ValueError(
+                "the chat template does not show replies and later messages word for word; use a model "
+                "with another template"
+            )
+        before, after = text.split(reply)
+        return before, after
+
+    def _header_of_reply(self) -> str:
+        """Return special tokens that the template puts before a reply and does not ask for.
+
+        gpt-oss writes ``<|channel|>final<|message|>`` there itself, after other messages of its own. Where no
+        thought is asked for, the prompt ends with them, and the reply is what the template shows of it.
+
+        Raises:
+            ValueError: a thought is asked for, and the template has no ``<think>`` for it.
+        """
+        opening = self._render([{"role": "user", "content": "x"}])
+        before, _ = self._around_reply("\0")
+        header = before[len(opening) :] if before.startswith(opening) else ""
+        tokens = (token.content for token in self.tokenizer.added_tokens_decoder.values())
+        if not any(token in header for token in tokens if token.strip()):
+            return ""
+        if self.thinking and "</think>" not in header:
+            raise ValueError(
+                f"the chat template puts {header!r} before a reply, so a thought would be a message of its "
+                "own, which is not supported; leave thinking out"
+            )
+        return "" if self.thinking else header
 
     def _end_of_reply(self, after: str) -> tuple[int, str]:
         """Return the token that ends a reply, and the text after a reply from that token on.

@@ -294,7 +294,7 @@ def _learned(
 
 
 def _shared(model: PreTrainedModel, first: int, texts: list[list[int]], start: int) -> torch.Tensor:
-    """Return it for all tokens from ``start`` on, as the trainer has it: the rest is read once if it can be."""
+    """Return it for all tokens from ``start`` on, as the trainer has it: the rest read once if it can be."""
     rows = [
         Row(
             ids_T=np.array(text),

@@ -3,7 +3,13 @@
 import pytest
 import torch
 
-from onelayer.agents.forward import after_layers, decoder_layers, leaving, logits_only_at
+from onelayer.agents.forward import (
+    after_layers,
+    decoder_layers,
+    leaving,
+    logits_only_at,
+    unrounded,
+)
 from onelayer.agents.head import float32_logits, rounds
 
 
@@ -84,3 +90,17 @@ def test_learning_and_playing_compute_the_same_logits(tiny_model):
     torch.testing.assert_close(learned.detach(), played, atol=0, rtol=0)
     learned.sum().backward()
     assert hidden.grad.abs().sum() > 0
+
+
+def test_a_head_that_learns_under_autocast_keeps_its_digits_and_its_gradients():
+    made = head(dtype=torch.float32).requires_grad_(True)
+    hidden = torch.tensor([[256.0, 1.0]], requires_grad=True)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert made(hidden).tolist() == [[256.0, 512.0]]  # torch's own way rounds
+        with unrounded(made):
+            logits = made(hidden)
+    assert logits.tolist() == [[257.0, 511.0]]
+    logits.sum().backward()
+    # d/dh = (1, 1) + (2, -1); d/dW = h for both rows
+    assert hidden.grad.tolist() == [[3.0, 0.0]]
+    assert made.weight.grad.tolist() == [[256.0, 1.0], [256.0, 1.0]]

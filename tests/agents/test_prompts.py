@@ -1,4 +1,7 @@
+import copy
+
 import pytest
+from transformers import AddedToken
 
 from onelayer.agents.prompts import ChatFormat, PlainFormat, Turn, encode, format_for
 
@@ -190,3 +193,64 @@ def test_a_tokenizer_that_fits_no_format_is_refused(chat_tokenizer):
     bare.chat_template = None
     with pytest.raises(ValueError, match="neither a chat template nor the token <act>"):
         format_for(bare)
+
+
+_TURNS = "{% for m in messages %}{% if m['role'] == 'user' %}"
+HARMONY = (
+    _TURNS + "<|start|>user<|message|>{{ m['content'] }}<|end|>{% else %}"
+    "<|start|>assistant<|channel|>final<|message|>{{ m['content'] }}<|end|>{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}<|start|>assistant{% endif %}"
+)
+"""in gpt-oss's form: a reply stands in a channel, which the generation prompt leaves open"""
+
+
+@pytest.fixture
+def harmony(chat_tokenizer):
+    tokenizer = copy.deepcopy(chat_tokenizer)
+    marks = ("<|start|>", "<|message|>", "<|channel|>", "<|end|>")
+    tokenizer.add_tokens([AddedToken(mark, special=True) for mark in marks])
+    tokenizer.chat_template = HARMONY
+    return tokenizer
+
+
+def test_a_reply_in_a_channel_is_asked_for_in_it(harmony):
+    form = ChatFormat(harmony, free_form=True)
+    [text] = form.prompt([FIRST, SECOND]).pieces
+    header = "<|start|>assistant<|channel|>final<|message|>"
+    assert text.count(header) == 2
+    assert text.endswith(header)  # else <|end|> would stop at the end of the model's first message
+    assert harmony.convert_tokens_to_ids("<|end|>") in form.stop_ids
+    [tail] = form.continuation(SECOND).pieces
+    assert tail.startswith("<|end|><|start|>user")
+    assert tail.endswith(header)
+
+
+def test_a_thought_in_a_channel_of_its_own_is_refused(harmony):
+    with pytest.raises(ValueError, match="leave thinking out"):
+        ChatFormat(harmony, thinking=True)
+
+
+@pytest.mark.parametrize(
+    ("template", "reason"),
+    [
+        ("{{ messages[-1]['content'] }}", "word for word"),
+        (
+            _TURNS
+            + "{{ m['content'] | tojson }}{% else %}{{ m['content'] | tojson }}{% endif %}{% endfor %}",
+            "word",
+        ),
+        (
+            _TURNS
+            + "[{{ m['content'] }}]{% else %}{{ raise_exception('one turn') }}{% endif %}{% endfor %}",
+            "one turn",
+        ),
+        ("{% for m in messages %}{{ m['content'][0].text }}{% endfor %}", "word for word"),
+    ],
+)
+def test_a_template_that_cannot_show_a_conversation_is_refused_in_one_line(
+    chat_tokenizer, template, reason
+):
+    tokenizer = copy.deepcopy(chat_tokenizer)
+    tokenizer.chat_template = template
+    with pytest.raises(ValueError, match=reason):
+        ChatFormat(tokenizer)
