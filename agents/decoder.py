@@ -189,7 +189,11 @@ class Decoder:
         self._held.grow(cache.rows, cache.columns)
         model = CachedModel(self.model, cache, self.states)
         step = TokenStep(model, replies, sorted(self._stop), self.sampling)
-        take = GraphedStep(step) if device.type == "cuda" else step
+        take: TokenStep | GraphedStep = step
+        if device.type == "cuda":
+            take = GraphedStep(step)
+            before = None if self._allocated is None else self._allocated.take
+            take.refused = isinstance(before, GraphedStep) and before.refused  # tried, and told, once
         self._allocated = _Buffers(model, replies, step, take)
 
     def _write(self) -> None:
