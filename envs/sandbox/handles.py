@@ -44,14 +44,14 @@ ECHOES: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(
         (
             *("replace", "strip", "lstrip", "rstrip", "removeprefix", "removesuffix"),
-            *("split", "rsplit", "partition", "rpartition", "translate"),
+            *("split", "rsplit", "partition", "rpartition", "translate", "format"),
         ),
         (str, bytes, dict),
     ),
     **dict.fromkeys(("compare", "compare_total"), (int, float, decimal.Decimal)),
 }
-"""As ``QUESTIONS``, where the first argument is of one of these types: with others, such as the ``union(1, 2)``
-of disjoint sets, they are methods of the program's own making."""
+"""As ``QUESTIONS``, where the first argument is of one of these types. With others, such as the
+``union(1, 2)`` of disjoint sets, they are methods of the program's own making."""
 
 GENUINE: dict[str, type] = {
     "generator": types.GeneratorType,
@@ -283,6 +283,24 @@ def _contains(self: Any, item: Any) -> bool:
     return any(own is item or own == item for own in self)
 
 
+def _iter(self: Any) -> Any:
+    items = _ask_of(self, "iter", self, made=is_made(self))
+    sized = any("__len__" in vars(base) for base in type(self).__mro__)
+    return _counted(self, items) if sized and not is_made(self) else items
+
+
+def _counted(handle: Any, items: Any) -> Any:
+    """Pass items on; an object that says it has more than it gives would end the tests' loop early."""
+    count = 0
+    for item in items:
+        count += 1
+        yield item
+    if count < len(handle):
+        raise TypeError(
+            f"an object of the program has length {len(handle)} and gives {count} items"
+        )
+
+
 # Raised and not left to Python by NotImplemented, which is true to a test that calls the method itself.
 _MIXED = "an object of the program, of type {}, knows no {!r} with data of the tests, of type {}"
 
@@ -372,7 +390,7 @@ METHODS: dict[str, Any] = {
     "__getitem__": _asked("getitem"),
     "__setitem__": _asked("setitem"),
     "__delitem__": _asked("delitem"),
-    "__iter__": _asked("iter"),
+    "__iter__": _iter,
     "__next__": _asked("next"),
     "__aiter__": _asked("aiter"),
     "__len__": _asked("len", int),
