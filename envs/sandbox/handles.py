@@ -285,8 +285,21 @@ def _contains(self: Any, item: Any) -> bool:
 
 def _iter(self: Any) -> Any:
     items = _ask_of(self, "iter", self, made=is_made(self))
-    sized = any("__len__" in vars(base) for base in type(self).__mro__)
-    return _counted(self, items) if sized and not is_made(self) else items
+    return _counted(self, items) if _claims_a_length(self) else items
+
+
+def _getitem(self: Any, key: Any) -> Any:
+    try:
+        return _ask_of(self, "getitem", self, key, made=is_made(self))
+    except IndexError:  # which ends a loop, where there is no __iter__
+        if isinstance(key, int) and _claims_a_length(self) and key < len(self):
+            raise TypeError(f"an object of length {len(self)} gives no item {key}") from None
+        raise
+
+
+def _claims_a_length(handle: Any) -> bool:
+    """Return whether an object that a function returned has a length: it must keep to it."""
+    return not is_made(handle) and any("__len__" in vars(base) for base in type(handle).__mro__)
 
 
 def _counted(handle: Any, items: Any) -> Any:
@@ -387,7 +400,7 @@ METHODS: dict[str, Any] = {
     "__await__": _await,
     "__anext__": _anext,
     "__exit__": _exit,
-    "__getitem__": _asked("getitem"),
+    "__getitem__": _getitem,
     "__setitem__": _asked("setitem"),
     "__delitem__": _asked("delitem"),
     "__iter__": _iter,

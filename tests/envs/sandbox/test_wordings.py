@@ -193,5 +193,10 @@ def test_an_object_that_gives_less_than_its_length_ends_no_loop(sandbox):
         "def solve(n): return Short()"
     )
     assert sandbox.check(lying.format("()"), asserts(line)).status == "error"
+    by_index = (
+        "class Short:\n    def __len__(self): return 3\n    def __getitem__(self, i): raise IndexError\n"
+        "def solve(n): return Short()"
+    )
+    assert sandbox.check(by_index, asserts(line)).status == "error"
     honest = lying.format(tuple(WANTED.values()))
     assert sandbox.check(honest, asserts(line)).passed
