@@ -9,11 +9,12 @@ A class of the program becomes a class here, with the same name, bases and speci
 ``type``, ``isinstance``, ``hasattr`` and ``is`` answer as they would in one process.
 """
 
-import decimal
 import dis
 import types
 from collections.abc import Callable, Sequence
 from typing import Any
+
+from onelayer.envs.sandbox.questions import is_asked_about
 
 TESTS_FILE = "<tests>"
 """what tracebacks call the source of the tests"""
@@ -29,29 +30,6 @@ READABLE = frozenset(
 )
 """Attributes with two underscores that tests may read. No protocols beside these: numpy would read memory
 of this process at an address that a program's ``__array_interface__`` names."""
-
-QUESTIONS = frozenset(
-    (
-        *("startswith", "endswith", "count", "find", "rfind", "index", "rindex"),
-        *("issubset", "issuperset", "isdisjoint", "difference", "symmetric_difference"),
-    )
-)
-"""Methods of Python's own types that answer about what they are given. An object that only looks like one of
-these types does not get to answer."""
-
-ECHOES: dict[str, tuple[type, ...]] = {
-    **dict.fromkeys(("union", "intersection"), (set, frozenset, list, tuple, dict)),
-    **dict.fromkeys(
-        (
-            *("replace", "strip", "lstrip", "rstrip", "removeprefix", "removesuffix"),
-            *("split", "rsplit", "partition", "rpartition", "translate", "format"),
-        ),
-        (str, bytes, dict),
-    ),
-    **dict.fromkeys(("compare", "compare_total"), (int, float, decimal.Decimal)),
-}
-"""As ``QUESTIONS``, where the first argument is of one of these types. With others, such as the
-``union(1, 2)`` of disjoint sets, they are methods of the program's own making."""
 
 GENUINE: dict[str, type] = {
     "generator": types.GeneratorType,
@@ -259,20 +237,12 @@ def _call(self: Any, *arguments: Any, **keywords: Any) -> Any:
     result = _ask_of(
         self, "call", self, list(arguments), keywords, ends=attribute in ("send", "throw")
     )
-    if attribute and not is_made(self) and _is_asked_about(attribute, arguments, keywords, result):
+    if attribute and not is_made(self) and is_asked_about(attribute, arguments, keywords, result):
         raise TypeError(
             f"the tests ask {attribute} of an object that a function of the program returned, and hand it a "
             "value: what it answers would be no test"
         )
     return result
-
-
-def _is_asked_about(attribute: str, arguments: Any, keywords: Any, result: Any) -> bool:
-    """Return whether a call of a method asks the object about what it is handed."""
-    if not arguments and not keywords:
-        return False
-    echoes = isinstance(next(iter(arguments), None), ECHOES.get(attribute, ()))
-    return isinstance(result, bool) or attribute in QUESTIONS or echoes
 
 
 def _contains(self: Any, item: Any) -> bool:
@@ -292,7 +262,7 @@ def _getitem(self: Any, key: Any) -> Any:
     try:
         return _ask_of(self, "getitem", self, key, made=is_made(self))
     except IndexError:  # which ends a loop, where there is no __iter__
-        if isinstance(key, int) and _claims_a_length(self) and key < len(self):
+        if isinstance(key, int) and _claims_a_length(self) and 0 <= key < len(self):
             raise TypeError(f"an object of length {len(self)} gives no item {key}") from None
         raise
 

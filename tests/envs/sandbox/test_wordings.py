@@ -157,6 +157,7 @@ def test_tests_see_what_a_function_changes_in_place(sandbox):
         "class Solution:\n    def rotate(self, row, k): row[:] = row[-k:] + row[:-k]\n"
         "def order(rows):\n    for row in rows: row.sort()\n"
         "def mark(table, seen, *, key): table[key] = [1]; seen.add(key)\n"
+        "def nest(own): own.append(own)\n"
     )
     code = (
         "row = alias = [1, 2, 3]\nassert Solution().rotate(row, 1) is None\n"
@@ -165,6 +166,7 @@ def test_tests_see_what_a_function_changes_in_place(sandbox):
         "table, seen = {}, set()\nmark(table, seen, key='a')\nassert table == {'a': [1]} and seen == {'a'}\n"
         "import collections\nlast = collections.deque([[2, 1]], maxlen=1)\norder(last)\n"
         "assert last[0] == [1, 2] and last.maxlen == 1\n"
+        "own = [1]\nnest(own)\nassert own == [1]\n"
     )
     verdict = sandbox.check(program, {"kind": "script", "code": code})
     assert verdict.passed, verdict.detail
