@@ -13,6 +13,7 @@ from typing import Any
 
 from onelayer.envs.sandbox import frames
 from onelayer.envs.sandbox.borrowed import Borrowed
+from onelayer.envs.sandbox.changes import overwrite
 from onelayer.envs.sandbox.child import PEER_FD, describe
 from onelayer.envs.sandbox.codec import CodecError, decode, encode
 from onelayer.envs.sandbox.handles import (
@@ -82,6 +83,9 @@ class Bench:
                     reply = reply[2]
                 if not isinstance(reply, list) or len(reply) < 2:
                     raise self._give_up("the program broke the protocol")
+                if reply[0] == "changed" and operation == "call" and len(reply) == 2:
+                    self._take_over(arguments[1], reply[1])
+                    return None
                 if reply[0] == "value":
                     return self.decode(reply[1], made, attribute)
                 if reply[0] == "raised" and len(reply) == 7:
@@ -93,6 +97,13 @@ class Bench:
                     self._send(self._answer(self._call_back, reply[1], reply[2]))
                 else:
                     raise self._give_up("the program broke the protocol")
+
+    def _take_over(self, own: list[Any], message: Any) -> None:
+        """Let the tests' lists and tables hold what a function that returned None left in its copies."""
+        changed = self.decode(message)
+        if isinstance(changed, list) and len(changed) == len(own):
+            for value, new in zip(own, changed, strict=True):
+                overwrite(value, new)
 
     def _call_back(self, number: Any, message: Any) -> Any:
         function = self.callbacks[abs(number)]

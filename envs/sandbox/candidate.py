@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from onelayer.envs.sandbox import frames
+from onelayer.envs.sandbox.changes import changes
 from onelayer.envs.sandbox.child import (
     CHANNEL_FD,
     EXIT_ERROR,
@@ -220,7 +221,11 @@ class Desk:
     def _carry_out(self, request: list[Any]) -> list[Any]:
         try:
             arguments = self.decode(request[1])
-            reply = ["value", self.encode(OPERATIONS[request[0]](*arguments))]
+            result = OPERATIONS[request[0]](*arguments)
+            reply = ["value", self.encode(result)]
+            if result is None and request[0] == "call":
+                changed = changes(request[1][2], arguments[1], self.encode)
+                reply = ["changed", changed] if changed else reply
         except BaseException as error:
             reply = self._describe(error)
         if self.printed.tell():

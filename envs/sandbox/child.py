@@ -126,7 +126,7 @@ def _run_script(task: Mapping[str, Any]) -> int:
 
 
 def _reopen(name: str, fd: int) -> None:
-    """Open a stream anew: the one of the server believes that it may seek, as in the file it was opened for."""
+    """Open a stream anew: that of the server believes that it may seek, as where it was opened."""
     old = getattr(sys, name)
     raw = io.FileIO(fd, "w", closefd=False)
     raw.name = f"<{name}>"

@@ -9,11 +9,12 @@ A class of the program becomes a class here, with the same name, bases and speci
 ``type``, ``isinstance``, ``hasattr`` and ``is`` answer as they would in one process.
 """
 
-import decimal
 import dis
 import types
 from collections.abc import Callable, Sequence
 from typing import Any
+
+from onelayer.envs.sandbox.questions import is_asked_about
 
 TESTS_FILE = "<tests>"
 """what tracebacks call the source of the tests"""
@@ -29,29 +30,6 @@ READABLE = frozenset(
 )
 """Attributes with two underscores that tests may read. No protocols beside these: numpy would read memory
 of this process at an address that a program's ``__array_interface__`` names."""
-
-QUESTIONS = frozenset(
-    (
-        *("startswith", "endswith", "count", "find", "rfind", "index", "rindex"),
-        *("issubset", "issuperset", "isdisjoint", "difference", "symmetric_difference"),
-    )
-)
-"""Methods of Python's own types that answer about what they are given. An object that only looks like one of
-these types does not get to answer."""
-
-ECHOES: dict[str, tuple[type, ...]] = {
-    **dict.fromkeys(("union", "intersection"), (set, frozenset, list, tuple, dict)),
-    **dict.fromkeys(
-        (
-            *("replace", "strip", "lstrip", "rstrip", "removeprefix", "removesuffix"),
-            *("split", "rsplit", "partition", "rpartition", "translate"),
-        ),
-        (str, bytes, dict),
-    ),
-    **dict.fromkeys(("compare", "compare_total"), (int, float, decimal.Decimal)),
-}
-"""As ``QUESTIONS``, where the first argument is of one of these types: with others, such as the ``union(1, 2)``
-of disjoint sets, they are methods of the program's own making."""
 
 GENUINE: dict[str, type] = {
     "generator": types.GeneratorType,
@@ -259,20 +237,12 @@ def _call(self: Any, *arguments: Any, **keywords: Any) -> Any:
     result = _ask_of(
         self, "call", self, list(arguments), keywords, ends=attribute in ("send", "throw")
     )
-    if attribute and not is_made(self) and _is_asked_about(attribute, arguments, keywords, result):
+    if attribute and not is_made(self) and is_asked_about(attribute, arguments, keywords, result):
         raise TypeError(
             f"the tests ask {attribute} of an object that a function of the program returned, and hand it a "
             "value: what it answers would be no test"
         )
     return result
-
-
-def _is_asked_about(attribute: str, arguments: Any, keywords: Any, result: Any) -> bool:
-    """Return whether a call of a method asks the object about what it is handed."""
-    if not arguments and not keywords:
-        return False
-    echoes = isinstance(next(iter(arguments), None), ECHOES.get(attribute, ()))
-    return isinstance(result, bool) or attribute in QUESTIONS or echoes
 
 
 def _contains(self: Any, item: Any) -> bool:
@@ -281,6 +251,37 @@ def _contains(self: Any, item: Any) -> bool:
     if not hasattr(type(self), "__next__"):
         raise TypeError(f"a {type(self).__name__} object of the program is no container of data")
     return any(own is item or own == item for own in self)
+
+
+def _iter(self: Any) -> Any:
+    items = _ask_of(self, "iter", self, made=is_made(self))
+    return _counted(self, items) if _claims_a_length(self) else items
+
+
+def _getitem(self: Any, key: Any) -> Any:
+    try:
+        return _ask_of(self, "getitem", self, key, made=is_made(self))
+    except IndexError:  # which ends a loop, where there is no __iter__
+        if isinstance(key, int) and _claims_a_length(self) and 0 <= key < len(self):
+            raise TypeError(f"an object of length {len(self)} gives no item {key}") from None
+        raise
+
+
+def _claims_a_length(handle: Any) -> bool:
+    """Return whether an object that a function returned has a length: it must keep to it."""
+    return not is_made(handle) and any("__len__" in vars(base) for base in type(handle).__mro__)
+
+
+def _counted(handle: Any, items: Any) -> Any:
+    """Pass items on; an object that says it has more than it gives would end the tests' loop early."""
+    count = 0
+    for item in items:
+        count += 1
+        yield item
+    if count < len(handle):
+        raise TypeError(
+            f"an object of the program has length {len(handle)} and gives {count} items"
+        )
 
 
 # Raised and not left to Python by NotImplemented, which is true to a test that calls the method itself.
@@ -369,10 +370,10 @@ METHODS: dict[str, Any] = {
     "__await__": _await,
     "__anext__": _anext,
     "__exit__": _exit,
-    "__getitem__": _asked("getitem"),
+    "__getitem__": _getitem,
     "__setitem__": _asked("setitem"),
     "__delitem__": _asked("delitem"),
-    "__iter__": _asked("iter"),
+    "__iter__": _iter,
     "__next__": _asked("next"),
     "__aiter__": _asked("aiter"),
     "__len__": _asked("len", int),

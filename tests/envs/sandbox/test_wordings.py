@@ -150,3 +150,55 @@ def test_a_star_does_not_hide_what_is_asked_for(sandbox):
 
 def asserts(line: str, setup: str = SETUP) -> dict[str, Any]:
     return {"kind": "asserts", "setup": setup, "asserts": [line]}
+
+
+def test_tests_see_what_a_function_changes_in_place(sandbox):
+    program = (
+        "class Solution:\n    def rotate(self, row, k): row[:] = row[-k:] + row[:-k]\n"
+        "def order(rows):\n    for row in rows: row.sort()\n"
+        "def mark(table, seen, *, key): table[key] = [1]; seen.add(key)\n"
+        "def nest(own): own.append(own)\n"
+    )
+    code = (
+        "row = alias = [1, 2, 3]\nassert Solution().rotate(row, 1) is None\n"
+        "assert row == [3, 1, 2] and alias is row\n"
+        "rows = [[2, 1], [4, 3]]\norder(rows)\nassert rows == [[1, 2], [3, 4]]\n"
+        "table, seen = {}, set()\nmark(table, seen, key='a')\nassert table == {'a': [1]} and seen == {'a'}\n"
+        "import collections\nlast = collections.deque([[2, 1]], maxlen=1)\norder(last)\n"
+        "assert last[0] == [1, 2] and last.maxlen == 1\n"
+        "own = [1]\nnest(own)\nassert own == [1]\n"
+    )
+    verdict = sandbox.check(program, {"kind": "script", "code": code})
+    assert verdict.passed, verdict.detail
+    assert not sandbox.check(
+        program.replace("sort()", "pop()"), {"kind": "script", "code": code}
+    ).passed
+
+
+def test_a_function_that_returns_something_changes_nothing_of_the_tests(sandbox):
+    tests = asserts("a = [3, 1, 2]\nassert solve(a) == sorted(a)")
+    assert not sandbox.check("def solve(a): a.clear(); return []", tests).passed
+    assert sandbox.check("def solve(a): a.sort(); return a", tests).passed
+
+
+def test_what_the_tests_put_into_a_list_stays_what_it_is(sandbox):
+    line = "calls = [len, lambda: 1]\nsolve(calls)\nassert calls[1]() == 1 and calls[0] is len"
+    assert sandbox.check("def solve(calls): calls[0] = calls[1] = None", asserts(line)).passed
+
+
+def test_an_object_that_gives_less_than_its_length_ends_no_loop(sandbox):
+    line = (
+        "out = solve(1)\nassert len(out) == len(W)\nfor a, b in zip(out, W.values()): assert a == b"
+    )
+    lying = (
+        "class Short:\n    def __len__(self): return 3\n    def __iter__(self): return iter({})\n"
+        "def solve(n): return Short()"
+    )
+    assert sandbox.check(lying.format("()"), asserts(line)).status == "error"
+    by_index = (
+        "class Short:\n    def __len__(self): return 3\n    def __getitem__(self, i): raise IndexError\n"
+        "def solve(n): return Short()"
+    )
+    assert sandbox.check(by_index, asserts(line)).status == "error"
+    honest = lying.format(tuple(WANTED.values()))
+    assert sandbox.check(honest, asserts(line)).passed
