@@ -72,7 +72,8 @@ def read(text: str) -> a.Answer:
         return a.Text("")
     if len(text) > 4000 or _depth(text) > MAX_NESTING:
         return a.Text(text)
-    text = _INTEGER.sub(lambda m: f", {m[1] or m[2]}\\in\\mathbb{{Z}}", text)
+    if integer := _INTEGER.search(text):
+        text = _with_integer(text[: integer.start()], integer[1] or integer[2])
     text = re.sub(r"^(?:\\approx|about|approximately|roughly)\s*", "", text)
     whole = words.date_of(text) or words.number_in_words(text) is not None
     pieces = [text] if whole else split_list(text)
@@ -85,6 +86,14 @@ def read(text: str) -> a.Answer:
     for item in map(_item, pieces):
         items.extend(item.items if isinstance(item, a.Items) else (item,))  # \pm 1, \pm 2
     return a.Items(tuple(items))
+
+
+def _with_integer(text: str, name: str) -> str:
+    r"""``k\pi`` for any integer k, which may have another name as well: it is called n."""
+    if not re.search(r"(?<![A-Za-z\\])n(?![A-Za-z])", text):
+        text = re.sub(rf"(?<![A-Za-z\\]){name}(?![A-Za-z])", "n", text)
+        name = "n"
+    return f"{text}, {name}\\in\\mathbb{{Z}}"
 
 
 def split_list(text: str, groups: bool = True) -> list[str]:
@@ -355,7 +364,8 @@ def _brackets(text: str) -> a.Answer | None:
         builder = re.fullmatch(r"\s*[A-Za-z](?:\s*\\in\s*\\mathbb\{R\})?\s*[|:]\s*(.+)", inner)
         if builder:
             return read(builder[1])
-        return None if re.search(r"\||:", inner) else a.Braces(tuple(_item(p) for p in pieces))
+        unread = ":" in inner or any(piece.count("|") % 2 for piece in pieces)
+        return None if unread else a.Braces(tuple(_item(p) for p in pieces))
     if len(pieces) == 1:
         # a bracket around one thing says nothing: (5), [5]
         return _item(pieces[0]) if (opening, end) in (("(", ")"), ("[", "]")) else None
