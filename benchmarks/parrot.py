@@ -158,7 +158,7 @@ def _forms(gold: str) -> list[str]:
 
     from onelayer.envs.math.grading.expressions import parse_expression
     from onelayer.envs.math.grading.notation import clean
-    from onelayer.envs.math.grading.symbolic import to_sympy
+    from onelayer.envs.math.grading.conversion import to_sympy
 
     try:
         expression = to_sympy(parse_expression(clean(gold)))
