@@ -156,9 +156,9 @@ def _forms(gold: str) -> list[str]:
     """Other forms of an expression: what sympy writes, expands, factors, puts over one denominator."""
     import sympy
 
+    from onelayer.envs.math.grading.conversion import to_sympy
     from onelayer.envs.math.grading.expressions import parse_expression
     from onelayer.envs.math.grading.notation import clean
-    from onelayer.envs.math.grading.symbolic import to_sympy
 
     try:
         expression = to_sympy(parse_expression(clean(gold)))

@@ -7,6 +7,7 @@ Deliberately left out are derivatives and integrals without limits, which math-v
 from fractions import Fraction
 
 from onelayer.envs.math.grading.calculus import OPERATORS, is_differential, read_operator
+from onelayer.envs.math.grading.names import read_accented, read_greek, read_symbol
 from onelayer.envs.math.grading.tokens import (
     ACCENTS,
     AGGREGATES,
@@ -216,7 +217,7 @@ class _Parser:
         if token.kind == "number":
             return Node("number", value=parse_decimal(token.text))
         if token.kind == "letter":
-            return self.symbol(token.text)
+            return read_symbol(self, token.text)
         if token.kind == "word":
             return self.named(token.text.lower())
         if token.kind == "command":
@@ -234,69 +235,6 @@ class _Parser:
             self.bars -= 1
             return Node("abs", (node,))
         raise ValueError(f"unexpected {token.text!r}")
-
-    def symbol(self, name: str) -> Node:
-        if name in ("e", "i") and name not in self.bound and self.peek().text != "_":
-            return Node("constant", value=name)
-        if name == "C" and (combinations := self.combinations()) is not None:
-            return combinations
-        name += self.subscript()
-        while self.accept("'"):
-            name += "'"
-        return self.called(name)
-
-    def called(self, name: str) -> Node:
-        """``f(x+1)`` and ``y(0)`` are calls; ``x(x+1)`` is a product."""
-        if name in self.bound or not (self.peek().text == "(" and self.is_call(name)):
-            return Node("symbol", value=self.bound.get(name, name))
-        self.take()
-        arguments = [self.sum()]
-        while self.accept(","):
-            arguments.append(self.sum())
-        self.expect(")")
-        return Node("apply", tuple(arguments), value=name)
-
-    def is_call(self, name: str) -> bool:
-        """Whether the parenthesis behind a name holds arguments: a number, a letter, or several."""
-        if name[0] in "fghFGHP":
-            return True
-        spaced = self.peek().spaced
-        inside = [token.text for token in self.tokens[self.at + 1 : self.at + 4]]
-        kinds = [token.kind for token in self.tokens[self.at + 1 : self.at + 4]]
-        if inside[:1] == ["-"]:
-            inside, kinds = inside[1:], kinds[1:]
-        if inside[1:2] == [")"] and (kinds[0] == "number" or (kinds[0] == "letter" and not spaced)):
-            return True
-        if spaced:
-            return False
-        depth = 0
-        for token in self.tokens[self.at :]:
-            depth += {"(": 1, "{": 1, "[": 1, ")": -1, "}": -1, "]": -1}.get(token.text, 0)
-            if depth == 0:
-                return False
-            if depth == 1 and token.text == ",":
-                return True
-        return False
-
-    def combinations(self) -> Node | None:
-        """``C_{10}^3`` as a binomial coefficient; None where ``C`` is a name."""
-        at = self.at
-        if self.accept("_"):
-            upper = self.argument()
-            if self.accept("^"):
-                lower = self.argument()
-                numbers = [n.value for n in (upper, lower) if isinstance(n.value, Fraction)]
-                if len(numbers) < 2 or numbers[0] >= max(numbers[1], Fraction(2)):
-                    return Node("binomial", (upper, lower))
-        self.at = at
-        return None
-
-    def subscript(self) -> str:
-        if not self.accept("_"):
-            return ""
-        if not self.accept("{"):
-            return "_" + self.take().text
-        return "_" + self.raw_group()
 
     def raw_group(self) -> str:
         """The text up to the brace that closes the group just opened."""
@@ -347,16 +285,10 @@ class _Parser:
             self.expect("\\r" + name[1:])
             return Node(name[1:], (node,))
         if name in GREEK:
-            return self.greek(name)
+            return read_greek(self, name)
         if name in ACCENTS and self.accept("{"):
-            return self.called(f"\\{name}{{{self.raw_group()}}}" + self.subscript())
+            return read_accented(self, f"\\{name}{{{self.raw_group()}}}")
         raise ValueError(f"\\{name} is not read here")
-
-    def greek(self, name: str) -> Node:
-        """A Greek letter before a parenthesis may be a function (Γ, ζ) or a factor: refused."""
-        if name in ("Gamma", "zeta") and self.peek().text == "(":
-            raise ValueError(f"\\{name}( may be a function")
-        return self.called("\\" + name + self.subscript())
 
     def argument(self) -> Node:
         r"""``{12}``, or one digit or sign: ``\frac12`` is a half."""

@@ -8,9 +8,10 @@ In order: the last ``\boxed{}`` (several joined by ``and`` or commas are one lis
 
 import re
 
+from onelayer.envs.math.grading.boxes import BOX, LETTERS, boxes_of, joined_boxes
 from onelayer.envs.math.grading.letters import chosen_letter
 from onelayer.envs.math.grading.prose import MATH, RUN, inside, trimmed
-from onelayer.envs.math.grading.trailing import AROUND, REFUTED, SCALE, unit_behind, whole_box
+from onelayer.envs.math.grading.trailing import AROUND, REFUTED, SCALE, unit_behind
 
 TAIL = 50_000
 """characters at the end of a response that are read"""
@@ -18,15 +19,6 @@ MAX_ANSWER = 4_000
 LAST = 4_000
 """characters at the end in which the last formula or number is looked for"""
 
-_BOX = re.compile(r"\\(?:boxed|fbox|framebox|box) ?\{|\x08oxed ?\{")
-_LETTERS = re.compile(
-    r"\s*+(?:\\(?:text|textbf|mathrm|mathbf)\s*\{)?[\s(*]*+(?:[A-Ja-j](?![A-Za-z])|[A-J]{2,10}+(?!\w))"
-)
-_MENTIONED = re.compile(r"\b(?:in|with|inside|using|of)(?: an?| the)?[\s$]*+$")
-_JOIN = re.compile(
-    r"[\s$.]*(?:[\w()]+ ){0,5}?[\s$]*(?:,\s*(?:and|or)|,|;|and|or)[\s$]*"
-    r"(?:[A-Za-z]\w*(?:_\{?\w\}?)?\s*=)?[\s$]*"
-)
 _HASHES = re.compile(r"####\s*([^\n]+)")
 _HEADING = re.compile(r"[\s*_]*(?:\d{1,2}[.:)]\s+\D|[A-Za-z])")
 _ANNOUNCED = re.compile(
@@ -97,13 +89,13 @@ def find_answer(
     # runs of white space would make the searches below quadratic
     text = re.sub(r"[^\S\n]+", " ", response[-TAIL:])
     text = _without_thinking(re.sub(r" ?\n[\n ]*", "\n", text))
-    boxes = _boxes(text)
-    if boxes and not (letter and not require_box and not any(_LETTERS.match(b[2]) for b in boxes)):
-        boxed = _from_boxes(text, boxes, join_boxes)
+    boxes = boxes_of(text)
+    if boxes and not (letter and not require_box and not any(LETTERS.match(b[2]) for b in boxes)):
+        boxed = joined_boxes(text, boxes, join_boxes)
         if letter and boxed and len(boxed) == 1:
             return boxed.upper()
         return boxed + unit_behind(text[boxes[-1][1] :]) if boxed and unit else boxed
-    if require_box or (_BOX.search(text) and not boxes):
+    if require_box or (BOX.search(text) and not boxes):
         return None
     certain = (_tagged, _hashed, *(() if marked else (_bare,)))
     likely = (chosen_letter if letter else _announced, _announced)
@@ -122,58 +114,6 @@ def _without_thinking(text: str) -> str:
     text = re.split(r"<think(?:ing)?>", text)[0]  # a thought that does not end states nothing
     text = re.sub(r"<\|[^|<>]{1,30}\|>(?:user|assistant)?|</s>", " ", text)
     return text.strip()
-
-
-def _boxes(text: str) -> list[tuple[int, int, str]]:
-    r"""Start, end and content of the closed boxes that are not inside another; the last 50.
-
-    A box that is never closed is the last word, and says nothing; "put it in \boxed{}" only mentions one.
-    """
-    starts = [m.span() for m in _BOX.finditer(text)][-50:]
-    boxes: list[tuple[int, int, str]] = []
-    for start, begin in starts:
-        if boxes and start < boxes[-1][1]:
-            continue
-        if (
-            _MENTIONED.search(text[max(0, start - AROUND) : start])
-            and text[begin : begin + 1] == "}"
-        ):
-            continue
-        end = _box_end(text, begin)
-        if end < 0:
-            boxes.clear()
-            continue
-        boxes.append((start, end + 1, text[begin:end]))
-    return boxes
-
-
-def _box_end(text: str, inside: int) -> int:
-    depth = 1
-    for i in range(inside, min(len(text), inside + MAX_ANSWER)):
-        if text[i] == "{" or text[i] == "}":
-            depth += 1 if text[i] == "{" else -1
-            if depth == 0:
-                return i
-    return -1
-
-
-def _from_boxes(text: str, boxes: list[tuple[int, int, str]], join: bool) -> str | None:
-    kept = [boxes[-1]]
-    for box in reversed(boxes[:-1]):
-        between = text[box[1] : kept[0][0]]
-        if not join or len(between) > 120:
-            break
-        between = re.sub(r"\\(?:text|mathrm)\s*\{([^{}]*)\}", r"\1", between)
-        between = re.sub(r"\\(?:quad|qquad|[()\[\],;! ])", " ", between)
-        if not join or len(between) > 60 or not _JOIN.fullmatch(between):
-            break
-        kept.insert(0, box)
-    contents = list(dict.fromkeys(content.strip() for _, _, content in kept))
-    if len(kept) == 1:
-        start, end, _ = kept[0]
-        before, behind = text[max(0, start - AROUND) : start], text[end : end + AROUND]
-        return whole_box(before, contents[0], behind) or None
-    return ", ".join(contents).strip() or None
 
 
 def _tagged(text: str) -> str | None:

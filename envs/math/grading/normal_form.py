@@ -121,4 +121,7 @@ def _power(form: NormalForm, exponent: Fraction) -> NormalForm:
         return _sum(_opened(powers, coefficient**exponent.numerator))
     if coefficient == 1:
         return _sum(_opened(powers, coefficient))
-    return _sum([(_joined(powers, frozenset([(coefficient, exponent)])), Fraction(1))])
+    base, exponent = (
+        (coefficient, exponent) if coefficient.numerator != 1 else (1 / coefficient, -exponent)
+    )
+    return _sum([(_joined(powers, frozenset([(base, exponent)])), Fraction(1))])

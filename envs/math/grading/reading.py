@@ -23,13 +23,12 @@ from onelayer.envs.math.grading.measures import (
 )
 from onelayer.envs.math.grading.notation import PLAIN_NUMBER, closing, unwrap
 from onelayer.envs.math.grading.scalars import expression, number, numeral, scalar
+from onelayer.envs.math.grading.splitting import depth_at, depth_of, split_list, split_top
 from onelayer.envs.math.grading.tree import Node
 
 MAX_ITEMS = 200
-_DEPTH = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1, r"\begin": 1, r"\end": -1}
 MAX_NESTING = 60
 """brackets deeper than that are a text: nobody writes them, and reading them takes quadratic time"""
-_GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])")
 _RELATIONS = re.compile(r"\\(?:leq|geq|neq|approx|equiv|in|sim|cong)(?![A-Za-z])|[=<>]")
 _SYMBOLS = {
     r"\leq": "≤",
@@ -40,9 +39,6 @@ _SYMBOLS = {
     r"\in": "∈",
     r"\sim": "≈",
 }
-_JOINT = re.compile(
-    r"\\text\s*\{\s*,?\s*(?:and|or)\s*\}|(?<![A-Za-z\\])(?:and|or)(?![A-Za-z])|(?<=\d)or(?=[A-Za-z])"
-)
 _NAME = re.compile(
     r"\|?\s*(?:\\?[A-Za-z]+'*(?:\s*\^\s*\{\s*-\s*1\s*\})?(?=\s*\()|\\?[A-Za-z]+'*|\\(?:angle|triangle)\s*[A-Za-z]+)(?:\s*_\s*(?:\{[^{}]*\}|\w))?\s*\|?'*(?:\s*\([^()=]{1,20}\))?\s*"
     r"|[PE]\s*\([^()]{1,40}\)\s*"
@@ -70,16 +66,17 @@ def read(text: str) -> a.Answer:
         return numeral(text) or a.Text(text)
     if not text:
         return a.Text("")
-    if len(text) > 4000 or _depth(text) > MAX_NESTING:
+    if len(text) > 4000 or depth_of(text) > MAX_NESTING:
         return a.Text(text)
-    text = _INTEGER.sub(lambda m: f", {m[1] or m[2]}\\in\\mathbb{{Z}}", text)
+    if integer := _INTEGER.search(text):
+        text = _with_integer(text[: integer.start()], integer[1] or integer[2])
     text = re.sub(r"^(?:\\approx|about|approximately|roughly)\s*", "", text)
     whole = words.date_of(text) or words.number_in_words(text) is not None
     pieces = [text] if whole else split_list(text)
     if len(pieces) == 1 or len(pieces) > MAX_ITEMS:
         return _item(text)
     # between semicolons commas may stand: p = 5, q = 2; p = 7, q = 2
-    if len(_split_top(text, ";")) > 1:
+    if len(split_top(text, ";")) > 1:
         return a.Items(tuple(read(piece) for piece in pieces))
     items: list[a.Answer] = []
     for item in map(_item, pieces):
@@ -87,50 +84,12 @@ def read(text: str) -> a.Answer:
     return a.Items(tuple(items))
 
 
-def split_list(text: str, groups: bool = True) -> list[str]:
-    """Split at top-level commas, semicolons, ``and`` and ``or``; a grouped number stays whole.
-
-    With both semicolons and commas, the pieces are those between semicolons.
-    """
-    if groups and re.fullmatch(r"[+-]?\s*(?:\\\$)?\s*" + _GROUPED.pattern + r".*", text):
-        text = _GROUPED.sub(lambda m: m[0].replace(",", "\x00"), text)
-    pieces = _split_top(text, ";")
-    pieces = pieces if len(pieces) > 1 else _split_top(text, ",")
-    joined = [part for piece in pieces for part in _split_joints(piece)]
-    parts = [part.replace("\x00", ",").strip() for part in joined]
-    return (
-        [part for part in parts if part]
-        if len(parts) > 1 and any(parts)
-        else [text.replace("\x00", ",")]
-    )
-
-
-def _split_top(text: str, separator: str) -> list[str]:
-    """Split at a character that stands in no brackets and in no environment."""
-    pieces, depth, start = [], 0, 0
-    for match in re.finditer(r"\\(?:begin|end)(?![a-z])|[()\[\]{}]|" + re.escape(separator), text):
-        if match[0] == separator:
-            if depth == 0:
-                pieces.append(text[start : match.start()])
-                start = match.end()
-        else:
-            depth += _DEPTH[match[0]]
-    return [*pieces, text[start:]]
-
-
-def _split_joints(text: str) -> list[str]:
-    """Split at ``and`` and ``or`` between things that are not prose."""
-    if r"\begin" in text:
-        return [text]
-    text = re.sub(r"\\text\s*\{([^{}]*?\w\s)(and|or)\s*\}", r"\\text{\1} \2 ", text)
-    parts = [p.strip() for p in _JOINT.split(text)]
-    if len(parts) == 1 or text.count("(") != text.count(")"):
-        return [text]
-    if any(
-        part.count("(") + part.count("{") != part.count(")") + part.count("}") for part in parts
-    ):
-        return [text]
-    return parts
+def _with_integer(text: str, name: str) -> str:
+    r"""``k\pi`` for any integer k, which may have another name as well: it is called n."""
+    if not re.search(r"(?<![A-Za-z\\])n(?![A-Za-z])", text):
+        text = re.sub(rf"(?<![A-Za-z\\]){name}(?![A-Za-z])", "n", text)
+        name = "n"
+    return f"{text}, {name}\\in\\mathbb{{Z}}"
 
 
 def _item(text: str) -> a.Answer:
@@ -178,10 +137,10 @@ def _matrix(text: str) -> a.Answer | None:
         lines = [line for line in body.split("\\\\") if line.strip()]
         rows = tuple(tuple(_item(cell) for cell in line.split("&")) for line in lines)
     elif text.startswith("[[") and text.endswith("]]") and closing(text, 0) == len(text) - 1:
-        inner = [row.strip() for row in _split_top(text[1:-1], ",")]
+        inner = [row.strip() for row in split_top(text[1:-1], ",")]
         if not all(row.startswith("[") and row.endswith("]") for row in inner):
             return None
-        rows = tuple(tuple(_item(cell) for cell in _split_top(row[1:-1], ",")) for row in inner)
+        rows = tuple(tuple(_item(cell) for cell in split_top(row[1:-1], ",")) for row in inner)
     else:
         return None
     return a.Matrix(rows) if rows and len({len(row) for row in rows}) == 1 else None
@@ -263,7 +222,7 @@ def _relation(text: str) -> a.Answer | None:
     signs = list(_RELATIONS.finditer(text))
     if len(signs) > 40:
         return None
-    cuts = [m for m in signs if _depth_at(text, m.start()) == 0]
+    cuts = [m for m in signs if depth_at(text, m.start()) == 0]
     if not cuts:
         return None
     edges = [0, *(edge for m in cuts for edge in m.span()), len(text)]
@@ -293,23 +252,8 @@ def _is_name(text: str) -> bool:
     )
 
 
-def _depth(text: str) -> int:
-    depth = deepest = 0
-    for character in text:
-        if character in "([{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif character in ")]}":
-            depth -= 1
-    return deepest
-
-
-def _depth_at(text: str, at: int) -> int:
-    return sum(_DEPTH[m[0]] for m in re.finditer(r"\\(?:begin|end)(?![a-z])|[()\[\]{}]", text[:at]))
-
-
 def _ratio(text: str) -> a.Answer | None:
-    terms = _split_top(re.sub(r"(?<=\d) to (?=\d)", ":", text), ":")
+    terms = split_top(re.sub(r"(?<=\d) to (?=\d)", ":", text), ":")
     if len(terms) < 2 or len(terms) > 6 or not all(term.strip() for term in terms):
         return None
     read_terms = tuple(_item(term) for term in terms)
@@ -328,7 +272,7 @@ def _plus_minus(text: str) -> a.Answer | None:
 def _union(text: str) -> a.Answer | None:
     holes = re.fullmatch(r"\\mathbb\{R\}\s*(?:\\setminus|-|/)\s*\\?\{(.+?)\\?\}", text)
     if holes:
-        return without([_item(piece) for piece in _split_top(holes[1], ",")])
+        return without([_item(piece) for piece in split_top(holes[1], ",")])
     parts = re.split(r"\\cup(?![A-Za-z])|(?<=[)\]}])\s*U\s*(?=[(\[\\])", text)
     if len(parts) < 2:
         return None
@@ -348,14 +292,15 @@ def _brackets(text: str) -> a.Answer | None:
         opening, inner, end = "(", text[7:-7], ")"
     else:
         return None
-    pieces = [p.strip() for p in _split_top(inner, ";" if ";" in inner else ",")]
+    pieces = [p.strip() for p in split_top(inner, ";" if ";" in inner else ",")]
     if not all(pieces) or len(pieces) > MAX_ITEMS:
         return None
     if opening == "{":
         builder = re.fullmatch(r"\s*[A-Za-z](?:\s*\\in\s*\\mathbb\{R\})?\s*[|:]\s*(.+)", inner)
         if builder:
             return read(builder[1])
-        return None if re.search(r"\||:", inner) else a.Braces(tuple(_item(p) for p in pieces))
+        unread = ":" in inner or any(piece.count("|") % 2 for piece in pieces)
+        return None if unread else a.Braces(tuple(_item(p) for p in pieces))
     if len(pieces) == 1:
         # a bracket around one thing says nothing: (5), [5]
         return _item(pieces[0]) if (opening, end) in (("(", ")"), ("[", "]")) else None

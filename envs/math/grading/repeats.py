@@ -14,12 +14,14 @@ from onelayer.envs.math.grading.normal_form import NormalForm, normal_form
 from onelayer.envs.math.grading.notation import clean
 from onelayer.envs.math.grading.prose import formulas
 from onelayer.envs.math.grading.reading import read
-from onelayer.envs.math.grading.tree import Node, symbols_of
+from onelayer.envs.math.grading.tree import Node
 from onelayer.envs.math.grading.worked_out import NEUTRAL, flat, is_literal, scalars_of, value_of
 
 _LONGEST_PROMPT = 20_000
 """characters of a problem in which formulas are looked for"""
 _PERCENT = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s?\\?(?:%|percent|per cent)")
+
+_DEGREES = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s?(?:degrees?\b|°|\^ ?\{? ?\\circ)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class _Said:
     claims: frozenset[object]
     """its formulas, the sides of its equations, and the equations"""
     normal: frozenset[NormalForm]
-    """the formulas that hold a variable, in one form"""
+    """the formulas that are no rational numbers, in one form"""
     numbers: frozenset[tuple[Fraction, object]]
     """its numbers, and how each is written"""
 
@@ -40,6 +42,10 @@ def repeats(answer: a.Answer, gold: a.Answer, prompt: str) -> bool:
     said = stated.claims
     if _rewrites_a_number(answer, gold, stated.numbers):
         return True
+    if isinstance(answer, a.Degrees) and isinstance(gold, a.Scalar) and gold.value is None:
+        angles = {Fraction(m[1]) for m in _DEGREES.finditer(prompt[-_LONGEST_PROMPT:])}
+        if answer.amount.value in angles:  # 60° for π/3
+            return True
     normal = _normal(answer)
     if normal and normal <= stated.normal and not normal & _normal(gold):
         return True
@@ -76,15 +82,18 @@ def _numbers(answer: a.Answer) -> frozenset[tuple[Fraction, object]]:
     return frozenset(
         (s.value * scale, _form(s.tree))
         for s in scalars_of(answer)
-        if s.value is not None and s.tree is not None and is_literal(s.tree, s.value)
+        if s.value is not None
+        and s.tree is not None
+        and s.tree.operator != "power"  # 2^{-3} is worked out as 0.125
+        and is_literal(s.tree, s.value)
     )
 
 
 def _normal(answer: a.Answer) -> frozenset[NormalForm]:
-    """The normal forms of the expressions that hold a variable."""
+    """The normal forms of the expressions that are no rational numbers."""
     if isinstance(answer, a.Relation):
         answer = value_of(answer)
-    trees = [s.tree for s in scalars_of(answer) if s.tree is not None and symbols_of(s.tree)]
+    trees = [s.tree for s in scalars_of(answer) if s.tree is not None and s.value is None]
     try:
         return frozenset(map(normal_form, trees))
     except ValueError:
@@ -117,6 +126,8 @@ def _claims(answer: a.Answer) -> frozenset[object]:
     if isinstance(answer, a.Relation):
         value = value_of(answer)
         return frozenset() if isinstance(value, a.Items) else _claims(value)
+    if isinstance(answer, a.Ratio):
+        return frozenset([("ratio", *(_form(s.tree) for s in scalars_of(answer) if s.tree))])
     return frozenset(filter(None, map(_claim, scalars_of(answer))))
 
 

@@ -20,7 +20,7 @@ _OPENED = re.compile(
 _LABEL = re.compile(r"\\(?:text|mbox|textbf|mathrm|mathbf)\s*\{[^{}]*\}\s*$")
 _STARTS = re.compile(
     r"(?:^|[=<>:,;&$≈]|\\[\[(,;:! ]|\\\\|\\(?:\w*eq\w*|approx|to|in|implies|therefore|q?quad|displaystyle"
-    r"|left|(?:Long)?(?:[rR]ight|[lL]eftright)arrow|underline\{|colorbox\{\w+\}\{))\s*$"
+    r"|begin\{\w{1,20}\*?\}|left|(?:Long)?(?:[rR]ight|[lL]eftright)arrow|underline\{|colorbox\{\w+\}\{))\s*$"
 )
 _ENDS = re.compile(
     r"\s*(?:$|[=<>:,;.&$%}\]≈°?]|\\[\]),;:! %$]|\\\\|\\(?:\w*eq\w*|approx|to|q?quad|text|mbox|mathrm|right"
@@ -39,11 +39,12 @@ _PART_BEFORE = re.compile(
 )
 """what makes the box behind it a part of an expression, in a formula and in prose"""
 _PART_BEHIND = re.compile(
-    rf" ?(?:[+_×·÷±]|/ ?[\w\\(]|\^(?! ?\{{? ?\\circ)|{_OPERATION}|{_FUNCTION}|\\(?:pi|pm|mp)(?![A-Za-z])"
+    rf" ?(?:[+_×·÷±]|/ ?(?:[\d\\(]|[A-Za-z](?![A-Za-z]))|\^(?! ?\{{? ?\\circ)|{_OPERATION}|{_FUNCTION}"
+    r"|\\(?:pi|pm|mp)(?![A-Za-z])"
     r"|\*{1,2} ?[\w\\({]|[-−] ?(?:\d|\(|[b-zA-HJ-Z](?![\w'’])|\\(?!text|mbox|q?quad)[a-z]))"
     r"|\((?=[^()]*[-+*/^][^()]*\))|[abcdefijknopqruvwxyz](?![A-Za-z'’])"
 )
-_EMPHASIS = re.compile(r"(?<!\*)\*{1,3}$")
+_EMPHASIS = re.compile(r"(?<![*_])[*_]{1,3}$")
 _SIGN = re.compile(r"(?:(?P<minus>[-−])|(?P<both>±|\\pm ?)|\+)$")
 _DENIED = re.compile(
     r"(?:\b(?:not|never|cannot|except|isn['’]t|neither)(?: be| equal(?: to)?)?[\s$*]*+"

@@ -123,7 +123,8 @@ def is_literal(node: Node, value: Fraction) -> bool:
         case "number" | "mixed":
             return True
         case "negative":
-            return is_literal(node.arguments[0], -value)
+            (number,) = node.arguments
+            return number.operator != "negative" and is_literal(number, -value)
         case "quotient":
             return value.denominator > 1 and all(map(_is_integer, node.arguments))
         case "power":
