@@ -193,7 +193,9 @@ class Decoder:
         if device.type == "cuda":
             take = GraphedStep(step)
             before = None if self._allocated is None else self._allocated.take
-            take.refused = isinstance(before, GraphedStep) and before.refused  # tried, and told, once
+            take.refused = (
+                isinstance(before, GraphedStep) and before.refused
+            )  # tried, and told, once
         self._allocated = _Buffers(model, replies, step, take)
 
     def _write(self) -> None:

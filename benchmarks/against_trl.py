@@ -40,6 +40,7 @@ def main() -> None:
     for _ in range(options.repeats):
         for case in options.cases:
             measured[case].append(in_process(case))
+            print(case, json.dumps(summary(measured[case])), file=sys.stderr, flush=True)
     results = {case: summary(found) for case, found in measured.items()}
     print(json.dumps(results) if options.json else table(results))
     if options.out:
@@ -65,7 +66,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--beta", type=float, default=0.0, help="weight of the KL")
     parser.add_argument("--rows-per-forward", type=int, default=8, help="TRL's micro-batch")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--rounds", type=int, default=2, help="warm iterations in a process")
+    parser.add_argument(
+        "--rounds", type=int, default=2, help="warm iterations in a process; 0: a cold one"
+    )
     parser.add_argument("--repeats", type=int, default=1, help="processes of each case")
     parser.add_argument("--rollout-only", action="store_true", help="onelayer's, no update")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
@@ -124,7 +127,9 @@ def summary(found: list[dict[str, Any]]) -> dict[str, Any]:
     """Return medians over the warm iterations of all processes, and the cold one's rollout."""
     if failed := [run["failed"] for run in found if "failed" in run]:
         return {"failed": failed[0]}
-    warm = [iteration for run in found for iteration in run["iterations"][1:]]
+    warm = [
+        it for run in found for it in run["iterations"][1:] or run["iterations"]
+    ]  # of one iteration that is all there is
     middle = {key: statistics.median(it[key] for it in warm) for key in warm[0]}
     middle["cold"] = statistics.median(run["iterations"][0]["rollout"] for run in found)
     middle["peak"] = statistics.median(run["peak_gib"] for run in found)
