@@ -38,24 +38,28 @@ class Passes:
         self.scorer, self.first, self.states, self.again = scorer, first, states, again
         self._given = tokens_per_forward
         self.tokens_per_forward = tokens_per_forward or 1
-        self._halved = False
+        self._halved = self._warned = False
 
     def prepare(self, rows: Sequence[Row]) -> None:
-        """Choose how many tokens a pass may read, where that is not given.
+        """Choose how many tokens a pass of this update may read: what was given, or what fits.
 
-        Raises:
-            ValueError: it is given, and a row alone has more.
+        Nothing of earlier updates counts, so that a run which goes on from a checkpoint makes the same batches.
         """
         longest = max((row.read for row in rows), default=0)
-        if self._given is not None and self._given < longest:
-            raise ValueError(
-                f"an episode made a row of {longest} tokens, more than tokens_per_forward="
-                f"{self._given}; raise it, or let history show fewer turns"
-            )
-        if self._given is None and not self._halved:
+        self._halved = False
+        if self._given is None:
             model = self.scorer.model
-            fits = default_tokens(model, self.first, model.device, longest)
-            self.tokens_per_forward = max(self.tokens_per_forward, fits)
+            self.tokens_per_forward = default_tokens(model, self.first, model.device, longest)
+            return
+        self.tokens_per_forward = self._given
+        if self._given < longest and not self._warned:
+            self._warned = True
+            logger.warning(
+                "an episode made a row of %d tokens, more than --tokens-per-forward %d: such rows are read "
+                "alone, and need more memory; let --history show fewer turns where that is too much",
+                longest,
+                self._given,
+            )
 
     def batches(self, rows: Sequence[Row]) -> Iterator[tuple[Batch, Tensor | None]]:
         """Yield the rows as batches, each with the states ``[M, D]`` that enter the first layer of a pass."""
@@ -89,12 +93,14 @@ class Passes:
     ) -> Found:
         """Do some work; where memory runs out for the first time, do it again with half the tokens at once.
 
+        The rest of the update keeps to half the tokens.
+
         Args:
             work: makes passes of ``batches``; what it has done before memory ran out is dropped.
             parameters: whose gradients it adds up.
 
         Raises:
-            OutOfMemory: for the second time.
+            OutOfMemory: for the second time in an update.
         """
         try:
             return work()
