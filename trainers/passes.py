@@ -8,7 +8,13 @@ from torch import Tensor, nn
 
 from onelayer.agents.states import CapturedStates
 from onelayer.trainers.batch import Batch, Row, batch, parts
-from onelayer.trainers.memory import OutOfMemory, default_tokens, give_back, is_out_of_memory
+from onelayer.trainers.memory import (
+    OutOfMemory,
+    default_tokens,
+    give_back,
+    is_out_of_memory,
+    key_cost,
+)
 from onelayer.trainers.score import Scorer
 
 logger = logging.getLogger(__name__)
@@ -43,7 +49,8 @@ class Passes:
     def prepare(self, rows: Sequence[Row]) -> None:
         """Choose how many tokens a pass of this update may read: what was given, or what fits.
 
-        Nothing of earlier updates counts, so that a run which goes on from a checkpoint makes the same batches.
+        Nothing of earlier updates counts, so that a run which goes on from a checkpoint makes the same
+        batches.
         """
         longest = max((row.read for row in rows), default=0)
         self._halved = False
@@ -64,8 +71,8 @@ class Passes:
     def batches(self, rows: Sequence[Row]) -> Iterator[tuple[Batch, Tensor | None]]:
         """Yield the rows as batches, each with the states ``[M, D]`` that enter the first layer of a pass."""
         device = self.scorer.model.device
-        share = self.scorer.shares
-        for part in parts(rows, self.tokens_per_forward, share=share):
+        may, cost = self.scorer.shares, key_cost(self.scorer.model)
+        for part, share in parts(rows, self.tokens_per_forward, share=may, key_cost=cost):
             made = batch(part, device, share=share)
             yield made, None if self.states is None else self._entering(made, self.states)
 

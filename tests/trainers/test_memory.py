@@ -189,6 +189,12 @@ def test_a_budget_on_the_cpu_is_a_number_with_room_for_two_of_the_longest_row(ti
     assert default_tokens(tiny_model(), 0, torch.device("cpu"), 2000) == 4000
 
 
+def test_a_copied_key_costs_its_heads_next_to_the_activations_of_a_token(tiny_model):
+    config = tiny_model().config
+    heads = 2 * config.num_attention_heads * config.head_dim
+    assert memory.key_cost(tiny_model()) == pytest.approx(heads / (16 * 32 + 4 * 48))
+
+
 def test_a_budget_on_a_gpu_follows_its_free_memory_and_the_layers_that_learn(
     tiny_model, monkeypatch
 ):
