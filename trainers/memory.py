@@ -1,7 +1,8 @@
 """How much an update may hold at once, and what happens where that was too much."""
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import nn
@@ -18,10 +19,16 @@ _ACTIVATIONS = 4 << 30
 _ACTIVATIONS_SHARE, _STATES_SHARE = 0.5, 0.1
 """of a GPU's free memory, at most"""
 _FEWEST, _MOST = 1024, 65536
+_SAID_OF_MEMORY = (
+    "DefaultCPUAllocator",
+    "out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+)
 
 
 class OutOfMemory(RuntimeError):
-    """An update does not fit into memory, not even with half the tokens at once."""
+    """What a run does does not fit into memory; the message says what to change."""
 
 
 def default_tokens(
@@ -38,7 +45,7 @@ def default_tokens(
     if device.type == "cpu":
         return tokens_of_a_pass(longest)
     layers = model.config.get_text_config().num_hidden_layers - trained_from
-    bytes_of_token = layers * _kept_by_layer(model) * model.dtype.itemsize
+    bytes_of_token: int = layers * _kept_by_layer(model) * model.dtype.itemsize
     wanted = min(max(_ACTIVATIONS // bytes_of_token, _FEWEST), _MOST)
     fits = int(_ACTIVATIONS_SHARE * free_bytes(device)) // bytes_of_token
     return max(1, min(max(wanted, ROWS_AT_ONCE * longest), fits))
@@ -89,9 +96,28 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     text = str(error)
-    return isinstance(error, RuntimeError) and (
-        "DefaultCPUAllocator" in text or "out of memory" in text
-    )
+    return isinstance(error, RuntimeError) and (any(said in text for said in _SAID_OF_MEMORY))
+
+
+@contextmanager
+def advised(where: str, advice: str) -> Iterator[None]:
+    """Turn running out of memory in the block into one sentence.
+
+    Args:
+        where: such as ``while playing``.
+        advice: what needs less memory.
+
+    Raises:
+        OutOfMemory: memory ran out; one that was raised already stays as it is.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if isinstance(error, OutOfMemory) or not is_out_of_memory(error):
+            raise
+        raise OutOfMemory(
+            f"out of memory {where}; {advice}, and go on from the last checkpoint with --resume true"
+        ) from error
 
 
 def give_back(parameters: Sequence[nn.Parameter] = ()) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import TypeVar
 
 from torch import Tensor, nn
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 from onelayer.agents.states import CapturedStates
 from onelayer.trainers.batch import Batch, Row, batch, parts
 from onelayer.trainers.memory import (
-    OutOfMemory,
+    advised,
     default_tokens,
     give_back,
     is_out_of_memory,
@@ -109,13 +110,14 @@ class Passes:
         Raises:
             OutOfMemory: for the second time in an update.
         """
+        if self._halved:
+            with self._last_try():
+                return work()
         try:
             return work()
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            if self._halved:
-                raise OutOfMemory(self._advice()) from error
         self._halved = True
         self.tokens_per_forward = max(1, self.tokens_per_forward // 2)
         logger.warning(
@@ -123,16 +125,11 @@ class Passes:
             self.tokens_per_forward,
         )
         give_back(parameters)
-        try:
+        with self._last_try():
             return work()
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            raise OutOfMemory(self._advice()) from error
 
-    def _advice(self) -> str:
-        return (
-            f"out of memory in an update, with {self.tokens_per_forward} tokens in a forward pass; lower "
-            "--tokens-per-forward or set --gradient-checkpointing true, and go on from the last "
-            "checkpoint with --resume true"
+    def _last_try(self) -> AbstractContextManager[None]:
+        return advised(
+            f"in an update, with {self.tokens_per_forward} tokens in a forward pass",
+            "lower --tokens-per-forward or set --gradient-checkpointing true",
         )

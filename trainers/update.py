@@ -33,7 +33,7 @@ from onelayer.trainers.layers import (
     trains_everything,
 )
 from onelayer.trainers.lora import add_adapters
-from onelayer.trainers.memory import states_budget
+from onelayer.trainers.memory import advised, states_budget
 from onelayer.trainers.passes import Passes
 from onelayer.trainers.processes import sum_gradients
 from onelayer.trainers.score import Scorer, check_scoring
@@ -142,7 +142,7 @@ class Learner:
 
         Raises:
             ValueError: a step has no sampled tokens.
-            OutOfMemory: for the second time; the weights may have moved.
+            OutOfMemory: for the second time, or in an optimizer step; the weights may have moved.
         """
         config = self.config
         for group in self.optimizer.param_groups:
@@ -180,6 +180,10 @@ class Learner:
         drawn = minibatches(self.accelerator, len(learned), self.config.minibatches, random)
         return [[learned[i] for i in part] for part in drawn]
 
+    @advised(
+        "in an optimizer step",
+        "end what else holds memory there, or train fewer --layers in a new run",
+    )
     def _step(self, loss: float) -> float | None:
         """Join the processes' gradients, clip, move the layers; return the norm before clipping.
 

@@ -108,6 +108,33 @@ def test_another_error_is_not_taken_for_one_of_memory(
     assert not is_out_of_memory(ValueError("out of memory"))
 
 
+@pytest.mark.parametrize("library", ["CUBLAS", "CUDNN"])
+def test_libraries_that_found_no_memory_are_understood(library):
+    said = f"CUDA error: {library}_STATUS_ALLOC_FAILED when calling `create(handle)`"
+    assert is_out_of_memory(RuntimeError(said))
+    assert not is_out_of_memory(RuntimeError(said.replace("ALLOC", "EXECUTION")))
+
+
+def test_memory_that_runs_out_in_a_step_or_while_playing_ends_a_run_with_one_sentence(
+    make_trainer, monkeypatch
+):
+    def full(*_, **__):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+
+    stepping, playing = make_trainer("stepping"), make_trainer("playing", checkpoint_every=50)
+    monkeypatch.setattr(stepping.learner.optimizer, "step", full)
+    with pytest.raises(OutOfMemory, match=r"^out of memory in an optimizer step; .*--resume true$"):
+        stepping.train()
+    assert stepping.folder.last().iteration == 0
+    play = playing.games.play
+    monkeypatch.setattr(
+        playing.games, "play", lambda iteration: full() if iteration == 2 else play(iteration)
+    )
+    with pytest.raises(OutOfMemory, match=r"^out of memory while playing; lower --parallel"):
+        playing.train()
+    assert playing.folder.last().iteration == 2
+
+
 def test_a_run_that_ends_for_memory_keeps_its_checkpoint_and_goes_on_like_one_that_never_stopped(
     make_trainer,
 ):
