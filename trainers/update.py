@@ -182,7 +182,7 @@ class Learner:
 
     @advised(
         "in an optimizer step",
-        "end what else holds memory there, or train fewer --layers in a new run",
+        "end what else holds memory there (a new run with fewer --layers needs less)",
     )
     def _step(self, loss: float) -> float | None:
         """Join the processes' gradients, clip, move the layers; return the norm before clipping.
