@@ -15,6 +15,7 @@ from transformers.masking_utils import eager_mask
 
 from onelayer.agents.attention import additive_mask, attending, check_kind, implementation
 from onelayer.agents.decoder import Decoder
+from onelayer.agents.devices import without_cudnn_attention
 from onelayer.agents.engine import Sampled, sample
 from onelayer.agents.forward import decoder_layers, entering, hidden_entering
 from onelayer.agents.models import context_length
@@ -31,6 +32,7 @@ _TIMES_ROUNDING = 5
 
 
 @torch.no_grad()
+@without_cudnn_attention()
 def check_model(model: PreTrainedModel, first: int = 0) -> None:
     """Compare how onelayer runs ``model`` with how the model runs itself.
 

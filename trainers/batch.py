@@ -129,50 +129,70 @@ def rows(episodes: Sequence[Episode], advantages_N: NDArray[np.float64]) -> list
 
 
 def parts(
-    rows: Sequence[Row], tokens_per_forward: int, *, share: bool = True
-) -> Iterator[list[Row]]:
-    """Yield the rows in parts whose batch has no more places than that.
+    rows: Sequence[Row], tokens_per_forward: int, *, share: bool = True, key_cost: float = 0.0
+) -> Iterator[tuple[list[Row], bool]]:
+    """Yield the rows in parts, each with whether its batch is to share what they have in common.
 
-    Rows with much in common are kept together, the others ordered by length. A row that has more tokens
-    on its own is a part on its own.
+    A batch that is made in that way has no more places than ``tokens_per_forward``. Rows with much in
+    common are kept together, the others ordered by length. A row that has more tokens on its own is a part
+    on its own.
 
     Args:
         rows: in any order.
-        tokens_per_forward: most places of a batch.
+        tokens_per_forward: most places of a batch, with what its keys cost.
         share: let what rows have in common stand once.
+        key_cost: what a token costs that a row which shares its beginning attends to, in places: its keys
+            and values are copied for each such row.
     """
     alike = _alike(rows) if share else []
     chosen = set(alike)
-    alone = sorted((row for row in rows if row not in chosen), key=lambda row: -row.read)
+    alone = [row for row in rows if row not in chosen]
+    for together in _cut(alike, tokens_per_forward, key_cost):
+        if _worth_sharing(together):
+            yield together, True
+        else:
+            alone += together
     part: list[Row] = []
-    places = 0
-    for row in alike:
-        new = row.read - (_common(part[-1], row) if part else 0)
-        if part and places + new > tokens_per_forward:
-            yield part
-            part, places, new = [], 0, row.read
-        part.append(row)
-        places += new
-    if part:
-        yield part
-    part = []
-    for row in alone:
+    for row in sorted(alone, key=lambda row: -row.read):
         if part and (len(part) + 1) * part[0].read > tokens_per_forward:
-            yield part
+            yield part, False
             part = []
         part.append(row)
     if part:
+        yield part, False
+
+
+def _cut(alike: Sequence[Row], tokens_per_forward: int, key_cost: float) -> Iterator[list[Row]]:
+    """Yield rows in the order of a dictionary in parts that fit if they share."""
+    part: list[Row] = []
+    places = longest = 0
+    for row in alike:
+        new = row.read - (_common(part[-1], row) if part else 0)
+        keys = (len(part) + 1) * max(longest, row.read)  # texts are padded to the longest
+        if part and places + new + key_cost * keys > tokens_per_forward:
+            yield part
+            part, places, longest, new = [], 0, 0, row.read
+        part.append(row)
+        places, longest = places + new, max(longest, row.read)
+    if part:
         yield part
 
 
-def batch(rows: Sequence[Row], device: torch.device | str = "cpu", *, share: bool = True) -> Batch:
-    """Return the batch of some rows, in their order."""
+def batch(
+    rows: Sequence[Row], device: torch.device | str = "cpu", *, share: bool | None = None
+) -> Batch:
+    """Return the batch of some rows, in their order.
+
+    Args:
+        rows: at least one.
+        device: where its tensors are.
+        share: let what rows have in common stand once; None: where that saves enough.
+    """
     ordered = sorted(range(len(rows)), key=lambda r: _spelling(rows[r]))
     starts = [0] * len(rows)
     for before, r in itertools.pairwise(ordered):
         starts[r] = _common(rows[before], rows[r])
-    saves = sum(starts) > _WORTH_IT * sum(row.read for row in rows)
-    if share and saves and max(row.read for row in rows) <= _LONGEST:
+    if _worth_sharing(rows) if share is None else share:
         ids_BT, places_of, runs = _shared(rows, ordered, starts)
     else:
         starts = [0] * len(rows)
@@ -267,6 +287,14 @@ def _alike(rows: Sequence[Row]) -> list[Row]:
         for row, common in zip(ordered, most, strict=True)
         if common >= _ALIKE * row.read and row.read <= _LONGEST
     ]
+
+
+def _worth_sharing(rows: Sequence[Row]) -> bool:
+    """Return whether reading once what rows have in common saves enough for the masks that it needs."""
+    ordered = sorted(rows, key=_spelling)
+    saved = sum(_common(*pair) for pair in itertools.pairwise(ordered))
+    longest = max(row.read for row in rows)
+    return longest <= _LONGEST and saved > _WORTH_IT * sum(row.read for row in rows)
 
 
 def _spelling(row: Row) -> bytes:

@@ -28,15 +28,18 @@ class Gradients:
     log-probabilities are those of sampling. Where rounding matters (bfloat16) or there is only one step,
     they are those that the trainer itself computes before the first step: then the ratio begins at
     exactly 1, and what differs from sampling is left to ``importance_weights``.
+
+    Args:
+        learner: holds the policy.
+        minibatches: those of the first epoch. What is scored before the first step is scored in their
+            batches, because rounding depends on the shape of a batch.
     """
 
-    def __init__(self, learner: "Learner", learned: Sequence[Row]):
+    def __init__(self, learner: "Learner", minibatches: Sequence[Sequence[Row]]):
         config = learner.config
         self.learner, self.config = learner, config
-        self.recomputes = (
-            config.epochs * config.minibatches == 1
-            or learner.dtype != torch.float32
-            or config.importance_limit > 0
+        self.recomputes = config.epochs * config.minibatches == 1 or _differs_from_playing(
+            config, learner.dtype
         )
         self.moved = False
         self.sums = dict.fromkeys(("tokens", *_SUMS), 0.0)
@@ -45,20 +48,23 @@ class Gradients:
         self.old: dict[Row, Tensor] = {}
         """filled by the first epoch where that comes before the first step"""
         if config.beta > 0:
-            self.reference = self._scored(learned, learner.start)
-        if self.recomputes and config.minibatches > 1:
-            self.old = self._scored(learned, {})
+            self.reference = self._scored(minibatches, learner.start)
+        if scores_old_policy(config, learner.dtype):
+            self.old = self._scored(minibatches, {})
 
     @torch.no_grad()
-    def _scored(self, learned: Sequence[Row], weights: Mapping[str, Tensor]) -> dict[Row, Tensor]:
+    def _scored(
+        self, minibatches: Sequence[Sequence[Row]], weights: Mapping[str, Tensor]
+    ) -> dict[Row, Tensor]:
         """Return the log-probabilities of each row, with other weights in place of the trained ones."""
         learner = self.learner
 
         def work() -> dict[Row, Tensor]:
             found: dict[Row, Tensor] = {}
-            for made, entering_MD in learner.passes.batches(learned):
-                scores = learner.scorer.score(made, learner.first, entering_MD)
-                found |= _by_row(made, scores.logp_N)
+            for minibatch in minibatches:
+                for made, entering_MD in learner.passes.batches(self._worth_a_pass(minibatch)):
+                    scores = learner.scorer.score(made, learner.first, entering_MD)
+                    found |= _by_row(made, scores.logp_N)
             return found
 
         with weights_of(learner.parameters, weights), learner.autocast():
@@ -77,7 +83,10 @@ class Gradients:
             return self._gradient(self._worth_a_pass(minibatch), divisor)
 
         parameters = list(learner.parameters.values())
-        sums, mismatch, old = learner.passes.within_memory(work, parameters)
+        with (
+            learner.autocast()
+        ):  # ended before the step, since it keeps rounded copies of the weights
+            sums, mismatch, old = learner.passes.within_memory(work, parameters)
         joined = summed(learner.accelerator, [sums[name] for name in _SUMS])
         if not self.moved:
             mismatch = Mismatch(summed(learner.accelerator, mismatch.sums))
@@ -85,14 +94,14 @@ class Gradients:
         return Found(sums, mismatch, old)
 
     def count(self, found: "Found") -> None:
-        """Take in what a minibatch found; its step has moved the weights."""
+        """Take in what a minibatch found; unless it found nothing, its step has moved the weights."""
         for name, value in found.sums.items():
             self.sums[name] += value
         if not self.moved:
             self.mismatch = found.mismatch
         if self.recomputes:
             self.old |= {row: logp_N for row, logp_N in found.old.items() if row not in self.old}
-        self.moved = True
+        self.moved = self.moved or found.teaches
 
     def _gradient(
         self, minibatch: Sequence[Row], divisor: float
@@ -107,8 +116,7 @@ class Gradients:
             )
             if not self.recomputes:
                 loss.old_N = made.logp_N
-            with learner.autocast():
-                scores = learner.scorer.backward(made, loss, learner.first, entering_MD)
+            scores = learner.scorer.backward(made, loss, learner.first, entering_MD)
             logged = loss.sums | {"entropy": scores.entropy_N.sum(), "scored": len(made.logp_N)}
             sums = {name: sums[name] + float(logged[name]) for name in _SUMS}
             mismatch.add(scores.logp_N, made.logp_N)
@@ -148,6 +156,11 @@ class Found:
     old: dict[Row, Tensor]
     """log-probabilities of each row"""
 
+    @property
+    def teaches(self) -> bool:
+        """Whether any process had a row with a gradient."""
+        return self.sums["scored"] > 0
+
 
 class _Loss:
     """The loss of a batch, chunk by chunk, as a function of log-probabilities."""
@@ -183,6 +196,15 @@ class _Loss:
         self.sums["clipped"] += clipped(logp_C.detach(), old_C, advantage_C, *clip).sum()
         [slope_C] = torch.autograd.grad(loss_C.sum(), logp_C)
         return slope_C / self.divisor
+
+
+def scores_old_policy(config: TrainConfig, dtype: torch.dtype) -> bool:
+    """Return whether the old policy needs passes of its own, before the first of several minibatches."""
+    return config.minibatches > 1 and _differs_from_playing(config, dtype)
+
+
+def _differs_from_playing(config: TrainConfig, dtype: torch.dtype) -> bool:
+    return dtype != torch.float32 or config.importance_limit > 0
 
 
 _SUMS = ("loss", "kl", "entropy", "clipped", "scored")

@@ -1,7 +1,8 @@
 """How much an update may hold at once, and what happens where that was too much."""
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import nn
@@ -18,10 +19,16 @@ _ACTIVATIONS = 4 << 30
 _ACTIVATIONS_SHARE, _STATES_SHARE = 0.5, 0.1
 """of a GPU's free memory, at most"""
 _FEWEST, _MOST = 1024, 65536
+_SAID_OF_MEMORY = (
+    "DefaultCPUAllocator",
+    "out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+)
 
 
 class OutOfMemory(RuntimeError):
-    """An update does not fit into memory, not even with half the tokens at once."""
+    """What a run does does not fit into memory; the message says what to change."""
 
 
 def default_tokens(
@@ -37,14 +44,31 @@ def default_tokens(
     """
     if device.type == "cpu":
         return tokens_of_a_pass(longest)
-    config = model.config.get_text_config()
-    width = config.hidden_size
-    inner = getattr(config, "intermediate_size", None) or 4 * width
-    layers = config.num_hidden_layers - trained_from
-    bytes_of_token: int = layers * (16 * width + 4 * inner) * model.dtype.itemsize
+    layers = model.config.get_text_config().num_hidden_layers - trained_from
+    bytes_of_token: int = layers * _kept_by_layer(model) * model.dtype.itemsize
     wanted = min(max(_ACTIVATIONS // bytes_of_token, _FEWEST), _MOST)
     fits = int(_ACTIVATIONS_SHARE * free_bytes(device)) // bytes_of_token
     return max(1, min(max(wanted, ROWS_AT_ONCE * longest), fits))
+
+
+def key_cost(model: PreTrainedModel) -> float:
+    """Return what a copied key with its value keeps for the backward pass, next to what a token keeps.
+
+    A batch whose rows share a beginning copies its keys for each of them, with one head for each query head:
+    ``2 * 14 * 64 / (16 * 896 + 4 * 4864)``, 0.05, in Qwen2.5-0.5B.
+    """
+    config = model.config.get_text_config()
+    heads = config.num_attention_heads
+    width = getattr(config, "head_dim", None) or config.hidden_size // heads
+    return float(2 * heads * width / _kept_by_layer(model))
+
+
+def _kept_by_layer(model: PreTrainedModel) -> int:
+    """Return about how many numbers a layer keeps of each token for the backward pass."""
+    config = model.config.get_text_config()
+    width = config.hidden_size
+    inner = getattr(config, "intermediate_size", None) or 4 * width
+    return int(16 * width + 4 * inner)
 
 
 def tokens_of_a_pass(longest: int) -> int:
@@ -72,9 +96,28 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     text = str(error)
-    return isinstance(error, RuntimeError) and (
-        "DefaultCPUAllocator" in text or "out of memory" in text
-    )
+    return isinstance(error, RuntimeError) and (any(said in text for said in _SAID_OF_MEMORY))
+
+
+@contextmanager
+def advised(where: str, advice: str) -> Iterator[None]:
+    """Turn running out of memory in the block into one sentence.
+
+    Args:
+        where: such as ``while playing``.
+        advice: what needs less memory.
+
+    Raises:
+        OutOfMemory: memory ran out; one that was raised already stays as it is.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if isinstance(error, OutOfMemory) or not is_out_of_memory(error):
+            raise
+        raise OutOfMemory(
+            f"out of memory {where}; {advice}, and go on from the last checkpoint with --resume true"
+        ) from error
 
 
 def give_back(parameters: Sequence[nn.Parameter] = ()) -> None:

@@ -2,13 +2,20 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import TypeVar
 
 from torch import Tensor, nn
 
 from onelayer.agents.states import CapturedStates
 from onelayer.trainers.batch import Batch, Row, batch, parts
-from onelayer.trainers.memory import OutOfMemory, default_tokens, give_back, is_out_of_memory
+from onelayer.trainers.memory import (
+    advised,
+    default_tokens,
+    give_back,
+    is_out_of_memory,
+    key_cost,
+)
 from onelayer.trainers.score import Scorer
 
 logger = logging.getLogger(__name__)
@@ -38,30 +45,35 @@ class Passes:
         self.scorer, self.first, self.states, self.again = scorer, first, states, again
         self._given = tokens_per_forward
         self.tokens_per_forward = tokens_per_forward or 1
-        self._halved = False
+        self._halved = self._warned = False
 
     def prepare(self, rows: Sequence[Row]) -> None:
-        """Choose how many tokens a pass may read, where that is not given.
+        """Choose how many tokens a pass of this update may read: what was given, or what fits.
 
-        Raises:
-            ValueError: it is given, and a row alone has more.
+        Nothing of earlier updates counts, so that a run which goes on from a checkpoint makes the same
+        batches.
         """
         longest = max((row.read for row in rows), default=0)
-        if self._given is not None and self._given < longest:
-            raise ValueError(
-                f"an episode made a row of {longest} tokens, more than tokens_per_forward="
-                f"{self._given}; raise it, or let history show fewer turns"
-            )
-        if self._given is None and not self._halved:
+        self._halved = False
+        if self._given is None:
             model = self.scorer.model
-            fits = default_tokens(model, self.first, model.device, longest)
-            self.tokens_per_forward = max(self.tokens_per_forward, fits)
+            self.tokens_per_forward = default_tokens(model, self.first, model.device, longest)
+            return
+        self.tokens_per_forward = self._given
+        if self._given < longest and not self._warned:
+            self._warned = True
+            logger.warning(
+                "an episode made a row of %d tokens, more than --tokens-per-forward %d: such rows are read "
+                "alone, and need more memory; let --history show fewer turns where that is too much",
+                longest,
+                self._given,
+            )
 
     def batches(self, rows: Sequence[Row]) -> Iterator[tuple[Batch, Tensor | None]]:
         """Yield the rows as batches, each with the states ``[M, D]`` that enter the first layer of a pass."""
         device = self.scorer.model.device
-        share = self.scorer.shares
-        for part in parts(rows, self.tokens_per_forward, share=share):
+        may, cost = self.scorer.shares, key_cost(self.scorer.model)
+        for part, share in parts(rows, self.tokens_per_forward, share=may, key_cost=cost):
             made = batch(part, device, share=share)
             yield made, None if self.states is None else self._entering(made, self.states)
 
@@ -89,20 +101,23 @@ class Passes:
     ) -> Found:
         """Do some work; where memory runs out for the first time, do it again with half the tokens at once.
 
+        The rest of the update keeps to half the tokens.
+
         Args:
             work: makes passes of ``batches``; what it has done before memory ran out is dropped.
             parameters: whose gradients it adds up.
 
         Raises:
-            OutOfMemory: for the second time.
+            OutOfMemory: for the second time in an update.
         """
+        if self._halved:
+            with self._last_try():
+                return work()
         try:
             return work()
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            if self._halved:
-                raise OutOfMemory(self._advice()) from error
         self._halved = True
         self.tokens_per_forward = max(1, self.tokens_per_forward // 2)
         logger.warning(
@@ -110,16 +125,11 @@ class Passes:
             self.tokens_per_forward,
         )
         give_back(parameters)
-        try:
+        with self._last_try():
             return work()
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            raise OutOfMemory(self._advice()) from error
 
-    def _advice(self) -> str:
-        return (
-            f"out of memory in an update, with {self.tokens_per_forward} tokens in a forward pass; lower "
-            "--tokens-per-forward or set --gradient-checkpointing true, and go on from the last "
-            "checkpoint with --resume true"
+    def _last_try(self) -> AbstractContextManager[None]:
+        return advised(
+            f"in an update, with {self.tokens_per_forward} tokens in a forward pass",
+            "lower --tokens-per-forward or set --gradient-checkpointing true",
         )

@@ -21,6 +21,7 @@ from torch.utils.checkpoint import checkpoint
 from transformers import PreTrainedModel
 
 from onelayer.agents.attention import attending
+from onelayer.agents.devices import without_cudnn_attention
 from onelayer.agents.forward import after_layers, entering, leaving
 from onelayer.trainers.batch import Batch, Row, batch
 from onelayer.trainers.memory import is_out_of_memory
@@ -198,6 +199,7 @@ def _scores(logits_CV: Tensor, target_C: Tensor) -> tuple[Scores, Tensor]:
     return Scores(logp_C, total_C - mean_C), share_CV
 
 
+@without_cudnn_attention()
 def check_scoring(scorer: Scorer) -> None:
     """Compare log-probabilities as they are computed here with those of plain forward passes.
 

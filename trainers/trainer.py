@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import torch
@@ -28,6 +29,7 @@ from onelayer.trainers.delta import FILE_NAME, LayerDelta
 from onelayer.trainers.identity import identity, require_same
 from onelayer.trainers.layers import frozen_checksum, trains_everything
 from onelayer.trainers.lora import Adapters
+from onelayer.trainers.memory import advised
 from onelayer.trainers.mismatch import LIMIT as MISMATCH_LIMIT
 from onelayer.trainers.playing import HeldOutGames, MakeEnv, TrainingGames
 from onelayer.trainers.processes import largest, require_alike, wait_for_all
@@ -42,6 +44,10 @@ logger = logging.getLogger(__name__)
 
 _BYTES_EACH = 12
 """of a trained parameter in a checkpoint: itself and the optimizer's two moments, in float32"""
+
+_PLAYING_FITS = partial(
+    advised, "while playing", "lower --parallel, or end what else holds memory there"
+)
 
 
 class NothingPlayed(RuntimeError):
@@ -114,6 +120,7 @@ class Trainer:
         Raises:
             KeyboardInterrupt: Ctrl-C, SIGTERM or SIGHUP, after a checkpoint was saved.
             Diverged: a number is not finite; what came before is saved.
+            OutOfMemory: the message says what to change; a checkpoint was saved unless weights had moved.
             NothingPlayed: every episode of an iteration ended in an error; a checkpoint was saved.
             ValueError: another process trains in the folder, or the processes of the run do not agree.
             OSError: the disk is full or cannot be written; the last checkpoint is kept.
@@ -171,14 +178,14 @@ class Trainer:
 
     def play(self) -> list[Episode]:
         """Roll out this iteration's tasks of this process."""
-        with self._timed("rollout"), self.learner.autocast():
+        with self._timed("rollout"), _PLAYING_FITS(), self.learner.autocast():
             return self.games.play(self.iteration)
 
     def evaluate(self) -> dict[str, float]:
         """Play the held-out games; return what ``HeldOutGames.play`` does, nothing where there are none."""
         if self.held_out is None:
             return {}
-        with self._timed("evaluate"), self.learner.autocast():
+        with self._timed("evaluate"), _PLAYING_FITS(), self.learner.autocast():
             if self.accelerator.num_processes > 1:  # they wait for each other's results
                 metrics = self.held_out.play()
             else:

@@ -4,6 +4,7 @@ Everything here is about gradients; where episodes come from and when to save is
 letters: ``N`` sampled tokens of a batch, ``T`` tokens of a row, ``M`` places of a batch.
 """
 
+import itertools
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -15,14 +16,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from onelayer.agents.devices import without_cudnn_attention
 from onelayer.agents.episodes import Episode
 from onelayer.agents.model_check import check_model
 from onelayer.agents.states import CapturedStates
 from onelayer.trainers.bad_steps import BadSteps
-from onelayer.trainers.batch import rows
+from onelayer.trainers.batch import Row, rows
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.fingerprint import base_fingerprint
-from onelayer.trainers.gradient import Gradients
+from onelayer.trainers.gradient import Gradients, scores_old_policy
 from onelayer.trainers.layers import (
     choose_layers,
     decoder_layers,
@@ -31,7 +33,7 @@ from onelayer.trainers.layers import (
     trains_everything,
 )
 from onelayer.trainers.lora import add_adapters
-from onelayer.trainers.memory import states_budget
+from onelayer.trainers.memory import advised, states_budget
 from onelayer.trainers.passes import Passes
 from onelayer.trainers.processes import sum_gradients
 from onelayer.trainers.score import Scorer, check_scoring
@@ -96,7 +98,7 @@ class Learner:
             lr=config.learning_rate,
             weight_decay=0.0,
         )
-        again = config.epochs > 1 or config.beta > 0
+        again = config.epochs > 1 or config.beta > 0 or scores_old_policy(config, self.dtype)
         self.passes = Passes(self.scorer, self.first, self.states, config.tokens_per_forward, again)
 
     @property
@@ -129,14 +131,18 @@ class Learner:
         reduced = self.dtype != torch.float32
         return torch.autocast(self._device.type, dtype=self.dtype, enabled=reduced)
 
+    @without_cudnn_attention()
     def update(
         self, episodes: Sequence[Episode], advantages_N: NDArray[np.float64], iteration: int
     ) -> dict[str, float]:
         """Take ``epochs * minibatches`` optimizer steps; return what to log.
 
+        A minibatch without a gradient, because every advantage in it is 0 and there is no KL, takes no
+        step: the optimizer's momentum would move the weights.
+
         Raises:
-            ValueError: a step has no sampled tokens, or a row is longer than ``tokens_per_forward``.
-            OutOfMemory: for the second time; the weights may have moved.
+            ValueError: a step has no sampled tokens.
+            OutOfMemory: for the second time, or in an optimizer step; the weights may have moved.
         """
         config = self.config
         for group in self.optimizer.param_groups:
@@ -144,16 +150,20 @@ class Learner:
         learned = rows(episodes, advantages_N)
         self.passes.prepare(learned)
         try:
-            one = Gradients(self, learned)
+            epochs = [
+                self._minibatches(learned, iteration, epoch) for epoch in range(config.epochs)
+            ]
+            one = Gradients(self, epochs[0])
             norms = []
-            for epoch in range(config.epochs):
-                random = np.random.default_rng([config.seed, iteration, epoch])
-                for part in minibatches(self.accelerator, len(learned), config.minibatches, random):
-                    found = one.accumulate([learned[i] for i in part])
-                    norm = self._step(found.sums["loss"])
-                    if norm is not None:
-                        one.count(found)
-                        norms.append(norm)
+            for minibatch in itertools.chain.from_iterable(epochs):
+                found = one.accumulate(minibatch)
+                if not found.teaches:
+                    one.count(found)
+                    continue
+                norm = self._step(found.sums["loss"])
+                if norm is not None:
+                    one.count(found)
+                    norms.append(norm)
         finally:
             if self.states is not None:
                 self.states.clear()
@@ -164,6 +174,16 @@ class Learner:
             "learning_rate": self.optimizer.param_groups[0]["lr"],
         }
 
+    def _minibatches(self, learned: Sequence[Row], iteration: int, epoch: int) -> list[list[Row]]:
+        """Return the rows of this process in each minibatch of an epoch."""
+        random = np.random.default_rng([self.config.seed, iteration, epoch])
+        drawn = minibatches(self.accelerator, len(learned), self.config.minibatches, random)
+        return [[learned[i] for i in part] for part in drawn]
+
+    @advised(
+        "in an optimizer step",
+        "end what else holds memory there (a new run with fewer --layers needs less)",
+    )
     def _step(self, loss: float) -> float | None:
         """Join the processes' gradients, clip, move the layers; return the norm before clipping.
 

@@ -212,10 +212,46 @@ def test_no_batch_is_larger_than_it_may_be_but_for_a_row_alone(most, share):
         ]
     )
     cut = list(parts(made, most, share=share))
-    assert sorted(map(id, made)) == sorted(id(row) for part in cut for row in part)
-    for part in cut:
-        assert batch(part, share=share).places <= most or len(part) == 1
+    assert sorted(map(id, made)) == sorted(id(row) for part, _ in cut for row in part)
+    for part, shares in cut:
+        assert batch(part, share=shares).places <= most or len(part) == 1
     assert list(parts([], most)) == []
+
+
+def of_lengths(draw, begin, count, length):
+    """Rows of so many random tokens behind what they begin with."""
+    return rows_of(
+        *[replies([*begin, *draw.integers(9, 60, length).tolist()], [2]) for _ in range(count)]
+    )
+
+
+@pytest.mark.parametrize("tokens", [1024, 2048, 3000])
+def test_a_few_long_rows_among_many_short_ones_do_not_widen_a_batch(tokens):
+    draw = np.random.default_rng(2)
+    begin = draw.integers(9, 60, 220).tolist()
+    made = of_lengths(draw, begin, 8, 780) + of_lengths(draw, begin, 24, 30)
+    for share in (0.21, 0.25, 0.3):  # of long rows, and of each pair of short ones
+        one = draw.integers(9, 60, int(900 * share)).tolist()
+        made += of_lengths(draw, one, 2, 900 - len(one))
+        for _ in range(10):
+            pair = draw.integers(9, 60, int(40 * share)).tolist()
+            made += of_lengths(draw, pair, 2, 40 - len(pair))
+    cut = [(part, batch(part, share=share)) for part, share in parts(made, tokens)]
+    assert sum(len(part) for part, _ in cut) == len(made)
+    assert all(one.places <= tokens for _, one in cut)
+    assert any(one.runs for _, one in cut)
+    assert any(not one.runs for _, one in cut)
+
+
+def test_keys_that_are_copied_for_each_row_count_in_a_batch():
+    draw = np.random.default_rng(3)
+    made = of_lengths(draw, draw.integers(9, 60, 500).tolist(), 64, 10)
+    for cost in (0.0, 0.05, 0.2):
+        cut = [batch(part, share=share) for part, share in parts(made, 1400, key_cost=cost)]
+        for one in cut:
+            keys = sum(runs.key_RK.numel() for runs in one.runs)
+            assert one.places + cost * keys <= 1400
+        assert (len(cut) == 1) == (cost == 0)
 
 
 def test_every_token_of_a_batch_is_found_where_its_piece_says():

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from onelayer.trainers import gradient
 from onelayer.trainers.batch import batch, rows
 from onelayer.trainers.delta import LayerDelta
 from onelayer.trainers.layers import frozen_checksum
@@ -76,6 +77,28 @@ def test_a_trained_layer_is_saved_in_bfloat16_applied_and_plays_the_same(
         training = learner.scorer.score(made).logp_N
     assert (plain - training).abs().max() < 0.15
     assert (plain - made.logp_N).abs().mean() > 0.3  # and it did learn
+
+
+@pytest.mark.parametrize("capture", [True, False])
+def test_the_ratio_of_several_minibatches_begins_at_exactly_1(
+    tiny_model, plain_tokenizer, play, advantages, make_learner, monkeypatch, capture
+):
+    model = tiny_model(**BOLD).to(torch.bfloat16)
+    learner = make_learner(
+        model, dtype="bfloat16", beta=0.0, minibatches=3, learning_rate=1e-30, tokens_per_forward=90
+    )
+    with learner.autocast():
+        episodes = play(model, plain_tokenizer, states=learner.states if capture else None)
+    ratios, plain = [], gradient.clipped_surrogate
+
+    def noted(logp, old, *rest):
+        ratios.append(logp.detach() - old)
+        return plain(logp, old, *rest)
+
+    monkeypatch.setattr(gradient, "clipped_surrogate", noted)
+    learner.update(episodes, advantages(episodes), 0)
+    assert len(ratios) > 3
+    assert not torch.cat(ratios).any()
 
 
 def test_a_model_in_another_dtype_is_refused(tiny_model, make_learner):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from onelayer.agents.episodes import Episode, Step
 from onelayer.trainers import memory
 from onelayer.trainers.memory import OutOfMemory, default_tokens, is_out_of_memory
 
@@ -59,7 +60,19 @@ def test_the_second_time_it_ends_and_names_the_way_out(
     failing_backward(learner, (1, 4), MemoryError())
     with pytest.raises(OutOfMemory, match=r"with 70 tokens .*--tokens-per-forward.*--resume true"):
         learner.update(episodes, advantages(episodes), 0)
-        learner.update(episodes, advantages(episodes), 1)
+
+
+def test_the_next_update_begins_with_all_tokens_again_as_a_resumed_run_does(
+    tiny_model, plain_tokenizer, play, advantages, make_learner
+):
+    model = tiny_model()
+    learner = make_learner(model, tokens_per_forward=140)
+    episodes = play(model, plain_tokenizer, states=learner.states)
+    failing_backward(learner, (1,), MemoryError())
+    learner.update(episodes, advantages(episodes), 0)
+    assert learner.passes.tokens_per_forward == 70
+    learner.update(episodes, advantages(episodes), 1)
+    assert learner.passes.tokens_per_forward == 140
 
 
 def test_memory_that_runs_out_while_the_reference_is_scored_counts_too(
@@ -95,6 +108,33 @@ def test_another_error_is_not_taken_for_one_of_memory(
     assert not is_out_of_memory(ValueError("out of memory"))
 
 
+@pytest.mark.parametrize("library", ["CUBLAS", "CUDNN"])
+def test_libraries_that_found_no_memory_are_understood(library):
+    said = f"CUDA error: {library}_STATUS_ALLOC_FAILED when calling `create(handle)`"
+    assert is_out_of_memory(RuntimeError(said))
+    assert not is_out_of_memory(RuntimeError(said.replace("ALLOC", "EXECUTION")))
+
+
+def test_memory_that_runs_out_in_a_step_or_while_playing_ends_a_run_with_one_sentence(
+    make_trainer, monkeypatch
+):
+    def full(*_, **__):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+
+    stepping, playing = make_trainer("stepping"), make_trainer("playing", checkpoint_every=50)
+    monkeypatch.setattr(stepping.learner.optimizer, "step", full)
+    with pytest.raises(OutOfMemory, match=r"^out of memory in an optimizer step; .*--resume true$"):
+        stepping.train()
+    assert stepping.folder.last().iteration == 0
+    play = playing.games.play
+    monkeypatch.setattr(
+        playing.games, "play", lambda iteration: full() if iteration == 2 else play(iteration)
+    )
+    with pytest.raises(OutOfMemory, match=r"^out of memory while playing; lower --parallel"):
+        playing.train()
+    assert playing.folder.last().iteration == 2
+
+
 def test_a_run_that_ends_for_memory_keeps_its_checkpoint_and_goes_on_like_one_that_never_stopped(
     make_trainer,
 ):
@@ -118,19 +158,68 @@ def test_a_run_that_ends_for_memory_keeps_its_checkpoint_and_goes_on_like_one_th
         assert torch.equal(parameter, resumed.learner.parameters[name])
 
 
-def test_a_row_that_is_too_long_is_named_before_any_gradient(
-    tiny_model, plain_tokenizer, play, advantages, make_learner
+def test_a_row_longer_than_the_tokens_of_a_pass_is_read_alone_and_named_once(
+    tiny_model, plain_tokenizer, play, advantages, make_learner, gradients, caplog
 ):
-    model = tiny_model()
-    learner = make_learner(model, tokens_per_forward=10)
-    episodes = play(model, plain_tokenizer, states=learner.states)
-    with pytest.raises(ValueError, match=r"a row of \d+ tokens, more than tokens_per_forward=10"):
-        learner.update(episodes, advantages(episodes), 0)
+    found = []
+    for tokens in (10, None):
+        model = tiny_model(initializer_range=0.2)
+        learner = make_learner(model, tokens_per_forward=tokens)
+        episodes = play(model, plain_tokenizer, states=learner.states)
+        found.append(gradients(learner))
+        for iteration in range(2):
+            learner.update(episodes, advantages(episodes), iteration)
+    for name, gradient in found[1][0].items():
+        torch.testing.assert_close(found[0][0][name], gradient, atol=1e-5, rtol=1e-4)
+    [told] = [record.message for record in caplog.records if "made a row of" in record.message]
+    assert "more than --tokens-per-forward 10: such rows are read alone" in told
+
+
+def test_an_update_makes_the_same_batches_whatever_was_read_before(
+    tiny_model, make_learner, monkeypatch
+):
+    monkeypatch.setattr(memory, "TOKENS_ON_A_CPU", 32)
+    draw = np.random.default_rng(0)
+
+    def episodes(count, tokens):
+        return [
+            Episode(
+                "task",
+                (
+                    Step(
+                        "",
+                        "",
+                        0.0,
+                        0,
+                        prompt_ids=tuple(draw.integers(3, 12, tokens).tolist()),
+                        action_ids=(4, 5, 2),
+                        logprobs=(-2.0,) * 3,
+                    ),
+                ),
+                success=False,
+            )
+            for _ in range(count)
+        ]
+
+    long, short = episodes(3, 90), episodes(8, 12)
+    kept = []
+    for before in ([long, short], [short]):
+        learner = make_learner(tiny_model(initializer_range=0.2), beta=0.0)
+        for played in before:
+            learner.update(played, np.linspace(-1, 1, len(played)), 0)
+        kept.append(learner.passes.tokens_per_forward)
+    assert kept == [32, 32]
 
 
 def test_a_budget_on_the_cpu_is_a_number_with_room_for_two_of_the_longest_row(tiny_model):
     assert default_tokens(tiny_model(), 0, torch.device("cpu"), 100) == 1024
     assert default_tokens(tiny_model(), 0, torch.device("cpu"), 2000) == 4000
+
+
+def test_a_copied_key_costs_its_heads_next_to_the_activations_of_a_token(tiny_model):
+    config = tiny_model().config
+    heads = 2 * config.num_attention_heads * config.head_dim
+    assert memory.key_cost(tiny_model()) == pytest.approx(heads / (16 * 32 + 4 * 48))
 
 
 def test_a_budget_on_a_gpu_follows_its_free_memory_and_the_layers_that_learn(

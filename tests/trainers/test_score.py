@@ -298,8 +298,9 @@ def test_a_pack_of_real_length_reads_its_prompt_once(tiny_model):
         sampled = np.arange(len(ids)) >= len(prompt)
         zeros = np.zeros(len(ids), np.float32)
         group.append(Row(ids, sampled, zeros, zeros, 1))
-    [part] = parts(group, 4096)
-    one = batch(part)
+    [(part, share)] = parts(group, 4096)
+    assert share
+    one = batch(part, share=share)
     assert one.places == 2048 + 8 * 31
     whole = scorer(model).score(batch(part[:1])).logp_N
     torch.testing.assert_close(scorer(model).score(one).logp_N[:32], whole, **CLOSE)

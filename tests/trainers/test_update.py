@@ -452,6 +452,48 @@ def test_with_several_steps_the_old_policy_is_the_one_that_sampled(
     assert learner.update(episodes, advantages_N, 0)["clip_fraction"] == 1
 
 
+@pytest.mark.parametrize("minibatches", [1, 4])
+def test_minibatches_without_any_advantage_do_not_hide_how_far_sampling_was_off(
+    tiny_model, plain_tokenizer, play, advantages, make_learner, minibatches
+):
+    model = tiny_model(**BOLD)
+    learner = make_learner(model, beta=0.0, minibatches=minibatches)
+    episodes = shifted(play(model, plain_tokenizer, states=learner.states), np.log(2))
+    only_last = np.zeros_like(advantages(episodes))
+    only_last[-1] = 1.0
+    metrics = learner.update(episodes, only_last, 0)
+    assert metrics["logp_drift"] == pytest.approx(np.log(2), abs=1e-3)
+    assert metrics["gradient_norm"] > 0
+
+
+def test_an_iteration_without_any_advantage_moves_nothing_by_momentum(
+    tiny_model, plain_tokenizer, play, advantages, make_learner
+):
+    model = tiny_model(**BOLD)
+    learner = make_learner(model, beta=0.0)
+    episodes = play(model, plain_tokenizer, states=learner.states)
+    learner.update(episodes, advantages(episodes), 0)
+    before = {name: p.detach().clone() for name, p in learner.parameters.items()}
+    metrics = learner.update(episodes, np.zeros_like(advantages(episodes)), 1)
+    assert all(torch.equal(before[name], p) for name, p in learner.parameters.items())
+    assert metrics["gradient_norm"] == 0
+    assert metrics["tokens"] > 0
+
+
+def test_an_update_runs_without_cudnn_attention(
+    tiny_model, plain_tokenizer, play, advantages, make_learner
+):
+    model, on = tiny_model(), []
+    note = lambda *_: on.append(torch.backends.cuda.cudnn_sdp_enabled())  # noqa: E731
+    model.model.layers[2].register_forward_pre_hook(note)
+    learner = make_learner(model)
+    episodes = play(model, plain_tokenizer, states=learner.states)
+    learner.update(episodes, advantages(episodes), 0)
+    assert not any(on)
+    model(torch.tensor([[3, 4]]))
+    assert on[-1] == torch.backends.cuda.cudnn_sdp_enabled()
+
+
 def test_without_kl_no_reference_is_kept(tiny_model, make_learner):
     assert make_learner(tiny_model(), beta=0.0).start == {}
     assert (
