@@ -95,10 +95,22 @@ def test_the_ratio_of_several_minibatches_begins_at_exactly_1(
         ratios.append(logp.detach() - old)
         return plain(logp, old, *rest)
 
+    read = {"score": [], "backward": []}
+    for name, batches in read.items():
+        run = getattr(learner.scorer, name)
+
+        def noting(made, *rest, run=run, batches=batches):
+            batches.append(made.ids_BT.tolist())
+            return run(made, *rest)
+
+        monkeypatch.setattr(learner.scorer, name, noting)
     monkeypatch.setattr(gradient, "clipped_surrogate", noted)
-    learner.update(episodes, advantages(episodes), 0)
+    advantages_N = advantages(episodes)
+    advantages_N[: len(episodes[0].steps)] = 0  # a row that has no gradient
+    learner.update(episodes, advantages_N, 0)
     assert len(ratios) > 3
     assert not torch.cat(ratios).any()
+    assert read["score"] == read["backward"]
 
 
 def test_a_model_in_another_dtype_is_refused(tiny_model, make_learner):
