@@ -111,6 +111,21 @@ def test_the_ratio_of_several_minibatches_begins_at_exactly_1(
     assert read["score"] == read["backward"]
 
 
+@pytest.mark.parametrize("beta", [0.0, 0.1])
+def test_layers_below_the_trained_one_run_in_reduced_precision_as_they_play(
+    tiny_model, plain_tokenizer, play, advantages, make_learner, beta
+):
+    model, reduced = tiny_model(**BOLD).to(torch.bfloat16), []
+    learner = make_learner(model, dtype="bfloat16", beta=beta)
+    episodes = play(model, plain_tokenizer)  # no state is kept
+    model.model.layers[0].register_forward_pre_hook(
+        lambda *_: reduced.append(torch.is_autocast_enabled("cpu"))
+    )
+    learner.update(episodes, advantages(episodes), 0)
+    assert reduced
+    assert all(reduced)
+
+
 def test_a_model_in_another_dtype_is_refused(tiny_model, make_learner):
     with pytest.raises(ValueError, match=r"is in torch.bfloat16, not in float32; load it in that"):
         make_learner(tiny_model().to(torch.bfloat16))
