@@ -117,7 +117,8 @@ def test_layers_below_the_trained_one_run_in_reduced_precision_as_they_play(
 ):
     model, reduced = tiny_model(**BOLD).to(torch.bfloat16), []
     learner = make_learner(model, dtype="bfloat16", beta=beta)
-    episodes = play(model, plain_tokenizer)  # no state is kept
+    with learner.autocast():
+        episodes = play(model, plain_tokenizer)  # no state is kept
     model.model.layers[0].register_forward_pre_hook(
         lambda *_: reduced.append(torch.is_autocast_enabled("cpu"))
     )
