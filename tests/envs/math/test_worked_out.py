@@ -2,6 +2,8 @@
 
 # ruff: noqa: RUF001  (signs that look alike are the point)
 
+import time
+
 import pytest
 
 pytest.importorskip("math_verify")
@@ -196,3 +198,14 @@ def test_a_data_set_does_not_pay_for_its_own_text(tmp_path):
         assert made.step(r"\boxed{\sqrt{242}}")[1] == expected
     env.reset()
     assert env.step(r"\boxed{11\sqrt{2}}")[1] == 1.0
+
+
+@pytest.mark.parametrize(
+    "problem",
+    ["(x+1)" * 300, "(x+y)(z+1)" * 100, r"\frac{1}{x+" * 50 + "1" + "}" * 50, "9^{63}" * 500 + "x"],
+)
+def test_a_problem_with_a_huge_formula_is_read_at_once(problem):
+    started = time.process_time()
+    prompt = f"Simplify ${problem}$."
+    assert grade_answer("b+a", "a+b", prompt=prompt, conventions=WORKED_OUT).correct
+    assert time.process_time() - started < 5  # it once took minutes
