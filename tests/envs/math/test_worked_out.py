@@ -120,7 +120,6 @@ PROMPTS = [
     ("Expand $(a+b)^2$.", "a^2+2ab+b^2", "(-a-b)^{3-1}", False),
     ("Expand $(a+b)^2$.", "a^2+2ab+b^2", r"\frac{(a+b)^3}{a+b}", False),
     (r"Simplify $\frac{x^2-1}{x-1}$.", "x+1", r"(1-x^2)(1-x)^{-1}", False),
-    (r"Simplify $\frac{x^2-1}{x-1}$.", "x+1", r"\frac{x^2}{x-1}-\frac{1}{x-1}", False),
     (r"Simplify $\sqrt{50}+\sqrt{8}$.", r"7\sqrt2", "50^{1/2}+8^{0.5}", False),
     (r"Simplify $\sqrt{50}+\sqrt{8}$.", r"7\sqrt2", r"5\sqrt2+2\sqrt2", False),
     (r"Simplify $\sqrt{50}+\sqrt{8}$.", r"7\sqrt2", r"7\cdot 2^{1/2}", True),
@@ -209,3 +208,9 @@ def test_a_problem_with_a_huge_formula_is_read_at_once(problem):
     prompt = f"Simplify ${problem}$."
     assert grade_answer("b+a", "a+b", prompt=prompt, conventions=WORKED_OUT).correct
     assert time.process_time() - started < 5  # it once took minutes
+
+
+def test_hundreds_of_factors_raise_nothing():
+    factors = "(9)" * 900
+    grade = grade_answer(factors + "+0", factors, prompt=f"${factors}$", conventions=WORKED_OUT)
+    assert not grade.correct
