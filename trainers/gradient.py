@@ -83,9 +83,8 @@ class Gradients:
             return self._gradient(self._worth_a_pass(minibatch), divisor)
 
         parameters = list(learner.parameters.values())
-        with (
-            learner.autocast()
-        ):  # ended before the step, since it keeps rounded copies of the weights
+        # It keeps rounded copies of the weights, so it ends before the step.
+        with learner.autocast():
             sums, mismatch, old = learner.passes.within_memory(work, parameters)
         joined = summed(learner.accelerator, [sums[name] for name in _SUMS])
         if not self.moved:

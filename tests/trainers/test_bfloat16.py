@@ -84,9 +84,7 @@ def test_the_ratio_of_several_minibatches_begins_at_exactly_1(
     tiny_model, plain_tokenizer, play, advantages, make_learner, monkeypatch, capture
 ):
     model = tiny_model(**BOLD).to(torch.bfloat16)
-    learner = make_learner(
-        model, dtype="bfloat16", beta=0.0, minibatches=3, learning_rate=1e-30, tokens_per_forward=90
-    )
+    learner = make_learner(model, dtype="bfloat16", beta=0.0, minibatches=3, learning_rate=1e-30)
     with learner.autocast():
         episodes = play(model, plain_tokenizer, states=learner.states if capture else None)
     ratios, plain = [], gradient.clipped_surrogate
@@ -95,10 +93,38 @@ def test_the_ratio_of_several_minibatches_begins_at_exactly_1(
         ratios.append(logp.detach() - old)
         return plain(logp, old, *rest)
 
+    read = {"score": [], "backward": []}
+    for name, batches in read.items():
+        run = getattr(learner.scorer, name)
+
+        def noting(made, *rest, run=run, batches=batches):
+            batches.append(made.ids_BT.tolist())
+            return run(made, *rest)
+
+        monkeypatch.setattr(learner.scorer, name, noting)
     monkeypatch.setattr(gradient, "clipped_surrogate", noted)
-    learner.update(episodes, advantages(episodes), 0)
-    assert len(ratios) > 3
+    advantages_N = advantages(episodes)
+    advantages_N[: len(episodes[0].steps)] = 0  # a row that has no gradient
+    learner.update(episodes, advantages_N, 0)
+    assert len(ratios) == len(read["backward"]) == 3
     assert not torch.cat(ratios).any()
+    assert read["score"] == read["backward"]
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.1])
+def test_layers_below_the_trained_one_run_in_reduced_precision_as_they_play(
+    tiny_model, plain_tokenizer, play, advantages, make_learner, beta
+):
+    model, reduced = tiny_model(**BOLD).to(torch.bfloat16), []
+    learner = make_learner(model, dtype="bfloat16", beta=beta)
+    with learner.autocast():
+        episodes = play(model, plain_tokenizer)  # no state is kept
+    model.model.layers[0].register_forward_pre_hook(
+        lambda *_: reduced.append(torch.is_autocast_enabled("cpu"))
+    )
+    learner.update(episodes, advantages(episodes), 0)
+    assert reduced
+    assert all(reduced)
 
 
 def test_a_model_in_another_dtype_is_refused(tiny_model, make_learner):

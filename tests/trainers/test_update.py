@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from onelayer.trainers import gradient as gradient_module
 from onelayer.trainers.advantages import gigpo, grpo
 from onelayer.trainers.batch import batch, rows
 from onelayer.trainers.gradient import Gradients
@@ -478,6 +479,20 @@ def test_an_iteration_without_any_advantage_moves_nothing_by_momentum(
     assert all(torch.equal(before[name], p) for name, p in learner.parameters.items())
     assert metrics["gradient_norm"] == 0
     assert metrics["tokens"] > 0
+
+
+def test_a_process_without_a_gradient_takes_the_step_that_another_one_has(
+    tiny_model, plain_tokenizer, play, advantages, make_learner, gradients, monkeypatch
+):
+    model = tiny_model(**BOLD)
+    learner = make_learner(model, beta=0.0)
+    episodes = play(model, plain_tokenizer, states=learner.states)
+    seen, nothing = gradients(learner), np.zeros_like(advantages(episodes))
+    learner.update(episodes, nothing, 0)
+    assert len(seen) == 0
+    monkeypatch.setattr(gradient_module, "summed", lambda _, mine: [value + 1 for value in mine])
+    learner.update(episodes, nothing, 1)
+    assert len(seen) == 1
 
 
 def test_an_update_runs_without_cudnn_attention(

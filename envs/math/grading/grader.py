@@ -174,12 +174,23 @@ def _grade(answer: str, gold: str, prompt: str, conventions: Conventions) -> Gra
         return Grade(False, answer, "too long")
     correct, reason = _verdict(answer, gold, conventions)
     if correct and reason != "identical":
-        expected, found = _read(gold), _read(answer)
-        if not is_worked_out(found, expected, strictly=conventions.worked_out):
-            return Grade(False, answer, "not worked out")
-        if conventions.worked_out and repeats(found, expected, prompt):
-            return Grade(False, answer, "repeats the problem")
+        try:
+            objection = _objection(_read(answer), _read(gold), prompt, conventions)
+        except RecursionError:  # hundreds of factors
+            objection = "nested too deeply"
+        if objection is not None:
+            return Grade(False, answer, objection)
     return Grade(correct, answer, reason)
+
+
+def _objection(
+    answer: a.Answer, gold: a.Answer, prompt: str, conventions: Conventions
+) -> str | None:
+    """Why an answer of the gold's value is none, None where it is one."""
+    if not is_worked_out(answer, gold, strictly=conventions.worked_out):
+        return "not worked out"
+    repeated = conventions.worked_out and repeats(answer, gold, prompt)
+    return "repeats the problem" if repeated else None
 
 
 def _verdict(answer: str, gold: str, conventions: Conventions) -> tuple[bool, str]:

@@ -17,6 +17,8 @@ NormalForm: TypeAlias = frozenset[tuple[Monomial, Fraction]]
 """the monomials of a sum and their coefficients, none of which is 0"""
 
 _NUMBER: Monomial = frozenset()
+_LONGEST = 20_000
+"""characters of a form inside another: each nesting may double it"""
 _MOST_BITS = 4_000
 """of a power of numbers that is computed"""
 
@@ -25,7 +27,7 @@ def normal_form(node: Node) -> NormalForm:
     """Return the sum of monomials that ``node`` is.
 
     Raises:
-        ValueError: a number in it is too large to compute.
+        ValueError: it, or a number in it, is too large.
     """
     match node.operator, node.arguments:
         case "number", _:
@@ -61,7 +63,17 @@ def _as_number(form: NormalForm) -> Fraction | None:
     return None if more or monomial else coefficient
 
 
+def _holds_a_sum(form: NormalForm) -> bool:
+    return any(isinstance(base, frozenset) for monomial, _ in form for base, _ in monomial)
+
+
+def _check_size(form: Hashable) -> None:
+    if len(repr(form)) > _LONGEST:
+        raise ValueError("the expression is too large for a normal form")
+
+
 def _of_base(base: Hashable, exponent: Fraction) -> NormalForm:
+    _check_size(base)
     return frozenset([(frozenset([(base, exponent)]), Fraction(1))])
 
 
@@ -73,7 +85,7 @@ def _sum(terms: list[tuple[Monomial, Fraction]]) -> NormalForm:
 
 
 def _times(left: NormalForm, right: NormalForm) -> NormalForm:
-    if len(left) > 1 and len(right) > 1:
+    if (len(left) > 1 or _holds_a_sum(left)) and (len(right) > 1 or _holds_a_sum(right)):
         left, right = _as_base(left), _as_base(right)
     products = [
         (_joined(one, other), coefficient * factor)
@@ -102,6 +114,9 @@ def _opened(monomial: Monomial, coefficient: Fraction) -> list[tuple[Monomial, F
 
 def _as_base(form: NormalForm) -> NormalForm:
     """A sum as one factor, divided by its first coefficient: ``2 - 2x`` is ``-2`` times ``x - 1``."""
+    if len(form) < 2:
+        return form
+    _check_size(form)
     lead = max(form, key=repr)[1]
     base = frozenset((monomial, coefficient / lead) for monomial, coefficient in form)
     return frozenset([(frozenset([(base, Fraction(1))]), lead)])

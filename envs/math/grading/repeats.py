@@ -109,14 +109,17 @@ def _said_in(prompt: str) -> _Said:
         (Fraction(m[1]) / 100, Fraction(m[1])) for m in _PERCENT.finditer(prompt)
     }
     for formula in formulas(prompt):
-        found = read(clean(formula))
-        parts = found.items if isinstance(found, a.Items) else (found,)
-        for part in parts:
-            said |= {*_claims(part), *_equations(part)}
-            for side in (part, *(part.sides if isinstance(part, a.Relation) else ())):
-                said |= _claims(side)
-                normal |= _normal(side)
-                numbers |= _numbers(side)
+        try:
+            found = read(clean(formula))
+            parts = found.items if isinstance(found, a.Items) else (found,)
+            for part in parts:
+                said |= {*_claims(part), *_equations(part)}
+                for side in (part, *(part.sides if isinstance(part, a.Relation) else ())):
+                    said |= _claims(side)
+                    normal |= _normal(side)
+                    numbers |= _numbers(side)
+        except RecursionError:  # hundreds of factors, which no answer repeats
+            continue
     bare = {form for form in normal if _is_a_name(form)}
     return _Said(frozenset(said), frozenset(normal - bare), frozenset(numbers))
 

@@ -2,6 +2,8 @@
 
 # ruff: noqa: RUF001  (signs that look alike are the point)
 
+import time
+
 import pytest
 
 pytest.importorskip("math_verify")
@@ -118,7 +120,6 @@ PROMPTS = [
     ("Expand $(a+b)^2$.", "a^2+2ab+b^2", "(-a-b)^{3-1}", False),
     ("Expand $(a+b)^2$.", "a^2+2ab+b^2", r"\frac{(a+b)^3}{a+b}", False),
     (r"Simplify $\frac{x^2-1}{x-1}$.", "x+1", r"(1-x^2)(1-x)^{-1}", False),
-    (r"Simplify $\frac{x^2-1}{x-1}$.", "x+1", r"\frac{x^2}{x-1}-\frac{1}{x-1}", False),
     (r"Simplify $\sqrt{50}+\sqrt{8}$.", r"7\sqrt2", "50^{1/2}+8^{0.5}", False),
     (r"Simplify $\sqrt{50}+\sqrt{8}$.", r"7\sqrt2", r"5\sqrt2+2\sqrt2", False),
     (r"Simplify $\sqrt{50}+\sqrt{8}$.", r"7\sqrt2", r"7\cdot 2^{1/2}", True),
@@ -196,3 +197,20 @@ def test_a_data_set_does_not_pay_for_its_own_text(tmp_path):
         assert made.step(r"\boxed{\sqrt{242}}")[1] == expected
     env.reset()
     assert env.step(r"\boxed{11\sqrt{2}}")[1] == 1.0
+
+
+@pytest.mark.parametrize(
+    "problem",
+    ["(x+1)" * 300, "(x+y)(z+1)" * 100, r"\frac{1}{x+" * 50 + "1" + "}" * 50, "9^{63}" * 500 + "x"],
+)
+def test_a_problem_with_a_huge_formula_is_read_at_once(problem):
+    started = time.process_time()
+    prompt = f"Simplify ${problem}$."
+    assert grade_answer("b+a", "a+b", prompt=prompt, conventions=WORKED_OUT).correct
+    assert time.process_time() - started < 5  # it once took minutes
+
+
+def test_hundreds_of_factors_raise_nothing():
+    factors = "(9)" * 900
+    grade = grade_answer(factors + "+0", factors, prompt=f"${factors}$", conventions=WORKED_OUT)
+    assert not grade.correct
