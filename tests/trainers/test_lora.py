@@ -95,7 +95,7 @@ def test_a_run_with_adapters_learns_saves_and_loads(make_trainer, counting_model
         layers="all",
         lora_rank=4,
         iterations=25,
-        learning_rate=3e-2,
+        learning_rate=1e-2,
         group_size=8,
         invalid_penalty=0.1,  # most of what such a policy can learn at first
     )

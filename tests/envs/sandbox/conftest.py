@@ -91,6 +91,7 @@ class Surroundings:
         assert self.victim.poll() is None, "the process outside was killed"
         after = sandbox.check("print(sum(map(int, input().split())))", BENIGN)
         assert after.status == "passed", f"the next program suffers: {after}"
+        sandbox._judges.close()  # those that wait for the next check are no leftovers of this one
         deadline = time.monotonic() + 20
         while len(left := self.descendants()) > len(self.processes):
             assert time.monotonic() < deadline, f"processes were left: {left - self.processes}"
