@@ -82,7 +82,7 @@ def arm(trainer: Trainer, moment: str, iteration: int, name: str) -> None:
         type(trainer.folder).log(trainer.folder, metrics)
 
     if moment == "agent":
-        before(trainer.games.agent, "act")
+        before(trainer.games.agent, "step")
     elif moment == "play":
         before(trainer.games.envs[5], "step")
     elif moment == "evaluate":
