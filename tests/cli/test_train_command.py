@@ -297,6 +297,7 @@ def test_an_installed_package_is_listed_and_trained(installed_maze, speaker, tmp
         "group_size": 8,
         "response_limit": 2,
         "learning_rate": 0.003,
+        "invalid_penalty": 0.1,  # of at most six steps: speaking at all is learned first
         "eval_every": 45,
         "eval_tasks": 20,
     }
