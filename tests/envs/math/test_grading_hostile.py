@@ -17,8 +17,9 @@ from onelayer.envs.math.formats import FORMATS
 from onelayer.envs.math.grading import grader
 from onelayer.envs.math.grading.worker import WORKER
 
-SECONDS = 1.0
-"""of processor time in this process; what backtracks takes minutes, the rest a tenth of it"""
+SECONDS = 5.0
+"""of processor time in this process: at most half a second on a quiet machine, twice that on one whose cores
+are shared, and minutes where a pattern backtracks"""
 GOLDS = ["B", "17", r"\sqrt{17}", "5 cm", "x=5", "A,C", "yes", "(1,2)", r"28\%"]
 MARKS = [
     *string.punctuation,
