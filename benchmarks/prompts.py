@@ -45,7 +45,8 @@ _WORDS += [
 class Prompts(TextEnv):
     """``count`` tasks, each a prompt of ``words`` words, each answered ``turns`` times.
 
-    The reward of an episode is a checksum of what was said, between 0 and 1, so that no group is flat.
+    The reward of an episode is a checksum of what was said, between 0 and 1. A reply that is cut at its limit
+    says nothing here.
     """
 
     free_form = True
