@@ -15,12 +15,12 @@ from typing import Any
 
 import yaml
 from numpy.typing import NDArray
-from onelayer.json_lines import append_records, keep_records, read_records
-from onelayer.lock import alone_in
 
 import onelayer
 from onelayer.agents.episodes import Episode, as_record
 from onelayer.files import write_atomically
+from onelayer.json_lines import append_records, keep_records, read_records
+from onelayer.lock import alone_in
 from onelayer.trainers.checkpoints import Checkpoint, Checkpoints, reason
 from onelayer.trainers.config import TrainConfig
 

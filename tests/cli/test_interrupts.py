@@ -4,6 +4,7 @@ import signal
 import threading
 
 import pytest
+
 from onelayer.interrupts import deferred_interrupt
 
 

@@ -5,6 +5,7 @@ import io
 import json
 
 import pytest
+
 from onelayer.json_lines import append_records, keep_records, read_records
 
 DAMAGED = [

@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import pytest
+
 from onelayer.lock import alone_in
 
 HOLDER = r"""

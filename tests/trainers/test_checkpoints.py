@@ -9,8 +9,8 @@ import subprocess
 
 import pytest
 import torch
-from onelayer.lock import alone_in
 
+from onelayer.lock import alone_in
 from onelayer.trainers.checkpoints import Checkpoint, Checkpoints
 from onelayer.trainers.run_folder import RunFolder
 

@@ -18,9 +18,9 @@ from types import FrameType
 from typing import Any
 
 import torch
-from onelayer.interrupts import STOPPING, Interrupted, answered_by
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from onelayer.interrupts import STOPPING, Interrupted, answered_by
 from onelayer.trainers.bad_steps import Diverged
 from onelayer.trainers.contribution.weights import SharedModel
 from onelayer.trainers.contribution.worker import Job, Stopped, Tell, perform

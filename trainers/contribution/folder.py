@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from onelayer.lock import alone_in
 
 import onelayer
 from onelayer.files import write_atomically
+from onelayer.lock import alone_in
 from onelayer.trainers.contribution.config import ProfileConfig
 
 CONFIG_NAME = "profile.yaml"
