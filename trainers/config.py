@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from onelayer.agents.play import Play
+from onelayer.agents.shipped import SHIPPED
 
 
 def _option(default: Any, help: str) -> Any:  # noqa: A002  (the word that argparse uses)
@@ -15,7 +16,7 @@ def _option(default: Any, help: str) -> Any:  # noqa: A002  (the word that argpa
 class TrainConfig:
     """One run. Its numbers are checked here; names of layers, environments and tasks by the trainer."""
 
-    model: str = _option("tiny", "the model: `tiny`, a transformers folder, or a hub id")
+    model: str = _option("tiny", "the model: `tiny`, `small`, a transformers folder, or a hub id")
     env: str = _option("onelayer/ALFWorld-v0", "environment id, module:id, or a YAML list")
     env_args: str = _option("", "YAML mapping of the environment's arguments, {room_size: 5}")
     allow_contamination: bool = _option(
@@ -74,7 +75,8 @@ class TrainConfig:
     temperature: float = _option(1.0, "of sampling in training")
     top_p: float = _option(1.0, "of sampling in training; only 1 can be learned from")
     response_limit: int = _option(
-        None, "tokens of a reply, after which it is cut; default: 16 for `tiny`, 512 for others"
+        None,
+        "tokens of a reply, after which it is cut; default: 16 for `tiny` and `small`, 512 for others",
     )
     parallel: int | None = _option(
         None,
@@ -95,7 +97,7 @@ class TrainConfig:
     eval_tasks: int = _option(100, "tasks of the held-out split, always the same")
     eval_split: str = _option("test", "split of the held-out tasks")
     eval_temperature: float = _option(
-        None, "of sampling in evaluation; default: 1 for `tiny`, 0.4 for others"
+        None, "of sampling in evaluation; default: 1 for `tiny` and `small`, 0.4 for others"
     )
     eval_top_p: float = _option(1.0, "of sampling in evaluation")
     eval_response_limit: int = _option(0, "tokens of a reply in evaluation; 0: as in training")
@@ -105,11 +107,11 @@ class TrainConfig:
     resume: bool = _option(False, "go on from the last checkpoint in `out`")
 
     def __post_init__(self) -> None:
-        # The tiny model speaks in a few tokens, and repeats itself at a low temperature.
+        # The models that ship speak in a few tokens, and repeat themselves at a low temperature.
         fitting = {"response_limit": (16, 512), "eval_temperature": (1.0, 0.4)}
-        for name, (of_tiny, of_others) in fitting.items():
+        for name, (of_shipped, of_others) in fitting.items():
             if getattr(self, name) is None:
-                object.__setattr__(self, name, of_tiny if self.model == "tiny" else of_others)
+                object.__setattr__(self, name, of_shipped if self.model in SHIPPED else of_others)
         for name in ("iterations", "tasks_per_iteration", "group_size", "epochs", "minibatches"):
             _check(name, getattr(self, name), at_least=1)
         for name in ("response_limit", "checkpoint_every"):

@@ -6,6 +6,7 @@ to look first: that is left for reinforcement learning.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from onelayer.agents.decoder import Sampling
 from onelayer.agents.episodes import Episode
 from onelayer.agents.household_text import read_errand
 from onelayer.agents.policy import PolicyAgent
-from onelayer.agents.prompts import PlainFormat, Turn, encode
+from onelayer.agents.prompts import PlainFormat, Turn, Unencoded, encode
 from onelayer.agents.rollout import rollout
 from onelayer.agents.searcher import SearchingAgent
 from onelayer.envs.alfworld import household
@@ -124,49 +125,60 @@ class StumblingAgent:
 
 
 def demonstrations(
-    room_sizes: Sequence[int], count: int, seed: int, max_steps: int, stumbles: float
+    room_sizes: Sequence[int | None],
+    count: int,
+    seed: int,
+    max_steps: int,
+    stumbles: float,
+    repeats: int = 1,
 ) -> Iterator[Episode]:
     """Yield ``count`` won episodes of the random-order searcher, spread evenly over the room sizes.
 
-    Games that it does not win within ``max_steps`` are played and left out.
+    None is ALFWorld's own size, 23 receptacles on average; a size that is named twice has twice as many
+    episodes. A game is played ``repeats`` times, which differ in the order of the search; what is not won
+    within ``max_steps`` is left out.
 
     Raises:
         ValueError: it wins too few.
     """
-    for i, size in enumerate(room_sizes):
-        wanted = count * (i + 1) // len(room_sizes) - count * i // len(room_sizes)
+    shares = Counter(room_sizes)
+    done = 0
+    for size, share in shares.items():
+        wanted = count * (done + share) // len(room_sizes) - count * done // len(room_sizes)
+        done += share
         reserve = 4 * wanted + 64  # games of each seed; no two seeds share one
         arguments = {"split": "train", "room_size": size, "count": (seed + 1) * reserve}
         envs = [make(ENV, games="generated", max_steps=max_steps, **arguments) for _ in range(64)]
         tasks = envs[0].unwrapped.tasks  # type: ignore[attr-defined]
-        expert = StumblingAgent(SearchingAgent(seed + size), stumbles, seed + size)
+        own_seed = seed + (size or 0)
+        expert = StumblingAgent(SearchingAgent(own_seed), stumbles, own_seed)
         found, start = 0, seed * reserve
         while found < wanted:
-            chosen = [tasks[j] for j in range(start, min(start + 512, len(tasks)))]
+            chosen = [tasks[j] for j in range(start, min(start + 512 // repeats, len(tasks)))]
             if not chosen:
                 raise ValueError(
-                    f"the expert won {found} of {reserve} games of {size} receptacles within "
+                    f"the expert won {found} of {reserve} games of {size or 'all'} receptacles within "
                     f"{max_steps} steps, too few for {wanted} demonstrations; raise max_steps"
                 )
             start += len(chosen)
-            won = [e for e in rollout(envs, expert, chosen) if e.success][: wanted - found]
+            played = rollout(envs, expert, chosen, group_size=repeats)
+            won = [episode for episode in played if episode.success][: wanted - found]
             found += len(won)
             yield from won
 
 
 def example(episode: Episode, prompt_format: PlainFormat) -> dict[str, list[int]]:
     """Return the tokens of an episode and their labels: its possible commands and the ends of them."""
+    turns = [Turn(step.observation) for step in episode.steps]
+    shown = [prompt_format.prompt(turns[:1]), *map(prompt_format.continuation, turns[1:])]
+    said = [Unencoded((step.action, prompt_format.stop_ids[0])) for step in episode.steps]
+    encoded = encode(prompt_format.tokenizer, [*shown, *said])
     ids: list[int] = []
     labels: list[int] = []
-    for step in episode.steps:
-        turn = Turn(step.observation)
-        shown = prompt_format.continuation(turn) if ids else prompt_format.prompt([turn])
-        [read] = encode(prompt_format.tokenizer, [shown])
-        read = read[1:] if ids else read
-        written = [
-            *prompt_format.tokenizer.encode(step.action, add_special_tokens=False),
-            prompt_format.stop_ids[0],
-        ]
+    for step, read, written in zip(
+        episode.steps, encoded[: len(shown)], encoded[len(shown) :], strict=True
+    ):
+        read = read[1:] if ids else read  # what ends a command was written
         ids += [*read, *written]
         labels += [IGNORED] * len(read) + (written if step.valid else [IGNORED] * len(written))
     return {"input_ids": ids, "labels": labels}
@@ -191,11 +203,13 @@ def fit(
     learning_rate: float,
     warmup: int,
     seed: int,
+    bfloat16: bool = False,
     callbacks: Sequence[Any] = (),
 ) -> None:
     """Train all parameters of ``model`` in place for ``steps`` optimizer steps of ``batch`` examples.
 
-    Both learning rates rise for ``warmup`` steps and then fall to 0 in a straight line.
+    Both learning rates rise for ``warmup`` steps and then fall to 0 in a straight line. With ``bfloat16``
+    matrix products are rounded (autocast), weights are not.
     """
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
@@ -217,7 +231,7 @@ def fit(
         dataset_kwargs={"skip_prepare_dataset": True},
         train_sampling_strategy="group_by_length",
         gradient_checkpointing=False,  # TRL's default, and slower for a model this small
-        bf16=False,
+        bf16=bfloat16,
         seed=seed,
         logging_steps=25,
         save_strategy="no",
@@ -242,7 +256,7 @@ def measure(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     *,
-    room_size: int,
+    room_size: int | None,
     max_steps: int,
     episodes: int,
     temperature: float = 1.0,

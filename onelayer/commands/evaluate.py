@@ -32,7 +32,9 @@ class Config:
     """One evaluation; with ``compare`` or ``rescore`` what to do with some that were made."""
 
     run: str = _option(
-        "", "run folder, or a model: `tiny`, a transformers folder, a hub id", positional=True
+        "",
+        "run folder, or a model: `tiny`, `small`, a transformers folder, a hub id",
+        positional=True,
     )
     suite: str = _option(
         "",

@@ -14,6 +14,10 @@ from typing import Any
 HELP = "teach by demonstrations: the tiny model from nothing, or a chat model (--model)"
 
 
+FULL = "full"
+"""a room with all receptacles of its scene, 23 on average"""
+
+
 def _option(default: Any, help: str) -> Any:  # noqa: A002
     return field(default=default, metadata={"help": help})
 
@@ -25,9 +29,14 @@ class Config:
     out: str = field(
         default="", metadata={"help": "folder to write; new or empty", "positional": True}
     )
-    start: str = _option("", "go on from this model instead of from nothing; give another seed")
+    start: str = _option(
+        "", "go on from this model, which may have fewer layers or words; give another seed"
+    )
     demonstrations: int = _option(20_000, "won episodes of the random-order searcher")
-    room_sizes: str = _option("4-10", "receptacles of the rooms, from-to")
+    room_sizes: str = _option(
+        "4-10", "receptacles of the rooms: from-to, or a list such as 4-8,full,full"
+    )
+    repeats: int = _option(1, "times that a game is played, in other orders of search")
     max_steps: int = _option(30, "a demonstration that takes longer is left out")
     stumbles: float = _option(0.1, "probability that a demonstrated step is an impossible command")
     steps: int = _option(2_500, "optimizer steps")
@@ -38,20 +47,31 @@ class Config:
     architecture: str = _option("qwen3", "of the network: qwen3, or qwen2 (that of Qwen2.5)")
     width: int = _option(128, "of the network; a multiple of 32")
     layers: int = _option(6, "of the network")
+    dtype: str = _option("float32", "of matrix products in training: float32 or bfloat16")
     seed: int = _option(0, "of games, demonstrations and weights")
     threads: int = _option(0, "CPU threads; 0 leaves the choice to torch")
-    eval_room_size: int = _option(8, "receptacles of the rooms that measure the result")
+    eval_room_size: str = _option("8", "receptacles of the rooms that measure the result, or full")
     eval_max_steps: int = _option(10, "actions until an episode is over there")
     eval_episodes: int = _option(400, "held-out games that measure the result")
 
     def __post_init__(self) -> None:
-        for name in ("demonstrations", "steps", "batch", "layers", "warmup", "max_steps"):
+        for name in (
+            "demonstrations",
+            "steps",
+            "batch",
+            "layers",
+            "warmup",
+            "max_steps",
+            "repeats",
+        ):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         if self.matrix_learning_rate <= 0 or self.learning_rate <= 0:
             raise ValueError("learning rates must be above 0")
         if not 0 <= self.stumbles < 1:
             raise ValueError(f"stumbles must be in [0, 1), got {self.stumbles}")
+        if self.dtype not in ("float32", "bfloat16"):
+            raise ValueError(f"dtype is float32 or bfloat16, got {self.dtype!r}")
         if self.architecture not in ("qwen3", "qwen2"):
             raise ValueError(f"architecture is qwen3 or qwen2, got {self.architecture!r}")
         if self.width < 32 or self.width % 32:
@@ -82,11 +102,13 @@ def run(config: Config) -> None:
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise ValueError(f"{out} exists and is not an empty folder; name a new one")
     sizes = _sizes(config.room_sizes)
+    eval_size = _size(config.eval_room_size)
 
     import torch
 
     from onelayer.agents.models import load_model
     from onelayer.agents.prompts import PlainFormat
+    from onelayer.trainers.growing import grown
     from onelayer.trainers.tiny_model import tiny_tokenizer, untrained_tiny_model
     from onelayer.trainers.warmstart import demonstrations, example, fit, measure, things
 
@@ -96,13 +118,18 @@ def run(config: Config) -> None:
     start = time.perf_counter()
     print(f"playing {config.demonstrations} demonstrations")
     episodes = list(
-        demonstrations(sizes, config.demonstrations, config.seed, config.max_steps, config.stumbles)
+        demonstrations(
+            sizes,
+            config.demonstrations,
+            config.seed,
+            config.max_steps,
+            config.stumbles,
+            config.repeats,
+        )
     )
-    if earlier is not None:
-        model, tokenizer = earlier
-    else:
-        texts = (text for e in episodes for s in e.steps for text in (s.observation, s.action))
-        tokenizer = tiny_tokenizer(texts, things())
+    texts = (text for e in episodes for s in e.steps for text in (s.observation, s.action))
+    tokenizer = tiny_tokenizer(texts, things())
+    if earlier is None:
         model = untrained_tiny_model(
             tokenizer,
             architecture=config.architecture,
@@ -110,6 +137,8 @@ def run(config: Config) -> None:
             layers=config.layers,
             seed=config.seed,
         )
+    else:
+        model = grown(*earlier, tokenizer, layers=config.layers, seed=config.seed)
     examples = [example(episode, PlainFormat(tokenizer)) for episode in episodes]
     print(f"training {model.num_parameters():,} parameters on {len(examples)} episodes")
     with tempfile.TemporaryDirectory() as scratch:
@@ -124,13 +153,14 @@ def run(config: Config) -> None:
             learning_rate=config.learning_rate,
             warmup=config.warmup,
             seed=config.seed,
+            bfloat16=config.dtype == "bfloat16",
         )
     model.half().save_pretrained(out)
     tokenizer.save_pretrained(out)
     found = measure(
         model.float(),
         tokenizer,
-        room_size=config.eval_room_size,
+        room_size=eval_size,
         max_steps=config.eval_max_steps,
         episodes=config.eval_episodes,
     )
@@ -144,11 +174,27 @@ def run(config: Config) -> None:
     )
 
 
-def _sizes(text: str) -> list[int]:
-    first, _, last = text.partition("-")
-    if not (first.isdigit() and (last.isdigit() or not last)):
-        raise ValueError(f"room_sizes is a number or from-to, such as 4-10, got {text!r}")
-    sizes = list(range(int(first), int(last or first) + 1))
-    if not sizes or sizes[0] < 3:
-        raise ValueError(f"room_sizes must rise from at least 3, got {text!r}")
+def _sizes(text: str) -> list[int | None]:
+    """Return the sizes of a list such as ``4-8,full``; ``full`` is None."""
+    sizes: list[int | None] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not dash:
+            sizes.append(_size(first))
+            continue
+        low, high = _size(first), _size(last)
+        if low is None or high is None or low > high:
+            raise ValueError(
+                f"room_sizes is a list of sizes and from-to, such as 4-8,full, got {text!r}"
+            )
+        sizes += range(low, high + 1)
     return sizes
+
+
+def _size(text: str) -> int | None:
+    """Return a number of receptacles, None for ``full``."""
+    if text == FULL:
+        return None
+    if not text.isdigit() or int(text) < 3:
+        raise ValueError(f"the size of a room is a number from 3 on or {FULL}, got {text!r}")
+    return int(text)

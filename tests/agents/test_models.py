@@ -5,7 +5,8 @@ import json
 import pytest
 import torch
 
-from onelayer.agents.models import TINY, load_model, model_folder
+from onelayer.agents.models import load_model, model_folder
+from onelayer.agents.shipped import SHIPPED
 
 
 @pytest.fixture
@@ -50,8 +51,9 @@ def test_a_folder_of_the_home_directory_may_be_written_with_a_tilde(folder, monk
     assert load_model("~/model")[0].config.hidden_size == 32
 
 
-def test_the_tiny_model_is_a_name_for_a_folder_of_the_package():
-    assert model_folder(TINY).endswith("tiny")
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_name_of_a_model_that_ships_means_a_folder_of_the_package(name):
+    assert model_folder(name).endswith(name)
     assert model_folder("org/model") == "org/model"
 
 
@@ -152,8 +154,8 @@ def test_the_tiny_model_ships_plays_legally_and_leaves_something_to_learn():
     from onelayer.agents.rollout import rollout
     from onelayer.envs.plugins import make
 
-    assert sum(path.stat().st_size for path in Path(model_folder(TINY)).iterdir()) < 5e6
-    model, tokenizer = load_model(TINY)
+    assert sum(path.stat().st_size for path in Path(model_folder("tiny")).iterdir()) < 5e6
+    model, tokenizer = load_model("tiny")
     world = {"games": "generated", "split": "test", "room_size": 8, "max_steps": 10, "count": 60}
     envs = [make("onelayer/ALFWorld-v0", **world) for _ in range(60)]
     agent = PolicyAgent(model, tokenizer, sampling=Sampling(response_limit=12))

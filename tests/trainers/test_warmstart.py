@@ -7,6 +7,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from onelayer.agents.episodes import Episode, Step  # noqa: E402
+from onelayer.agents.household_text import read_room  # noqa: E402
 from onelayer.agents.models import load_model  # noqa: E402
 from onelayer.agents.prompts import PlainFormat  # noqa: E402
 from onelayer.cli import main  # noqa: E402
@@ -62,6 +63,20 @@ def test_stumbles_are_impossible_commands_and_change_nothing(played):
                 assert following.anchor == step.anchor
     without = demonstrations([4], 8, seed=3, max_steps=30, stumbles=0.0)
     assert all(step.valid for episode in without for step in episode.steps)
+
+
+def test_whole_houses_are_as_large_as_alfworlds_and_have_their_share():
+    shown = list(demonstrations([4, None, None], 12, seed=0, max_steps=50, stumbles=0.0))
+    sizes = [len(read_room(episode.steps[0].observation)) for episode in shown]
+    assert sizes[:4] == [4] * 4
+    assert min(sizes[4:]) > 5
+    assert len(sizes) == 12
+
+
+def test_a_game_is_played_several_times_in_other_orders():
+    shown = list(demonstrations([8], 12, seed=0, max_steps=50, stumbles=0.0, repeats=4))
+    assert len({episode.task for episode in shown}) <= 4
+    assert len({tuple(said) for said in actions(shown)}) > 6
 
 
 def test_too_few_wins_are_an_error_and_no_endless_search():
@@ -190,10 +205,12 @@ def test_the_command_makes_a_model_that_plays_trains_and_can_be_gone_on_from(tmp
     run = {"model": folder, "out": tmp_path / "run", "response-limit": 8, **quick, **world}
     assert main(["train", *(text for k, v in run.items() for text in (f"--{k}", str(v)))]) == 0
 
-    assert warmstart(tmp_path / "more", start=folder, seed=1, steps=2) == 0
-    more, _ = load_model(str(tmp_path / "more"))
-    assert more.config.vocab_size == model.config.vocab_size
-    assert not torch.equal(more.lm_head.weight, model.lm_head.weight)
+    house = {"room_sizes": "4,full", "eval_room_size": "full", "dtype": "bfloat16", "repeats": 2}
+    assert warmstart(tmp_path / "more", start=folder, seed=1, steps=2, layers=3, **house) == 0
+    more, known = load_model(str(tmp_path / "more"))
+    assert more.config.vocab_size == len(known) >= model.config.vocab_size
+    assert more.config.num_hidden_layers == 3
+    assert not torch.equal(more.lm_head.weight[:100], model.lm_head.weight[:100])
 
 
 @pytest.mark.parametrize(
@@ -204,8 +221,10 @@ def test_the_command_makes_a_model_that_plays_trains_and_can_be_gone_on_from(tmp
         (("new",), {"width": 33}, "width must be a multiple of 32, got 33"),
         (("new",), {"steps": 0}, "steps must be at least 1"),
         (("new",), {"stumbles": 1}, "stumbles must be in"),
-        (("new",), {"room_sizes": "9-4"}, "room_sizes must rise from at least 3"),
-        (("new",), {"room_sizes": "big"}, "room_sizes is a number or from-to"),
+        (("new",), {"dtype": "float16"}, "dtype is float32 or bfloat16, got 'float16'"),
+        (("new",), {"room_sizes": "9-4"}, "room_sizes is a list of sizes and from-to"),
+        (("new",), {"room_sizes": "4,big"}, "a number from 3 on or full, got 'big'"),
+        (("new",), {"eval_room_size": "2"}, "a number from 3 on or full, got '2'"),
         (("new",), {"start": "./absent"}, "no model in ./absent"),
     ],
 )
