@@ -72,8 +72,10 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--seeds", type=numbers, default=numbers("0-4"), help="such as 0-4 or 1,3")
     parser.add_argument("--layers", default="mid")
     parser.add_argument("--learning-rate", type=float, default=2e-3)
+    parser.add_argument("--max-steps", type=int, default=50, help="of an episode")
     parser.add_argument("--iterations", type=int, default=150)
     parser.add_argument("--tasks-per-iteration", type=int, default=16)
+    parser.add_argument("--group-size", type=int, default=8)
     parser.add_argument("--eval-every", type=int, default=10)
     parser.add_argument("--eval-tasks", type=int, default=140)
     parser.add_argument(
@@ -128,12 +130,16 @@ def settings(options: argparse.Namespace) -> dict[str, Any]:
         name: getattr(options, name)
         for name in ("model", "layers", "learning_rate", "iterations", "tasks_per_iteration")
     }
+    chosen |= {"group_size": options.group_size}
     chosen |= {"eval_every": options.eval_every, "eval_tasks": options.eval_tasks}
     world = "generated" if options.games == "generated" else "ALFWorld's own games"
     known = yaml.safe_load(SETTINGS.read_text())
-    return {**{k: v for k, v in known.items() if k not in ("out", *ARMS["GiGPO"])}, **chosen} | {
-        "env_args": "{max_steps: 50}",
+    return {
+        **{k: v for k, v in known.items() if k not in ("out", "env_args", "algorithm")},
+        **chosen,
+    } | {
         "games": world,
+        "max_steps": options.max_steps,
         "decay": options.iterations,
     }
 
@@ -144,9 +150,9 @@ def one_run(
     """Train, or go on; return the result, or None where the time was over before."""
     name = f"{arm.lower().replace(',', '').replace('.', '').replace(' ', '-')}-{seed}"
     folder = options.runs / name
-    world = json.dumps({"games": str(options.games), "max_steps": 50})
+    world = json.dumps({"games": str(options.games), "max_steps": options.max_steps})
     config = {**shared, **ARMS[arm], "env_args": world, "seed": seed, "out": str(folder)}
-    del config["games"]
+    del config["games"], config["max_steps"]
     options.runs.mkdir(parents=True, exist_ok=True)
     (options.runs / f"{name}.yaml").write_text(yaml.safe_dump(config))
     if not (folder / "layer.safetensors").exists():

@@ -28,7 +28,8 @@ def table(runs: Sequence[Run]) -> str:
     one = runs[0]["settings"]
     episodes = one["tasks_per_iteration"] * one["group_size"] * one["iterations"]
     lines = [
-        f"{one['model']}, layers {one['layers']}, {one['games']}, 50 steps; {episodes:,} episodes a run; "
+        f"{one['model']}, layers {one['layers']}, {one['games']}, {one['max_steps']} steps; "
+        f"{episodes:,} episodes a run; "
         f"{one['eval_tasks']} held-out games ({one['eval_split']}) at temperature "
         f"{one['eval_temperature']:g}. Intervals (95 %) are bootstraps over seeds; one seed has none.",
         "",
@@ -158,7 +159,8 @@ def draw(runs: Sequence[Run], path: Path) -> None:
         axes.spines[["top", "right"]].set_visible(False)
     left.legend(frameon=False, loc="best", fontsize=8)
     figure.suptitle(
-        f"{one['model']}, {one['games']}, 50 steps, layers {one['layers']}; the band is 95 % over seeds",
+        f"{one['model']}, {one['games']}, {one['max_steps']} steps, layers {one['layers']}; "
+        "the band is 95 % over seeds",
         fontsize=10,
     )
     figure.savefig(path, dpi=150)

@@ -130,6 +130,7 @@ def demonstrations(
     seed: int,
     max_steps: int,
     stumbles: float,
+    dawdles: float = 0.0,
     repeats: int = 1,
 ) -> Iterator[Episode]:
     """Yield ``count`` won episodes of the random-order searcher, spread evenly over the room sizes.
@@ -151,7 +152,7 @@ def demonstrations(
         envs = [make(ENV, games="generated", max_steps=max_steps, **arguments) for _ in range(64)]
         tasks = envs[0].unwrapped.tasks  # type: ignore[attr-defined]
         own_seed = seed + (size or 0)
-        expert = StumblingAgent(SearchingAgent(own_seed), stumbles, own_seed)
+        expert = StumblingAgent(SearchingAgent(own_seed, dawdles=dawdles), stumbles, own_seed)
         found, start = 0, seed * reserve
         while found < wanted:
             chosen = [tasks[j] for j in range(start, min(start + 512 // repeats, len(tasks)))]
@@ -167,20 +168,28 @@ def demonstrations(
             yield from won
 
 
-def example(episode: Episode, prompt_format: PlainFormat) -> dict[str, list[int]]:
-    """Return the tokens of an episode and their labels: its possible commands and the ends of them."""
+def example(
+    episode: Episode, prompt_format: PlainFormat, *, echoes: bool = False
+) -> dict[str, list[int]]:
+    """Return the tokens of an episode and their labels: its possible commands and the ends of them.
+
+    With ``echoes`` also what an answer repeats of the command before it: so a name is copied exactly.
+    """
     turns = [Turn(step.observation) for step in episode.steps]
     shown = [prompt_format.prompt(turns[:1]), *map(prompt_format.continuation, turns[1:])]
     said = [Unencoded((step.action, prompt_format.stop_ids[0])) for step in episode.steps]
     encoded = encode(prompt_format.tokenizer, [*shown, *said])
     ids: list[int] = []
     labels: list[int] = []
+    named: set[int] = set()
     for step, read, written in zip(
         episode.steps, encoded[: len(shown)], encoded[len(shown) :], strict=True
     ):
         read = read[1:] if ids else read  # what ends a command was written
         ids += [*read, *written]
-        labels += [IGNORED] * len(read) + (written if step.valid else [IGNORED] * len(written))
+        labels += [token if token in named else IGNORED for token in read]
+        labels += written if step.valid else [IGNORED] * len(written)
+        named = set(written[:-1]) if echoes else set()
     return {"input_ids": ids, "labels": labels}
 
 

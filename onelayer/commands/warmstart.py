@@ -39,6 +39,8 @@ class Config:
     repeats: int = _option(1, "times that a game is played, in other orders of search")
     max_steps: int = _option(30, "a demonstration that takes longer is left out")
     stumbles: float = _option(0.1, "probability that a demonstrated step is an impossible command")
+    dawdles: float = _option(0.0, "probability of a possible command that leads nowhere")
+    echoes: bool = _option(False, "also learn what an answer repeats of the command before it")
     steps: int = _option(2_500, "optimizer steps")
     batch: int = _option(16, "episodes in an optimizer step")
     matrix_learning_rate: float = _option(0.02, "of Muon, for the matrices in the layers")
@@ -68,8 +70,9 @@ class Config:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         if self.matrix_learning_rate <= 0 or self.learning_rate <= 0:
             raise ValueError("learning rates must be above 0")
-        if not 0 <= self.stumbles < 1:
-            raise ValueError(f"stumbles must be in [0, 1), got {self.stumbles}")
+        for name in ("stumbles", "dawdles"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name} must be in [0, 1), got {getattr(self, name)}")
         if self.dtype not in ("float32", "bfloat16"):
             raise ValueError(f"dtype is float32 or bfloat16, got {self.dtype!r}")
         if self.architecture not in ("qwen3", "qwen2"):
@@ -124,6 +127,7 @@ def run(config: Config) -> None:
             config.seed,
             config.max_steps,
             config.stumbles,
+            config.dawdles,
             config.repeats,
         )
     )
@@ -139,7 +143,8 @@ def run(config: Config) -> None:
         )
     else:
         model = grown(*earlier, tokenizer, layers=config.layers, seed=config.seed)
-    examples = [example(episode, PlainFormat(tokenizer)) for episode in episodes]
+    shown = PlainFormat(tokenizer)
+    examples = [example(episode, shown, echoes=config.echoes) for episode in episodes]
     print(f"training {model.num_parameters():,} parameters on {len(examples)} episodes")
     with tempfile.TemporaryDirectory() as scratch:
         fit(

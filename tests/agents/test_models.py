@@ -1,6 +1,7 @@
 """Loading a model: what cannot be loaded is one clear line, never a traceback from inside a library."""
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -147,8 +148,6 @@ def test_an_unknown_dtype_is_refused(folder):
 
 
 def test_the_tiny_model_ships_plays_legally_and_leaves_something_to_learn():
-    from pathlib import Path
-
     from onelayer.agents.decoder import Sampling
     from onelayer.agents.policy import PolicyAgent
     from onelayer.agents.rollout import rollout
@@ -163,6 +162,26 @@ def test_the_tiny_model_ships_plays_legally_and_leaves_something_to_learn():
     valid = [step.valid for episode in episodes for step in episode.steps]
     assert sum(valid) > 0.92 * len(valid)
     assert 0.2 < sum(episode.success for episode in episodes) / 60 < 0.85
+
+
+def test_the_small_model_ships_and_plays_whole_houses_legally():
+    """With 24 generated games of full size: docs/small-model.md has the real ones."""
+    from onelayer.agents.policy import PolicyAgent
+    from onelayer.agents.rollout import rollout
+    from onelayer.agents.sampling import Sampling
+    from onelayer.envs.plugins import make
+
+    assert sum(path.stat().st_size for path in Path(model_folder("small")).iterdir()) < 10e6
+    model, tokenizer = load_model("small")
+    assert model.num_parameters() < 6e6
+    assert 8 <= model.config.num_hidden_layers <= 12
+    world = {"games": "generated", "split": "test", "max_steps": 50, "count": 24}
+    envs = [make("onelayer/ALFWorld-v0", **world) for _ in range(24)]
+    agent = PolicyAgent(model, tokenizer, sampling=Sampling(response_limit=16))
+    episodes = rollout(envs, agent, list(envs[0].unwrapped.tasks))
+    valid = [step.valid for episode in episodes for step in episode.steps]
+    assert sum(valid) > 0.9 * len(valid)
+    assert 4 < sum(episode.success for episode in episodes) < 22
 
 
 def test_a_sequence_may_be_as_long_as_the_model_was_made_for(tiny_model):

@@ -121,6 +121,20 @@ def test_what_is_learned_is_what_will_be_played(tokenizer):
     assert [p for p in kept if p] == ["take", "mug 1", "from", "desk 1", "<eos>", "look", "<eos>"]
 
 
+def test_of_an_answer_what_it_repeats_of_the_command_may_be_learned_too(tokenizer):
+    steps = (
+        Step("You see a desk 1.", "go to desk 1", 0, 0),
+        Step("You arrive at desk 1. On the desk 1, you see a mug 1.", "look", 1, 0),
+    )
+    shown = PlainFormat(tokenizer)
+    plain, more = (
+        example(Episode("t", steps, True), shown, echoes=echoes) for echoes in (False, True)
+    )
+    assert plain["input_ids"] == more["input_ids"]
+    added = [m for p, m in zip(plain["labels"], more["labels"], strict=True) if p != m]
+    assert tokenizer.convert_ids_to_tokens(added) == ["desk 1", "desk 1"]
+
+
 def test_every_command_fits_into_the_reply_limit(tokenizer, played):
     longest = max(
         len(tokenizer.encode(command, add_special_tokens=False)) + 1
