@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -50,6 +51,10 @@ _UNGENERATED = {
     *("showerdoor", "showerglass", "sink", "stoveknob", "tennisracket", "window"),
 }
 """kinds of things in ALFWorld's own games that generated ones lack"""
+
+
+Rooms = int | Path | None
+"""receptacles of generated houses, None for all that a scene has, or a file or folder of games"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,7 @@ class StumblingAgent:
 
 
 def demonstrations(
-    room_sizes: Sequence[int | None],
+    room_sizes: Sequence[Rooms],
     count: int,
     seed: int,
     max_steps: int,
@@ -135,30 +140,26 @@ def demonstrations(
 ) -> Iterator[Episode]:
     """Yield ``count`` won episodes of the random-order searcher, spread evenly over the room sizes.
 
-    None is ALFWorld's own size, 23 receptacles on average; a size that is named twice has twice as many
-    episodes. A game is played ``repeats`` times, which differ in the order of the search; what is not won
-    within ``max_steps`` is left out.
+    None is ALFWorld's own size, 23 receptacles on average; a path holds games, whose training split is
+    played. What is named twice has twice as many episodes. A game is played ``repeats`` times, which differ
+    in the order of the search; what is not won within ``max_steps`` is left out.
 
     Raises:
         ValueError: it wins too few.
     """
-    shares = Counter(room_sizes)
     done = 0
-    for size, share in shares.items():
+    for rooms, share in Counter(room_sizes).items():
         wanted = count * (done + share) // len(room_sizes) - count * done // len(room_sizes)
         done += share
-        reserve = 4 * wanted + 64  # games of each seed; no two seeds share one
-        arguments = {"split": "train", "room_size": size, "count": (seed + 1) * reserve}
-        envs = [make(ENV, games="generated", max_steps=max_steps, **arguments) for _ in range(64)]
-        tasks = envs[0].unwrapped.tasks  # type: ignore[attr-defined]
-        own_seed = seed + (size or 0)
+        envs, tasks = _houses(rooms, wanted, seed, max_steps)
+        own_seed = seed + (rooms if isinstance(rooms, int) else 0)
         expert = StumblingAgent(SearchingAgent(own_seed, dawdles=dawdles), stumbles, own_seed)
-        found, start = 0, seed * reserve
+        found = start = 0
         while found < wanted:
-            chosen = [tasks[j] for j in range(start, min(start + 512 // repeats, len(tasks)))]
+            chosen = tasks[start : start + 512 // repeats]
             if not chosen:
                 raise ValueError(
-                    f"the expert won {found} of {reserve} games of {size or 'all'} receptacles within "
+                    f"the expert won {found} of {len(tasks)} games of {rooms or 'all'} receptacles within "
                     f"{max_steps} steps, too few for {wanted} demonstrations; raise max_steps"
                 )
             start += len(chosen)
@@ -166,6 +167,24 @@ def demonstrations(
             won = [episode for episode in played if episode.success][: wanted - found]
             found += len(won)
             yield from won
+
+
+def _houses(
+    rooms: Rooms, wanted: int, seed: int, max_steps: int
+) -> tuple[list[gym.Env[str, str]], list[str]]:
+    """Return environments, and the games in which ``wanted`` are to be won, in their order."""
+    reserve = 4 * wanted + 64  # games of each seed; no two seeds share one of the generated
+    arguments: dict[str, Any] = {"split": "train", "max_steps": max_steps}
+    if isinstance(rooms, Path):
+        arguments |= {"games": str(rooms)}
+    else:
+        arguments |= {"games": "generated", "room_size": rooms, "count": (seed + 1) * reserve}
+    envs = [make(ENV, **arguments) for _ in range(64)]
+    tasks = envs[0].unwrapped.tasks  # type: ignore[attr-defined]
+    if not isinstance(rooms, Path):
+        return envs, [tasks[i] for i in range(seed * reserve, len(tasks))]
+    order = np.random.default_rng(seed).permutation(len(tasks))
+    return envs, [tasks[order[i % len(tasks)]] for i in range(reserve)]
 
 
 def example(

@@ -18,6 +18,10 @@ FULL = "full"
 """a room with all receptacles of its scene, 23 on average"""
 
 
+GAMES = "games"
+"""the games of ``--games``"""
+
+
 def _option(default: Any, help: str) -> Any:  # noqa: A002
     return field(default=default, metadata={"help": help})
 
@@ -34,9 +38,10 @@ class Config:
     )
     demonstrations: int = _option(20_000, "won episodes of the random-order searcher")
     room_sizes: str = _option(
-        "4-10", "receptacles of the rooms: from-to, or a list such as 4-8,full,full"
+        "4-10", "receptacles of the rooms: from-to, or a list such as 4-8,full,games"
     )
     repeats: int = _option(1, "times that a game is played, in other orders of search")
+    games: str = _option("", "ALFWorld's own games, for `games` in room_sizes: a folder or a file")
     max_steps: int = _option(30, "a demonstration that takes longer is left out")
     stumbles: float = _option(0.1, "probability that a demonstrated step is an impossible command")
     dawdles: float = _option(0.0, "probability of a possible command that leads nowhere")
@@ -104,7 +109,7 @@ def run(config: Config) -> None:
     out = Path(config.out)
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise ValueError(f"{out} exists and is not an empty folder; name a new one")
-    sizes = _sizes(config.room_sizes)
+    rooms = _rooms(config)
     eval_size = _size(config.eval_room_size)
 
     import torch
@@ -122,7 +127,7 @@ def run(config: Config) -> None:
     print(f"playing {config.demonstrations} demonstrations")
     episodes = list(
         demonstrations(
-            sizes,
+            rooms,
             config.demonstrations,
             config.seed,
             config.max_steps,
@@ -179,21 +184,24 @@ def run(config: Config) -> None:
     )
 
 
-def _sizes(text: str) -> list[int | None]:
-    """Return the sizes of a list such as ``4-8,full``; ``full`` is None."""
-    sizes: list[int | None] = []
-    for part in text.split(","):
+def _rooms(config: Config) -> list[int | Path | None]:
+    """Return the sizes of a list such as ``4-8,full,games``; ``full`` is None, ``games`` a path."""
+    rooms: list[int | Path | None] = []
+    for part in config.room_sizes.split(","):
         first, dash, last = part.strip().partition("-")
-        if not dash:
-            sizes.append(_size(first))
+        if first == GAMES:
+            if not config.games:
+                raise ValueError(f"{GAMES} in room_sizes needs --games: a folder or file of them")
+            rooms.append(Path(config.games).expanduser())
             continue
-        low, high = _size(first), _size(last)
-        if low is None or high is None or low > high:
+        low, high = _size(first), _size(last if dash else first)
+        if dash and (low is None or high is None or low > high):
             raise ValueError(
-                f"room_sizes is a list of sizes and from-to, such as 4-8,full, got {text!r}"
+                "room_sizes is a list of sizes and from-to, such as 4-8,full, "
+                f"got {config.room_sizes!r}"
             )
-        sizes += range(low, high + 1)
-    return sizes
+        rooms += [None] if low is None or high is None else range(low, high + 1)
+    return rooms
 
 
 def _size(text: str) -> int | None:

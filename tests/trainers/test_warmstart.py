@@ -11,6 +11,7 @@ from onelayer.agents.household_text import read_room  # noqa: E402
 from onelayer.agents.models import load_model  # noqa: E402
 from onelayer.agents.prompts import PlainFormat  # noqa: E402
 from onelayer.cli import main  # noqa: E402
+from onelayer.envs.alfworld.generator import generate  # noqa: E402
 from onelayer.trainers.tiny_model import tiny_tokenizer, untrained_tiny_model  # noqa: E402
 from onelayer.trainers.warmstart import (  # noqa: E402
     IGNORED,
@@ -71,6 +72,21 @@ def test_whole_houses_are_as_large_as_alfworlds_and_have_their_share():
     assert sizes[:4] == [4] * 4
     assert min(sizes[4:]) > 5
     assert len(sizes) == 12
+
+
+def test_games_of_a_file_are_played_in_another_order_for_another_seed(tmp_path):
+    path = tmp_path / "games.jsonl"
+    records = [generate(seed, split="train", room_size=4) for seed in range(24)]
+    fields = ("id", "task", "walkthrough", "pddl_problem")
+    lines = (json.dumps({name: getattr(record, name) for name in fields}) for record in records)
+    path.write_text("\n".join(lines))
+
+    def tasks(seed):
+        shown = demonstrations([path], 12, seed=seed, max_steps=40, stumbles=0.0)
+        return [episode.task for episode in shown]
+
+    assert tasks(1) == tasks(1) != tasks(2)
+    assert set(tasks(1)) <= {record.id for record in records}
 
 
 def test_a_game_is_played_several_times_in_other_orders():
@@ -236,6 +252,7 @@ def test_the_command_makes_a_model_that_plays_trains_and_can_be_gone_on_from(tmp
         (("new",), {"steps": 0}, "steps must be at least 1"),
         (("new",), {"stumbles": 1}, "stumbles must be in"),
         (("new",), {"dtype": "float16"}, "dtype is float32 or bfloat16, got 'float16'"),
+        (("new",), {"room_sizes": "full,games"}, "games in room_sizes needs --games"),
         (("new",), {"room_sizes": "9-4"}, "room_sizes is a list of sizes and from-to"),
         (("new",), {"room_sizes": "4,big"}, "a number from 3 on or full, got 'big'"),
         (("new",), {"eval_room_size": "2"}, "a number from 3 on or full, got '2'"),
