@@ -12,7 +12,7 @@ import numpy as np
 from onelayer.envs.attributes import tasks_of
 from onelayer.envs.plugins import make
 from onelayer.evals.figures import PART, find_metric, majority_k, metric_names, pass_k
-from onelayer.evals.identity import identify
+from onelayer.evals.task_digests import identify
 
 METRICS = ("success", "return", "steps", "valid_actions")
 """those of every environment, and the default"""

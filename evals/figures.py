@@ -20,8 +20,8 @@ from functools import partial
 import numpy as np
 
 from onelayer.agents.episodes import Episode
+from onelayer.evals.intervals import Estimate, bootstrap_mean, mean_share, pass_at_k
 from onelayer.evals.majority import majority_shares
-from onelayer.evals.statistics import Estimate, bootstrap_mean, mean_share, pass_at_k
 
 Measure = Callable[[Sequence[Episode]], "Estimate | Sequence[float]"]
 NOTHING = Estimate(math.nan, math.nan, math.nan)

@@ -19,7 +19,7 @@ import datasets
 import evaluate
 
 from onelayer.evals.figures import measure
-from onelayer.evals.statistics import Estimate, bootstrap_mean, mean_share, pass_at_k
+from onelayer.evals.intervals import Estimate, bootstrap_mean, mean_share, pass_at_k
 
 __all__ = [
     "MajorityAtK",

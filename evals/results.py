@@ -28,11 +28,11 @@ from typing import Any
 
 import onelayer
 from onelayer.agents.episodes import as_episode, as_record
-from onelayer.evals.comparison import Difference, compare_episodes
 from onelayer.evals.definition import Collection
-from onelayer.evals.identity import changed_task
-from onelayer.evals.rows import ALL, Results, Row, numbered
+from onelayer.evals.paired import Difference, compare_episodes
+from onelayer.evals.result_rows import ALL, Results, Row, numbered
 from onelayer.evals.suite import suite_of
+from onelayer.evals.task_digests import changed_task
 from onelayer.files import write_atomically
 
 __all__ = [

@@ -14,15 +14,15 @@ from onelayer.agents.boundary import close
 from onelayer.agents.episodes import Episode, as_episode, as_record
 from onelayer.agents.rollout import rollout
 from onelayer.evals.definition import AnySuite, Collection, Suite
-from onelayer.evals.identity import (
+from onelayer.evals.journal import Journal
+from onelayer.evals.result_rows import Results
+from onelayer.evals.task_digests import (
     Digests,
     TaskIdentity,
     digests_of,
     identify,
     require_same_data,
 )
-from onelayer.evals.journal import Journal
-from onelayer.evals.rows import Results
 
 logger = logging.getLogger(__name__)
 

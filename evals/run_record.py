@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 
 from onelayer.agents.episodes import Episode, as_episode
 from onelayer.evals.definition import Suite
-from onelayer.evals.rows import Results, numbered
+from onelayer.evals.result_rows import Results, numbered
 
 Record = Mapping[str, Any]
 

@@ -28,6 +28,7 @@ from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.delta import FILE_NAME, LayerDelta
 from onelayer.trainers.identity import identity, require_same
 from onelayer.trainers.layers import frozen_checksum, trains_everything
+from onelayer.trainers.learning_signal import signal
 from onelayer.trainers.lora import Adapters
 from onelayer.trainers.memory import advised
 from onelayer.trainers.mismatch import LIMIT as MISMATCH_LIMIT
@@ -36,7 +37,6 @@ from onelayer.trainers.processes import largest, require_alike, wait_for_all
 from onelayer.trainers.rising import Rising
 from onelayer.trainers.run_folder import RunFolder
 from onelayer.trainers.sharing import episodes_of_all
-from onelayer.trainers.signal import signal
 from onelayer.trainers.summary import summary
 from onelayer.trainers.update import Learner
 

@@ -13,7 +13,7 @@ from typing import overload
 from onelayer.envs.alfworld.errands import SENTENCES, draw_goal
 from onelayer.envs.alfworld.furnish import furnish
 from onelayer.envs.alfworld.oracle import plan
-from onelayer.envs.alfworld.problem import Goal, write_problem
+from onelayer.envs.alfworld.pddl_problem import Goal, write_problem
 from onelayer.envs.alfworld.records import TASK_TYPES, GameRecord
 
 SEEDS_PER_SPLIT = 1_000_000_000

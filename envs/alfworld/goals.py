@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from onelayer.envs.alfworld.pddl import ARITIES, Formula, Problem, typed_names
 
 if TYPE_CHECKING:
-    from onelayer.envs.alfworld.engine import Engine
+    from onelayer.envs.alfworld.native_engine import Engine
 
 Test = Callable[["Engine"], bool]
 Condition = bool | Test

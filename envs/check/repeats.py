@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from onelayer.envs.attributes import tasks_of
-from onelayer.envs.check.playing import (
+from onelayer.envs.check.played import (
     Played,
     Problem,
     World,

@@ -16,8 +16,8 @@ from onelayer.envs.code.problem import CodeTask, Tests, asking, with_helpers
 from onelayer.envs.code.program import complete, parse, split_stub
 from onelayer.envs.code.sandboxes import PACKAGES, shared_sandbox
 from onelayer.envs.contamination import require_apart
+from onelayer.envs.data_rows import NoSuchSplit, Placed, placed_rows, state_of
 from onelayer.envs.hints import did_you_mean
-from onelayer.envs.rows import NoSuchSplit, Placed, placed_rows, state_of
 from onelayer.envs.sandbox import Limits, validate_tests
 
 logger = logging.getLogger(__name__)

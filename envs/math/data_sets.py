@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from onelayer.envs.data_rows import Placed, Row, placed_rows, state_of
 from onelayer.envs.math import Conventions, Grade, check_gold, grade_answer, grade_response
 from onelayer.envs.math.catalogue import DataSet, data_set, whole
 from onelayer.envs.math.problems import Problem
-from onelayer.envs.rows import Placed, Row, placed_rows, state_of
 
 CONVENTIONS = Conventions(worked_out=True)
 

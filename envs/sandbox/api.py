@@ -20,7 +20,7 @@ from onelayer.envs.sandbox.pool import Closed, Pool, ServerGone
 from onelayer.envs.sandbox.selftest import run_canaries
 from onelayer.envs.sandbox.session import Crowded, SandboxFailure
 from onelayer.envs.sandbox.shown import readable
-from onelayer.envs.sandbox.tests import validate_tests
+from onelayer.envs.sandbox.test_kinds import validate_tests
 from onelayer.envs.sandbox.verdict import Canary, Verdict
 
 RUNS_PER_SERVER = 4  # programs may sleep; the processor is shared by limits on its own time

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from onelayer.envs.sandbox import codec, comparison, plain_asserts, tests
+from onelayer.envs.sandbox import codec, comparison, plain_asserts, test_kinds
 from onelayer.envs.sandbox.child import EXIT_MEMORY
 from onelayer.envs.sandbox.kept_judges import KeptJudges
 from onelayer.envs.sandbox.limits import Limits
@@ -106,8 +106,8 @@ def _check_stdio(
     cases: list[CaseResult] = []
     for index, case in enumerate(given["cases"]):
         expected = case["output"]
-        room = max(int(limits.output_kb * 1024), 2 * len(tests.as_bytes(expected)) + 1024)
-        stdin = tests.as_bytes(case["input"])
+        room = max(int(limits.output_kb * 1024), 2 * len(test_kinds.as_bytes(expected)) + 1024)
+        stdin = test_kinds.as_bytes(case["input"])
         task = {"task": "stdio", "code": code}
         run = Run(server(code), limits, task, stdin=stdin, stdout_limit=room, answer_limit=None)
         try:
@@ -117,7 +117,7 @@ def _check_stdio(
         runs.append(run)
         if run.ended_by or run.exit_code != 0:
             cases.append(CaseResult(index, *why(run)))
-        elif tests.same_output(expected, bytes(run.stdout)):
+        elif test_kinds.same_output(expected, bytes(run.stdout)):
             cases.append(CaseResult(index, "passed"))
             continue
         else:
@@ -143,7 +143,7 @@ def _check_calls(
         "task": "calls",
         "code": code,
         "name": given["fn_name"],
-        "calls": [codec.encode(arguments) for arguments in tests.calls(given)],
+        "calls": [codec.encode(arguments) for arguments in test_kinds.calls(given)],
     }
 
     def take(run: Run, message: Any) -> None:
@@ -234,7 +234,7 @@ def _check_judged(
     server: GetServer, kept: KeptJudges, code: str, given: Mapping[str, Any], limits: Limits
 ) -> tuple[list[Run], list[CaseResult]]:
     """Two processes, each in a sandbox of its own: the program, and the tests that question it."""
-    plan = tests.plan(given)
+    plan = test_kinds.plan(given)
     results: list[CaseResult] = []
     ends: list[str] = []  # what the judge said at its end: nothing, or why it could not go on
     runs: list[Run] = []

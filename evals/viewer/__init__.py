@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import Any
 
 from onelayer.agents.episodes import Episode, as_record
-from onelayer.evals.rows import Results
+from onelayer.evals.result_rows import Results
 
 _CHUNK_CHARACTERS = 400_000
 """of JSON in one chunk: what a browser unpacks in some milliseconds"""

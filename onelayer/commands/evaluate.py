@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from onelayer.agents.base import Agent
     from onelayer.agents.episodes import Episode
     from onelayer.commands.players import Player, Subject
-    from onelayer.evals.folder import ResultsFolder
     from onelayer.evals.results import Results
+    from onelayer.evals.results_folder import ResultsFolder
     from onelayer.evals.suite import AnySuite
 
 HELP = "evaluate a run, a model or a served model on held-out tasks"
@@ -144,13 +144,13 @@ def run(config: Config) -> int:
         RuntimeError: the environment cannot work on this machine, or too many errors came in a row.
         KeyboardInterrupt: Ctrl-C; the episodes played so far are kept.
     """
-    from onelayer.commands import judge
+    from onelayer.commands import past_evaluations
 
     if config.compare:
-        judge.compare_arms(config.compare, config.suite)
+        past_evaluations.compare_arms(config.compare, config.suite)
         return 0
     if config.rescore:
-        judge.rescore(config.rescore, config.out)
+        past_evaluations.rescore(config.rescore, config.out)
         return 0
     from onelayer.commands.players import Subject, models
     from onelayer.commands.served import served
@@ -166,7 +166,7 @@ def run(config: Config) -> int:
     machine, total = _look_at(suite)
     scripted = _scripted(config, suite)
 
-    from onelayer.evals.folder import ResultsFolder
+    from onelayer.evals.results_folder import ResultsFolder
     from onelayer.lock import alone_in
 
     out = _folder(config, subject, suite)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from onelayer.evals.rows import Results
+    from onelayer.evals.result_rows import Results
 
 HELP = "write a page about one run, or several side by side, into the first one's folder"
 

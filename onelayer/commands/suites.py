@@ -11,9 +11,9 @@ import yaml
 from onelayer.envs.hints import did_you_mean
 from onelayer.envs.plugins import arguments, resolve
 from onelayer.evals.definition import AnySuite, Suite
-from onelayer.evals.identity import identify
 from onelayer.evals.significance import minimal_difference
 from onelayer.evals.suite import load_suite, plugin_suites, shipped_suites
+from onelayer.evals.task_digests import identify
 from onelayer.files import write_atomically
 
 HELP = "list and show evaluation suites, and start one of your own"

@@ -9,12 +9,7 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 from onelayer.envs.math.grading import answers as a
-from onelayer.envs.math.grading.conventions import Conventions
-from onelayer.envs.math.grading.customs import in_degrees, with_constant_of
-from onelayer.envs.math.grading.lists import lists
-from onelayer.envs.math.grading.relations import relations
-from onelayer.envs.math.grading.rounding import is_float_of, rounds_to, terminates
-from onelayer.envs.math.grading.surroundings import (
+from onelayer.envs.math.grading.around_number import (
     based,
     choices,
     clock_times,
@@ -24,6 +19,11 @@ from onelayer.envs.math.grading.surroundings import (
     quantities,
     ratios,
 )
+from onelayer.envs.math.grading.conventions import Conventions
+from onelayer.envs.math.grading.customs import in_degrees, with_constant_of
+from onelayer.envs.math.grading.lists import lists
+from onelayer.envs.math.grading.relations import relations
+from onelayer.envs.math.grading.rounding import is_float_of, rounds_to, terminates
 from onelayer.envs.math.grading.tree import Node
 from onelayer.envs.math.grading.words import comparable
 

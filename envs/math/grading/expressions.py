@@ -7,7 +7,7 @@ Deliberately left out are derivatives and integrals without limits, which math-v
 from fractions import Fraction
 
 from onelayer.envs.math.grading.calculus import OPERATORS, is_differential, read_operator
-from onelayer.envs.math.grading.names import read_accented, read_greek, read_symbol
+from onelayer.envs.math.grading.symbol_names import read_accented, read_greek, read_symbol
 from onelayer.envs.math.grading.tokens import (
     ACCENTS,
     AGGREGATES,

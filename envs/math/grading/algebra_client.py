@@ -34,7 +34,7 @@ for name in ("onelayer", "onelayer.envs", "onelayer.envs.math", "onelayer.envs.m
     sys.modules[name] = types.ModuleType(name)
     sys.modules[name].__path__ = []
 sys.modules["onelayer.envs.math.grading"].__path__ = [folder]
-from onelayer.envs.math.grading.server import serve
+from onelayer.envs.math.grading.algebra_server import serve
 serve(socket.socket(fileno=descriptor))
 """
 
