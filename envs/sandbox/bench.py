@@ -14,8 +14,8 @@ from typing import Any
 from onelayer.envs.sandbox import frames
 from onelayer.envs.sandbox.borrowed import Borrowed
 from onelayer.envs.sandbox.changes import overwrite
-from onelayer.envs.sandbox.child import PEER_FD, describe
 from onelayer.envs.sandbox.codec import CodecError, decode, encode
+from onelayer.envs.sandbox.execution import PEER_FD, describe
 from onelayer.envs.sandbox.handles import (
     TESTS_FILE,
     Handle,

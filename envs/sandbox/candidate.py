@@ -17,17 +17,17 @@ from typing import Any
 
 from onelayer.envs.sandbox import frames
 from onelayer.envs.sandbox.changes import changes
-from onelayer.envs.sandbox.child import (
+from onelayer.envs.sandbox.codec import CodecError, decode, encode
+from onelayer.envs.sandbox.execution import (
     CHANNEL_FD,
     EXIT_ERROR,
     EXIT_MEMORY,
     PEER_FD,
-    _report,
     describe,
     execute,
     new_module,
+    report,
 )
-from onelayer.envs.sandbox.codec import CodecError, decode, encode
 from onelayer.envs.sandbox.handles import METHODS
 
 DEEP = 10_000
@@ -44,7 +44,7 @@ def serve(task: Mapping[str, Any]) -> int:
         execute(task["code"], namespace)
     except BaseException as error:
         frames.send(PEER_FD, {"raised": describe(error)})
-        return _report(error) or EXIT_ERROR
+        return report(error) or EXIT_ERROR
     desk = Desk(shared)
     desk.printed = sys.stdout = io.StringIO()
     builtins.input = desk.input
@@ -86,7 +86,7 @@ def answer_calls(task: Mapping[str, Any]) -> int:
     try:
         execute(task["code"], namespace)
     except BaseException as error:
-        return _report(error) or EXIT_ERROR
+        return report(error) or EXIT_ERROR
     desk = Desk({})
     try:
         # All of them before the first call, which may define them anew.

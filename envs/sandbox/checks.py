@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from onelayer.envs.sandbox import codec, comparison, plain_asserts, test_kinds
-from onelayer.envs.sandbox.child import EXIT_MEMORY
+from onelayer.envs.sandbox.execution import EXIT_MEMORY
 from onelayer.envs.sandbox.kept_judges import KeptJudges
 from onelayer.envs.sandbox.limits import Limits
 from onelayer.envs.sandbox.plain_asserts import PlainAssert

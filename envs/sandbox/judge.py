@@ -16,7 +16,7 @@ from typing import Any
 from onelayer.envs.sandbox import frames
 from onelayer.envs.sandbox.bench import Bench, ProgramGone
 from onelayer.envs.sandbox.bound_names import bind_names, rebind_names
-from onelayer.envs.sandbox.child import CHANNEL_FD, PEER_FD, describe, execute, new_module
+from onelayer.envs.sandbox.execution import CHANNEL_FD, PEER_FD, describe, execute, new_module
 from onelayer.envs.sandbox.handles import TESTS_FILE, HandleType, mark_as_named
 from onelayer.envs.sandbox.loops import guard_loops
 from onelayer.envs.sandbox.vacuous import refuse_empty_arrays
