@@ -12,9 +12,10 @@ from types import UnionType
 from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading.algebra_client import WORKER
 from onelayer.envs.math.grading.arithmetic import rational_value
+from onelayer.envs.math.grading.comparing import Algebra
 from onelayer.envs.math.grading.conventions import Conventions, Grade
 from onelayer.envs.math.grading.echoes import repeats
-from onelayer.envs.math.grading.equality import Algebra, Comparison
+from onelayer.envs.math.grading.equality import Comparison
 from onelayer.envs.math.grading.expressions import parse_expression
 from onelayer.envs.math.grading.extraction import MAX_ANSWER, find_answer
 from onelayer.envs.math.grading.kinds import read
