@@ -26,6 +26,7 @@ from onelayer.agents.calls import in_thread
 from onelayer.agents.episodes import Episode, Step
 from onelayer.envs.attributes import attribute
 from onelayer.envs.seeds import episode_seed
+from onelayer.errors import UnknownName
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +104,7 @@ def rollout(
 
     Raises:
         ValueError: there is no environment, or ``group_size`` is not positive.
-        LookupError: a task does not exist.
+        UnknownName: a task does not exist.
     """
     if not envs:
         raise ValueError("rollout needs at least one environment")
@@ -138,7 +139,7 @@ def _require_tasks(env: gym.Env[str, str], tasks: Sequence[str | int]) -> None:
     listed = set(listed) if isinstance(listed, list | tuple) else listed
     for task in dict.fromkeys(tasks):
         if isinstance(task, str) and task not in listed:
-            raise LookupError(
+            raise UnknownName(
                 f"there is no task {task!r} here; one is {next(iter(listed), None)!r}"
             )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from onelayer.evals.intervals import Estimate
+from onelayer.evals.estimates import Estimate
 from onelayer.evals.paired import by_task, mean_success
 from onelayer.evals.results import Results, compare, require_comparable
 from onelayer.evals.significance import arm_difference, holm, minimal_difference

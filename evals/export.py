@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from onelayer.evals.intervals import Estimate
+from onelayer.evals.estimates import Estimate
 from onelayer.evals.results import LoadedResults, Results
 from onelayer.evals.table import metrics_table, success_table
 

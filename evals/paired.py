@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from onelayer.agents.episodes import Episode
-from onelayer.evals.intervals import (
+from onelayer.evals.estimates import (
     Estimate,
     mcnemar,
     paired_difference,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from onelayer.evals.intervals import wilson
+from onelayer.evals.estimates import wilson
 from onelayer.evals.run_record import Record, RunRecord
 
 HEADLINE = ("algorithm", "env", "model", "layers", "iterations", "learning_rate", "seed")

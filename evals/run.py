@@ -13,6 +13,7 @@ from onelayer.agents.base import Agent
 from onelayer.agents.boundary import close
 from onelayer.agents.episodes import Episode, as_episode, as_record
 from onelayer.agents.rollout import rollout
+from onelayer.errors import RunFailed
 from onelayer.evals.definition import AnySuite, Collection, Suite
 from onelayer.evals.journal import Journal
 from onelayer.evals.result_rows import Results
@@ -31,7 +32,7 @@ Key = tuple[str, str, int]
 """part of the suite, task, attempt"""
 
 
-class TooManyErrors(RuntimeError):
+class TooManyErrors(RunFailed):
     """So many episodes in a row ended in an error that it is no use to go on."""
 
 

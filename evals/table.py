@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 
 from onelayer.evals.arms import Pair
+from onelayer.evals.estimates import Estimate
 from onelayer.evals.figures import find_metric
-from onelayer.evals.intervals import Estimate
 from onelayer.evals.paired import Difference
 from onelayer.evals.results import Results
 

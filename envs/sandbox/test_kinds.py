@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from onelayer.envs.hints import did_you_mean
 from onelayer.envs.sandbox.bound_names import read_names
 from onelayer.envs.sandbox.syntax import parse
+from onelayer.settings import did_you_mean
 
 KINDS = ("asserts", "check_fn", "stdio", "io_call", "script")
 JUDGED = ("asserts", "check_fn", "script")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onelayer.evals.intervals import mcnemar
+from onelayer.evals.estimates import mcnemar
 from onelayer.evals.significance import (
     arm_difference,
     holm,
