@@ -22,7 +22,7 @@ ALIKE = {
     # Topics: of programming tasks, and of mathematics.
     *("arithmetic", "words"),
     # Of a run, and of a profile.
-    *("config", "table"),
+    *("config", "table", "statistics"),
 }
 """names that may stand in two folders, because nobody would look for one and find the other"""
 
