@@ -24,7 +24,7 @@ class HeldTokens:
         self.length_R = np.pad(self.length_R, (0, missing[0]))
 
     def common(self, ids: Ids, rows: slice | Sequence[int] = slice(None)) -> Ids:
-        """Return how many of its first tokens each row shares with ``ids``, ``[R]``; by default of all rows."""
+        """Return how many first tokens each row shares with ``ids``, ``[R]``; by default of all rows."""
         held_RK = self.ids_RK[rows, : len(ids)]
         # One more column that always differs, so that argmax finds it where no column before it does.
         differs_RK = np.ones((len(held_RK), len(ids) + 1), dtype=bool)
