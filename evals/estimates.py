@@ -264,7 +264,7 @@ def _expanded(confidence: float, tasks: int) -> float:
     return 2 * NormalDist().cdf(reach) - 1
 
 
-def percentile_interval(values_R: ArrayLike, confidence: float = CONFIDENCE) -> Interval:
+def percentile_interval(values_R: NDArray[np.float64], confidence: float = CONFIDENCE) -> Interval:
     """Return the percentiles of resampled values between which ``confidence`` of them lie."""
     tail = 50 * (1 - confidence)
     low, high = np.percentile(values_R, [tail, 100 - tail])
