@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from onelayer.commands.announce import announce
 from onelayer.commands.configuration import write_config
 from onelayer.commands.machine import keep_report, report_of
 
@@ -152,6 +153,7 @@ def run(config: Config) -> int:
     if config.rescore:
         judge.rescore(config.rescore, config.out)
         return 0
+    announce("loading torch, the suite and its tasks")
     from onelayer.commands.players import Subject, models
     from onelayer.commands.served import served
     from onelayer.commands.suite_choice import choose_suite, play_as_suite_says, require_apart

@@ -11,6 +11,7 @@ import gymnasium as gym
 import yaml
 
 from onelayer.agents.play import Play
+from onelayer.commands.announce import announce
 from onelayer.commands.configuration import parse_mapping
 from onelayer.envs.attributes import attribute, tasks_of
 from onelayer.trainers.config import TrainConfig
@@ -148,6 +149,7 @@ def _checkpoint(subject: Subject, folder: Path, config: "Config") -> Iterator[tu
 
 
 def _load(model: str, dtype: str, device: str) -> tuple[Any, Any]:
+    announce(f"loading the model {model}, and comparing how it is played with how it runs itself")
     import torch
 
     from onelayer.agents.model_check import check_model

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from onelayer.commands.announce import announce
+
 HELP = "teach by demonstrations: the tiny model from nothing, or a chat model (--model)"
 
 
@@ -82,6 +84,7 @@ def run(config: Config) -> None:
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise ValueError(f"{out} exists and is not an empty folder; name a new one")
     sizes = _sizes(config.room_sizes)
+    announce("loading torch and transformers")
 
     import torch
 
