@@ -20,16 +20,19 @@ from accelerate import Accelerator
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.agents.episodes import Episode
+from onelayer.agents.weight_files import LAYER_FILE
 from onelayer.envs.attributes import tasks_of
+from onelayer.errors import RunFailed
 from onelayer.interrupts import Interrupted, StopRequests, deferred_interrupt
 from onelayer.trainers.advantages import estimator, penalise_invalid
 from onelayer.trainers.bad_steps import Diverged
 from onelayer.trainers.checkpoints import KEPT, Checkpoint
 from onelayer.trainers.config import TrainConfig
-from onelayer.trainers.delta import FILE_NAME, LayerDelta
+from onelayer.trainers.delta import LayerDelta
 from onelayer.trainers.first_signs import first_signs
 from onelayer.trainers.identity import identity, require_same
 from onelayer.trainers.layers import frozen_checksum, trains_everything
+from onelayer.trainers.learning_signal import signal
 from onelayer.trainers.lora import Adapters
 from onelayer.trainers.memory import advised
 from onelayer.trainers.mismatch import LIMIT as MISMATCH_LIMIT
@@ -38,7 +41,6 @@ from onelayer.trainers.processes import largest, require_alike, wait_for_all
 from onelayer.trainers.rising import Rising
 from onelayer.trainers.run_folder import RunFolder
 from onelayer.trainers.sharing import episodes_of_all
-from onelayer.trainers.signal import signal
 from onelayer.trainers.summary import summary
 from onelayer.trainers.update import Learner
 
@@ -52,7 +54,7 @@ _PLAYING_FITS = partial(
 )
 
 
-class NothingPlayed(RuntimeError):
+class NothingPlayed(RunFailed):
     """Every episode of an iteration ended in an error."""
 
 
@@ -205,7 +207,8 @@ class Trainer:
         with self._timed("evaluate"), _PLAYING_FITS(), self.learner.autocast():
             # Several processes wait for each other's results, so none may stop in between.
             alone = self.accelerator.num_processes == 1
-            metrics = self.stop.at_once(play, {}) if alone else play()
+            nothing: dict[str, float] = {}
+            metrics = self.stop.at_once(play, nothing) if alone else play()
         self.stop.obey()
         return metrics
 
@@ -334,7 +337,7 @@ class Trainer:
         if self.config.lora_rank:
             self.adapters().save(self.folder.path)
         else:
-            self.delta().save(self.folder.path / FILE_NAME)
+            self.delta().save(self.folder.path / LAYER_FILE)
 
     def delta(self) -> LayerDelta:
         """Return the trained layer as it is now."""

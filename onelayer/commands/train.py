@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from onelayer.commands.announce import announce
-from onelayer.commands.configuration import own_folder, parse_config, parse_mapping
+from onelayer.commands.configuration import own_folder, parse_config
 from onelayer.commands.machine import keep_report, report_of
 from onelayer.envs import plugins
 from onelayer.envs.text import require_text
+from onelayer.settings import parse_mapping
 from onelayer.trainers.config import TrainConfig as Config
 
 if TYPE_CHECKING:

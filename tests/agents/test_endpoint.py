@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from onelayer.agents.chat import ChatMessages, Turn
+from onelayer.agents.chat_pauses import RequestFailed
 from onelayer.agents.chat_server import (
     ChatServer,
-    RequestFailed,
     ServerRefused,
     completions_address,
     public_address,
