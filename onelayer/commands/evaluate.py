@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from onelayer.commands.announce import announce
 from onelayer.commands.evaluation_options import Config
 from onelayer.commands.machine import keep_report, report_of
 from onelayer.errors import RunFailed
@@ -43,6 +44,7 @@ def run(config: Config) -> int:
     if config.rescore:
         past_evaluations.rescore(config.rescore, config.out)
         return 0
+    announce("loading torch, the suite and its tasks")
     from onelayer.commands.players import Subject, models
     from onelayer.commands.served import served
     from onelayer.commands.suite_choice import choose_suite, play_as_suite_says, require_apart

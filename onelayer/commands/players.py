@@ -11,6 +11,7 @@ import gymnasium as gym
 
 from onelayer.agents.play import Play
 from onelayer.agents.weight_files import TRAINED
+from onelayer.commands.announce import announce
 from onelayer.commands.evaluation_options import Config
 from onelayer.envs.attributes import attribute, tasks_of
 from onelayer.settings import known_fields, parse_mapping, read_settings
@@ -147,6 +148,7 @@ def _checkpoint(subject: Subject, folder: Path, config: Config) -> Iterator[tupl
 
 
 def _load(model: str, dtype: str, device: str) -> tuple[Any, Any]:
+    announce(f"loading the model {model}, and comparing how it is played with how it runs itself")
     import torch
 
     from onelayer.agents.model_check import check_model
