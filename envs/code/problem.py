@@ -25,7 +25,7 @@ class CodeTask:
     public_note: str = ""
     """where the public tests come from, in words for the agent"""
     public_is_hidden: bool = False
-    """the hidden tests hold the public ones, so that failing these is failing"""
+    """the hidden tests include the public ones, so a program that fails these fails the task"""
     kind: str = ""
     """its difficulty or its data set: a row in evaluations"""
     split: str = ""

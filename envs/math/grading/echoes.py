@@ -1,4 +1,4 @@
-r"""Whether an answer is a formula of the problem's text, said again.
+r"""Decides whether an answer only repeats a formula of the problem's text.
 
 ``\frac{6}{8}`` is no answer to "Simplify 6/8.", nor ``x x-1`` to "Factor x^2-1.". Formulas are compared in
 one form (see ``normal_form``), numbers by the way they are written.
