@@ -109,7 +109,7 @@ class ChatServer:
             try:
                 status, headers, content = self._send(body)
             except httpx.TransportError as error:
-                problem, pause = self._spoken(error), None
+                problem, pause = self._transport_error(error), None
             else:
                 self._gate.close_until(pause_when_spent(headers))
                 if status == 200:
@@ -118,7 +118,7 @@ class ChatServer:
                         return reply
                     problem, pause = f"an answer that is no chat completion: {content[:80]!r}", None
                 elif status in RETRIED or status >= 500:
-                    problem, pause = self._told(status, content), asked_pause(headers)
+                    problem, pause = self._error_text(status, content), asked_pause(headers)
                     if pause is not None and pause > LONGEST_ASKED_S:
                         raise RequestFailed(f"{problem}; it asks to wait {pause:.0f} seconds")
                     if status == 429:
@@ -173,7 +173,7 @@ class ChatServer:
         return False
 
     def _give_up(self, status: int, content: bytes) -> None:
-        told = self._told(status, content)
+        told = self._error_text(status, content)
         where = public_address(self.url)
         if status in (401, 403):
             raise ServerRefused(
@@ -188,13 +188,13 @@ class ChatServer:
         )
         raise RequestFailed(told, too_long)
 
-    def _told(self, status: int, content: bytes) -> str:
-        return self._hidden(f"status {status}: {message_of(content)[:300] or 'no message'}")
+    def _error_text(self, status: int, content: bytes) -> str:
+        return self._without_key(f"status {status}: {message_of(content)[:300] or 'no message'}")
 
-    def _spoken(self, error: Exception) -> str:
-        return self._hidden(f"{type(error).__name__}: {error}".rstrip(": "))
+    def _transport_error(self, error: Exception) -> str:
+        return self._without_key(f"{type(error).__name__}: {error}".rstrip(": "))
 
-    def _hidden(self, text: str) -> str:
+    def _without_key(self, text: str) -> str:
         """Return a text without the key, which some servers repeat in part."""
         if not self.key:
             return text

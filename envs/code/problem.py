@@ -40,7 +40,7 @@ class CodeTask:
     """a program that solves the task"""
 
 
-def asking(tests: Tests, entry_point: str) -> Tests:
+def with_entry_point(tests: Tests, entry_point: str) -> Tests:
     """Return tests that say what the program is asked for, so that other names are never the program's."""
     if tests["kind"] not in JUDGED or not entry_point or tests.get("entry_point"):
         return tests
