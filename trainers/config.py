@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from onelayer.agents.play import Play
+from onelayer.trainers.layer_spec import mask_seed
 
 
 def _option(default: Any, help: str) -> Any:  # noqa: A002  (the word that argparse uses)
@@ -28,7 +29,7 @@ class TrainConfig:
         "gigpo", "advantage estimator: gigpo, grpo, dr_grpo, or a registered one"
     )
     layers: str = _option(
-        "mid", "layers that learn: 14, mid, mid-5, 10-14, 3,7, random:2:seed0, all"
+        "mid", "layers that learn: 14, mid, mid-5, 10-14, 3,7, random:2:seed0, all-except:0, all"
     )
     train_embeddings: bool = _option(False, "train embedding and head too")
     boost_layers: str = _option("", "of the layers that learn, those that learn faster")
@@ -133,6 +134,11 @@ class TrainConfig:
         _check("lora_rank", self.lora_rank, at_least=0)
         if self.lora_rank and self.train_embeddings:
             raise ValueError("lora_rank trains adapters in the layers; leave train_embeddings out")
+        if mask_seed(self.layers) is not None and (self.lora_rank or self.train_embeddings):
+            raise ValueError(
+                f"layers={self.layers} trains single numbers of the layers; leave lora_rank and "
+                "train_embeddings out"
+            )
         _check("gamma", self.gamma, at_least=0, at_most=1)
         if self.top_p != 1:
             raise ValueError(

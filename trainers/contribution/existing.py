@@ -14,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.contribution.config import mapping_of
 from onelayer.trainers.delta import FILE_NAME as LAYER_FILE
-from onelayer.trainers.layer_spec import parse_layers, trains_everything
+from onelayer.trainers.layer_spec import mask_seed, parse_layers, trains_everything
 from onelayer.trainers.lora import FILE_NAME as ADAPTER_FILE
 from onelayer.trainers.run_folder import RunFolder
 
@@ -78,7 +78,7 @@ def _meaning(name: str, value: Any, num_layers: int) -> Any:
     if name == "env_args":
         return mapping_of(value)
     if name == "layers":
-        return trains_everything(value), parse_layers(value, num_layers)
+        return trains_everything(value), mask_seed(value), parse_layers(value, num_layers)
     if name == "boost_layers":
         return parse_layers(value, num_layers) if value else []
     return value
