@@ -6,6 +6,7 @@ from typing import Any
 
 from onelayer.agents.play import Play
 from onelayer.settings import option, require, run_folder, world_of
+from onelayer.trainers.layer_spec import mask_seed
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class TrainConfig:
         "gigpo", "advantage estimator: gigpo, grpo, dr_grpo, or a registered one"
     )
     layers: str = option(
-        "mid", "layers that learn: 14, mid, mid-5, 10-14, 3,7, random:2:seed0, all"
+        "mid", "layers that learn: 14, mid, mid-5, 10-14, 3,7, random:2:seed0, all-except:0, all"
     )
     train_embeddings: bool = option(False, "train embedding and head too")
     boost_layers: str = option("", "of the layers that learn, those that learn faster")
@@ -130,6 +131,11 @@ class TrainConfig:
         require(self, "gamma", at_least=0, at_most=1)
         if self.lora_rank and self.train_embeddings:
             raise ValueError("lora_rank trains adapters in the layers; leave train_embeddings out")
+        if mask_seed(self.layers) is not None and (self.lora_rank or self.train_embeddings):
+            raise ValueError(
+                f"layers={self.layers} trains single numbers of the layers; leave lora_rank and "
+                "train_embeddings out"
+            )
         if self.top_p != 1:
             raise ValueError(
                 f"top_p must be 1 in training, got {self.top_p}: the log-probabilities that are learned from "

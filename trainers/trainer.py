@@ -124,6 +124,8 @@ class Trainer:
         self.unknown_id: int | None = getattr(tokenizer, "unk_token_id", None)
         self.iteration = 0
         self.seconds: dict[str, float] = {}
+        self.cpu_seconds = 0.0
+        """of an iteration's play and update, however busy the machine was"""
         self._consistent = False
         """weights, optimizer and logs are those of ``iteration``: a checkpoint can be made"""
 
@@ -177,7 +179,7 @@ class Trainer:
         while self.iteration < config.iterations:
             if self.should_stop is not None and self.should_stop():
                 return False
-            self.seconds = {}
+            self.seconds, self.cpu_seconds = {}, 0.0
             held_out = self.evaluate() if self._evaluation_is_due() else {}
             no_episodes: list[Episode] = []
             episodes = self.stop.at_once(self.play, no_episodes)
@@ -417,6 +419,17 @@ class Trainer:
                 f"disk has {free / 2**20:,.0f} free; name another --out"
             )
 
+    def go_back(self) -> int:
+        """Put the weights of the last checkpoint back, and return its iteration.
+
+        At 0 no weight had moved yet, and the checkpoint holds none.
+        """
+        checkpoint = self.folder.last()
+        with torch.no_grad():
+            for name, weight in checkpoint.weights.items():
+                self.learner.parameters[name].copy_(weight)
+        return checkpoint.iteration
+
     def _evaluation_is_due(self) -> bool:
         return self.config.eval_every > 0 and self.iteration % self.config.eval_every == 0
 
@@ -430,13 +443,16 @@ class Trainer:
 
     @contextmanager
     def _timed(self, phase: str) -> Iterator[None]:
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         yield
         self.seconds[phase] = time.perf_counter() - start
+        if phase != "evaluate":
+            self.cpu_seconds += time.process_time() - cpu
 
     def _timings(self, tokens: float = 0.0) -> dict[str, float]:
         timings = {f"seconds/{phase}": seconds for phase, seconds in self.seconds.items()}
         if tokens and "rollout" in self.seconds:
+            timings["cpu_seconds"] = self.cpu_seconds
             busy = self.seconds["rollout"] + self.seconds["update"]
             timings["tokens_per_second"] = tokens / busy
         return timings

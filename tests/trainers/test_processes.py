@@ -16,7 +16,7 @@ from onelayer.trainers import processes, sharing
 from onelayer.trainers.run_folder import RunFolder
 
 SCRIPT = Path(__file__).with_name("counting_run.py")
-CLOCK = ("seconds/", "tokens_per_second")
+CLOCK = ("seconds/", "cpu_seconds", "tokens_per_second")
 
 
 class One:

@@ -47,7 +47,7 @@ def test_a_run_leaves_metrics_episodes_checkpoints_and_its_layer(make_trainer):
         "steps_left_out",
         "wins_below_losses",
         *("doubtful/fallback", "doubtful/timeouts", "doubtful/dropped"),
-        *("seconds/rollout", "seconds/update", "tokens_per_second"),
+        *("seconds/rollout", "seconds/update", "cpu_seconds", "tokens_per_second"),
     }
     evaluation = {f"eval/{name}" for name in ("success", "tasks", "steps", "errors")}
     evaluation.add("seconds/evaluate")

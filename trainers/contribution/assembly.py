@@ -56,6 +56,8 @@ def assemble(
         ),
         tasks=base[0].tasks,
         base=tuple(scores.scores for scores in base),
+        dev_tasks=base[0].dev_tasks,
+        dev_base=tuple(scores.dev_scores for scores in base if scores.dev_scores),
         runs=tuple(
             _run(planned, scores, model.num_layers, _rounds(planned, rounds, halving))
             for planned, scores in runs
@@ -69,7 +71,9 @@ def assemble(
 def _run(
     planned: PlannedRun, scores: TaskScores, num_layers: int, rounds: list[dict[str, Any]] | None
 ) -> Run:
-    trained = parse_layers(planned.config.layers, num_layers)
+    trained: Sequence[int] = parse_layers(planned.config.layers, num_layers)
+    if planned.role == "transplant":
+        trained = planned.layers
     norms = dict(zip(trained, scores.update_norm or (), strict=False))
     return Run(
         name=planned.name,
@@ -82,6 +86,10 @@ def _run(
         trained_parameters=scores.trained_parameters,
         episodes=scores.episodes,
         seconds=scores.seconds,
+        cpu_seconds=scores.cpu_seconds,
+        tokens=scores.tokens,
+        dev_scores=scores.dev_scores,
+        failed=scores.failed,
         rounds=rounds,
         update_norm=tuple(norms[layer] for layer in planned.layers) if norms else None,
     )

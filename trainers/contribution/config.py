@@ -43,10 +43,16 @@ class ProfileConfig(TrainConfig):
     lr_layer: float | None = _option(None, "learning rate of single layers and of few layers")
     lr_lora: float | None = _option(None, "learning rate of LoRA; default: as of a layer")
     suite: str = _option("", "held-out suite; default: eval_tasks tasks of eval_split")
+    dev_tasks: int | None = _option(
+        None,
+        "held-out tasks beside those, which choices are made by and nothing is reported of; 0: none; "
+        "unset: as many as the others, where the split has them",
+    )
     base_evaluations: int = _option(1, "evaluations of the base, whose noise is in every C(k)")
     controls: str = _option(
         "",
-        "further runs: random:2:3 (2 layers, 3 draws), mid:2, worst:2, best:2, boost:2, lora, lr",
+        "further runs: random:2:3 (2 layers, 3 draws), mid:2, worst:2, best:2, boost:2, lora, mask, "
+        "transplant, lr",
     )
     ranking_from: str = _option("", "profile that says what is best and worst; default: this one")
     halving: bool = _option(False, "short runs of all layers, and longer ones of the better half")
@@ -67,6 +73,8 @@ class ProfileConfig(TrainConfig):
         for name in ("eval_tasks", "base_evaluations", "halving_rounds", "parallel"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.dev_tasks is not None and self.dev_tasks < 0:
+            raise ValueError(f"dev_tasks must be at least 0, got {self.dev_tasks}")
         for name in ("jobs", "max_hours"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
@@ -139,7 +147,7 @@ class ProfileConfig(TrainConfig):
         Layers, seeds, controls and evaluations of the base may be added later, except that halving
         chooses among them.
         """
-        ours = {"halving", "suite", "iterations"}
+        ours = {"halving", "suite", "iterations", "dev_tasks"}
         ours |= {"layer_list", "seeds", "halving_rounds"} if self.halving else set()
         varied = {"layers", "learning_rate", "eval_every", "boost_layers", "boost", "lora_rank"}
         # Named, because a subclass's `fields` would bring ours along.

@@ -7,6 +7,8 @@
 ``worst:2``     the 2 that scored lowest
 ``boost:2``     everything learns, the best 2 at ``boost`` times the rate of the others
 ``lora``        LoRA adapters in all layers, with about as many parameters as one layer
+``mask``        single numbers of all layers, drawn at random, in all as many as one layer has
+``transplant``  nothing is trained: layer k of full training, put into the base, for each k of the profile
 ``lr``          the best and the worst layer with 3 times and a third of the learning rate
 ==============  ==================================================================================
 
@@ -22,7 +24,7 @@ from statistics import fmean
 from onelayer.trainers.contribution.record import load_profile
 from onelayer.trainers.layer_spec import parse_layers
 
-FORMS = "random:2:3, mid:2, worst:2, best:2, boost:2, lora, lr"
+FORMS = "random:2:3, mid:2, worst:2, best:2, boost:2, lora, mask, transplant, lr"
 RATE_FACTOR = 3
 """what ``lr`` multiplies and divides the learning rate by"""
 
@@ -66,7 +68,8 @@ def parse_controls(text: str) -> list[Control]:
     bare = str(text).strip().removeprefix("[").removesuffix("]")
     for part in filter(None, (part.strip().strip("'\"") for part in bare.split(","))):
         match = re.fullmatch(
-            r"(random|mid|worst|best|boost):([1-9]\d*)(?::([1-9]\d*))?|lora|lr", part
+            r"(random|mid|worst|best|boost):([1-9]\d*)(?::([1-9]\d*))?|lora|mask|transplant|lr",
+            part,
         )
         if not match or (match[3] and match[1] != "random"):
             raise ValueError(f"control {part!r} is not understood; there are {FORMS}")
@@ -90,8 +93,10 @@ def arms(control: Control, num_layers: int, ranking: Sequence[int] = ()) -> list
             than there are different ones.
     """
     kind, number = control.kind, control.layers
-    if kind == "lora":
-        return [Arm("lora", "lora", tuple(range(num_layers)), kind)]
+    if kind == "transplant":  # of runs that are planned anyway: ``plan.transplant_runs``
+        return []
+    if kind in ("lora", "mask"):
+        return [Arm(kind, kind, tuple(range(num_layers)), kind)]
     if kind == "lr":
         chosen = list(dict.fromkeys((ranking[0], ranking[-1])))
         return [arm for layer in chosen for arm in _rates(layer)]
@@ -113,7 +118,7 @@ def arms(control: Control, num_layers: int, ranking: Sequence[int] = ()) -> list
 
 
 def ranking_of(path: str, fingerprint: str) -> list[int]:
-    """Return the layers of a profile from best to worst, by their scores.
+    """Return the layers of a profile from best to worst, by their scores, on dev where there is one.
 
     Raises:
         OSError: there is no such profile.
@@ -124,8 +129,9 @@ def ranking_of(path: str, fingerprint: str) -> list[int]:
         raise ValueError(f"--ranking-from {path} was measured on another base model")
     if not profile.layers:
         raise ValueError(f"--ranking-from {path} has no run of a single layer to rank")
+    chosen_by = profile.on_dev() or profile
     means = {
-        layer: fmean(fmean(run.scores) for run in profile.of_layer(layer))
+        layer: fmean(fmean(run.scores) for run in chosen_by.of_layer(layer))
         for layer in profile.layers
     }
     return sorted(means, key=lambda layer: (-means[layer], layer))

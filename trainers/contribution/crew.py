@@ -21,7 +21,6 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.interrupts import STOPPING, Interrupted, answered_by
-from onelayer.trainers.bad_steps import Diverged
 from onelayer.trainers.contribution.weights import SharedModel
 from onelayer.trainers.contribution.worker import Job, Stopped, Tell, perform
 
@@ -43,8 +42,7 @@ class Crew:
         model: the base; with several processes its parameters are moved into shared memory.
         tokenizer: the model's.
         processes: 1: no process but this one.
-        tell: see ``worker.Tell``; also told ``failed``, a run whose training diverged and that is left out,
-            and ``died``, a process that was replaced.
+        tell: see ``worker.Tell``; also told ``died``, a process that was replaced.
         should_stop: asked all the time; where it says yes, everything is saved and no more is done.
     """
 
@@ -81,7 +79,7 @@ class Crew:
         """Carry out the jobs.
 
         Returns:
-            Whether all were carried out, or left out as ``failed``; False where ``should_stop`` ended it.
+            Whether all were carried out; False where ``should_stop`` ended it.
 
         Raises:
             KeyboardInterrupt: Ctrl-C, SIGTERM or SIGHUP, after everything was saved.
@@ -104,15 +102,13 @@ class Crew:
         for job in jobs:
             if self.should_stop():
                 return False
-            kind, name, details = _outcome(
+            kind, _, details = _outcome(
                 job, self.model, self.tokenizer, self.tell, self.should_stop
             )
             if kind == "raised":
                 raise details
             if kind == "stopped":
                 return False
-            if kind == "failed":
-                self.tell(kind, name, details)
         return True
 
     def _advance(self) -> bool:
@@ -160,7 +156,7 @@ class Crew:
         except (EOFError, OSError):
             self._bury(worker)
             return
-        if kind in ("done", "stopped", "failed", "raised"):
+        if kind in ("done", "stopped", "raised"):
             worker.job = None
             self.unfinished |= kind == "stopped"
         if kind == "raised":
@@ -233,8 +229,6 @@ def _outcome(
         perform(job, model, tokenizer, tell=tell, should_stop=should_stop)
     except Stopped:
         return "stopped", job.name, None
-    except Diverged as error:
-        return "failed", job.name, str(error)
     except Exception as error:
         return "raised", job.name, error
     return "done", job.name, None

@@ -11,7 +11,7 @@ from typing import Any
 from onelayer.agents.weight_files import ADAPTER_FILE, LAYER_FILE, read_about
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.contribution.config import mapping_of
-from onelayer.trainers.layer_spec import parse_layers, trains_everything
+from onelayer.trainers.layer_spec import mask_seed, parse_layers, trains_everything
 from onelayer.trainers.run_folder import RunFolder
 
 _DEFAULTS = TrainConfig().what_learns()
@@ -74,7 +74,7 @@ def _meaning(name: str, value: Any, num_layers: int) -> Any:
     if name == "env_args":
         return mapping_of(value)
     if name == "layers":
-        return trains_everything(value), parse_layers(value, num_layers)
+        return trains_everything(value), mask_seed(value), parse_layers(value, num_layers)
     if name == "boost_layers":
         return parse_layers(value, num_layers) if value else []
     return value

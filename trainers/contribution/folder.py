@@ -33,11 +33,19 @@ class Selection:
     """best first"""
     seeds: tuple[int, ...] = ()
     """whose runs it is from, where it is this profile's"""
+    on_dev: bool = False
+    """by scores on the dev tasks, which nothing is reported of"""
 
     @property
     def sentence(self) -> str:
         """What a reader of the controls must know."""
         ranked = ", ".join(map(str, self.ranking))
+        if self.source == THIS_PROFILE and self.on_dev:
+            return (
+                "The layers of best, worst, boost and lr were chosen by this profile's scores on the dev "
+                f"tasks (seeds {', '.join(map(str, self.seeds))}; ranking {ranked}), which are none of those "
+                "reported here; the runs are the same."
+            )
         if self.source == THIS_PROFILE:
             return (
                 "The layers of best, worst, boost and lr were chosen by this profile's own held-out scores "
@@ -103,7 +111,10 @@ class ProfileFolder:
         try:
             values: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             found = Selection(
-                str(values["source"]), tuple(values["ranking"]), tuple(values["seeds"])
+                str(values["source"]),
+                tuple(values["ranking"]),
+                tuple(values["seeds"]),
+                bool(values.get("on_dev", False)),
             )
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{path} is damaged ({error!r}); remove it") from error
@@ -115,11 +126,14 @@ class ProfileFolder:
             )
         return found
 
-    def select(self, ranking: Sequence[int]) -> Selection:
+    def select(self, ranking: Sequence[int], *, on_dev: bool) -> Selection:
         """Keep the ranking that controls are chosen by from now on."""
         other = self.config.ranking_from
         chosen = Selection(
-            other or THIS_PROFILE, tuple(ranking), () if other else self.config.seed_list
+            other or THIS_PROFILE,
+            tuple(ranking),
+            () if other else self.config.seed_list,
+            on_dev and not other,
         )
         write_atomically(self.path / "selection.json", json.dumps(asdict(chosen)) + "\n")
         return chosen

@@ -1,9 +1,14 @@
-"""The tasks that every run of a profile is evaluated on, and the proof that none of them is trained on."""
+"""The tasks that every run of a profile is evaluated on, and the proof that none of them is trained on.
+
+They are of two parts: what is chosen, such as the best layer, is chosen by the dev tasks; what is reported
+is of the others, the suite's, which had no part in the choice.
+"""
 
 from dataclasses import replace
 from typing import Any
 
 import gymnasium as gym
+import numpy as np
 
 from onelayer.envs import plugins
 from onelayer.envs.attributes import tasks_of
@@ -33,6 +38,41 @@ def held_out_suite(config: ProfileConfig) -> Suite:
         suite = replace(suite, env_args={**arguments, **suite.env_args})
     _require_apart(config, suite)
     return suite
+
+
+def dev_suite(config: ProfileConfig, suite: Suite) -> Suite | None:
+    """Return the dev tasks: of the same split as the suite's, and none of those.
+
+    None where ``dev_tasks`` is 0, or is not set and the split has too few.
+
+    Raises:
+        ValueError: the split has fewer than ``dev_tasks`` beside the suite's, or runs are trained on some.
+    """
+    if config.dev_tasks == 0:
+        return None
+    env = suite.make_env()
+    try:
+        reported, available = set(suite.choose_tasks(env)), tasks_of(env)
+    finally:
+        env.close()
+    wanted = config.dev_tasks or len(reported)
+    dev = replace(suite, name="dev", limit=wanted, shuffle=False)
+    if available is None:  # a suite of another seed plays other seeds
+        return replace(dev, tasks=wanted, seed=suite.seed + 1)
+    size = min(len(available), wanted + len(reported))
+    random = np.random.default_rng([suite.seed, 1])
+    drawn = sorted(random.choice(len(available), size, replace=False, shuffle=False).tolist())
+    left = [task for task in (available[i] for i in drawn) if task not in reported]
+    if len(left) < wanted:
+        if config.dev_tasks is None:
+            return None
+        raise ValueError(
+            f"there are {len(left)} held-out tasks beside the {len(reported)} of the suite, fewer than "
+            f"--dev-tasks {wanted}; lower it, or --eval-tasks"
+        )
+    dev = replace(dev, tasks=tuple(left))
+    _require_apart(config, dev)
+    return dev
 
 
 def task_names(suite: Suite) -> list[str]:

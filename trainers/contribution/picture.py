@@ -1,4 +1,4 @@
-"""A profile as a picture: contributions over depth, controls to the right.
+"""A profile as a picture: contributions over depth, controls to the right, arms with failed runs crossed.
 
 Colours are Okabe and Ito's, which people with any colour vision tell apart; nothing is said by colour
 alone. The format is that of the file's ending: ``.png``, ``.svg``, ``.pdf``.
@@ -46,6 +46,7 @@ def draw_profile(profile: Profile, path: Path | str) -> None:
         some = any(row.low is not None for row in rows)
         title = "95 % intervals over tasks and seeds" if some else "no intervals"
     _draw_layers(axes, rows, depth, undefined)
+    _draw_transplants(axes, profile.transplants, undefined)
     _draw_controls(axes, controls, depth, undefined)
     figure.suptitle(
         f"{profile.model.id}, {profile.algorithm}, {profile.env}", fontsize=10, x=0.02, ha="left"
@@ -189,6 +190,22 @@ def _draw_layers(axes: Any, rows: Sequence[Contribution], depth: int, undefined:
     axes.set_xlim(-0.6, depth - 0.4)
 
 
+def _draw_transplants(axes: Any, rows: Sequence[Contribution], undefined: bool) -> None:
+    """Draw the layers that were taken from full training, without their intervals."""
+    if rows:
+        axes.plot(
+            [row.layer for row in rows],
+            [_value(row, undefined) for row in rows],
+            marker="o",
+            markersize=5,
+            markerfacecolor="none",
+            color=GREY,
+            linestyle=":",
+            linewidth=1,
+            label="layer of full training, put into the base",
+        )
+
+
 def _draw_controls(
     axes: Any, controls: Sequence[Contribution], depth: int, undefined: bool
 ) -> None:
@@ -222,6 +239,22 @@ def _points(
             axes.vlines(position, low, high, color=colour, linewidth=1.4)
     y = [_value(row, undefined) for row in rows]
     axes.plot(x, y, marker=marker, markersize=5, color=colour, linestyle="", label=label)
+    failed = [
+        (position, value)
+        for position, value, row in zip(x, y, rows, strict=True)
+        if row.failed and position is not None
+    ]
+    if failed:
+        axes.plot(
+            *zip(*failed, strict=True),
+            marker="x",
+            markersize=11,
+            markeredgewidth=1.5,
+            color=INK,
+            linestyle="",
+            zorder=6,
+            label=f"{label}: a run failed",
+        )
 
 
 def _value(row: Contribution, undefined: bool) -> float:

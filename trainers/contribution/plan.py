@@ -80,6 +80,24 @@ def control_runs(
     ]
 
 
+def transplant_runs(
+    config: ProfileConfig, layers: Sequence[int], num_layers: int
+) -> list[PlannedRun]:
+    """Return each layer of each full training put into the base, where that is among the controls.
+
+    Their configuration is that of the full training, which they take the layer from.
+    """
+    if all(control.kind != "transplant" for control in parse_controls(config.controls)):
+        return []
+    return [
+        PlannedRun(
+            f"transplant-{layer:02d}-seed-{full.config.seed}", "transplant", (layer,), full.config
+        )
+        for full in full_runs(config, num_layers)
+        for layer in layers
+    ]
+
+
 def by_seed(runs: Sequence[PlannedRun]) -> list[PlannedRun]:
     """Return the runs seed by seed, so that stopping early leaves whole seeds; full training first."""
     seeds = list(dict.fromkeys(run.config.seed for run in runs))
@@ -93,6 +111,8 @@ def _control_run(config: ProfileConfig, arm: Arm, seed: int, lora_rank: int) -> 
         made = config.run(name, "all", seed, config.full_rate, boost_layers=listed)
     elif arm.kind == "lora":
         made = config.run(name, "all", seed, config.lora_rate, lora_rank=lora_rank)
+    elif arm.kind == "mask":  # another mask with each seed
+        made = config.run(name, f"mask:seed{seed}", seed, config.layer_rate)
     else:
         made = config.run(name, listed, seed, config.layer_rate * arm.factor)
     return PlannedRun(name, "control", arm.layers, made, arm.control)

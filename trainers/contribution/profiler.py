@@ -20,6 +20,7 @@ from onelayer.trainers.contribution.existing import differs, find
 from onelayer.trainers.contribution.folder import ProfileFolder, Selection
 from onelayer.trainers.contribution.halving import Halving, budgets, halve
 from onelayer.trainers.contribution.held_out import (
+    dev_suite,
     evaluation_settings,
     held_out_suite,
     task_names,
@@ -33,6 +34,7 @@ from onelayer.trainers.contribution.plan import (
     layer_run,
     layer_runs,
     profiled_layers,
+    transplant_runs,
 )
 from onelayer.trainers.contribution.record import BaseModel, Profile
 from onelayer.trainers.contribution.scores import Evaluation, TaskScores, read_scores
@@ -48,8 +50,8 @@ class Profiler:
     Args:
         config: what to measure.
         tell: called with news: see ``worker.Tell``; also ``plan`` with the iterations of all runs,
-            ``adopted`` with the scores of a run that needs nothing more, ``failed`` with the reason and
-            ``died`` with the exit code of its process.
+            ``adopted`` with the scores of a run that needs nothing more, and ``died`` with the exit code
+            of its process.
 
     Raises:
         ValueError: something cannot work, or the folder holds something else; nothing was written.
@@ -64,6 +66,7 @@ class Profiler:
         self.folder.require_same()
         self.suite = held_out_suite(config)
         self.tasks = tuple(task_names(self.suite))
+        self.dev = dev_suite(config, self.suite)
         device = Accelerator().device
         model, tokenizer = load_model(config.model, config.dtype, str(device))
         check_model(model)
@@ -75,7 +78,10 @@ class Profiler:
         self.fingerprint = base_fingerprint(model)
         self.lora_rank = config.lora_rank or rank_like_one_layer(model)
         self.evaluation = Evaluation(
-            self.suite.what_is_played(), evaluation_settings(config), self.fingerprint
+            self.suite.what_is_played(),
+            evaluation_settings(config),
+            self.fingerprint,
+            None if self.dev is None else self.dev.what_is_played(),
         )
         self.scores: dict[str, TaskScores] = {}
         self.halving: Halving | None = None
@@ -139,11 +145,13 @@ class Profiler:
         """Train full, single-layer runs, and the controls that need no ranking."""
         others = [*full_runs(self.config, self.depth), *self._free_controls()]
         if not self.config.halving:
-            return self._score(by_seed([*others, *layer_runs(self.config, self.layers)]))
+            return self._score(
+                by_seed([*others, *layer_runs(self.config, self.layers)])
+            ) and self._score(self._transplants())
         self.halving = halve(
             self.layers, self.config.iterations, self.config.halving_rounds, self._score_round
         )
-        return self.halving.finished and self._score(others)
+        return self.halving.finished and self._score(others) and self._score(self._transplants())
 
     def _score_round(self, layers: Sequence[int], iterations: int) -> Mapping[int, float] | None:
         runs = self._round(layers, iterations)
@@ -166,22 +174,17 @@ class Profiler:
         ]
 
     def _means(self, runs: Sequence[PlannedRun], layers: Sequence[int]) -> dict[int, float]:
-        """Return the score of each layer over its seeds; one whose runs all failed is last."""
-        found = {
-            layer: [
-                self.scores[run.name].mean
-                for run in runs
-                if run.layers == (layer,) and run.name in self.scores
-            ]
+        """Return the score of each layer over its seeds, on the dev tasks where there are any."""
+        return {
+            layer: fmean(self.scores[run.name].choosing for run in runs if run.layers == (layer,))
             for layer in layers
         }
-        return {layer: fmean(s) if s else float("-inf") for layer, s in found.items()}
 
     def _ranked_controls(self) -> bool:
         if not any(c.needs_ranking for c in parse_controls(self.config.controls)):
             return True
         if self.selection is None:
-            self.selection = self.folder.select(self._ranking())
+            self.selection = self.folder.select(self._ranking(), on_dev=self.dev is not None)
         return self._score(self._chosen_controls(self.selection))
 
     def _ranking(self) -> Sequence[int]:
@@ -224,7 +227,9 @@ class Profiler:
             path=self.folder.score_path(name),
             suite=self.suite,
             evaluation=self.evaluation,
+            dev=self.dev,
             config=None if run is None else run.config,
+            transplant=run.layers[0] if run is not None and run.role == "transplant" else None,
             sampling=sampling,
             parallel=self.config.parallel,
         )
@@ -249,6 +254,9 @@ class Profiler:
     def _free_controls(self) -> list[PlannedRun]:
         return control_runs(self.config, self.depth, lora_rank=self.lora_rank)
 
+    def _transplants(self) -> list[PlannedRun]:
+        return transplant_runs(self.config, self.layers, self.depth)
+
     def _chosen_controls(self, selection: Selection) -> list[PlannedRun]:
         return control_runs(self.config, self.depth, ranking=selection.ranking)
 
@@ -260,6 +268,7 @@ class Profiler:
             *(layer_run(self.config, k, s) for k in self.layers for s in self.config.seed_list),
             *self._free_controls(),
             *chosen,
+            *self._transplants(),
         ]
 
     def _require_possible(self) -> None:

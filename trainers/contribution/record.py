@@ -7,10 +7,16 @@ and pictures can be made again from it, without a model. Letters: T tasks, S run
      "config": {...}, "model": {"id": "tiny", "fingerprint": "...", "num_layers": 6, ...},
      "env": "onelayer/ALFWorld-v0", "env_args": {...}, "algorithm": "gigpo", "budget": {...},
      "tasks": ["...", ...], "base": [[0.0, 1.0, ...]],
+     "dev_tasks": ["...", ...], "dev_base": [[1.0, 0.0, ...]],
      "runs": [{"name": "layer-03-seed-1", "role": "layer", "control": null, "layers": [3],
-               "seed": 1, "learning_rate": 0.002, "scores": [1.0, 0.0, ...], ...}, ...],
+               "seed": 1, "learning_rate": 0.002, "scores": [1.0, 0.0, ...],
+               "dev_scores": [0.0, 1.0, ...], "failed": null, ...}, ...],
      "contributions": [{"layer": 3, "score": 0.5, "contribution": 0.9, "low": 0.8, ...}, ...],
-     "controls": [...], "full": {...}, "base_score": {...}, "best": {...}, "halving": null}
+     "controls": [...], "full": {...}, "base_score": {...}, "best": {...}, "halving": null,
+     "transplants": [...], "transplant_agreement": null}
+
+A run that failed is in it as it ended. What is chosen by scores is chosen by those of the dev tasks, where
+there are any; what is reported is of the others.
 
 Does not import torch.
 """
@@ -19,7 +25,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -28,7 +34,7 @@ from onelayer.files import write_atomically
 FORMAT = "onelayer-profile/1"
 FILE_NAME = "profile.json"
 
-Role = Literal["full", "layer", "control"]
+Role = Literal["full", "layer", "control", "transplant"]
 Scores = tuple[float, ...]
 
 
@@ -71,10 +77,17 @@ class Run:
     trained_parameters: int | None = None
     episodes: int | None = None
     seconds: float | None = None
+    cpu_seconds: float | None = None
+    tokens: int | None = None
+    """sampled in training"""
     rounds: Any = None
     """what successive halving noted"""
     update_norm: tuple[float, ...] | None = None
     """L2 norm of the change of each of ``layers``"""
+    dev_scores: Scores = ()
+    """one for each of the profile's dev tasks"""
+    failed: str | None = None
+    """why it came to no end, and with which weights it was scored; None: it did"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +107,8 @@ class Full(Score):
     gain: float
     gain_low: float
     gain_high: float
+    failed: int = 0
+    """runs among them that failed, and count as they ended"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +134,18 @@ class Contribution:
     runs: int = 1
     chance_best: float | None = None
     """share of the resamples in which this layer scores highest; None for a control"""
+    failed: int = 0
+    """runs among them that failed, and count as they ended"""
+    dev_score: float | None = None
+    """mean on the dev tasks, where there are any"""
 
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The layer that scored highest, and how far that can be believed."""
+    """The layer that scored highest, and how far that can be believed.
+
+    On the dev tasks, where there are any: then ``contribution``, which is of the others, needs no correction.
+    """
 
     layer: int
     chance: float
@@ -133,6 +155,21 @@ class Best:
     contribution: float | None = None
     corrected: float | None = None
     """``contribution`` less what picking the highest of noisy values adds: the winner's curse"""
+    on_dev: bool = False
+    """chosen on the dev tasks"""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Spearman's rank correlation between two ways to rank the layers."""
+
+    value: float | None
+    """None where one of them does not vary"""
+    low: float | None
+    high: float | None
+    p_value: float | None
+    """share of all orders of the layers that agree at least as well"""
+    layers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +195,13 @@ class Profile:
     base_score: Score | None = None
     best: Best | None = None
     halving: Any = None
+    dev_tasks: tuple[str, ...] = ()
+    """held-out tasks that choices are made by; none of them is among ``tasks``"""
+    dev_base: tuple[Scores, ...] = ()
+    transplants: tuple[Contribution, ...] = ()
+    """layer k of full training put into the base, by layer"""
+    transplant_agreement: Agreement | None = None
+    """of the transplants' scores with those of the layers that were trained alone"""
 
     def __post_init__(self) -> None:
         _check(self)
@@ -175,6 +219,19 @@ class Profile:
         """Return the runs that trained ``layer`` alone and are no controls."""
         return tuple(run for run in self.of_role("layer") if run.layers == (layer,))
 
+    def on_dev(self) -> "Profile | None":
+        """Return the profile with the dev tasks and their scores as its only ones; None without any."""
+        if not self.dev_tasks:
+            return None
+        return replace(
+            self,
+            tasks=self.dev_tasks,
+            base=self.dev_base,
+            runs=tuple(replace(run, scores=run.dev_scores, dev_scores=()) for run in self.runs),
+            dev_tasks=(),
+            dev_base=(),
+        )
+
 
 def save_profile(profile: Profile, path: Path | str) -> None:
     """Write ``profile.json``, atomically; a run's scores stand on one line."""
@@ -182,9 +239,13 @@ def save_profile(profile: Profile, path: Path | str) -> None:
     lines: dict[str, str] = {}
     for number, scores in enumerate(content["base"]):
         content["base"][number] = _shelve(scores, f"scores of base {number}", lines)
+    for number, scores in enumerate(content["dev_base"]):
+        content["dev_base"][number] = _shelve(scores, f"dev scores of base {number}", lines)
     for number, run in enumerate(content["runs"]):
         run["scores"] = _shelve(run["scores"], f"scores of run {number}", lines)
+        run["dev_scores"] = _shelve(run["dev_scores"], f"dev scores of run {number}", lines)
     content["tasks"] = _shelve(content["tasks"], "the tasks", lines)
+    content["dev_tasks"] = _shelve(content["dev_tasks"], "the dev tasks", lines)
     text = json.dumps(content, indent=1, allow_nan=False, default=str)
     for place, line in lines.items():
         text = text.replace(place, line, 1)
@@ -218,6 +279,7 @@ def profile_of(content: Mapping[str, Any]) -> Profile:
     """Build a profile from what JSON holds, without its ``format``."""
     values = dict(content)
     full, base, best = (values.get(name) for name in ("full", "base_score", "best"))
+    agreement = values.get("transplant_agreement")
     return Profile(
         **values
         | {
@@ -225,7 +287,11 @@ def profile_of(content: Mapping[str, Any]) -> Profile:
             "budget": Budget(**values["budget"]),
             "tasks": tuple(values["tasks"]),
             "base": tuple(tuple(scores) for scores in values["base"]),
+            "dev_tasks": tuple(values.get("dev_tasks", ())),
+            "dev_base": tuple(tuple(scores) for scores in values.get("dev_base", ())),
             "runs": tuple(Run(**_tuples(run)) for run in values["runs"]),
+            "transplants": _rows(values.get("transplants")),
+            "transplant_agreement": Agreement(**agreement) if agreement else None,
             "contributions": _rows(values.get("contributions")),
             "controls": _rows(values.get("controls")),
             "full": Full(**full) if full else None,
@@ -249,6 +315,19 @@ def _check(profile: Profile) -> None:
         _check_scores(f"base evaluation {number}", scores, len(profile.tasks))
     for run in profile.runs:
         _check_run(run, profile)
+    _check_dev(profile)
+
+
+def _check_dev(profile: Profile) -> None:
+    """Raise ValueError where the dev part is not whole, or is no part of its own."""
+    if repeated := _repeated([*profile.tasks, *profile.dev_tasks]):
+        raise ValueError(f"task {repeated!r} is a dev task, and stands twice")
+    if profile.dev_tasks and not profile.dev_base:
+        raise ValueError("there is no evaluation of the base on the dev tasks")
+    for number, scores in enumerate(profile.dev_base):
+        _check_scores(f"dev evaluation {number} of the base", scores, len(profile.dev_tasks))
+    for run in profile.runs:
+        _check_scores(f"run {run.name!r} on dev", run.dev_scores, len(profile.dev_tasks))
 
 
 def _check_run(run: Run, profile: Profile) -> None:
@@ -260,8 +339,8 @@ def _check_run(run: Run, profile: Profile) -> None:
             f"run {run.name!r} of role {run.role!r} names the control {run.control!r}; a control"
             " names what it is, and nothing else does"
         )
-    if run.role == "layer" and len(run.layers) != 1:
-        raise ValueError(f"run {run.name!r} has role 'layer', but trained {list(run.layers)}")
+    if run.role in ("layer", "transplant") and len(run.layers) != 1:
+        raise ValueError(f"run {run.name!r} has role {run.role!r}, but trained {list(run.layers)}")
     depth = profile.model.num_layers
     if beyond := [layer for layer in run.layers if not 0 <= layer < depth]:
         raise ValueError(

@@ -24,6 +24,8 @@ class Evaluation:
     settings: Mapping[str, Any]
     fingerprint: str
     """of the base model"""
+    dev: Mapping[str, Any] | None = None
+    """of the dev tasks what ``played`` is of the others; None: there are none"""
 
     def as_json(self) -> dict[str, Any]:
         """Return what JSON would read back."""
@@ -49,13 +51,27 @@ class TaskScores:
     """played in training"""
     seconds: float | None = None
     """of training: playing and updating"""
+    cpu_seconds: float | None = None
+    """of the same, those in which a core was busy with it"""
+    tokens: int | None = None
+    """that were sampled in training and learned from"""
     update_norm: tuple[float, ...] | None = None
     """L2 norm of the change of each trained layer"""
+    dev_tasks: tuple[str, ...] = ()
+    """what choices are made by"""
+    dev_scores: tuple[float, ...] = ()
+    failed: str | None = None
+    """why training came to no end, and with which weights the run was scored"""
 
     @property
     def mean(self) -> float:
         """The score S of this run."""
         return sum(self.scores) / len(self.scores)
+
+    @property
+    def choosing(self) -> float:
+        """The score that choices are made by: on the dev tasks, where there are any."""
+        return sum(self.dev_scores) / len(self.dev_scores) if self.dev_scores else self.mean
 
 
 def write_scores(path: Path, scores: TaskScores, evaluation: Evaluation) -> None:
@@ -76,8 +92,12 @@ def read_scores(path: Path, evaluation: Evaluation) -> TaskScores:
             raise ValueError("it is of another format")
         found = content.pop("evaluation")
         scores = TaskScores(**{k: _frozen(v) for k, v in content.items()})
-        if not scores.tasks or len(scores.scores) != len(scores.tasks):
-            raise ValueError(f"it has {len(scores.scores)} scores for {len(scores.tasks)} tasks")
+        parts = ((scores.tasks, scores.scores), (scores.dev_tasks, scores.dev_scores))
+        for tasks, earned in parts:
+            if len(tasks) != len(earned):
+                raise ValueError(f"it has {len(earned)} scores for {len(tasks)} tasks")
+        if not scores.tasks:
+            raise ValueError("it has no tasks")
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(
             f"{path} holds no scores ({error}); remove it, and the run is evaluated again"
@@ -86,8 +106,8 @@ def read_scores(path: Path, evaluation: Evaluation) -> TaskScores:
     if found["fingerprint"] != wanted["fingerprint"]:
         raise ValueError(f"{path} was scored on another base model; name another --out")
     require_same(
-        {"suite": wanted["played"], "settings": wanted["settings"]},
-        {"suite": found["played"], "settings": found["settings"]},
+        {"suite": wanted["played"], "dev": wanted["dev"], "settings": wanted["settings"]},
+        {"suite": found["played"], "dev": found.get("dev"), "settings": found["settings"]},
         str(path),
     )
     return scores

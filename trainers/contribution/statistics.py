@@ -21,7 +21,16 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from onelayer.trainers.contribution.record import Best, Contribution, Full, Profile, Run, Score
+from onelayer.trainers.contribution.ranking import correlate
+from onelayer.trainers.contribution.record import (
+    Agreement,
+    Best,
+    Contribution,
+    Full,
+    Profile,
+    Run,
+    Score,
+)
 
 CONFIDENCE = 0.95
 RESAMPLES = 10_000
@@ -43,9 +52,11 @@ def measured(
     """Return the profile with what its scores say; what it said before is replaced.
 
     ``contributions`` has a row for each layer that was trained alone, ``controls`` one for each
-    control and, where a control was drawn several times, one for all its draws together. A
-    contribution is None, and ``undefined`` says why, where no run trained everything or where that
-    gained no more than noise: the interval of the gain reaches 0.
+    control and, where a control was drawn several times, one for all its draws together,
+    ``transplants`` one for each layer that was taken from full training. Runs that failed count as
+    they ended. The best layer is chosen by the dev tasks, where there are any. A contribution is
+    None, and ``undefined`` says why, where no run trained everything or where that gained no more
+    than noise: the interval of the gain reaches 0.
 
     Args:
         profile: its scores are used, nothing else.
@@ -58,7 +69,7 @@ def measured(
     controls = _controls(profile)
     arms = arms_of(profile)
     drawn = resample(arms, seed=seed, resamples=resamples)
-    reference = _Reference(arms, drawn, confidence)
+    reference = _Reference(arms, drawn, confidence, _failed(profile.of_role("full")))
 
     layers = [
         reference.row(name, k, layer_runs[name])
@@ -66,12 +77,14 @@ def measured(
     ]
     best = None
     if layers:
-        best = _best(layers, drawn, reference)
-        chance_L = _chances(np.array([drawn[row.name] for row in layers]))
+        chosen_by = _chosen_by(profile, drawn, seed, resamples)
+        best = _best(layers, *chosen_by, reference, on_dev=bool(profile.dev_tasks))
+        score_L, score_LR = chosen_by
         layers = [
-            replace(row, chance_best=float(chance))
-            for row, chance in zip(layers, chance_L, strict=True)
+            replace(row, chance_best=float(chance), dev_score=_dev_score(profile, score))
+            for row, chance, score in zip(layers, _chances(score_LR), score_L, strict=True)
         ]
+    moved = _transplants(profile)
     return replace(
         profile,
         contributions=tuple(layers),
@@ -79,11 +92,15 @@ def measured(
         full=reference.full,
         base_score=reference.base,
         best=best,
+        transplants=tuple(
+            reference.row(name, runs[0].layers[0], runs) for name, runs in moved.items()
+        ),
+        transplant_agreement=_agreement(profile, arms, drawn, seed),
     )
 
 
 def arms_of(profile: Profile) -> dict[str, Array]:
-    """Return scores_ST of every arm: ``base``, ``full``, ``layer 3``, and the controls by name.
+    """Return scores_ST of every arm: ``base``, ``full``, ``layer 3``, ``transplant 3``, and controls by name.
 
     An arm of several draws, such as ``random:2, 3 draws``, has a row for each draw.
     """
@@ -91,6 +108,7 @@ def arms_of(profile: Profile) -> dict[str, Array]:
     arms: dict[str, Array] = {"base": np.array(profile.base, dtype=float)}
     arms |= {"full": full} if len(full) else {}
     arms |= {f"layer {k}": _scores(profile.of_layer(k)) for k in profile.layers}
+    arms |= {name: _scores(runs) for name, runs in _transplants(profile).items()}
     return arms | {name: _by_draw(runs) for name, runs in _controls(profile).items()}
 
 
@@ -136,7 +154,13 @@ def ratio_interval(
 class _Reference:
     """Base and full training, and every other arm seen between them."""
 
-    def __init__(self, arms: Mapping[str, Array], drawn: Mapping[str, Array], confidence: float):
+    def __init__(
+        self,
+        arms: Mapping[str, Array],
+        drawn: Mapping[str, Array],
+        confidence: float,
+        failed: int,
+    ):
         self.arms, self.drawn, self.confidence = arms, drawn, confidence
         self.base = self._score("base")
         self.full, self.undefined = None, ""
@@ -146,7 +170,9 @@ class _Reference:
         score = self._score("full")
         gain, gain_R = score.score - self.base.score, drawn["full"] - drawn["base"]
         low, high = _interval(gain_R, confidence)
-        self.full = Full(score.score, score.low, score.high, score.runs, gain, low, high)
+        self.full = Full(
+            score.score, score.low, score.high, score.runs, gain, low, high, failed=failed
+        )
         if low <= 0:
             self.undefined = (
                 f"training everything gained {gain:+.3f} [{low:+.3f}, {high:+.3f}] over the base:"
@@ -175,6 +201,7 @@ class _Reference:
             high=high if high is None or np.isfinite(high) else None,
             undefined=self.undefined or None,
             runs=len(runs),
+            failed=_failed(runs),
         )
 
     def _score(self, name: str) -> Score:
@@ -183,15 +210,36 @@ class _Reference:
         return Score(float(scores_ST.mean()), low, high, len(scores_ST))
 
 
-def _best(rows: Sequence[Contribution], drawn: Mapping[str, Array], reference: _Reference) -> Best:
+def _chosen_by(
+    profile: Profile, drawn: Mapping[str, Array], seed: int, resamples: int
+) -> tuple[Array, Array]:
+    """Return the scores by which layers are chosen, and these resampled: [L], [L, R]."""
+    dev = profile.on_dev()
+    if dev is not None:
+        arms = {f"layer {k}": _scores(dev.of_layer(k)) for k in dev.layers}
+        drawn = resample(arms, seed=seed, resamples=resamples)
+    scores = [_scores((dev or profile).of_layer(k)).mean() for k in profile.layers]
+    return np.array(scores), np.array([drawn[f"layer {k}"] for k in profile.layers])
+
+
+def _dev_score(profile: Profile, score: float) -> float | None:
+    return float(score) if profile.dev_tasks else None
+
+
+def _best(
+    rows: Sequence[Contribution],
+    score_L: Array,
+    score_LR: Array,
+    reference: _Reference,
+    *,
+    on_dev: bool,
+) -> Best:
     """Return the highest layer; what choosing it adds is seen in how the resamples choose."""
-    score_L = np.array([row.score for row in rows])
-    score_LR = np.array([drawn[row.name] for row in rows])
     chance_L, first = _chances(score_LR), int(score_L.argmax())
     order = np.argsort(-chance_L, kind="stable")
     needed = int(np.searchsorted(np.cumsum(chance_L[order]), CONFIDENCE - 1e-12)) + 1
     contribution, corrected = rows[first].contribution, None
-    if contribution is not None and reference.full is not None:
+    if contribution is not None and reference.full is not None and not on_dev:
         optimism = float((score_LR.max(axis=0) - score_L[score_LR.argmax(axis=0)]).mean())
         corrected = contribution - optimism / reference.full.gain
     layers = [row.layer for row in rows if row.layer is not None]
@@ -201,6 +249,7 @@ def _best(rows: Sequence[Contribution], drawn: Mapping[str, Array], reference: _
         candidates=tuple(layers[i] for i in order[:needed]),
         contribution=contribution,
         corrected=corrected,
+        on_dev=on_dev,
     )
 
 
@@ -225,6 +274,37 @@ def _controls(profile: Profile) -> dict[str, list[Run]]:
             pooled = [run for name in sorted(names) for run in controls[name]]
             controls[f"{kind}, {len(names)} draws"] = pooled
     return controls
+
+
+def _transplants(profile: Profile) -> dict[str, list[Run]]:
+    """Return the runs of each layer that was taken from full training, by layer."""
+    found: dict[str, list[Run]] = {}
+    for run in sorted(profile.of_role("transplant"), key=lambda run: run.layers):
+        found.setdefault(f"transplant {run.layers[0]}", []).append(run)
+    return found
+
+
+def _agreement(
+    profile: Profile, arms: Mapping[str, Array], drawn: Mapping[str, Array], seed: int
+) -> Agreement | None:
+    """Return how alike transplants and single layers are ranked; None with fewer than three of both."""
+    layers = [k for k in profile.layers if f"transplant {k}" in arms]
+    if len(layers) < 3:
+        return None
+    one, other = ([f"{kind} {k}" for k in layers] for kind in ("transplant", "layer"))
+    found = correlate(
+        [arms[name].mean() for name in one],
+        [arms[name].mean() for name in other],
+        np.array([drawn[name] for name in one]).T,
+        np.array([drawn[name] for name in other]).T,
+        seed=seed,
+    )
+    value, low, high, p_value = (None if np.isnan(x) else float(x) for x in found)
+    return Agreement(value, low, high, p_value, len(layers))
+
+
+def _failed(runs: Sequence[Run]) -> int:
+    return sum(run.failed is not None for run in runs)
 
 
 def _by_draw(runs: Sequence[Run]) -> Array:

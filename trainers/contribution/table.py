@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from onelayer.evals.table import render
-from onelayer.trainers.contribution.record import Best, Contribution, Profile, Score
+from onelayer.trainers.contribution.record import Agreement, Best, Contribution, Profile, Score
 
 FEW_SEEDS = 5
 """with fewer, the spread between seeds is known badly"""
@@ -26,31 +26,35 @@ def profile_page(profile: Profile) -> str:
         "",
         f"{profile.model.num_layers} layers; {budget.iterations} iterations,"
         f" {budget.episodes_per_run:,} episodes a run; learning rate {budget.lr_full:g} for full"
-        f" training, {budget.lr_layer:g} for a layer; {len(profile.tasks)} held-out tasks.{gain}",
+        f" training, {budget.lr_layer:g} for a layer; {len(profile.tasks)} held-out tasks{_dev(profile)}."
+        f"{gain}",
         "",
         "C(k) = (S_k - S_base) / (S_full - S_base); 95 % intervals over tasks and seeds.",
         "",
         profile_table(profile),
         "",
     ]
-    lines += [f"- {sentence}" for sentence in (*findings(profile), *cautions(profile))]
+    sentences = (*findings(profile), *failures(profile), *cautions(profile))
+    lines += [f"- {sentence}" for sentence in sentences]
     return "\n".join(lines) + "\n"
 
 
 def profile_table(profile: Profile) -> str:
-    """Return a row for the base, full training, each layer and each control."""
+    """Return a row for the base, full training, each layer, each control and each transplant."""
     head = ["trained", "parameters", "runs", "score", "C(k)", "chance to be best"]
     rows = []
     if profile.base_score is not None:
         rows.append(_line("nothing (base)", "0", profile.base_score, "0", ""))
     if profile.full is not None:
-        rows.append(_line("everything", _parameters(profile, "full"), profile.full, "1", ""))
-    for row in (*profile.contributions, *profile.controls):
+        full = profile.full
+        rows.append(_line("everything", _parameters(profile, "full"), full, "1", "", full.failed))
+    for row in (*profile.contributions, *profile.controls, *profile.transplants):
         score = Score(row.score, row.score_low, row.score_high, row.runs)
         chance = "" if row.chance_best is None else f"{row.chance_best:.0%}"
-        trained = row.name if row.layer is None else f"layer {row.layer}"
+        trained = row.name if row.layer is None else row.name.replace("transplant", "transplanted")
         parameters = _parameters(profile, row.name if row.layer is None else row.layer)
-        rows.append(_line(trained, parameters, score, shown_contribution(row), chance))
+        contribution = shown_contribution(row)
+        rows.append(_line(trained, parameters, score, contribution, chance, row.failed))
     return render(head, rows)
 
 
@@ -64,19 +68,37 @@ def shown_contribution(row: Contribution) -> str:
 
 
 def findings(profile: Profile) -> list[str]:
-    """Return what the profile says about the best layer, in sentences."""
+    """Return what the profile says about the best layer and the transplants, in sentences."""
     reasons = {row.undefined for row in profile.contributions if row.undefined}
     sentences = [f"C(k) is undefined: {reason}." for reason in sorted(reasons)]
     if profile.best is not None:
         sentences.append(best_sentence(profile.best))
+    if profile.transplant_agreement is not None:
+        sentences.append(_transplant_sentence(profile.transplant_agreement))
     return sentences
+
+
+def failures(profile: Profile) -> list[str]:
+    """Return how many runs failed, which, and how they count; nothing where none did."""
+    failed = [run for run in profile.runs if run.failed is not None]
+    if not failed:
+        return []
+    listed = "; ".join(f"{run.name}: {run.failed}" for run in failed)
+    counts = "counts as it ended" if len(failed) == 1 else "count as they ended"
+    return [f"{len(failed)} of {len(profile.runs)} runs failed and {counts} ({listed})."]
 
 
 def best_sentence(best: Best) -> str:
     """Return which layer is the best, with what chance, and less the luck of being picked."""
-    text = f"Layer {best.layer} scores highest, and in {best.chance:.0%} of the resamples."
+    where = " on the dev tasks" if best.on_dev else ""
+    text = f"Layer {best.layer} scores highest{where}, and in {best.chance:.0%} of the resamples."
     if len(best.candidates) > 1:
         text += f" With 95 % the best layer is among {_listed(best.candidates)}."
+    if best.contribution is not None and best.on_dev:
+        text += (
+            f" On the held-out tasks, which had no part in the choice, its contribution is"
+            f" {best.contribution:.2f}."
+        )
     if best.contribution is not None and best.corrected is not None:
         text += (
             f" The highest of noisy values is too high (the winner's curse): without what the"
@@ -109,9 +131,33 @@ def cautions(profile: Profile) -> list[str]:
     return sentences
 
 
-def _line(trained: str, parameters: str, score: Score, contribution: str, chance: str) -> list[str]:
+def _dev(profile: Profile) -> str:
+    if not profile.dev_tasks:
+        return ""
+    return f", and {len(profile.dev_tasks)} dev tasks beside them for what is chosen"
+
+
+def _transplant_sentence(agreement: Agreement) -> str:
+    if agreement.value is None or agreement.low is None or agreement.p_value is None:
+        return "Transplanted layers of full training cannot be ranked: they all score alike."
+    return (
+        f"Layers of full training that are put into the base rank the {agreement.layers} layers as training "
+        f"them alone does with Spearman's rho {agreement.value:.2f} [{agreement.low:.2f}, "
+        f"{agreement.high:.2f}], p {agreement.p_value:.3f}."
+    )
+
+
+def _line(
+    trained: str,
+    parameters: str,
+    score: Score,
+    contribution: str,
+    chance: str,
+    failed: int = 0,
+) -> list[str]:
     shown = f"{score.score:.3f} [{score.low:.3f}, {score.high:.3f}]"
-    return [trained, parameters, str(score.runs), shown, contribution, chance]
+    runs = f"{score.runs}, {failed} failed" if failed else str(score.runs)
+    return [trained, parameters, runs, shown, contribution, chance]
 
 
 def _parameters(profile: Profile, arm: str | int) -> str:

@@ -7,7 +7,7 @@ gets the model without its weights, which are small, and the blocks, which are n
 import copy
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from transformers import PreTrainedModel
 
 from onelayer.agents.sampling import exact_device
 from onelayer.trainers.delta import LayerDelta
-from onelayer.trainers.layers import decoder_layers
+from onelayer.trainers.layers import decoder_layers, trained_parameters
 from onelayer.trainers.lora import Adapters, load_trained, remove_adapters
 
 
@@ -104,6 +104,26 @@ def trained(model: PreTrainedModel, folder: Path) -> Iterator[LayerDelta | Adapt
     with own_copies(model, known & set(weights.tensors)):  # none for adapters, which are new
         weights.apply(model)
         yield weights
+
+
+@contextmanager
+def transplanted(
+    model: PreTrainedModel, folder: Path, layer: int
+) -> Iterator[LayerDelta | Adapters]:
+    """Put one layer of what full training left in a run folder into ``model``, the base, for a while."""
+    whole = LayerDelta.load(folder)
+    names = trained_parameters(model, [layer])
+    taken = replace(
+        whole,
+        tensors={name: whole.tensors[name] for name in names},
+        layers=(layer,),
+        everything=False,
+    )
+    with own_copies(model, names), torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if name in names:
+                parameter.copy_(taken.tensors[name])
+        yield taken
 
 
 def update_norms(model: PreTrainedModel, weights: LayerDelta | Adapters) -> tuple[float, ...]:

@@ -5,6 +5,7 @@ Everything is written to the folders of the run and of its scores, and goes on f
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +17,27 @@ from onelayer.agents.policy import PolicyAgent
 from onelayer.evals.results import Results
 from onelayer.evals.run import evaluate
 from onelayer.evals.suite import Suite
+from onelayer.trainers.bad_steps import Diverged
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.contribution.existing import find
+from onelayer.trainers.contribution.failure import Failure, failure_in, keep_failure
 from onelayer.trainers.contribution.held_out import training_env
 from onelayer.trainers.contribution.scores import Evaluation, TaskScores, write_scores
-from onelayer.trainers.contribution.weights import own_copies, trained, update_norms
-from onelayer.trainers.layer_spec import parse_layers, trains_everything
+from onelayer.trainers.contribution.weights import (
+    own_copies,
+    trained,
+    transplanted,
+    update_norms,
+)
+from onelayer.trainers.layer_spec import mask_seed, parse_layers, trains_everything
 from onelayer.trainers.layers import decoder_layers, trained_parameters
+from onelayer.trainers.random_mask import mask_size
 from onelayer.trainers.run_folder import RunFolder
 from onelayer.trainers.tasks import hash_seed
 from onelayer.trainers.trainer import Trainer
 
 Tell = Callable[[str, str, Any], None]
-"""called with what happened (iteration, episode, trained, scored), to which job, and the details"""
+"""called with what happened (iteration, episode, trained, failed, scored), to which job, and the details"""
 
 
 class Stopped(Exception):
@@ -45,8 +54,12 @@ class Job:
     """of the file of scores"""
     suite: Suite
     evaluation: Evaluation
+    dev: Suite | None = None
+    """what choices are made by; None: nothing more is played"""
     config: TrainConfig | None = None
     """None for the base"""
+    transplant: int | None = None
+    """the layer of the run that is put into the base; None: all that it trained, and it is trained"""
     sampling: int = 0
     """0: random numbers of the suite's seed; another number gives others"""
     parallel: int = 32
@@ -65,27 +78,46 @@ def perform(
     Raises:
         Stopped: ``should_stop`` said so; what was done is saved.
         ValueError: something cannot work.
-        Diverged: training came to numbers that are not finite.
     """
+    play = partial(_play_both, job, model, tokenizer, tell, should_stop)
     if job.config is None:
-        results = _play(job, model, tokenizer, tell, should_stop)
-        scores = _scores(job, results)
+        scores = play()
     else:
-        train(job.config, model, tokenizer, name=job.name, tell=tell, should_stop=should_stop)
-        with trained(model, job.config.folder) as weights:
-            results = _play(job, model, tokenizer, tell, should_stop)
-        scores = replace(
-            _scores(job, results),
-            config=job.config.what_learns(),
-            iterations=job.config.iterations,
-            trained_parameters=sum(tensor.numel() for tensor in weights.tensors.values()),
-            update_norm=update_norms(model, weights),
-            **_cost(job.config),
-        )
+        if job.transplant is None:
+            train(job.config, model, tokenizer, name=job.name, tell=tell, should_stop=should_stop)
+        scores = _of_run(job, job.config, model, play)
     write_scores(job.path, scores, job.evaluation)
-    _journal(job).unlink(missing_ok=True)
+    for journal in (_journal(job), _journal(job, dev=True)):
+        journal.unlink(missing_ok=True)
     tell("scored", job.name, scores)
     return scores
+
+
+def _of_run(
+    job: Job, config: TrainConfig, model: PreTrainedModel, play: Callable[[], TaskScores]
+) -> TaskScores:
+    """Put what a run trained into the base, let it play, and return its scores with what it took."""
+    failure = failure_in(config.folder)
+    about: dict[str, Any] = {
+        "config": config.what_learns(),
+        "iterations": config.iterations,
+        "failed": None if failure is None else failure.sentence,
+    }
+    if failure is not None and not failure.weights_of:
+        return replace(play(), **about, **_cost(config, failure))
+    put_in = trained(model, config.folder)
+    if job.transplant is not None:
+        put_in = transplanted(model, config.folder, job.transplant)
+    else:
+        about |= _cost(config, failure)
+    with put_in as weights:
+        scores = play()
+    moved = sum(tensor.numel() for tensor in weights.tensors.values())
+    if mask_seed(config.layers) is not None:
+        moved = mask_size(model)
+    return replace(
+        scores, **about, trained_parameters=moved, update_norm=update_norms(model, weights)
+    )
 
 
 def train(
@@ -97,10 +129,10 @@ def train(
     tell: Tell,
     should_stop: Callable[[], bool],
 ) -> None:
-    """Train a run to its last iteration; one that is finished is left as it is."""
+    """Train a run to its last iteration, or until it diverges; one that is finished is left as it is."""
     depth = len(decoder_layers(model))
     found = find(config, depth)
-    if found.finished == config.iterations:
+    if found.finished == config.iterations or failure_in(config.folder) is not None:
         return
     names = (
         {}
@@ -121,9 +153,38 @@ def train(
             on_iteration=lambda metrics: tell("iteration", name, metrics),
             should_stop=should_stop,
         )
-        if not trainer.train():
-            raise Stopped(name)
+        try:
+            if not trainer.train():
+                raise Stopped(name)
+        except Diverged as error:
+            tell("failed", name, give_up(trainer, error).sentence)
     tell("trained", name, None)
+
+
+def give_up(trainer: Trainer, error: Diverged) -> Failure:
+    """Keep the last finite weights of a run that diverged, and note that it did."""
+    failure = Failure(trainer.iteration, trainer.go_back(), str(error))
+    if failure.weights_of:
+        trainer.save_layer()
+    keep_failure(trainer.config.folder, failure)
+    return failure
+
+
+def _play_both(
+    job: Job,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    tell: Tell,
+    should_stop: Callable[[], bool],
+) -> TaskScores:
+    """Play the suite, and the dev tasks where there are any."""
+    play = partial(_play, job, model, tokenizer, tell, should_stop)
+    tasks, scores, errors = _by_task(play(job.suite, _journal(job)))
+    found = TaskScores(job.name, tasks, scores, errors)
+    if job.dev is None:
+        return found
+    tasks, scores, errors = _by_task(play(job.dev, _journal(job, dev=True)))
+    return replace(found, dev_tasks=tasks, dev_scores=scores, errors=found.errors + errors)
 
 
 def _play(
@@ -132,6 +193,8 @@ def _play(
     tokenizer: PreTrainedTokenizerBase,
     tell: Tell,
     should_stop: Callable[[], bool],
+    suite: Suite,
+    journal: Path,
 ) -> Results:
     def ended(episode: Episode) -> None:
         tell("episode", job.name, episode.success)
@@ -139,15 +202,15 @@ def _play(
             raise Stopped(job.name)
 
     play = Play.of(job.evaluation.settings)
-    agent = play.agent(model, tokenizer, job.suite.make_env())
+    agent = play.agent(model, tokenizer, suite.make_env())
     settings = {**job.evaluation.settings, "sampling": job.sampling}
     if job.config is not None:
         settings["iterations"] = job.config.iterations
     return evaluate(
-        job.suite,
+        suite,
         _OtherNumbers(agent, job.sampling),
         settings=settings,
-        journal=_journal(job),
+        journal=journal,
         parallel=job.parallel,
         on_episode=ended,
     )
@@ -165,26 +228,31 @@ class _OtherNumbers:
         self._agent.reseed(hash_seed(seed, self._sampling) if self._sampling else seed)
 
 
-def _scores(job: Job, results: Results) -> TaskScores:
+def _by_task(results: Results) -> tuple[tuple[str, ...], tuple[float, ...], int]:
+    """Return the tasks, the share of attempts at each that solved it, and the number of errors."""
     solved: dict[str, list[bool]] = {}
     for episode in results.episodes:
         solved.setdefault(episode.task, []).append(episode.success)
-    return TaskScores(
-        name=job.name,
-        tasks=tuple(solved),
-        scores=tuple(sum(successes) / len(successes) for successes in solved.values()),
-        errors=sum(episode.error is not None for episode in results.episodes),
-    )
+    scores = tuple(sum(successes) / len(successes) for successes in solved.values())
+    errors = sum(episode.error is not None for episode in results.episodes)
+    return tuple(solved), scores, errors
 
 
-def _cost(config: TrainConfig) -> dict[str, Any]:
+def _cost(config: TrainConfig, failure: Failure | None) -> dict[str, Any]:
     """Return what training took, from the run's own log."""
-    seconds = 0.0
+    seconds = cpu_seconds = tokens = 0.0
     for metrics in RunFolder(config.folder).history():
         seconds += metrics.get("seconds/rollout", 0.0) + metrics.get("seconds/update", 0.0)
-    episodes = config.iterations * config.tasks_per_iteration * config.group_size
-    return {"seconds": round(seconds, 3), "episodes": episodes}
+        cpu_seconds += metrics.get("cpu_seconds", 0.0)
+        tokens += metrics.get("tokens", 0.0)
+    iterations = config.iterations if failure is None else failure.iteration + 1
+    return {
+        "seconds": round(seconds, 3),
+        "cpu_seconds": round(cpu_seconds, 3),
+        "tokens": int(tokens),
+        "episodes": iterations * config.tasks_per_iteration * config.group_size,
+    }
 
 
-def _journal(job: Job) -> Path:
-    return job.path.with_suffix(".jsonl")
+def _journal(job: Job, dev: bool = False) -> Path:
+    return job.path.with_suffix(".dev.jsonl" if dev else ".jsonl")

@@ -114,7 +114,8 @@ def what_was_found() -> Callable[[Path], dict[str, Any]]:
         for name in ("created", "config"):
             content.pop(name)
         for run in content["runs"]:
-            run.pop("seconds")
+            for clock in ("seconds", "cpu_seconds"):
+                run.pop(clock)
         return content
 
     return read

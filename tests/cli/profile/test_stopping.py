@@ -186,26 +186,6 @@ def test_a_signal_to_stop_writes_what_is_known(
     assert len(load_profile(tmp_path / "profile").runs) == 3
 
 
-def test_a_run_that_diverges_is_left_out_and_said(quick, tmp_path, capsys, monkeypatch, profile):
-    from onelayer.trainers.contribution import crew
-    from onelayer.trainers.trainer import Diverged
-
-    perform = crew.perform
-
-    def diverging(job, *arguments, **keywords):
-        if job.name == "layer-01-seed-1":
-            raise Diverged("training diverged: {'loss': nan}; try a lower --learning-rate")
-        return perform(job, *arguments, **keywords)
-
-    monkeypatch.setattr(crew, "perform", diverging)
-    assert profile(quick(iterations=1)) == 1
-    shown = capsys.readouterr()
-    assert "layer-01-seed-1 is left out: training diverged" in shown.out + shown.err
-    assert [run.name for run in load_profile(tmp_path / "profile").runs] == [
-        *("full-seed-1", "layer-02-seed-1"),
-    ]
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(("signal_name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
 def test_ctrl_c_stops_several_processes_after_their_iteration(
