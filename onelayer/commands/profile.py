@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from onelayer.commands.announce import announce
 from onelayer.commands.configuration import own_folder, parse_config
-from onelayer.trainers.contribution.config import ProfileConfig
+from onelayer.trainers.profile.profile_config import ProfileConfig
 
 if TYPE_CHECKING:
-    from onelayer.trainers.contribution.record import Profile
+    from onelayer.evals.contribution.record import Profile
 
 HELP = "measure which layer is worth training; `profile compare A B` compares"
 Config = ProfileConfig
@@ -38,7 +38,7 @@ def run(config: Config) -> int:
         KeyboardInterrupt: Ctrl-C; the runs are saved and the profile is written as far as it is known.
     """
     announce("loading torch and transformers, then the environment and the model")
-    from onelayer.trainers.contribution.profiler import Profiler
+    from onelayer.trainers.profile.profiler import Profiler
 
     progress = _Progress()
     profiler = Profiler(config, tell=progress)
@@ -60,10 +60,10 @@ def run(config: Config) -> int:
 
 def _write(profile: "Profile", profiler: Any, finished: bool) -> None:
     """Write ``profile.json``, ``.md`` and ``.png``, and print the page."""
+    from onelayer.evals.contribution.contributions import measured
+    from onelayer.evals.contribution.page import profile_page
+    from onelayer.evals.contribution.record import FILE_NAME, save_profile
     from onelayer.files import write_atomically
-    from onelayer.trainers.contribution.record import FILE_NAME, save_profile
-    from onelayer.trainers.contribution.statistics import measured
-    from onelayer.trainers.contribution.table import profile_page
 
     profile, folder = measured(profile), profiler.folder.path
     save_profile(profile, folder / FILE_NAME)
@@ -79,7 +79,7 @@ def _write(profile: "Profile", profiler: Any, finished: bool) -> None:
     names = "profile.json and profile.md"
     if profile.contributions:
         try:
-            from onelayer.trainers.contribution.picture import draw_profile
+            from onelayer.evals.contribution.picture import draw_profile
 
             draw_profile(profile, folder / "profile.png")
             names = "profile.json, profile.md and profile.png"

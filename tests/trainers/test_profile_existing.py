@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from onelayer.trainers.contribution.existing import differs, find
+from onelayer.trainers.profile.existing_runs import differs, find
 from onelayer.trainers.run_folder import RunFolder
 
 DEPTH = 4

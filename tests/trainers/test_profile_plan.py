@@ -2,16 +2,16 @@
 
 import pytest
 
-from onelayer.trainers.contribution.config import ProfileConfig
-from onelayer.trainers.contribution.controls import arms, parse_controls
-from onelayer.trainers.contribution.halving import budgets, halve
-from onelayer.trainers.contribution.plan import (
+from onelayer.trainers.profile.controls import arms, parse_controls
+from onelayer.trainers.profile.halving import budgets, halve
+from onelayer.trainers.profile.planned_runs import (
     by_seed,
     control_runs,
     full_runs,
     layer_runs,
     profiled_layers,
 )
+from onelayer.trainers.profile.profile_config import ProfileConfig
 
 RANKING = (3, 2, 4, 1, 5, 0)
 

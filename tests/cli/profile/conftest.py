@@ -139,8 +139,8 @@ def weights() -> Callable[[Path], dict[tuple[str, str], Any]]:
 @pytest.fixture
 def pretend(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Any], float]], list[Any]]:
     """Return ``pretend(score) -> made``: nothing is trained; ``score(job)`` is what each job earns."""
-    from onelayer.trainers.contribution.crew import Crew
-    from onelayer.trainers.contribution.scores import TaskScores, write_scores
+    from onelayer.trainers.profile.crew import Crew
+    from onelayer.trainers.profile.task_scores import TaskScores, write_scores
 
     def begin(score: Callable[[Any], float]) -> list[Any]:
         made: list[Any] = []

@@ -10,8 +10,8 @@ from onelayer.cli import main
 pytest.importorskip("torch")
 pytest.importorskip("scipy")
 
-from onelayer.trainers.contribution.config import ProfileConfig
-from onelayer.trainers.contribution.profiler import Profiler
+from onelayer.trainers.profile.profile_config import ProfileConfig
+from onelayer.trainers.profile.profiler import Profiler
 
 
 @pytest.mark.slow

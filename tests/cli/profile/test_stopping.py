@@ -16,9 +16,9 @@ from onelayer.cli import main
 pytest.importorskip("torch")
 pytest.importorskip("scipy")
 
-from onelayer.trainers.contribution.config import ProfileConfig
-from onelayer.trainers.contribution.profiler import Profiler
-from onelayer.trainers.contribution.record import load_profile
+from onelayer.evals.contribution.record import load_profile
+from onelayer.trainers.profile.profile_config import ProfileConfig
+from onelayer.trainers.profile.profiler import Profiler
 
 
 def test_time_that_is_up_stops_between_iterations_and_keeps_what_is_there(

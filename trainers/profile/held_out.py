@@ -13,7 +13,7 @@ import numpy as np
 from onelayer.envs import plugins
 from onelayer.envs.attributes import tasks_of
 from onelayer.evals.suite import Suite, load_single_suite
-from onelayer.trainers.contribution.config import ProfileConfig, mapping_of
+from onelayer.trainers.profile.profile_config import ProfileConfig, mapping_of
 
 
 def training_env(env: str, env_args: str) -> gym.Env[str, str]:

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from onelayer.trainers.contribution import picture
-from onelayer.trainers.contribution.record import Run, load_profile, save_profile
-from onelayer.trainers.contribution.statistics import measured
-from onelayer.trainers.contribution.table import profile_page
+from onelayer.evals.contribution import picture
+from onelayer.evals.contribution.contributions import measured
+from onelayer.evals.contribution.page import profile_page
+from onelayer.evals.contribution.record import Run, load_profile, save_profile
 
 pytest.importorskip("scipy")
 

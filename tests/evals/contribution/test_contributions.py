@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from onelayer.trainers.contribution.statistics import measured, ratio_interval, resample
+from onelayer.evals.contribution.contributions import measured, ratio_interval, resample
 
 PUBLISHED = json.loads(
     (Path(__file__).parents[3] / "docs/results/published/qwen3-1.7b.json").read_text()

@@ -21,8 +21,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from onelayer.trainers.contribution.ranking import correlate
-from onelayer.trainers.contribution.record import (
+from onelayer.evals.contribution.ranking import correlate
+from onelayer.evals.contribution.record import (
     Agreement,
     Best,
     Contribution,

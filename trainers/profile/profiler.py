@@ -11,22 +11,25 @@ from accelerate import Accelerator
 
 from onelayer.agents.model_check import check_model
 from onelayer.agents.models import load_model
+from onelayer.evals.contribution.record import BaseModel, Profile
 from onelayer.trainers.advantages import estimator
-from onelayer.trainers.contribution.assembly import assemble
-from onelayer.trainers.contribution.config import ProfileConfig
-from onelayer.trainers.contribution.controls import parse_controls, ranking_of
-from onelayer.trainers.contribution.crew import Crew
-from onelayer.trainers.contribution.existing import differs, find
-from onelayer.trainers.contribution.folder import ProfileFolder, Selection
-from onelayer.trainers.contribution.halving import Halving, budgets, halve
-from onelayer.trainers.contribution.held_out import (
+from onelayer.trainers.fingerprint import base_fingerprint
+from onelayer.trainers.layers import decoder_layers
+from onelayer.trainers.lora import rank_like_one_layer
+from onelayer.trainers.profile.assembly import assemble
+from onelayer.trainers.profile.controls import parse_controls, ranking_of
+from onelayer.trainers.profile.crew import Crew
+from onelayer.trainers.profile.existing_runs import differs, find
+from onelayer.trainers.profile.halving import Halving, budgets, halve
+from onelayer.trainers.profile.held_out import (
     dev_suite,
     evaluation_settings,
     held_out_suite,
     task_names,
     training_env,
 )
-from onelayer.trainers.contribution.plan import (
+from onelayer.trainers.profile.job import Job, Tell
+from onelayer.trainers.profile.planned_runs import (
     PlannedRun,
     by_seed,
     control_runs,
@@ -36,12 +39,9 @@ from onelayer.trainers.contribution.plan import (
     profiled_layers,
     transplant_runs,
 )
-from onelayer.trainers.contribution.record import BaseModel, Profile
-from onelayer.trainers.contribution.scores import Evaluation, TaskScores, read_scores
-from onelayer.trainers.contribution.worker import Job, Tell
-from onelayer.trainers.fingerprint import base_fingerprint
-from onelayer.trainers.layers import decoder_layers
-from onelayer.trainers.lora import rank_like_one_layer
+from onelayer.trainers.profile.profile_config import ProfileConfig
+from onelayer.trainers.profile.profile_folder import ProfileFolder, Selection
+from onelayer.trainers.profile.task_scores import Evaluation, TaskScores, read_scores
 
 
 class Profiler:

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from onelayer.trainers.contribution.record import Contribution
-from onelayer.trainers.contribution.statistics import measured
+from onelayer.evals.contribution.contributions import measured
+from onelayer.evals.contribution.record import Contribution
 
 pytest.importorskip("matplotlib")
-from onelayer.trainers.contribution.picture import draw_heat_map, draw_profile
+from onelayer.evals.contribution.picture import draw_heat_map, draw_profile
 
 PUBLISHED = json.loads(
     (Path(__file__).parents[3] / "docs/results/published/qwen3-1.7b.json").read_text()

@@ -3,8 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from onelayer.trainers.contribution.contrast import Contrasts
-from onelayer.trainers.contribution.findings import (
+from onelayer.evals.contribution.contrast import Contrasts
+from onelayer.evals.contribution.contributions import measured
+from onelayer.evals.contribution.findings import (
     is_better,
     makes_no_difference,
     middle_layers_are_best,
@@ -14,8 +15,7 @@ from onelayer.trainers.contribution.findings import (
     several_layers_reach_full_training,
     worst_layers_are_at_the_ends,
 )
-from onelayer.trainers.contribution.ranking import Ranked
-from onelayer.trainers.contribution.statistics import measured
+from onelayer.evals.contribution.ranking import Ranked
 
 HUMP = {0: 0.2, 1: 0.45, 2: 0.65, 3: 0.63, 4: 0.4, 5: 0.15}
 FALL = {0: 0.6, 1: 0.5, 2: 0.4, 3: 0.3, 4: 0.15, 5: 0.15}

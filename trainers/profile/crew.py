@@ -21,8 +21,8 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.interrupts import STOPPING, Interrupted, answered_by
-from onelayer.trainers.contribution.weights import SharedModel
-from onelayer.trainers.contribution.worker import Job, Stopped, Tell, perform
+from onelayer.trainers.profile.job import Job, Stopped, Tell, perform
+from onelayer.trainers.profile.shared_weights import SharedModel
 
 MOST_DEATHS = 3
 """of processes on one job, before it is given up"""

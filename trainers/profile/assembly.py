@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
+from onelayer.evals.contribution.record import BaseModel, Budget, Profile, Run
 from onelayer.evals.suite import Suite
-from onelayer.trainers.contribution.config import ProfileConfig, mapping_of
-from onelayer.trainers.contribution.folder import Selection
-from onelayer.trainers.contribution.halving import Halving
-from onelayer.trainers.contribution.plan import PlannedRun
-from onelayer.trainers.contribution.record import BaseModel, Budget, Profile, Run
-from onelayer.trainers.contribution.scores import TaskScores
 from onelayer.trainers.layer_spec import parse_layers
+from onelayer.trainers.profile.halving import Halving
+from onelayer.trainers.profile.planned_runs import PlannedRun
+from onelayer.trainers.profile.profile_config import ProfileConfig, mapping_of
+from onelayer.trainers.profile.profile_folder import Selection
+from onelayer.trainers.profile.task_scores import TaskScores
 
 _VERSIONS = ("onelayer", "torch", "transformers", "numpy", "gymnasium")
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from onelayer.agents.weight_files import ADAPTER_FILE, LAYER_FILE, read_about
 from onelayer.trainers.config import TrainConfig
-from onelayer.trainers.contribution.config import mapping_of
 from onelayer.trainers.layer_spec import mask_seed, parse_layers, trains_everything
+from onelayer.trainers.profile.profile_config import mapping_of
 from onelayer.trainers.run_folder import RunFolder
 
 _DEFAULTS = TrainConfig().what_learns()

@@ -19,18 +19,18 @@ from onelayer.evals.run import evaluate
 from onelayer.evals.suite import Suite
 from onelayer.trainers.bad_steps import Diverged
 from onelayer.trainers.config import TrainConfig
-from onelayer.trainers.contribution.existing import find
-from onelayer.trainers.contribution.failure import Failure, failure_in, keep_failure
-from onelayer.trainers.contribution.held_out import training_env
-from onelayer.trainers.contribution.scores import Evaluation, TaskScores, write_scores
-from onelayer.trainers.contribution.weights import (
+from onelayer.trainers.layer_spec import mask_seed, parse_layers, trains_everything
+from onelayer.trainers.layers import decoder_layers, trained_parameters
+from onelayer.trainers.profile.existing_runs import find
+from onelayer.trainers.profile.failure import Failure, failure_in, keep_failure
+from onelayer.trainers.profile.held_out import training_env
+from onelayer.trainers.profile.shared_weights import (
     own_copies,
     trained,
     transplanted,
     update_norms,
 )
-from onelayer.trainers.layer_spec import mask_seed, parse_layers, trains_everything
-from onelayer.trainers.layers import decoder_layers, trained_parameters
+from onelayer.trainers.profile.task_scores import Evaluation, TaskScores, write_scores
 from onelayer.trainers.random_mask import mask_size
 from onelayer.trainers.run_folder import RunFolder
 from onelayer.trainers.tasks import hash_seed

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from onelayer.trainers.contribution.compare import (
+from onelayer.evals.contribution.compare import (
     between_seeds,
     compare_files,
     compare_profiles,
     comparison_page,
 )
-from onelayer.trainers.contribution.record import save_profile
+from onelayer.evals.contribution.record import save_profile
 
 HUMP = {0: 0.25, 1: 0.45, 2: 0.65, 3: 0.6, 4: 0.35, 5: 0.15}
 FALL = {k: 0.6 - 0.08 * k for k in range(6)}

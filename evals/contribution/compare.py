@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from onelayer.evals.table import render
-from onelayer.trainers.contribution.ranking import (
+from onelayer.evals.contribution.contributions import measured, resample
+from onelayer.evals.contribution.ranking import (
     STATISTICS,
     Overlap,
     Ranked,
@@ -24,8 +24,8 @@ from onelayer.trainers.contribution.ranking import (
     overlap,
     spearman,
 )
-from onelayer.trainers.contribution.record import Profile, load_profile
-from onelayer.trainers.contribution.statistics import measured, resample
+from onelayer.evals.contribution.record import Profile, load_profile
+from onelayer.evals.table import render
 
 RESAMPLES = 2_000
 
@@ -97,7 +97,7 @@ def compare_files(
         name: row for name, row in comparison.values.items() if any(v is not None for v in row)
     }
     if picture is not None and known:
-        from onelayer.trainers.contribution.picture import draw_heat_map
+        from onelayer.evals.contribution.picture import draw_heat_map
 
         draw_heat_map(known, picture)
     return comparison_page(comparison)

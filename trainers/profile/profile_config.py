@@ -9,7 +9,7 @@ import yaml
 
 from onelayer.settings import run_folder, world_of
 from onelayer.trainers.config import TrainConfig
-from onelayer.trainers.contribution.controls import parse_controls
+from onelayer.trainers.profile.controls import parse_controls
 
 _OF_THE_PROFILE = {
     "layers": "a profile trains each layer of --layer-list by itself",

@@ -9,15 +9,15 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from onelayer.evals.estimates import Estimate
-from onelayer.trainers.contribution.record import Profile
-from onelayer.trainers.contribution.statistics import (
+from onelayer.evals.contribution.contributions import (
     CONFIDENCE,
     RESAMPLES,
     arms_of,
     ratio_interval,
     resample,
 )
+from onelayer.evals.contribution.record import Profile
+from onelayer.evals.estimates import Estimate
 
 Array = NDArray[np.float64]
 

@@ -17,7 +17,7 @@ import yaml
 import onelayer
 from onelayer.files import write_atomically
 from onelayer.lock import alone_in
-from onelayer.trainers.contribution.config import ProfileConfig
+from onelayer.trainers.profile.profile_config import ProfileConfig
 
 CONFIG_NAME = "profile.yaml"
 THIS_PROFILE = "this profile"

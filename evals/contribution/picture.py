@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from onelayer.trainers.contribution.record import Contribution, Profile
+from onelayer.evals.contribution.record import Contribution, Profile
 
 BLUE, ORANGE, GREEN, GREY, INK = "#0072B2", "#D55E00", "#009E73", "#7a828b", "#3a424b"
 

@@ -10,10 +10,10 @@ from typing import Literal
 
 import numpy as np
 
+from onelayer.evals.contribution.contrast import Contrasts
+from onelayer.evals.contribution.ranking import Ranked, correlate, relative_depth
+from onelayer.evals.contribution.record import Profile
 from onelayer.evals.estimates import Estimate
-from onelayer.trainers.contribution.contrast import Contrasts
-from onelayer.trainers.contribution.ranking import Ranked, correlate, relative_depth
-from onelayer.trainers.contribution.record import Profile
 
 Verdict = Literal["holds", "does not hold", "cannot be told"]
 

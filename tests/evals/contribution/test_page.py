@@ -2,14 +2,14 @@ from dataclasses import replace
 
 import pytest
 
-from onelayer.trainers.contribution.record import Best
-from onelayer.trainers.contribution.statistics import measured
-from onelayer.trainers.contribution.table import (
+from onelayer.evals.contribution.contributions import measured
+from onelayer.evals.contribution.page import (
     best_sentence,
     cautions,
     profile_page,
     profile_table,
 )
+from onelayer.evals.contribution.record import Best
 
 EASY, HARD = [1] * 40, [0] * 40
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from onelayer.trainers.contribution.record import BaseModel, Budget, Profile, Run
+from onelayer.evals.contribution.record import BaseModel, Budget, Profile, Run
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from onelayer.trainers.contribution.record import load_profile, save_profile
+from onelayer.evals.contribution.record import load_profile, save_profile
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def changed(path, change):
 
 
 def test_a_saved_profile_is_loaded_equal(profile, tmp_path):
-    from onelayer.trainers.contribution.statistics import measured
+    from onelayer.evals.contribution.contributions import measured
 
     whole = measured(profile, resamples=200)
     save_profile(whole, tmp_path / "profile.json")

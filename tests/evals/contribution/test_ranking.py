@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onelayer.trainers.contribution.ranking import (
+from onelayer.evals.contribution.ranking import (
     at_common_depths,
     correlate,
     detrended,

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from onelayer.evals.contribution.record import Agreement, Best, Contribution, Profile, Score
 from onelayer.evals.table import render
-from onelayer.trainers.contribution.record import Agreement, Best, Contribution, Profile, Score
 
 FEW_SEEDS = 5
 """with fewer, the spread between seeds is known badly"""

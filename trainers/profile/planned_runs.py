@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from onelayer.evals.contribution.record import Role
 from onelayer.trainers.config import TrainConfig
-from onelayer.trainers.contribution.config import ProfileConfig
-from onelayer.trainers.contribution.controls import Arm, arms, parse_controls
-from onelayer.trainers.contribution.record import Role
 from onelayer.trainers.layer_spec import parse_layers
+from onelayer.trainers.profile.controls import Arm, arms, parse_controls
+from onelayer.trainers.profile.profile_config import ProfileConfig
 
 
 @dataclass(frozen=True, slots=True)
