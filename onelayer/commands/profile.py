@@ -4,18 +4,18 @@ import shlex
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from onelayer.commands.announce import announce
 from onelayer.commands.configuration import own_folder, parse_config
+from onelayer.settings import as_mapping
 from onelayer.trainers.profile.profile_config import ProfileConfig
+from onelayer.trainers.profile.profile_config import ProfileFlags as Config
 
 if TYPE_CHECKING:
     from onelayer.evals.contribution.record import Profile
 
 HELP = "measure which layer is worth training; `profile compare A B` compares"
-Config = ProfileConfig
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -24,12 +24,13 @@ def main(arguments: Sequence[str]) -> int:
         from onelayer.commands import profile_compare
 
         return profile_compare.main(arguments[1:])
-    config = parse_config(Config, arguments, program="onelayer profile", description=HELP)
+    flags = parse_config(Config, arguments, program="onelayer profile", description=HELP)
     # A profile that was copied or moved goes on where it is.
-    return run(replace(config, out=own_folder(arguments, beside="scores") or config.out))
+    folder = own_folder(arguments, beside="scores")
+    return run(ProfileConfig.of(as_mapping(flags) | ({"out": folder} if folder else {})))
 
 
-def run(config: Config) -> int:
+def run(config: ProfileConfig) -> int:
     """Measure what is left of a profile; write it, and print its table.
 
     Raises:

@@ -42,7 +42,7 @@ def run(config: Config) -> None:
 
     Raises:
         ValueError: an environment, model, layer, algorithm or number that cannot work.
-        RuntimeError: the environment cannot work on this machine.
+        EnvironmentFailed: the environment cannot work on this machine.
         KeyboardInterrupt: a signal to stop; what was learned is saved.
     """
     config = replace(config, out=str(config.folder))

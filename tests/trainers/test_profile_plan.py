@@ -18,7 +18,7 @@ RANKING = (3, 2, 4, 1, 5, 0)
 
 def config(**values):
     rates = {"lr_full": 1e-3, "lr_layer": 2e-3, "lr_lora": 5e-3}
-    return ProfileConfig(**{"out": "study", **rates, **values})
+    return ProfileConfig.of({"out": "study", **rates, **values})
 
 
 def controls(text, ranking=None, **values):
@@ -63,7 +63,7 @@ def test_stopping_early_leaves_whole_seeds_with_full_training_first():
 
 
 def test_without_rates_of_their_own_all_runs_have_the_learning_rate():
-    made = ProfileConfig(learning_rate=0.25)
+    made = ProfileConfig.of({"learning_rate": 0.25})
     assert (made.full_rate, made.layer_rate, made.lora_rate) == (0.25, 0.25, 0.25)
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from onelayer.evals.contribution.record import BaseModel, Budget, Profile, Run
 from onelayer.evals.suite import Suite
+from onelayer.settings import parse_mapping
 from onelayer.trainers.layer_spec import parse_layers
 from onelayer.trainers.profile.halving import Halving
 from onelayer.trainers.profile.planned_runs import PlannedRun
-from onelayer.trainers.profile.profile_config import ProfileConfig, mapping_of
+from onelayer.trainers.profile.profile_config import ProfileConfig
 from onelayer.trainers.profile.profile_folder import Selection
 from onelayer.trainers.profile.task_scores import TaskScores
 
@@ -41,16 +42,17 @@ def assemble(
         selection: how controls were chosen.
         halving: what it found.
     """
+    train = config.train
     chosen = {} if selection is None else {"selection": asdict(selection)}
     return Profile(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         model=model,
-        env=config.env,
-        env_args=mapping_of(config.env_args),
-        algorithm=config.algorithm,
+        env=train.env,
+        env_args=parse_mapping(train.env_args, "--env-args"),
+        algorithm=train.algorithm,
         budget=Budget(
-            iterations=config.iterations,
-            episodes_per_run=config.iterations * config.tasks_per_iteration * config.group_size,
+            iterations=train.iterations,
+            episodes_per_run=train.iterations * train.tasks_per_iteration * train.group_size,
             lr_full=config.full_rate,
             lr_layer=config.layer_rate,
         ),
@@ -63,7 +65,7 @@ def assemble(
             for planned, scores in runs
         ),
         versions={name: version(name) for name in _VERSIONS},
-        config=asdict(config) | {"suite_played": suite.as_dict()} | chosen,
+        config=config.flags | {"suite_played": suite.as_dict()} | chosen,
         halving=None if halving is None else halving.as_record(),
     )
 

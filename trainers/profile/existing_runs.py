@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from onelayer.agents.weight_files import ADAPTER_FILE, LAYER_FILE, read_about
+from onelayer.settings import parse_mapping
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.layer_spec import mask_seed, parse_layers, trains_everything
-from onelayer.trainers.profile.profile_config import mapping_of
 from onelayer.trainers.run_folder import RunFolder
 
 _DEFAULTS = TrainConfig().what_learns()
@@ -72,7 +72,7 @@ def _is_eval(name: str) -> bool:
 def _meaning(name: str, value: Any, num_layers: int) -> Any:
     """Return a setting in a form that is equal for two ways to write it."""
     if name == "env_args":
-        return mapping_of(value)
+        return parse_mapping(value, "--env-args")
     if name == "layers":
         return trains_everything(value), mask_seed(value), parse_layers(value, num_layers)
     if name == "boost_layers":

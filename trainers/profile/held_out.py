@@ -13,12 +13,13 @@ import numpy as np
 from onelayer.envs import plugins
 from onelayer.envs.attributes import tasks_of
 from onelayer.evals.suite import Suite, load_single_suite
-from onelayer.trainers.profile.profile_config import ProfileConfig, mapping_of
+from onelayer.settings import parse_mapping
+from onelayer.trainers.profile.profile_config import ProfileConfig
 
 
 def training_env(env: str, env_args: str) -> gym.Env[str, str]:
     """Make one environment to train in."""
-    return plugins.make(env, **mapping_of(env_args))
+    return plugins.make(env, **parse_mapping(env_args, "--env-args"))
 
 
 def held_out_suite(config: ProfileConfig) -> Suite:
@@ -32,9 +33,9 @@ def held_out_suite(config: ProfileConfig) -> Suite:
             the runs are trained on.
     """
     suite = load_single_suite(config.suite) if config.suite else _of_split(config)
-    arguments = mapping_of(config.env_args)
+    arguments = parse_mapping(config.train.env_args, "--env-args")
     arguments.pop("split", None)
-    if _same_env(suite.env, config.env):
+    if _same_env(suite.env, config.train.env):
         suite = replace(suite, env_args={**arguments, **suite.env_args})
     _require_apart(config, suite)
     return suite
@@ -89,26 +90,28 @@ def task_names(suite: Suite) -> list[str]:
 
 
 def _of_split(config: ProfileConfig) -> Suite:
-    if "split" not in plugins.arguments(plugins.resolve(config.env)):
-        if tasks_of(training_env(config.env, config.env_args)) is not None:
+    if "split" not in plugins.arguments(plugins.resolve(config.train.env)):
+        if tasks_of(training_env(config.train.env, config.train.env_args)) is not None:
             raise ValueError(
-                f"{config.env} has no splits: the held-out tasks would be those that are trained on; "
+                f"{config.train.env} has no splits: the held-out tasks would be those that are trained on; "
                 "name a suite of other tasks with --suite"
             )
-        return Suite(name="held-out", env=config.env, tasks=config.eval_tasks, seed=config.seed)
+        return Suite(
+            name="held-out", env=config.train.env, tasks=config.train.eval_tasks, seed=config.seed
+        )
     return Suite(
         name="held-out",
-        env=config.env,
-        split=config.eval_split,
-        tasks=config.eval_tasks,
+        env=config.train.env,
+        split=config.train.eval_split,
+        tasks=config.train.eval_tasks,
         seed=config.seed,
     )
 
 
 def _require_apart(config: ProfileConfig, suite: Suite) -> None:
-    if not _same_env(suite.env, config.env):
+    if not _same_env(suite.env, config.train.env):
         return
-    available = tasks_of(training_env(config.env, config.env_args))
+    available = tasks_of(training_env(config.train.env, config.train.env_args))
     if available is None:  # seeds: a suite's are far from those of training
         return
     shared = set(task_names(suite)) & set(available)
@@ -125,4 +128,8 @@ def _same_env(one: str, other: str) -> bool:
 
 def evaluation_settings(config: ProfileConfig) -> dict[str, Any]:
     """Return how the runs play, as JSON can hold it."""
-    return {"model": config.model, **config.eval_play.settings, "dtype": config.dtype}
+    return {
+        "model": config.train.model,
+        **config.train.eval_play.settings,
+        "dtype": config.train.dtype,
+    }

@@ -1,100 +1,120 @@
 """What a profile measures: the flags of `onelayer profile`. Does not import torch."""
 
 import re
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, make_dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from onelayer.settings import run_folder, world_of
+from onelayer.settings import (
+    as_mapping,
+    known_fields,
+    option,
+    parse_mapping,
+    require,
+    run_folder,
+    world_of,
+)
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.profile.controls import parse_controls
 
-_OF_THE_PROFILE = {
+_SET_FOR_EACH_RUN = {
     "layers": "a profile trains each layer of --layer-list by itself",
     "boost_layers": "a profile boosts what it finds: --controls boost:2",
     "eval_every": "a profile evaluates a run when it is finished",
+    "log_with": "a profile's runs log to their folders",
+    "resume": "a profile always goes on from what is in its folder",
 }
-"""fields of `onelayer train` that a profile sets for each run, and what to write instead"""
+"""fields of ``TrainConfig`` that are no flags of a profile, and what there is instead"""
+_OUTDATED = {"layers": "", "boost_layers": "", "eval_every": 0, "log_with": "", "resume": False}
+"""what ``profile.yaml`` held for them in 0.1"""
+_CHECKPOINT_EVERY = 1
 
 
-def _option(default: Any, help: str) -> Any:  # noqa: A002  (the word that argparse uses)
-    return field(default=default, metadata={"help": help})
+def _usual_run() -> TrainConfig:
+    return TrainConfig(eval_every=0, checkpoint_every=_CHECKPOINT_EVERY)
 
 
 @dataclass(frozen=True, slots=True)
-class ProfileConfig(TrainConfig):
-    """One profile: every run is trained with the fields of ``TrainConfig``, but for those named here."""
+class ProfileConfig:
+    """One profile: how every run is trained, which runs there are, and how they are compared.
 
-    out: str = _option("", "folder of the profile; default: runs/profile-<env>-<algorithm>")
-    seed: int = _option(0, "draws the held-out tasks and the sampling of evaluations")
-    layers: str = _option("", "not of a profile; see layer_list")
-    boost_layers: str = _option("", "not of a profile; see controls")
-    lora_rank: int = _option(0, "of the control `lora`; 0: about as many parameters as one layer")
-    learning_rate: float = _option(1e-5, "of all runs whose kind has no rate of its own below")
-    eval_every: int = _option(0, "not of a profile: a run is evaluated when it is finished")
-    checkpoint_every: int = _option(1, "iterations between checkpoints, which a killed run loses")
-    resume: bool = _option(False, "needless: a profile always goes on from what is in `out`")
+    Raises:
+        ValueError: a number or a list cannot work.
+    """
 
-    layer_list: str = _option("all", "layers to measure, each trained alone: 0-5 or 0,3,10-14")
-    seeds: str = _option("1,2,3", "training seeds; each layer and full training once with each")
-    lr_full: float | None = _option(None, "learning rate of full training")
-    lr_layer: float | None = _option(None, "learning rate of single layers and of few layers")
-    lr_lora: float | None = _option(None, "learning rate of LoRA; default: as of a layer")
-    suite: str = _option("", "held-out suite; default: eval_tasks tasks of eval_split")
-    dev_tasks: int | None = _option(
+    train: TrainConfig = field(default_factory=_usual_run)
+    """of every run; its folder, layers, seed, learning rate and adapters are set for each"""
+    out: str = option("", "folder of the profile; default: runs/profile-<env>-<algorithm>")
+    seed: int = option(0, "draws the held-out tasks and the sampling of evaluations")
+    lora_rank: int = option(0, "of the control `lora`; 0: about as many parameters as one layer")
+    layer_list: str = option("all", "layers to measure, each trained alone: 0-5 or 0,3,10-14")
+    seeds: str = option("1,2,3", "training seeds; each layer and full training once with each")
+    lr_full: float | None = option(None, "learning rate of full training")
+    lr_layer: float | None = option(None, "learning rate of single layers and of few layers")
+    lr_lora: float | None = option(None, "learning rate of LoRA; default: as of a layer")
+    suite: str = option("", "held-out suite; default: eval_tasks tasks of eval_split")
+    dev_tasks: int | None = option(
         None,
         "held-out tasks beside those, which choices are made by and nothing is reported of; 0: none; "
         "unset: as many as the others, where the split has them",
     )
-    base_evaluations: int = _option(1, "evaluations of the base, whose noise is in every C(k)")
-    controls: str = _option(
+    base_evaluations: int = option(1, "evaluations of the base, whose noise is in every C(k)")
+    controls: str = option(
         "",
         "further runs: random:2:3 (2 layers, 3 draws), mid:2, worst:2, best:2, boost:2, lora, mask, "
         "transplant, lr",
     )
-    ranking_from: str = _option("", "profile that says what is best and worst; default: this one")
-    halving: bool = _option(False, "short runs of all layers, and longer ones of the better half")
-    halving_rounds: int = _option(2, "times that the layers are halved and the runs doubled")
-    jobs: int = _option(0, "runs at a time, each on one core; 0: as many as there are cores")
-    parallel: int = _option(32, "episodes that run at once in an evaluation")
-    max_hours: float = _option(0.0, "stop after this time and keep what is there; 0: do not")
+    ranking_from: str = option("", "profile that says what is best and worst; default: this one")
+    halving: bool = option(False, "short runs of all layers, and longer ones of the better half")
+    halving_rounds: int = option(2, "times that the layers are halved and the runs doubled")
+    jobs: int = option(0, "runs at a time, each on one core; 0: as many as there are cores")
+    parallel: int = option(32, "episodes that run at once in an evaluation")
+    max_hours: float = option(0.0, "stop after this time and keep what is there; 0: do not")
 
     def __post_init__(self) -> None:
-        for name, instead in _OF_THE_PROFILE.items():
-            if getattr(self, name):
-                raise ValueError(f"{name}={getattr(self, name)} is not for a profile: {instead}")
-        TrainConfig.__post_init__(self)  # super() is that of the class without slots
-        for name in ("lr_full", "lr_layer", "lr_lora"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise ValueError(f"{name} must be above 0, got {value}")
-        for name in ("eval_tasks", "base_evaluations", "halving_rounds", "parallel"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if self.dev_tasks is not None and self.dev_tasks < 0:
-            raise ValueError(f"dev_tasks must be at least 0, got {self.dev_tasks}")
-        for name in ("jobs", "max_hours"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
+        require(self, "lr_full", "lr_layer", "lr_lora", above=0)
+        require(self, "base_evaluations", "halving_rounds", "parallel", at_least=1)
+        require(self, "seed", "lora_rank", "dev_tasks", "jobs", "max_hours", at_least=0)
+        require(self.train, "eval_tasks", at_least=1)
         if not _bare(self.layer_list):
             raise ValueError("layer_list is empty: name at least one layer, such as 0-5, or all")
-        if self.halving and self.iterations < 2**self.halving_rounds:
+        if self.halving and self.train.iterations < 2**self.halving_rounds:
             raise ValueError(
-                f"{self.iterations} iterations cannot be halved {self.halving_rounds} times; "
+                f"{self.train.iterations} iterations cannot be halved {self.halving_rounds} times; "
                 f"lower halving_rounds, or give at least {2**self.halving_rounds} iterations"
             )
-        if not len(self.seed_list) >= 0 or not self.seed_list:
+        if not self.seed_list:
             raise ValueError("seeds is empty: name at least one, such as 1,2,3")
         parse_controls(self.controls)
-        if self.log_with:
-            raise ValueError("a profile's runs log to their folders; leave log_with out")
+
+    @classmethod
+    def of(cls, flags: Mapping[str, Any]) -> "ProfileConfig":
+        """Return the configuration of ``ProfileFlags``, by name; fields of other versions are ignored.
+
+        Raises:
+            ValueError: a value cannot work, or is of a field that a profile sets for each run.
+        """
+        for name, instead in _SET_FOR_EACH_RUN.items():
+            if flags.get(name):
+                raise ValueError(f"{name}={flags[name]} is not for a profile: {instead}")
+        own = known_fields(cls, flags)
+        usual = {"eval_every": 0, "checkpoint_every": _CHECKPOINT_EVERY}
+        shared = known_fields(TrainConfig, flags)
+        train = {n: v for n, v in shared.items() if n not in {*own, *_SET_FOR_EACH_RUN}}
+        return cls(TrainConfig(**usual | train), **own)
+
+    @property
+    def flags(self) -> dict[str, Any]:
+        """All settings by name: those of ``train`` that are no one run's, and the profile's own."""
+        own = {name: value for name, value in as_mapping(self).items() if name != "train"}
+        shared = as_mapping(self.train)
+        return {n: v for n, v in shared.items() if n not in _SET_FOR_EACH_RUN} | own
 
     @property
     def folder(self) -> Path:
         """The folder of the profile: ``out``, or one named after what is profiled."""
-        return run_folder(self.out, "profile", world_of(self.env), self.algorithm)
+        return run_folder(self.out, "profile", world_of(self.train.env), self.train.algorithm)
 
     @property
     def seed_list(self) -> tuple[int, ...]:
@@ -122,12 +142,12 @@ class ProfileConfig(TrainConfig):
     @property
     def full_rate(self) -> float:
         """The learning rate of full training."""
-        return self.learning_rate if self.lr_full is None else self.lr_full
+        return self.train.learning_rate if self.lr_full is None else self.lr_full
 
     @property
     def layer_rate(self) -> float:
         """The learning rate of single layers."""
-        return self.learning_rate if self.lr_layer is None else self.lr_layer
+        return self.train.learning_rate if self.lr_layer is None else self.lr_layer
 
     @property
     def lora_rate(self) -> float:
@@ -136,10 +156,14 @@ class ProfileConfig(TrainConfig):
 
     def run(self, name: str, layers: str, seed: int, rate: float, **changes: Any) -> TrainConfig:
         """Return the configuration of one run, as `onelayer train` would be given it."""
-        shared = {f.name: getattr(self, f.name) for f in fields(TrainConfig)}
-        shared |= {"layers": layers, "seed": seed, "learning_rate": rate, "lora_rank": 0}
-        shared |= {"out": str(self.folder / "runs" / name), "resume": False}
-        return replace(TrainConfig(**shared), **changes)
+        own: dict[str, Any] = {
+            "layers": layers,
+            "seed": seed,
+            "learning_rate": rate,
+            "parallel": self.parallel,
+        }
+        own["out"] = str(self.folder / "runs" / name)
+        return replace(self.train, **own | changes)
 
     def what_is_measured(self) -> dict[str, Any]:
         """Return the fields that all calls on one folder must share.
@@ -147,31 +171,37 @@ class ProfileConfig(TrainConfig):
         Layers, seeds, controls and evaluations of the base may be added later, except that halving
         chooses among them.
         """
-        ours = {"halving", "suite", "iterations", "dev_tasks"}
+        ours = {"halving", "suite", "dev_tasks", "seed", "parallel"}
         ours |= {"layer_list", "seeds", "halving_rounds"} if self.halving else set()
         varied = {"layers", "learning_rate", "eval_every", "boost_layers", "boost", "lora_rank"}
-        # Named, because a subclass's `fields` would bring ours along.
-        shared = {f.name for f in fields(TrainConfig)} - varied
-        shared -= {"out", "resume", "checkpoint_every", "log_with"}
-        shared -= {"tokens_per_forward", "gradient_checkpointing"}
-        values = {name: getattr(self, name) for name in sorted(shared | ours)}
-        values["env_args"] = mapping_of(self.env_args)
+        free = {"out", "resume", "checkpoint_every", "log_with"}
+        free |= {"tokens_per_forward", "gradient_checkpointing"}
+        shared = as_mapping(self.train)
+        values = {name: shared[name] for name in shared if name not in varied | free}
+        values |= {name: getattr(self, name) for name in sorted(ours)}
+        values["env_args"] = parse_mapping(self.train.env_args, "--env-args")
         return values | {"lr_full": self.full_rate, "lr_layer": self.layer_rate}
 
 
-def mapping_of(env_args: str) -> dict[str, Any]:
-    """Return the environment's arguments of a YAML text.
+def _flags() -> Any:
+    helps = {
+        "learning_rate": "of all runs whose kind has no rate of its own below",
+        "checkpoint_every": "iterations between checkpoints, which a killed run loses",
+    }
+    own = [(f.name, f.type, f) for f in fields(ProfileConfig) if f.name != "train"]
+    taken = {*_SET_FOR_EACH_RUN, *(name for name, _, _ in own)}
+    of_runs = []
+    for f in fields(TrainConfig):
+        if f.name not in taken:
+            default = _CHECKPOINT_EVERY if f.name == "checkpoint_every" else f.default
+            of_runs.append((f.name, f.type, option(default, helps.get(f.name, f.metadata["help"]))))
+    made = [*of_runs, *((n, kind, option(f.default, f.metadata["help"])) for n, kind, f in own)]
+    outdated = {"OUTDATED": _OUTDATED}
+    return make_dataclass("ProfileFlags", made, frozen=True, slots=True, namespace=outdated)
 
-    Raises:
-        ValueError: it is no mapping of names to values.
-    """
-    try:
-        value = yaml.safe_load(env_args) if env_args.strip() else {}
-    except yaml.YAMLError:
-        value = None
-    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-        raise ValueError(f"--env-args takes a mapping such as '{{room_size: 5}}', got {env_args!r}")
-    return value
+
+ProfileFlags = _flags()
+"""a dataclass of the flags of `onelayer profile`: those of a run that a profile leaves open, and its own"""
 
 
 def _bare(text: str) -> str:

@@ -8,15 +8,13 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-import onelayer
 from onelayer.files import write_atomically
 from onelayer.lock import alone_in
+from onelayer.settings import read_settings, write_settings
 from onelayer.trainers.profile.profile_config import ProfileConfig
 
 CONFIG_NAME = "profile.yaml"
@@ -82,8 +80,7 @@ class ProfileFolder:
 
     def write_config(self) -> None:
         """Write ``profile.yaml``."""
-        text = yaml.safe_dump(asdict(self.config), sort_keys=False, allow_unicode=True)
-        write_atomically(self.path / CONFIG_NAME, f"# onelayer {onelayer.__version__}\n{text}")
+        write_settings(self.config.flags, self.path / CONFIG_NAME)
 
     def score_path(self, name: str) -> Path:
         """Return the file of a run's scores."""
@@ -141,10 +138,8 @@ class ProfileFolder:
 
 def _read(path: Path) -> ProfileConfig:
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-        known = {f.name for f in fields(ProfileConfig)}
-        return ProfileConfig(**{k: v for k, v in values.items() if k in known})
-    except (yaml.YAMLError, AttributeError, TypeError) as error:
+        return ProfileConfig.of(read_settings(path))
+    except (TypeError, ValueError) as error:
         raise ValueError(
             f"{path} is damaged ({error}); remove it, and the profile goes on"
         ) from error

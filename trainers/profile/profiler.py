@@ -61,14 +61,14 @@ class Profiler:
     def __init__(self, config: ProfileConfig, *, tell: Tell):
         self.config, self.tell = config, tell
         self.folder = ProfileFolder(config)
-        estimator(config.algorithm)
-        training_env(config.env, config.env_args).close()
+        estimator(config.train.algorithm)
+        training_env(config.train.env, config.train.env_args).close()
         self.folder.require_same()
         self.suite = held_out_suite(config)
         self.tasks = tuple(task_names(self.suite))
         self.dev = dev_suite(config, self.suite)
         device = Accelerator().device
-        model, tokenizer = load_model(config.model, config.dtype, str(device))
+        model, tokenizer = load_model(config.train.model, config.train.dtype, str(device))
         check_model(model)
         self.model = model
         processes = _processes(config.jobs, device.type)
@@ -127,7 +127,7 @@ class Profiler:
 
     def _base_model(self) -> BaseModel:
         return BaseModel(
-            id=self.config.model,
+            id=self.config.train.model,
             fingerprint=self.fingerprint,
             num_layers=self.depth,
             family=str(self.model.config.model_type),
@@ -149,7 +149,7 @@ class Profiler:
                 by_seed([*others, *layer_runs(self.config, self.layers)])
             ) and self._score(self._transplants())
         self.halving = halve(
-            self.layers, self.config.iterations, self.config.halving_rounds, self._score_round
+            self.layers, self.config.train.iterations, self.config.halving_rounds, self._score_round
         )
         return self.halving.finished and self._score(others) and self._score(self._transplants())
 
@@ -162,7 +162,7 @@ class Profiler:
     def _round(self, layers: Sequence[int], iterations: int) -> list[PlannedRun]:
         """Return the runs of one round of halving; the last round's are those of the profile."""
         runs = layer_runs(self.config, layers)
-        if iterations == self.config.iterations:
+        if iterations == self.config.train.iterations:
             return runs
         return [
             replace(
@@ -275,8 +275,8 @@ class Profiler:
         """Refuse, before anything is trained, controls that cannot be, and folders of other runs."""
         control_runs(self.config, self.depth, ranking=self._some_ranking())
         last = partial(self._round, self.layers)
-        first = budgets(self.config.iterations, self.config.halving_rounds)[0]
-        runs = last(first) if self.config.halving else last(self.config.iterations)
+        first = budgets(self.config.train.iterations, self.config.halving_rounds)[0]
+        runs = last(first) if self.config.halving else last(self.config.train.iterations)
         for run in [*full_runs(self.config, self.depth), *runs, *self._free_controls()]:
             if not self.folder.score_path(run.name).is_file():
                 find(run.config, self.depth)
@@ -295,12 +295,12 @@ class Profiler:
         chosen = control_runs(config, self.depth, ranking=self._some_ranking())
         whole = len(full_runs(config, self.depth)) + len(self._free_controls()) + len(chosen)
         if not config.halving:
-            return (whole + len(self.layers) * seeds) * config.iterations
+            return (whole + len(self.layers) * seeds) * config.train.iterations
         layers, before, total = len(self.layers), 0, 0
-        for budget in budgets(config.iterations, config.halving_rounds):
+        for budget in budgets(config.train.iterations, config.halving_rounds):
             total += layers * seeds * (budget - before)
             layers, before = -(-layers // 2), budget
-        return total + whole * config.iterations
+        return total + whole * config.train.iterations
 
 
 def _processes(jobs: int, device: str) -> int:

@@ -31,7 +31,7 @@ def test_time_that_is_up_stops_between_iterations_and_keeps_what_is_there(
         if kind == "iteration" and name == "layer-01-seed-1":
             profiler.deadline = 0.0
 
-    profiler = Profiler(ProfileConfig(**quick(max_hours=1.0)), tell=tell)
+    profiler = Profiler(ProfileConfig.of(quick(max_hours=1.0)), tell=tell)
     assert not profiler.measure()
     found = profiler.record()
     assert [run.name for run in found.runs] == ["full-seed-1"]
@@ -83,7 +83,7 @@ def test_processes_share_the_work_and_one_that_is_killed_changes_nothing(
             for process in killed:
                 os.kill(process.pid, signal.SIGKILL)
 
-    profiler = Profiler(ProfileConfig(**quick(jobs=2)), tell=tell)
+    profiler = Profiler(ProfileConfig.of(quick(jobs=2)), tell=tell)
     assert profiler.measure()
     assert len(killed) == 2
     assert ("died", "layer-01-seed-1") in news
@@ -100,7 +100,7 @@ def test_a_process_that_always_dies_is_given_up(quick, monkeypatch):
             for process in multiprocessing.active_children():
                 os.kill(process.pid, signal.SIGKILL)
 
-    profiler = Profiler(ProfileConfig(**quick(jobs=2, checkpoint_every=9)), tell=tell)
+    profiler = Profiler(ProfileConfig.of(quick(jobs=2, checkpoint_every=9)), tell=tell)
     with pytest.raises(RuntimeError, match=r"died 3 times \(exit code -9\); where memory is short"):
         profiler.measure()
     assert not multiprocessing.active_children()
@@ -138,7 +138,7 @@ def stopped(quick):
             if len(news) == 2:
                 profiler.deadline = 0.0
 
-    profiler = Profiler(ProfileConfig(**quick(max_hours=1.0, iterations=3)), tell=tell)
+    profiler = Profiler(ProfileConfig.of(quick(max_hours=1.0, iterations=3)), tell=tell)
     assert not profiler.measure()
     return profiler.folder.path
 

@@ -6,6 +6,7 @@ import pytest
 from code_rows import DOUBLE
 
 from onelayer.cli import main
+from onelayer.errors import EnvironmentFailed
 from onelayer.evals.suite import load_suite
 
 CODE = "onelayer/Code-v0"
@@ -77,19 +78,19 @@ def test_check_fails_where_no_sandbox_works(capsys, monkeypatch):
     from onelayer.envs.code import environment
 
     def refuse(level):
-        raise RuntimeError("no isolation works here: namespaces are forbidden")
+        raise EnvironmentFailed("no isolation works here: namespaces are forbidden")
 
     monkeypatch.setattr(environment, "shared_sandbox", refuse)
     assert main(["envs", "check", CODE]) == 1
     shown = capsys.readouterr().out
-    assert "FAILED  this machine             RuntimeError: no isolation works here" in shown
+    assert "FAILED  this machine             EnvironmentFailed: no isolation works here" in shown
 
 
 def test_training_stops_at_once_where_no_sandbox_works(capsys, monkeypatch, tmp_path):
     from onelayer.envs.code import environment
 
     def refuse(level):
-        raise RuntimeError("no isolation works here: namespaces are forbidden")
+        raise EnvironmentFailed("no isolation works here: namespaces are forbidden")
 
     monkeypatch.setattr(environment, "shared_sandbox", refuse)
     assert train("no-such-model", tmp_path / "run", "") == 2
