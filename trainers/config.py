@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from onelayer.agents.play import Play
-from onelayer.settings import option, require
+from onelayer.settings import option, require, run_folder, world_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +145,7 @@ class TrainConfig:
     @property
     def folder(self) -> Path:
         """The run folder: ``out``, or one named after what is trained."""
-        several = self.env.lstrip().startswith("[")
-        world = (
-            "mixture"
-            if several
-            else self.env.rpartition("/")[2].rpartition(":")[2].partition("-v")[0].lower()
-        )
-        layers = self.layers.replace("/", "_").replace(":", "-")
-        return Path(self.out or f"runs/{world}-{self.algorithm}-{layers}-{self.seed}")
+        return run_folder(self.out, world_of(self.env), self.algorithm, self.layers, str(self.seed))
 
     @property
     def play(self) -> Play:
