@@ -1,7 +1,7 @@
 """Estimates with intervals, in numpy.
 
-Episodes of one task resemble each other, so a task, and not an episode, is what is drawn at random:
-where a task was played more than once, its episodes are resampled together.
+Episodes of one task resemble each other, so tasks are resampled, not episodes: all episodes of a task are
+drawn together.
 
 E.B. Wilson, 1927 (a proportion); R.G. Newcombe, Statistics in Medicine 17, 1998 (two paired
 proportions, method 10); Q. McNemar, 1947 (the exact form); M. Chen et al., arXiv 2107.03374 (pass@k);
@@ -58,11 +58,11 @@ def mean_share(
 ) -> Estimate:
     """Return the mean of values in [0, 1], such as successes, with Wilson's interval.
 
-    Where every task has one value, that is Wilson's interval of as many trials as tasks: exact for successes,
-    too wide for shares in between. Otherwise n is the number of independent trials that would vary as much as
-    the tasks do: at least the tasks, at most the episodes. One imagined task that is always solved and one
-    that never is count when their variation is estimated: without them a rate near 0 or 1 seems surer than it
-    is. Unlike a bootstrap the interval has a width where all values are equal.
+    With one value for each task, it is Wilson's interval with n = tasks: exact for successes, too wide for
+    shares between 0 and 1. With several, n is the number of independent trials that would vary as much as the
+    tasks do, at least the tasks and at most the episodes. The variation is estimated with two imagined tasks
+    added, one always solved and one never; without them a rate near 0 or 1 would seem more certain than it
+    is. Unlike a bootstrap, the interval has a width even where all values are equal.
 
     Args:
         shares_N: a value in [0, 1] for each episode; at least one.
@@ -109,8 +109,8 @@ def bootstrap_mean(
 ) -> Estimate:
     """Return a mean with its percentile interval over resampled tasks; equal seeds give equal bounds.
 
-    With few tasks the percentiles lie further out than the confidence says (Hesterberg's expansion): plain
-    ones would be too narrow by the factor between the normal and Student's t, and by sqrt(1 - 1/tasks).
+    With few tasks the percentiles are taken further out than ``confidence`` says (Hesterberg's expansion).
+    Plain percentiles would be too narrow, by the ratio of normal to Student's t and by sqrt(1 - 1/tasks).
 
     Args:
         values_N: a value for each episode; at least one.
@@ -142,7 +142,7 @@ def paired_difference(
 ) -> Estimate:
     """Return the mean of ``first - second`` with its interval over resampled tasks.
 
-    Position i of both is one task, which both agents played.
+    Entry i of both belongs to the same task, which both agents played.
     """
     difference_N = _paired(first_N, second_N)
     return bootstrap_mean(difference_N, tasks_N, seed=seed, confidence=confidence)
@@ -153,7 +153,7 @@ def paired_share_difference(
 ) -> Estimate:
     """Return the mean difference of two agents' shares on the same tasks with Newcombe's interval.
 
-    Unlike a bootstrap it does not shrink to a point where the agents agree on every task.
+    Unlike that of a bootstrap, the interval does not shrink to a point where the agents agree on every task.
 
     Args:
         first_T: a value in [0, 1] for each task: 0 or 1, or the share of solved attempts.
@@ -171,7 +171,7 @@ def paired_share_difference(
 
 
 def _share_of_tasks(share_T: NDArray[np.float64], confidence: float) -> Estimate:
-    """Return the mean share with the interval of as many trials as vary like the shares."""
+    """Return the mean share with Wilson's interval; n is the trials that would vary as much as the shares."""
     rate, tasks, variance = float(share_T.mean()), len(share_T), float(share_T.var())
     trials = (
         float(tasks) if variance == 0 else max(tasks, (tasks - 1) * rate * (1 - rate) / variance)
@@ -242,7 +242,7 @@ def _resampled_means(
 
 
 def _expanded(confidence: float, tasks: int) -> float:
-    """Return the confidence whose percentiles hold the mean of so few tasks with ``confidence``."""
+    """Return the confidence to take percentiles at, so that with few tasks they cover with ``confidence``."""
     if tasks < 2:
         return confidence
     reach = student_t(0.5 + confidence / 2, tasks - 1) * math.sqrt(tasks / (tasks - 1))
@@ -256,7 +256,7 @@ def _percentiles(values_R: NDArray[np.float64], confidence: float) -> Interval:
 
 
 def _correlation(first_T: NDArray[np.float64], second_T: NDArray[np.float64]) -> float:
-    """Return the correlation of paired shares; of 0s and 1s as Newcombe corrects it: towards 0."""
+    """Return the correlation of paired shares; for 0s and 1s with Newcombe's correction towards 0."""
     if first_T.std() == 0 or second_T.std() == 0:
         return 0.0
     if not set(first_T.tolist()) | set(second_T.tolist()) <= {0.0, 1.0}:

@@ -56,16 +56,16 @@ def parse_config(
 
 
 def own_folder(arguments: Sequence[str], *, beside: str) -> str:
-    """Return the folder of the file of ``--config``, where the file is part of the work that it configures.
+    """Return the folder that holds the file of ``--config``, if that is the folder of the run itself.
 
-    Work that was copied or moved goes on where it is now, not where its file says that it was.
+    So a run folder that was copied or moved goes on where it is now, not where its ``config.yaml`` says.
 
     Args:
-        arguments: of the command; ``--out`` among them decides instead.
-        beside: a file or folder that such work has beside its configuration.
+        arguments: the command's; ``--out`` among them wins.
+        beside: a file or folder that lies beside ``config.yaml`` in a run folder.
 
     Returns:
-        The folder; empty where the work is elsewhere.
+        The folder; empty if the file lies elsewhere, or with ``--out``.
     """
     path = _config_path(arguments)
     named = any(a == "--out" or a.startswith("--out=") for a in arguments)

@@ -71,7 +71,7 @@ def run(config: Config) -> int:
             replace(config, fresh=False, retry_errors=False), folder.folder / "eval.yaml"
         )
         keep_report(machine, folder.folder)
-        # Lazily: the base has played before the trained layer takes its place in the same model.
+        # One at a time: the base must play before the trained layer is put into the same model.
         learned: Iterator[tuple[str, Player]] = (
             iter([("model", served(subject, config))])
             if config.endpoint
@@ -85,7 +85,7 @@ def run(config: Config) -> int:
 
 
 def _look_at(suite: "AnySuite") -> tuple[list[str], int]:
-    """Return what this machine gives the environments, and the number of episodes."""
+    """Return what the environments report about this machine, and the number of episodes."""
     machine, total = [], 0
     for part in suite.parts:
         env = part.make_env()
@@ -104,7 +104,7 @@ def _look_at(suite: "AnySuite") -> tuple[list[str], int]:
 
 
 def _scripted(config: Config, suite: "AnySuite") -> "dict[str, Player]":
-    """Return the players without a model that are asked for and can play."""
+    """Return those players without a model that were asked for and can play."""
     from onelayer.commands.players import chance, expert
 
     asked: list[tuple[str, bool, Callable[..., tuple[Agent, dict[str, Any]]]]] = [
@@ -151,7 +151,7 @@ def _play(folder: "ResultsFolder", name: str, player: "Player", config: Config, 
 
 
 def _tell(results: "Mapping[str, Results]", folder: "ResultsFolder", config: Config) -> int:
-    """Print the tables and where everything is; return the exit status."""
+    """Print the tables and the path of the results; return the exit status."""
     from onelayer.evals.results import compare
     from onelayer.evals.table import difference_table, metrics_table, success_table
 
@@ -174,7 +174,7 @@ def _tell_errors(results: "Mapping[str, Results]") -> int:
     """Say how many episodes ended in an error, and why the first did; return 1 where some did, else 0.
 
     Raises:
-        RunFailed: all of an agent's did, so that its numbers say nothing.
+        RunFailed: all episodes of an agent did, so its numbers mean nothing.
     """
     for name, of_agent in results.items():
         row = of_agent.overall

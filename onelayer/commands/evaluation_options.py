@@ -8,7 +8,7 @@ from onelayer.settings import option, require
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One evaluation; with ``compare`` or ``rescore`` what to do with some that were made."""
+    """One evaluation; with ``compare`` or ``rescore``, what to do with evaluations that exist already."""
 
     run: str = option(
         "", "run folder, or a model: `tiny`, a transformers folder, a hub id", positional=True

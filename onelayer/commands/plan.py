@@ -17,7 +17,7 @@ _WIDTH = 50
 
 @dataclass(frozen=True, slots=True)
 class Config(TrainConfig):
-    """A run, and what its own configuration does not tell."""
+    """A run, and two numbers that its configuration does not hold."""
 
     episode_tokens: int = option(
         1024, "tokens of a whole episode; with --history K of one prompt and its reply"
