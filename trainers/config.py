@@ -12,14 +12,20 @@ from onelayer.settings import option, require, run_folder, world_of
 class TrainConfig:
     """One run. Its numbers are checked here; names of layers, environments and tasks by the trainer."""
 
-    model: str = option("tiny", "the model: `tiny`, a transformers folder, or a hub id")
-    env: str = option("onelayer/ALFWorld-v0", "environment id, module:id, or a YAML list")
+    model: str = option(
+        "tiny", "the model: `tiny`, a transformers folder, or a hub id", section="model"
+    )
+    env: str = option(
+        "onelayer/ALFWorld-v0", "environment id, module:id, or a YAML list", section="environment"
+    )
     env_args: str = option("", "YAML mapping of the environment's arguments, {room_size: 5}")
     allow_contamination: bool = option(
         False, "train although problems of the test set resemble training problems"
     )
-    out: str = option("", "run folder; default: runs/<env>-<algorithm>-<layers>-<seed>")
-    seed: int = option(0, "of tasks and sampling")
+    out: str = option(
+        "", "run folder; default: runs/<env>-<algorithm>-<layers>-<seed>", section="output"
+    )
+    seed: int = option(0, "of tasks and sampling", section="algorithm")
 
     algorithm: str = option(
         "gigpo", "advantage estimator: gigpo, grpo, dr_grpo, or a registered one"
@@ -42,7 +48,7 @@ class TrainConfig:
         "stay below the reward of success",
     )
 
-    iterations: int = option(100, "rollouts and updates")
+    iterations: int = option(100, "rollouts and updates", section="optimisation")
     tasks_per_iteration: int = option(16, "tasks of one rollout")
     group_size: int = option(8, "episodes of each task, compared with each other")
     learning_rate: float = option(
@@ -68,7 +74,9 @@ class TrainConfig:
     )
     max_grad_norm: float = option(1.0, "gradients are scaled down to this norm")
 
-    history: str = option("all", "`all`: the prompt grows; K: first turn and last K pairs")
+    history: str = option(
+        "all", "`all`: the prompt grows; K: first turn and last K pairs", section="rollout"
+    )
     show_admissible: bool = option(True, "list the legal actions in a chat prompt")
     thinking: bool = option(False, "ask for a thought before the action")
     temperature: float = option(1.0, "of sampling in training")
@@ -91,7 +99,7 @@ class TrainConfig:
         "for others",
     )
 
-    eval_every: int = option(10, "iterations between evaluations; 0: none")
+    eval_every: int = option(10, "iterations between evaluations; 0: none", section="evaluation")
     eval_tasks: int = option(100, "tasks of the held-out split, always the same")
     eval_split: str = option("test", "split of the held-out tasks")
     eval_temperature: float = option(
@@ -99,10 +107,10 @@ class TrainConfig:
     )
     eval_top_p: float = option(1.0, "of sampling in evaluation")
     eval_response_limit: int = option(0, "tokens of a reply in evaluation; 0: as in training")
-    checkpoint_every: int = option(10, "iterations between checkpoints")
+    checkpoint_every: int = option(10, "iterations between checkpoints", section="output")
     log_with: str = option("", "also log to tensorboard, wandb or trackio")
-    dtype: str = option("float32", "of the frozen weights: float32 or bfloat16")
-    resume: bool = option(False, "go on from the last checkpoint in `out`")
+    dtype: str = option("float32", "of the frozen weights: float32 or bfloat16", section="model")
+    resume: bool = option(False, "go on from the last checkpoint in `out`", section="output")
 
     def __post_init__(self) -> None:
         # The tiny model speaks in a few tokens, repeats itself at a low temperature, and learns fast.

@@ -37,7 +37,13 @@ class ProfileConfig(TrainConfig):
     checkpoint_every: int = _option(1, "iterations between checkpoints, which a killed run loses")
     resume: bool = _option(False, "needless: a profile always goes on from what is in `out`")
 
-    layer_list: str = _option("all", "layers to measure, each trained alone: 0-5 or 0,3,10-14")
+    layer_list: str = field(
+        default="all",
+        metadata={
+            "help": "layers to measure, each trained alone: 0-5 or 0,3,10-14",
+            "section": "profile",
+        },
+    )
     seeds: str = _option("1,2,3", "training seeds; each layer and full training once with each")
     lr_full: float | None = _option(None, "learning rate of full training")
     lr_layer: float | None = _option(None, "learning rate of single layers and of few layers")
