@@ -40,7 +40,7 @@ KEY = "sk-secret-0123456789abcdef"
 
 @pytest.fixture(autouse=True)
 def no_long_waits(monkeypatch):
-    monkeypatch.setattr("onelayer.agents.chat_server._FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr("onelayer.agents.json_server._FIRST_WAIT_S", 0.01)
 
 
 def good(text="<action>4</action>", **more):
