@@ -98,6 +98,7 @@ class JsonServer:
         read: Callable[[bytes], T | None],
         *,
         kind: str = "JSON",
+        retries: int | None = None,
         do_without: Callable[[str, Body], bool] | None = None,
     ) -> T:
         """Return what ``read`` makes of the answer.
@@ -107,6 +108,7 @@ class JsonServer:
             body: what to send; a function is called for each try. None: a GET without a body.
             read: reads the answer; None says that it is damaged or something else.
             kind: what the answer should be, for messages.
+            retries: as of the server, for this request.
             do_without: told what the server says about a body that it refuses (status 400 or 422); returns
                 whether the next body leaves out what it does not want.
 
@@ -115,7 +117,8 @@ class JsonServer:
             RequestFailed: it did not answer this one.
         """
         problem, waits = "", 0
-        while waits <= self.retries:
+        retries = self.retries if retries is None else retries
+        while waits <= retries:
             self._gate.wait()
             sent = body() if callable(body) else body
             try:
@@ -144,8 +147,8 @@ class JsonServer:
                 else:
                     self._give_up(status, content)
             waits += 1
-            if waits <= self.retries:
-                logger.info("%s: %s; try %d of %d", self.shown, problem, waits, self.retries)
+            if waits <= retries:
+                logger.info("%s: %s; try %d of %d", self.shown, problem, waits, retries)
                 self._gate.sleep(self._backoff(waits) if pause is None else pause + self._jitter())
         raise RequestFailed(f"{self.shown} gave no answer in {waits} tries: {problem}")
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+    from onelayer.agents.engine import MakeEngine
     from onelayer.agents.policy import PolicyAgent
-    from onelayer.agents.states import CapturedStates
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Play:
         model: "PreTrainedModel",
         tokenizer: "PreTrainedTokenizerBase",
         env: gym.Env[str, str],
-        states: "CapturedStates | None" = None,
+        engine: "MakeEngine | None" = None,
     ) -> "PolicyAgent":
         """Return a model that plays in this way.
 
@@ -69,7 +69,7 @@ class Play:
             model: a causal language model.
             tokenizer: the model's.
             env: one of the environments that it will play in; tells its instructions.
-            states: keeps what enters a layer while playing.
+            engine: makes what writes the replies; None: the model does.
         """
         from onelayer.agents.policy import PolicyAgent
         from onelayer.agents.prompts import format_for
@@ -87,5 +87,5 @@ class Play:
                 thinking=self.thinking,
                 free_form=attribute(env, "free_form", False),
             ),
-            states=states,
+            engine=engine,
         )

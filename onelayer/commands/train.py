@@ -41,6 +41,7 @@ def run(config: Config) -> None:
 
     from onelayer.agents.models import load_model
     from onelayer.trainers.run_folder import RunFolder
+    from onelayer.trainers.server_weights import require_servers
     from onelayer.trainers.trainer import Trainer
 
     folder = RunFolder(config.folder)
@@ -48,6 +49,8 @@ def run(config: Config) -> None:
         folder.require_run(config.what_learns())
     else:
         folder.require_new()
+    if config.engine == "vllm":
+        require_servers(config)
     model, tokenizer = load_model(config.model, config.dtype)
     progress = _Progress(config)
     trainer = Trainer(
