@@ -83,7 +83,8 @@ class VLLMServer:
         try:
             listed = self._get("/v1/models", retries=0)["data"][0]
         except (RequestFailed, LookupError, TypeError) as error:
-            raise ServerRefused(f"no vLLM server answers at {self.url} ({error}); {how}") from error
+            why = str(error).rpartition("tries: ")[2]
+            raise ServerRefused(f"no vLLM server answers at {self.url} ({why}); {how}") from error
         self._name = str(listed["id"])
         try:
             [found, *_] = self._workers("onelayer_describe")

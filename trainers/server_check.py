@@ -1,7 +1,7 @@
 """Is a server what a run needs? Found out before anything is played.
 
 A server says what it has; and it plays a few tokens, whose log-probabilities must be those of the model that
-learns, as it is and with a changed layer that was sent.
+learns, as it is and after a change that was sent.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from onelayer.agents.model_check import PLAYED, playing_error
 from onelayer.agents.vllm_engine import VLLMEngine, VLLMServers
 from onelayer.agents.vllm_server import BACKEND, FIRST_VERSION, Served, VLLMServer
 from onelayer.trainers.config import TrainConfig
-from onelayer.trainers.layers import decoder_layers
+from onelayer.trainers.layers import trained_parameters, trains_everything
 from onelayer.trainers.server_weights import Sender
 from onelayer.trainers.whole_layers import whole_layers
 
@@ -104,11 +104,10 @@ def require_same_numbers(sender: Sender, context: int) -> None:
                 f"log-probabilities differ by {error:.1e} nats, where rounding explains {allowed:.1e}; "
                 f"{how_to_start(sender.config)}"
             )
-    layer = sender.learner.layers[0]
     try:
-        check.change_arrives(layer)
+        check.change_arrives()
     finally:
-        check.send_layer(layer)
+        check.send_a_layer()
 
 
 class _Comparison:
@@ -116,6 +115,12 @@ class _Comparison:
 
     def __init__(self, sender: Sender, context: int):
         self.sender, self.learner, self.context = sender, sender.learner, context
+        config = sender.config
+        self.layer = self.learner.layers[0]
+        self.ends = config.train_embeddings or (
+            trains_everything(config.layers) and not config.lora_rank
+        )
+        """embedding and head learn too"""
         self._sent = 0
 
     def error(self, server: VLLMServer) -> tuple[float, float]:
@@ -126,37 +131,40 @@ class _Comparison:
             engine = VLLMEngine(alone, self.context, (), PLAYED)
             return playing_error(self.learner.model, engine, self.learner.dtype)
 
-    def change_arrives(self, layer: int) -> None:
-        """Change a layer, here and on the servers, and compare.
+    def change_arrives(self) -> None:
+        """Change a layer, and embedding and head where they learn, here and on the servers; compare.
 
         Raises:
             ValueError: a server plays with something else.
         """
         servers = self.sender.servers.servers
         for noise in _NOISE:
-            with self._changed(layer, noise):
+            with self._changed(noise):
                 before, allowed = self.error(servers[0])
                 if before <= _SHOWS * allowed:
                     continue
-                self.send_layer(layer)
+                self.send_a_layer()
                 for server in servers:
                     error, allowed = self.error(server)
                     if not error <= allowed:
                         raise ValueError(
-                            f"the server at {server.url} was sent a changed layer {layer}, and its "
+                            f"the server at {server.url} was sent a changed layer {self.layer}, and its "
                             f"log-probabilities differ by {error:.1e} nats from ours, where rounding "
                             f"explains {allowed:.1e}; start it again, and train with --engine onelayer"
                         )
                 return
-        raise ValueError(f"layer {layer} changes nothing that the model says; train another one")
+        raise ValueError(f"layer {self.layer} changes nothing that the model says; train another")
 
     def send_learned(self) -> None:
         """Send all that learns."""
         self.sender.send(self.sender.learned(), self._version())
 
-    def send_layer(self, layer: int) -> None:
-        """Send one layer."""
-        one = whole_layers(self.learner.model, [layer], dtype=self.learner.dtype)
+    def send_a_layer(self) -> None:
+        """Send what ``change_arrives`` changes."""
+        learner = self.learner
+        one = whole_layers(
+            learner.model, [self.layer], train_embeddings=self.ends, dtype=learner.dtype
+        )
         self.sender.send(one, self._version())
 
     def _version(self) -> str:
@@ -164,9 +172,10 @@ class _Comparison:
         return f"{self.sender.run}-check-{self._sent}"
 
     @contextmanager
-    def _changed(self, layer: int, noise: float) -> Iterator[None]:
-        """Let a layer have other weights for a while."""
-        weights = list(decoder_layers(self.learner.model)[layer].parameters())
+    def _changed(self, noise: float) -> Iterator[None]:
+        """Let the model have other weights for a while."""
+        changed = trained_parameters(self.learner.model, [self.layer], train_embeddings=self.ends)
+        weights = list(changed.values())
         before = [weight.clone() for weight in weights]
         draw = torch.Generator().manual_seed(0)
         try:

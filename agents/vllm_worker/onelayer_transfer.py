@@ -21,6 +21,7 @@ from vllm.model_executor.model_loader.reload import (
     finalize_layerwise_reload,
     initialize_layerwise_reload,
 )
+from vllm.platforms import current_platform
 
 BACKEND = "onelayer_file"
 _SHAPE = (
@@ -69,6 +70,11 @@ class FileTransfer(WeightTransferEngine):  # type: ignore[misc]
     def finish_weight_update(self) -> None:
         """Put the layers that got nothing back as they were."""
         finalize_layerwise_reload(self.model, self.model_config)
+        head = getattr(self.model, "lm_head", None)
+        method = getattr(head, "quant_method", None)
+        if method is not None and current_platform.is_cpu():
+            # It keeps a packed copy of its weight, which may be the embedding's.
+            method.process_weights_after_loading(head)
 
     def shutdown(self) -> None:
         """Do nothing."""
