@@ -1,6 +1,5 @@
 """One question to a served model: any server with OpenAI's chat completions, such as vLLM or an API."""
 
-import json
 import logging
 import os
 import re
@@ -11,35 +10,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
-from onelayer.agents.json_server import (
-    Body,
-    JsonServer,
-    RequestFailed,
-    ServerRefused,
-    public_address,
-)
-
-__all__ = ["ChatServer", "Reply", "RequestFailed", "ServerRefused", "public_address"]
+from onelayer.agents.chat_answers import Reply, reply_of
+from onelayer.agents.json_server import Body, JsonServer, ServerRefused, public_address
 
 logger = logging.getLogger(__name__)
 
 _OPTIONAL = ("seed", "logprobs", "top_p", "temperature")
 """parts of a request that some servers refuse, and that it can do without"""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a served model wrote."""
-
-    text: str
-    cut: bool
-    """stopped by its length limit"""
-    prompt_tokens: int
-    """as the server counted them; 0 where it did not"""
-    reply_tokens: int
-    tokens: tuple[str, ...] = ()
-    """the reply token by token, where asked for and told"""
-    logprobs: tuple[float, ...] = ()
 
 
 @dataclass
@@ -102,7 +79,7 @@ class ChatServer:
             return self._body(messages, asked)
 
         return self._server.ask(
-            self.address, body, _reply_of, kind="chat completion", do_without=self._do_without
+            self.address, body, reply_of, kind="chat completion", do_without=self._do_without
         )
 
     def _body(
@@ -164,29 +141,3 @@ def completions_address(url: str) -> str:
     if not path.endswith("/chat/completions"):
         path = (path or "/v1") + "/chat/completions"
     return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
-
-
-def _reply_of(content: bytes) -> Reply | None:
-    """Return the reply of a chat completion; None where it is something else."""
-    try:
-        answer = json.loads(content)
-        choice = answer["choices"][0]
-        message = choice["message"]
-        text = message.get("content") or ""
-        thought = message.get("reasoning_content") or message.get("reasoning")
-        if isinstance(text, list):  # parts, of which the texts count
-            text = "".join(part.get("text", "") for part in text)
-        if isinstance(thought, str) and thought:
-            text = f"<think>\n{thought.strip()}\n</think>\n\n{text}"
-        usage = answer.get("usage") or {}
-        listed = (choice.get("logprobs") or {}).get("content") or []
-        return Reply(
-            text=str(text),
-            cut=choice.get("finish_reason") == "length",
-            prompt_tokens=int(usage.get("prompt_tokens") or 0),
-            reply_tokens=int(usage.get("completion_tokens") or 0),
-            tokens=tuple(str(one["token"]) for one in listed),
-            logprobs=tuple(float(one["logprob"]) for one in listed),
-        )
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError):
-        return None

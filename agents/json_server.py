@@ -9,14 +9,20 @@ import json
 import logging
 import random
 import re
-import threading
 import time
 from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
+
+from onelayer.agents.request_pauses import (
+    LONGEST_ASKED_S,
+    Gate,
+    RequestFailed,
+    asked_pause,
+    pause_when_spent,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -26,22 +32,11 @@ Body = Mapping[str, Any]
 RETRIED = frozenset({408, 409, 425, 429})
 """statuses besides 5xx after which the same request may work"""
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 60.0
-_LONGEST_ASKED_S = 600.0
-"""a server that asks for a longer wait has no answer for us"""
 _LARGEST_ANSWER = 64 * 2**20
 
 
 class ServerRefused(ValueError):
     """The server will not answer any of our requests: a wrong address, key or model."""
-
-
-class RequestFailed(RuntimeError):
-    """One request got no answer, after all the tries it had."""
-
-    def __init__(self, message: str, too_long: bool = False):
-        super().__init__(message)
-        self.too_long = too_long
-        """what was sent does not fit into the model's context"""
 
 
 class JsonServer:
@@ -83,7 +78,7 @@ class JsonServer:
         )
         # It would log every request with its address, whose query may hold a key.
         logging.getLogger("httpx").setLevel(logging.WARNING)
-        self._gate = _Gate()
+        self._gate = Gate()
         self._random = random.Random()
 
     def close(self) -> None:
@@ -126,22 +121,22 @@ class JsonServer:
             except httpx.TransportError as error:
                 problem, pause = self._spoken(error), None
             else:
-                self._gate.close_until(_pause_when_spent(headers))
+                self._gate.close_until(pause_when_spent(headers))
                 if status == 200:
                     answer = read(content)
                     if answer is not None:
                         return answer
                     problem, pause = f"an answer that is no {kind}: {content[:80]!r}", None
                 elif status in RETRIED or status >= 500:
-                    problem, pause = self._told(status, content), _asked_pause(headers)
-                    if pause is not None and pause > _LONGEST_ASKED_S:
+                    problem, pause = self._told(status, content), asked_pause(headers)
+                    if pause is not None and pause > LONGEST_ASKED_S:
                         raise RequestFailed(f"{problem}; it asks to wait {pause:.0f} seconds")
                     if status == 429:
                         self._gate.close_until(time.monotonic() + (pause or 0.0))
                 elif (
                     status in (400, 422)
                     and do_without is not None
-                    and do_without(_message(content), sent or {})
+                    and do_without(message_of(content), sent or {})
                 ):
                     continue  # not a failure of the server
                 else:
@@ -178,7 +173,7 @@ class JsonServer:
         raise RequestFailed(told, too_long)
 
     def _told(self, status: int, content: bytes) -> str:
-        return self._hidden(f"status {status}: {_message(content)[:300] or 'no message'}")
+        return self._hidden(f"status {status}: {message_of(content)[:300] or 'no message'}")
 
     def _spoken(self, error: Exception) -> str:
         return self._hidden(f"{type(error).__name__}: {error}".rstrip(": "))
@@ -200,35 +195,6 @@ class JsonServer:
         return self._random.uniform(0.0, 0.25)
 
 
-class _Gate:
-    """Lets requests through, from a time on that all threads agree about."""
-
-    def __init__(self) -> None:
-        self._until = 0.0
-        self._lock = threading.Lock()
-        self._closed = threading.Event()
-
-    def close_until(self, moment: float | None) -> None:
-        """Hold all requests back until a moment of ``time.monotonic``."""
-        if moment is not None:
-            with self._lock:
-                self._until = max(self._until, moment)
-
-    def wait(self) -> None:
-        while (left := self._until - time.monotonic()) > 0:
-            self.sleep(left)
-        if self._closed.is_set():
-            raise RequestFailed("the connection to the server was closed")
-
-    def sleep(self, seconds: float) -> None:
-        """Sleep, or wake at once when the server is closed."""
-        if self._closed.wait(seconds):
-            raise RequestFailed("the connection to the server was closed")
-
-    def close(self) -> None:
-        self._closed.set()
-
-
 def public_address(url: str) -> str:
     """Return a URL without a password or a query, which may hold a key, as results may show it."""
     parts = urlsplit(url if "://" in url else f"http://{url}")
@@ -238,8 +204,8 @@ def public_address(url: str) -> str:
     return urlunsplit((parts.scheme, host + port, parts.path, "", ""))
 
 
-def _message(content: bytes) -> str:
-    """Return what an error says, in whatever shape a server says it."""
+def message_of(content: bytes) -> str:
+    """Return the message of an error, whatever the shape in which the server sent it."""
     text = content.decode("utf-8", "replace").strip()
     try:
         value = json.loads(text)
@@ -249,53 +215,3 @@ def _message(content: bytes) -> str:
         while isinstance(value, Mapping) and name in value:
             value = value[name]
     return " ".join((value if isinstance(value, str) else json.dumps(value)).split())
-
-
-def _asked_pause(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that a server asks to wait, None where it does not say."""
-    if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
-        return milliseconds / 1000
-    asked = headers.get("retry-after")
-    if asked is None:
-        resets = [_duration(headers.get(name)) for name in _RESETS.values()]
-        return max((reset for reset in resets if reset is not None), default=None)
-    if (seconds := _number(asked)) is not None:
-        return seconds
-    try:
-        return max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
-    except ValueError:
-        return None
-
-
-_RESETS = {
-    f"x-ratelimit-remaining-{what}": f"x-ratelimit-reset-{what}" for what in ("requests", "tokens")
-}
-"""header with what is left: header with when it is full again"""
-
-
-def _pause_when_spent(headers: Mapping[str, str]) -> float | None:
-    """Return the moment until which nothing should be sent, where the allowance is used up."""
-    pauses = [
-        _duration(headers.get(reset))
-        for remaining, reset in _RESETS.items()
-        if (left := _number(headers.get(remaining))) is not None and left <= 0
-    ]
-    longest = max((pause for pause in pauses if pause is not None), default=None)
-    return None if longest is None else time.monotonic() + min(longest, _LONGEST_ASKED_S)
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        number = float(text or "")
-    except ValueError:
-        return None
-    return number if 0 <= number < float("inf") else None
-
-
-def _duration(text: str | None) -> float | None:
-    """Return the seconds of ``6m0s``, ``1.5s``, ``20ms`` or a plain number."""
-    if (seconds := _number(text)) is not None:
-        return seconds
-    found = re.findall(r"(\d+(?:\.\d+)?)(ms|h|m|s)", text or "")
-    units = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-    return sum(float(number) * units[unit] for number, unit in found) if found else None

@@ -4,7 +4,7 @@ import logging
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, MutableSequence, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from threading import Semaphore
 from typing import Any
@@ -23,9 +23,11 @@ from onelayer.agents.boundary import (
     renewed,
 )
 from onelayer.agents.calls import in_thread
-from onelayer.agents.episodes import Episode, Step
+from onelayer.agents.episodes import Episode
+from onelayer.agents.running import Place, Running, episode_of, step_of
 from onelayer.envs.attributes import attribute
 from onelayer.envs.seeds import episode_seed
+from onelayer.errors import UnknownName
 
 logger = logging.getLogger(__name__)
 
@@ -35,32 +37,6 @@ _TAKEN_UP_AFTER = 32
 """in a reproducible rollout: steps of the agent after which an environment's answer is taken up"""
 
 _Result = View | Answer | Failure
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """An episode that is to be played."""
-
-    index: int
-    """its place in the result"""
-    task: str | int
-    seed: int
-    attempt: int = 0
-    """which time its task is played"""
-    tries: int = 0
-    """how often it has failed"""
-
-
-@dataclass(slots=True)
-class _Running:
-    """An episode that is being played in one environment."""
-
-    place: _Place
-    view: View | None = None
-    """what the agent read last; None until the episode has begun"""
-    action: str = ""
-    """what it did then"""
-    steps: list[Step] = field(default_factory=list)
 
 
 def rollout(
@@ -103,7 +79,7 @@ def rollout(
 
     Raises:
         ValueError: there is no environment, or ``group_size`` is not positive.
-        LookupError: a task does not exist.
+        UnknownName: a task does not exist.
     """
     if not envs:
         raise ValueError("rollout needs at least one environment")
@@ -118,15 +94,15 @@ def rollout(
     return played.play(_places(tasks, group_size, seed))
 
 
-def _places(tasks: Sequence[str | int], group_size: int, seed: int) -> list[_Place]:
+def _places(tasks: Sequence[str | int], group_size: int, seed: int) -> list[Place]:
     """Return the episodes of all groups; a task that comes again is another world of the same task."""
-    places: list[_Place] = []
+    places: list[Place] = []
     times: Counter[str | int] = Counter()
     for task in tasks:
         drawn = episode_seed(seed, str(task), times[task])
         first = times[task] * group_size
         times[task] += 1
-        places += [_Place(len(places) + i, task, drawn, first + i) for i in range(group_size)]
+        places += [Place(len(places) + i, task, drawn, first + i) for i in range(group_size)]
     return places
 
 
@@ -138,7 +114,7 @@ def _require_tasks(env: gym.Env[str, str], tasks: Sequence[str | int]) -> None:
     listed = set(listed) if isinstance(listed, list | tuple) else listed
     for task in dict.fromkeys(tasks):
         if isinstance(task, str) and task not in listed:
-            raise LookupError(
+            raise UnknownName(
                 f"there is no task {task!r} here; one is {next(iter(listed), None)!r}"
             )
 
@@ -181,9 +157,9 @@ class _Rollout:
         self.asked: ContinuousAgent = (
             agent if isinstance(agent, ContinuousAgent) else _InTurns(agent)
         )
-        self.left: deque[_Place] = deque()
+        self.left: deque[Place] = deque()
         self.finished: dict[int, Episode] = {}
-        self.running: dict[int, _Running] = {}
+        self.running: dict[int, Running] = {}
         self.thinking: set[int] = set()
         """slots whose action is awaited"""
         self.ready: deque[tuple[int, _Result]] = deque()
@@ -194,7 +170,7 @@ class _Rollout:
         self.gate = Semaphore(WAITING_STEPS)
         self.told: set[str] = set()
 
-    def play(self, places: Sequence[_Place]) -> list[Episode]:
+    def play(self, places: Sequence[Place]) -> list[Episode]:
         """Play all episodes to their ends; return them in the order of their places."""
         self.agent.reset()
         self.left.extend(places)
@@ -214,7 +190,7 @@ class _Rollout:
         for slot, env in enumerate(self.envs):
             if slot not in self.running and self.left:
                 place = self.left.popleft()
-                self.running[slot] = _Running(place)
+                self.running[slot] = Running(place)
                 self._call(slot, partial(begin, env, place.task, place.seed, self.timeout))
 
     def _act(self, slot: int, action: str | Exception) -> None:
@@ -268,10 +244,10 @@ class _Rollout:
             self.agent.reset([slot])
         else:
             assert running.view is not None
-            running.steps.append(_step(running.view, running.action, result))
+            running.steps.append(step_of(running.view, running.action, result))
             running.view = result.view
             if result.is_last:
-                self._end(slot, _episode(running, result))
+                self._end(slot, episode_of(running, result))
                 return
         self.asked.submit(slot, running.view.observation, running.view.info)
         self.thinking.add(slot)
@@ -303,32 +279,3 @@ class _Rollout:
         if self.on_episode is not None:
             self.on_episode(episode)
         self._fill()
-
-
-def _step(view: View, action: str, answer: Answer) -> Step:
-    trace = getattr(action, "trace", None)
-    return Step(
-        observation=view.observation,
-        action=str(action),
-        reward=answer.reward,
-        anchor=view.anchor,
-        valid=answer.valid and (trace is None or action != ""),
-        admissible=view.admissible,
-        answer=answer.extracted,
-        fallback=answer.fallback,
-        timeouts=answer.timeouts,
-        reward_parts=answer.reward_parts,
-        **({} if trace is None else {"reply_tokens": len(trace.action_ids), **trace.fields()}),
-    )
-
-
-def _episode(running: _Running, last: Answer) -> Episode:
-    success = last.solved(sum(step.reward for step in running.steps))
-    return Episode(
-        task=last.view.task,
-        steps=tuple(running.steps),
-        success=success,
-        truncated=last.truncated and not last.terminated,
-        env=str(last.view.info.get("env", "")),
-        kind=last.view.kind,
-    )

@@ -15,8 +15,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from onelayer.agents.engine import Ids, Sampled
-from onelayer.agents.json_server import JsonServer, RequestFailed, ServerRefused
+from onelayer.agents.json_server import JsonServer, ServerRefused
+from onelayer.agents.request_pauses import RequestFailed
 from onelayer.agents.sampling import Sampling
+from onelayer.errors import RunFailed
 
 FIRST_VERSION = "default"
 """what vLLM calls the weights that a server started with"""
@@ -28,7 +30,7 @@ _RESET_S = 60.0
 """how long requests that nobody waits for any more may hold up the reset of the prefix cache"""
 
 
-class WeightsNotTaken(RuntimeError):
+class WeightsNotTaken(RunFailed):
     """A server did not take new weights, and is not to be used any more."""
 
 

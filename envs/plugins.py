@@ -33,6 +33,8 @@ from gymnasium.envs.registration import (
 )
 
 from onelayer.envs.arguments import checked_arguments
+from onelayer.envs.places import place_of_error
+from onelayer.errors import EnvironmentFailed, UnknownName
 
 GROUP = "onelayer.envs"
 OURS = "onelayer"
@@ -54,14 +56,26 @@ def make(env_id: str, **kwargs: Any) -> gym.Env[str, str]:
 
     Raises:
         gymnasium.error.Error: there is no such environment; the message names the nearest.
-        LookupError: there is no such module.
+        UnknownName: there is no such module.
         ValueError: the environment takes no such argument, or none of that type; the message lists those
             it takes.
     """
     spec = _portable(resolve(env_id))
     checked = checked_arguments(spec.id, creator(spec), spec.kwargs, kwargs)
     # Gymnasium's checker looks at every step; `onelayer envs check` does it once, and more of it.
-    return gym.make(spec, **{"disable_env_checker": True, **checked})
+    try:
+        return gym.make(spec, **{"disable_env_checker": True, **checked})
+    except (
+        ValueError,
+        OSError,
+        UnknownName,
+        EnvironmentFailed,
+        ModuleNotFoundError,
+        gym.error.Error,
+    ):
+        raise
+    except Exception as error:
+        raise EnvironmentFailed(f"{spec.id} cannot be made: {place_of_error(error)}") from error
 
 
 def resolve(env_id: str) -> EnvSpec:
@@ -74,7 +88,7 @@ def resolve(env_id: str) -> EnvSpec:
 
     Raises:
         gymnasium.error.Error: there is no such environment; the message names the nearest.
-        LookupError: there is no such module.
+        UnknownName: there is no such module.
     """
     load_plugins()
     if env_id.lstrip().startswith("["):
@@ -208,7 +222,7 @@ def _import(module: str) -> str:
     except ModuleNotFoundError as error:
         if error.name not in (module, module.split(".")[0]):
             raise  # the module is there and imports something that is not
-        raise LookupError(
+        raise UnknownName(
             f"there is no module {module!r}: give an installed package, {module}.py in the working "
             f"folder, or a path such as envs/{module}.py:Id-v0"
         ) from error
@@ -223,14 +237,14 @@ def _import_file(name: str) -> str:
     """
     path = Path(name).expanduser().resolve()
     if not path.is_file():
-        raise LookupError(f"there is no file {name}")
+        raise UnknownName(f"there is no file {name}")
     # The same in every process, so that what the file defines can be pickled.
     private = f"onelayer_file_{path.stem}_{hashlib.sha256(os.fsencode(path)).hexdigest()[:12]}"
     if private in sys.modules and any(owner == private for owner, _ in _registered_by):
         return private
     found = spec_from_file_location(private, path)
     if found is None or found.loader is None:
-        raise LookupError(f"{name} is no Python file")
+        raise UnknownName(f"{name} is no Python file")
     if str(path.parent) not in sys.path:
         sys.path.append(str(path.parent))
     loaded = module_from_spec(found)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from onelayer.evals.comparison import by_task, mean_success
+from onelayer.evals.estimates import Estimate
+from onelayer.evals.paired import by_task, mean_success
 from onelayer.evals.results import Results, compare, require_comparable
 from onelayer.evals.significance import arm_difference, holm, minimal_difference
-from onelayer.evals.statistics import Estimate
 
 
 @dataclass(frozen=True, slots=True)

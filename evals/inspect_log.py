@@ -14,7 +14,7 @@ from typing import Any
 
 import onelayer
 from onelayer.agents.episodes import Episode, Step
-from onelayer.evals.rows import Results
+from onelayer.evals.result_rows import Results
 from onelayer.files import write_atomically
 
 _CORRECT, _WRONG = "C", "I"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from onelayer.agents.episodes import Episode, as_episode, as_record
-from onelayer.evals.identity import Digests, require_same_data
+from onelayer.evals.task_digests import Digests, require_same_data
 from onelayer.files import write_atomically
 
 logger = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ import gymnasium as gym
 
 from onelayer.envs.attributes import attribute
 from onelayer.evals.definition import Suite
-from onelayer.evals.identity import TaskIdentity, identify
+from onelayer.evals.task_digests import TaskIdentity, identify
 
 _WORD = re.compile(r"\w+")
 

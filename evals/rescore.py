@@ -18,8 +18,8 @@ from onelayer.agents.episodes import Episode, Step
 from onelayer.envs.attributes import attribute
 from onelayer.envs.seeds import episode_seed
 from onelayer.evals.definition import Collection, Suite
-from onelayer.evals.identity import digests_of, identify
-from onelayer.evals.rows import Results
+from onelayer.evals.result_rows import Results
+from onelayer.evals.task_digests import digests_of, identify
 
 AT_ONCE = 16
 """episodes that are graded at once where steps wait for other processes"""

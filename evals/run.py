@@ -13,16 +13,17 @@ from onelayer.agents.base import Agent
 from onelayer.agents.boundary import close
 from onelayer.agents.episodes import Episode, as_episode, as_record
 from onelayer.agents.rollout import rollout
+from onelayer.errors import RunFailed
 from onelayer.evals.definition import AnySuite, Collection, Suite
-from onelayer.evals.identity import (
+from onelayer.evals.journal import Journal
+from onelayer.evals.result_rows import Results
+from onelayer.evals.task_digests import (
     Digests,
     TaskIdentity,
     digests_of,
     identify,
     require_same_data,
 )
-from onelayer.evals.journal import Journal
-from onelayer.evals.rows import Results
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ Key = tuple[str, str, int]
 """part of the suite, task, attempt"""
 
 
-class TooManyErrors(RuntimeError):
+class TooManyErrors(RunFailed):
     """So many episodes in a row ended in an error that it is no use to go on."""
 
 

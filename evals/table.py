@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping, Sequence
 
 from onelayer.evals.arms import Pair
-from onelayer.evals.comparison import Difference
+from onelayer.evals.estimates import Estimate
 from onelayer.evals.figures import find_metric
+from onelayer.evals.paired import Difference
 from onelayer.evals.results import Results
-from onelayer.evals.statistics import Estimate
 
 
 def success_table(by_agent: Mapping[str, Results]) -> str:

@@ -3,13 +3,15 @@
 import logging
 import math
 
+from onelayer.errors import RunFailed
+
 logger = logging.getLogger(__name__)
 
 MOST = 3
 """steps left out one after the other, after which a run stops"""
 
 
-class Diverged(RuntimeError):
+class Diverged(RunFailed):
     """Numbers are not finite any more; the last checkpoint is from before."""
 
 

@@ -8,6 +8,8 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from onelayer.errors import RunFailed
+
 TOKENS_ON_A_CPU = 1024
 """places of a forward pass: more are no faster there"""
 STATES_ON_A_CPU = 1 << 30
@@ -27,7 +29,7 @@ _SAID_OF_MEMORY = (
 )
 
 
-class OutOfMemory(RuntimeError):
+class OutOfMemory(RunFailed):
     """What a run does does not fit into memory; the message says what to change."""
 
 

@@ -9,18 +9,17 @@ import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
 from numpy.typing import NDArray
 
-import onelayer
 from onelayer.agents.episodes import Episode, as_record
-from onelayer.files import write_atomically
+from onelayer.agents.weight_files import TRAINED
 from onelayer.json_lines import append_records, keep_records, read_records
 from onelayer.lock import alone_in
+from onelayer.settings import write_settings
 from onelayer.trainers.checkpoints import Checkpoint, Checkpoints, reason
 from onelayer.trainers.config import TrainConfig
 
@@ -28,9 +27,6 @@ logger = logging.getLogger(__name__)
 
 RECENT = 100
 """iterations of which every logged episode is kept"""
-
-TRAINED = ("layer.safetensors", "adapter_model.safetensors")
-"""what a finished run leaves"""
 
 
 class RunFolder:
@@ -92,9 +88,8 @@ class RunFolder:
 
     def write_config(self, config: TrainConfig) -> None:
         """Write ``config.yaml``."""
-        values = asdict(replace(config, out=str(config.folder), resume=False))
-        text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
-        write_atomically(self.path / "config.yaml", f"# onelayer {onelayer.__version__}\n{text}")
+        written = replace(config, out=str(config.folder), resume=False)
+        write_settings(written, self.path / "config.yaml")
 
     def take_back(self, iteration: int) -> None:
         """Drop what was logged of this iteration and later ones; a damaged line is warned of."""

@@ -9,12 +9,13 @@ from pathlib import Path
 from torch import Tensor
 
 from onelayer.agents.vllm_engine import VLLMServers
+from onelayer.agents.weight_files import write_weights
 from onelayer.trainers.config import TrainConfig
-from onelayer.trainers.delta import write_tensors
 from onelayer.trainers.layers import trains_everything
 from onelayer.trainers.update import Learner
 from onelayer.trainers.whole_layers import whole_layers
 
+FORMAT = "onelayer.sent.1"
 _SHARED_MEMORY = Path("/dev/shm")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -68,7 +69,7 @@ class Sender:
         folder = self._folder(sum(tensor.nbytes for tensor in tensors.values()))
         self._file = folder / f"onelayer-{self.run}.safetensors"
         try:
-            write_tensors(self._file, tensors, {"version": version})
+            write_weights(self._file, tensors, FORMAT, "weights", {"version": version})
         except OSError as error:
             raise OSError(
                 f"{self._file} cannot be written: {error}; name a folder with room with --server-files"

@@ -19,16 +19,19 @@ from accelerate import Accelerator
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.agents.episodes import Episode
+from onelayer.agents.weight_files import LAYER_FILE
 from onelayer.envs.attributes import tasks_of
+from onelayer.errors import RunFailed
 from onelayer.interrupts import Interrupted, StopRequests, deferred_interrupt
 from onelayer.trainers.advantages import estimator, penalise_invalid
 from onelayer.trainers.bad_steps import Diverged
 from onelayer.trainers.checkpoints import KEPT, Checkpoint
 from onelayer.trainers.config import TrainConfig
-from onelayer.trainers.delta import FILE_NAME, LayerDelta
+from onelayer.trainers.delta import LayerDelta
 from onelayer.trainers.engines import engines_of
 from onelayer.trainers.identity import identity, require_same
 from onelayer.trainers.layers import frozen_checksum, trains_everything
+from onelayer.trainers.learning_signal import signal
 from onelayer.trainers.lora import Adapters
 from onelayer.trainers.memory import advised
 from onelayer.trainers.mismatch import LIMIT as MISMATCH_LIMIT
@@ -37,7 +40,6 @@ from onelayer.trainers.processes import largest, require_alike, wait_for_all
 from onelayer.trainers.rising import Rising
 from onelayer.trainers.run_folder import RunFolder
 from onelayer.trainers.sharing import episodes_of_all
-from onelayer.trainers.signal import signal
 from onelayer.trainers.summary import summary
 from onelayer.trainers.update import Learner
 
@@ -51,7 +53,7 @@ _PLAYING_FITS = partial(
 )
 
 
-class NothingPlayed(RuntimeError):
+class NothingPlayed(RunFailed):
     """Every episode of an iteration ended in an error."""
 
 
@@ -318,7 +320,7 @@ class Trainer:
         if self.config.lora_rank:
             self.adapters().save(self.folder.path)
         else:
-            self.delta().save(self.folder.path / FILE_NAME)
+            self.delta().save(self.folder.path / LAYER_FILE)
 
     def delta(self) -> LayerDelta:
         """Return the trained layer as it is now."""

@@ -14,13 +14,13 @@ from typing import Any
 from onelayer.envs.sandbox import frames
 from onelayer.envs.sandbox.borrowed import Borrowed
 from onelayer.envs.sandbox.changes import overwrite
-from onelayer.envs.sandbox.child import PEER_FD, describe
 from onelayer.envs.sandbox.codec import CodecError, decode, encode
+from onelayer.envs.sandbox.execution import PEER_FD, describe
+from onelayer.envs.sandbox.handle_classes import class_of_program
 from onelayer.envs.sandbox.handles import (
     TESTS_FILE,
     Handle,
     HandleType,
-    class_of_program,
     number_of,
     number_of_class,
 )
@@ -68,7 +68,7 @@ class Bench:
         """Have the program carry out an operation and return its result.
 
         Args:
-            operation: see ``candidate.OPERATIONS``.
+            operation: see ``operations.OPERATIONS``.
             arguments: its arguments.
             made: whether objects in the result count as made by the tests, see ``handles.is_made``.
             attribute: the name under which the result was found.

@@ -267,7 +267,7 @@ def main() -> None:
     """Enclose this process, import what programs need, and serve."""
     _find_own_modules()
     # All of them now: inside the jail their files are out of sight.
-    from onelayer.envs.sandbox import candidate, confinement, judge, scratch  # noqa: F401
+    from onelayer.envs.sandbox import child, confinement, scratch  # noqa: F401
 
     control_fd, config = int(sys.argv[1]), json.loads(sys.argv[2])
     if confinement.widen_stack():

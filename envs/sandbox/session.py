@@ -14,6 +14,7 @@ from onelayer.envs.sandbox import frames
 from onelayer.envs.sandbox.input_files import input_file
 from onelayer.envs.sandbox.limits import Limits
 from onelayer.envs.sandbox.pool import ForkServer
+from onelayer.envs.sandbox.usage import cpu_s, queued_s, resident_mb
 
 UP_SECONDS = 120.0
 """how long a run may take to lock itself up, on a machine that is busy with other things"""
@@ -261,15 +262,12 @@ class Run:
     def _waited(self, now: float) -> float:
         """Return for how many seconds the run so far was ready, and the processor busy with others."""
         runs = [run for run in (self, *self.companions) if run.up and not run.over]
-        queued = sum(_queued_s(run._outside_pid) for run in runs)
+        queued = sum(queued_s(run._outside_pid) for run in runs)
         return max(0.0, min(queued, now - self.started - self._cpu_now()))
 
     def _cpu_now(self) -> float:
         """Return the processor time of the run so far, asked from outside it."""
-        try:
-            return time.clock_gettime((~self._outside_pid << 3) | 2)
-        except OSError:  # it is over, or this system has no such clock: its own limit counts
-            return 0.0
+        return cpu_s(self._outside_pid)
 
     def kill(self, reason: str) -> None:
         """End the run; the first reason stays."""
@@ -299,12 +297,7 @@ class Run:
 
     def resident_mb(self) -> float:
         """Return how much memory it holds now, MiB; 0 where the system does not tell."""
-        try:
-            with open(f"/proc/{self._outside_pid}/statm") as file:
-                pages = int(file.read().split()[1])
-        except (OSError, ValueError, IndexError):
-            return 0.0
-        return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+        return resident_mb(self._outside_pid)
 
     def resume(self, task: dict[str, Any], peer: socket.socket, limits: Limits) -> None:
         """Give a parked run of ``judge.judge_many`` its next task, with limits of its own.
@@ -329,16 +322,6 @@ class Run:
             os.close(fd)
         self._fds = []
         self.files = {}
-
-
-def _queued_s(pid: int) -> float:
-    """Return how long a process's threads have waited for a processor; 0 where the system does not tell."""
-    total = 0
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{thread}/schedstat") as file:
-                total += int(file.read().split()[1])
-    return total / 1e9
 
 
 def _as_numbers(limits: Limits) -> dict[str, float]:

@@ -2,17 +2,15 @@
 
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from onelayer.commands.configuration import parse_mapping
+from onelayer.commands.evaluation_options import Config
 from onelayer.commands.players import Subject
 from onelayer.evals.definition import AnySuite, Collection, Suite
-
-if TYPE_CHECKING:
-    from onelayer.commands.evaluate import Config
+from onelayer.settings import parse_mapping
 
 
-def choose_suite(config: "Config", subject: Subject) -> AnySuite:
+def choose_suite(config: Config, subject: Subject) -> AnySuite:
     """Return the suite to play.
 
     Raises:
@@ -91,7 +89,7 @@ def _has_no_splits(suite: Suite) -> bool:
     return "split" not in arguments(resolve(suite.env))
 
 
-def _chosen(config: "Config", subject: Subject, suite: Suite) -> Suite:
+def _chosen(config: Config, subject: Subject, suite: Suite) -> Suite:
     """Return a suite of one environment with the flags over it and the run's arguments beneath it."""
     given = parse_mapping(config.env_args, "--env-args")
     if config.split is not None:
@@ -122,7 +120,7 @@ def _chosen(config: "Config", subject: Subject, suite: Suite) -> Suite:
     return replace(suite, **narrowed)
 
 
-def _require_no_flags_of_one_environment(config: "Config", suite: Collection) -> None:
+def _require_no_flags_of_one_environment(config: Config, suite: Collection) -> None:
     for name in ("games", "split", "env_args", "episodes", "tasks", "kind"):
         if getattr(config, name):
             parts = ", ".join(part.name for part in suite.parts)

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from onelayer.commands.configuration import own_folder, parse_config, parse_mapping
+from onelayer.commands.configuration import own_folder, parse_config
 from onelayer.commands.machine import keep_report, report_of
 from onelayer.envs import plugins
 from onelayer.envs.text import require_text
+from onelayer.settings import parse_mapping
 from onelayer.trainers.config import TrainConfig as Config
 
 HELP = "train an agent, changing one transformer layer"

@@ -11,14 +11,10 @@ from pathlib import Path
 import pytest
 
 from onelayer.agents.chat import ChatMessages, Turn
-from onelayer.agents.chat_server import (
-    ChatServer,
-    RequestFailed,
-    ServerRefused,
-    completions_address,
-    public_address,
-)
+from onelayer.agents.chat_server import ChatServer, completions_address
 from onelayer.agents.endpoint import EndpointAgent
+from onelayer.agents.json_server import ServerRefused, public_address
+from onelayer.agents.request_pauses import RequestFailed
 from onelayer.agents.rollout import rollout
 from onelayer.envs.counting import CountingEnv
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from onelayer.envs.hints import did_you_mean
-from onelayer.envs.sandbox.names import read_names
+from onelayer.envs.sandbox.bound_names import read_names
 from onelayer.envs.sandbox.syntax import parse
+from onelayer.settings import did_you_mean
 
 KINDS = ("asserts", "check_fn", "stdio", "io_call", "script")
 JUDGED = ("asserts", "check_fn", "script")
@@ -162,8 +162,8 @@ def plan(tests: Mapping[str, Any]) -> dict[str, Any]:
         ``pieces``, each a ``source`` and the number of its ``case`` (None: preparation); ``names``, what
         the program may define for them; ``asked``, what it must define; ``bound``, those of ``names`` that
         the tests define for themselves; ``python``, names that mean a module
-        of Python's or something in one, see ``names.Meaning``; ``setup``, of which the program's process
-        carries out the imports and the classes.
+        of Python's or something in one, see ``bound_names.Meaning``; ``setup``, of which the program's
+        process carries out the imports and the classes.
     """
     kind = tests["kind"]
     pieces: list[dict[str, Any]] = []

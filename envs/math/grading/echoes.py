@@ -10,10 +10,10 @@ from fractions import Fraction
 from functools import lru_cache
 
 from onelayer.envs.math.grading import answers as a
+from onelayer.envs.math.grading.kinds import read
 from onelayer.envs.math.grading.normal_form import NormalForm, normal_form
 from onelayer.envs.math.grading.notation import clean
 from onelayer.envs.math.grading.prose import formulas
-from onelayer.envs.math.grading.reading import read
 from onelayer.envs.math.grading.tree import Node
 from onelayer.envs.math.grading.worked_out import NEUTRAL, flat, is_literal, scalars_of, value_of
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onelayer.evals.statistics import (
+from onelayer.evals.estimates import (
     bootstrap_mean,
     mcnemar,
     mean_share,

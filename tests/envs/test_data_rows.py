@@ -2,7 +2,7 @@
 
 import pytest
 
-from onelayer.envs.rows import NoSuchSplit, Source, placed_rows
+from onelayer.envs.data_rows import NoSuchSplit, Source, placed_rows
 
 ROW = b'{"id": "a"}\n'
 

@@ -2,23 +2,20 @@
 
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading.arithmetic import rational_value
+from onelayer.envs.math.grading.comparing import Compares
 from onelayer.envs.math.grading.lists import exact_values, lists
 from onelayer.envs.math.grading.tree import Node
 from onelayer.envs.math.grading.units import CURRENCIES, SCALED, is_known
 from onelayer.envs.math.grading.words import comparable
 
-if TYPE_CHECKING:
-    from onelayer.envs.math.grading.equality import Comparison
-
 HUNDREDTH = Node("number", value=Fraction(1, 100))
 RADIANS = Node("quotient", (Node("constant", value="pi"), Node("number", value=Fraction(180))))
 
 
-def quantities(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
+def quantities(compare: Compares, gold: a.Answer, answer: a.Answer) -> bool:
     """Compare amounts and units; a missing unit may be optional, a different one never is."""
     if isinstance(gold, a.Quantity) and isinstance(answer, a.Quantity):
         return _units_alike(compare, gold.unit, answer.unit) and compare.same(
@@ -43,7 +40,7 @@ def quantities(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
     return compare.same(quantity.amount, other)
 
 
-def _units_alike(compare: "Comparison", gold: str, answer: str) -> bool:
+def _units_alike(compare: Compares, gold: str, answer: str) -> bool:
     """Units are equal; a price may leave out what it is per: ``$18 per day`` and ``$18``."""
     (price, _, rate), (other, _, other_rate) = gold.partition("/"), answer.partition("/")
     left_out = (
@@ -52,7 +49,7 @@ def _units_alike(compare: "Comparison", gold: str, answer: str) -> bool:
     return gold == answer or (left_out and price == other)
 
 
-def percents(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
+def percents(compare: Compares, gold: a.Answer, answer: a.Answer) -> bool:
     """``33.5%`` is ``0.335``; as ``33.5`` it may do without its sign."""
     if isinstance(gold, a.Percent) and isinstance(answer, a.Percent):
         return compare.same(gold.amount, answer.amount)
@@ -72,7 +69,7 @@ def percents(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
     )
 
 
-def degrees(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
+def degrees(compare: Compares, gold: a.Answer, answer: a.Answer) -> bool:
     """``90°`` is ``π/2``; as ``90`` it may do without its sign."""
     if isinstance(gold, a.Degrees) and isinstance(answer, a.Degrees):
         return compare.same(gold.amount, answer.amount)
@@ -86,7 +83,7 @@ def degrees(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
     return radians is not None and compare.same(radians, other)
 
 
-def choices(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
+def choices(compare: Compares, gold: a.Answer, answer: a.Answer) -> bool:
     """Compare letters; the text behind a letter may be left out, or stand for it."""
     if isinstance(gold, a.Choice) and isinstance(answer, a.Choice):
         if not gold.rest or not answer.rest:
@@ -106,14 +103,14 @@ def choices(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
     return False
 
 
-def based(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
+def based(compare: Compares, gold: a.Answer, answer: a.Answer) -> bool:
     """Compare digits in one base; equal values in different bases are different answers."""
     if not isinstance(gold, a.Based) or not isinstance(answer, a.Scalar):
         return False  # 12_{13} is no way to write the 12 of a gold
     return compare.conventions.base_optional and answer.text.lstrip("0") == gold.digits
 
 
-def modular(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
+def modular(compare: Compares, gold: a.Answer, answer: a.Answer) -> bool:
     """Compare residue classes; the modulus may be left out with the same representative."""
     if isinstance(gold, a.Modular) and isinstance(answer, a.Modular):
         if not compare.same(gold.modulus, answer.modulus):
@@ -131,7 +128,7 @@ def modular(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
     return False
 
 
-def clock_times(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
+def clock_times(compare: Compares, gold: a.Answer, answer: a.Answer) -> bool:
     """Compare times; morning and afternoon only where both say so."""
     if not (isinstance(gold, a.Time) and isinstance(answer, a.Time)):
         return False
@@ -139,7 +136,7 @@ def clock_times(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool
     return gold.seconds == answer.seconds and len(halves) < 2
 
 
-def ratios(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
+def ratios(compare: Compares, gold: a.Answer, answer: a.Answer) -> bool:
     """Compare ratios by proportion, term by term without the convention."""
     if isinstance(gold, a.Ratio) and isinstance(answer, a.Ratio):
         if compare.in_order(gold.terms, answer.terms):

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from onelayer.envs.hints import did_you_mean
+from onelayer.errors import UnknownName
+from onelayer.settings import did_you_mean
 
 Row = Mapping[str, Any]
 Placed = tuple[str, Row]
@@ -43,7 +44,7 @@ def located(name: str, known: Iterable[str]) -> str:
 
     Raises:
         FileNotFoundError: it looks like a path, and nothing is there.
-        LookupError: it is none of these; the message tells the nearest name.
+        UnknownName: it is none of these; the message tells the nearest name.
     """
     path = Path(name).expanduser()
     if path.exists():
@@ -52,7 +53,7 @@ def located(name: str, known: Iterable[str]) -> str:
         raise FileNotFoundError(f"there is no file or folder {name}")
     if name.count("/") == 1:
         return name
-    raise LookupError(
+    raise UnknownName(
         f"there is no data set {name!r}{did_you_mean(name, known)} (or give a .jsonl or .parquet file, "
         "a folder in the hub's layout, or a hub id owner/name)"
     )

@@ -4,8 +4,8 @@ import pickle
 
 import pytest
 
-from onelayer.envs.alfworld.engine import Engine
 from onelayer.envs.alfworld.game import Game
+from onelayer.envs.alfworld.native_engine import Engine
 
 
 def test_every_verb_says_what_alfworld_says(kitchen, transcript):

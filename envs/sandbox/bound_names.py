@@ -200,7 +200,7 @@ def bind_names(
     Args:
         namespace: that of the tests.
         found: what the program defines under ``task["names"]``.
-        task: see ``tests.plan``.
+        task: see ``test_kinds.plan``.
     """
     namespace.update(found)
     for name, (module, *attributes) in task["python"].items():

@@ -8,7 +8,7 @@ from typing import Any
 import gymnasium as gym
 
 from onelayer.envs.attributes import attribute, tasks_of
-from onelayer.envs.check.playing import MOST_STEPS, World, is_over, require, start, step
+from onelayer.envs.check.played import MOST_STEPS, World, is_over, require, start, step
 from onelayer.envs.plugins import creator, resolve
 
 _MOST_TASKS = 2_000

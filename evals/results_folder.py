@@ -8,10 +8,10 @@ from typing import Any
 from onelayer.agents.base import Agent
 from onelayer.agents.episodes import Episode
 from onelayer.evals.definition import AnySuite
-from onelayer.evals.identity import TaskIdentity
 from onelayer.evals.journal import is_journal, require_same
 from onelayer.evals.results import FILE_NAME, Results, load_results, write_results
 from onelayer.evals.run import MakesAgent, evaluate
+from onelayer.evals.task_digests import TaskIdentity
 
 
 class ResultsFolder:

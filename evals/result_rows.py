@@ -8,10 +8,10 @@ from typing import Any
 
 from onelayer.agents.episodes import Episode
 from onelayer.evals.definition import AnySuite, Collection
+from onelayer.evals.estimates import Estimate
 from onelayer.evals.figures import NOTHING, measure
 from onelayer.evals.frame import records_of
-from onelayer.evals.identity import Digests
-from onelayer.evals.statistics import Estimate
+from onelayer.evals.task_digests import Digests
 
 ALL = "All"
 

@@ -18,6 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from onelayer.envs.math.grading.conventions import Conventions
+from onelayer.errors import EnvironmentFailed
 
 PATIENCE_SECONDS = 600.0
 """on the clock, should the process hang; its children's limit on processor time comes long before"""
@@ -34,7 +35,7 @@ for name in ("onelayer", "onelayer.envs", "onelayer.envs.math", "onelayer.envs.m
     sys.modules[name] = types.ModuleType(name)
     sys.modules[name].__path__ = []
 sys.modules["onelayer.envs.math.grading"].__path__ = [folder]
-from onelayer.envs.math.grading.server import serve
+from onelayer.envs.math.grading.algebra_server import serve
 serve(socket.socket(fileno=descriptor))
 """
 
@@ -124,7 +125,7 @@ class Worker:
         if greeting[:1] != b"+":
             self._control = None
             control.close()
-            raise RuntimeError(
+            raise EnvironmentFailed(
                 f"the math worker did not start: {greeting[1:].decode() or 'it ended'}"
             )
         control.settimeout(None)

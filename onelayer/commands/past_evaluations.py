@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from onelayer.errors import UnknownName
+
 if TYPE_CHECKING:
     from onelayer.evals.arms import Arm
     from onelayer.evals.results import Results
@@ -99,5 +101,5 @@ def _evaluation(name: str, suite: str) -> "Results":
     by_agent = load_results(path)
     agent = agent or next((n for n in ("trained", "model") if n in by_agent), next(iter(by_agent)))
     if agent not in by_agent:
-        raise LookupError(f"{path} has no agent {agent!r}; it has {', '.join(by_agent)}")
+        raise UnknownName(f"{path} has no agent {agent!r}; it has {', '.join(by_agent)}")
     return by_agent[agent]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from onelayer.envs.sandbox import validate_tests
-from onelayer.envs.sandbox.names import read_names
+from onelayer.envs.sandbox.bound_names import read_names
 
 FORGED = {
     "Counter": "class Counter:\n    def __init__(self, x): pass\n    def __eq__(self, o): return True",

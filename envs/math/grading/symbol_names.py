@@ -4,15 +4,12 @@ The functions take the parser, which stands behind the name, and leave it behind
 """
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
+from onelayer.envs.math.grading.token_reader import TokenReader
 from onelayer.envs.math.grading.tree import Node
 
-if TYPE_CHECKING:
-    from onelayer.envs.math.grading.expressions import _Parser
 
-
-def read_symbol(parser: "_Parser", name: str) -> Node:
+def read_symbol(parser: TokenReader, name: str) -> Node:
     """Return the constant, binomial coefficient, variable or call that begins with a letter."""
     if name in ("e", "i") and name not in parser.bound and parser.peek().text != "_":
         return Node("constant", value=name)
@@ -24,7 +21,7 @@ def read_symbol(parser: "_Parser", name: str) -> Node:
     return _called(parser, name)
 
 
-def _called(parser: "_Parser", name: str) -> Node:
+def _called(parser: TokenReader, name: str) -> Node:
     """``f(x+1)`` and ``y(0)`` are calls; ``x(x+1)`` is a product."""
     if name in parser.bound or not (parser.peek().text == "(" and _is_call(parser, name)):
         return Node("symbol", value=parser.bound.get(name, name))
@@ -36,7 +33,7 @@ def _called(parser: "_Parser", name: str) -> Node:
     return Node("apply", tuple(arguments), value=name)
 
 
-def _is_call(parser: "_Parser", name: str) -> bool:
+def _is_call(parser: TokenReader, name: str) -> bool:
     """Whether the parenthesis behind a name holds arguments: a number, a letter, or several."""
     if name[0] in "fghFGHP":
         return True
@@ -59,7 +56,7 @@ def _is_call(parser: "_Parser", name: str) -> bool:
     return False
 
 
-def _combinations(parser: "_Parser") -> Node | None:
+def _combinations(parser: TokenReader) -> Node | None:
     """``C_{10}^3`` as a binomial coefficient; None where ``C`` is a name."""
     at = parser.at
     if parser.accept("_"):
@@ -73,7 +70,7 @@ def _combinations(parser: "_Parser") -> Node | None:
     return None
 
 
-def _subscript(parser: "_Parser") -> str:
+def _subscript(parser: TokenReader) -> str:
     if not parser.accept("_"):
         return ""
     if not parser.accept("{"):
@@ -81,13 +78,13 @@ def _subscript(parser: "_Parser") -> str:
     return "_" + parser.raw_group()
 
 
-def read_greek(parser: "_Parser", name: str) -> Node:
+def read_greek(parser: TokenReader, name: str) -> Node:
     """A Greek letter before a parenthesis may be a function (Γ, ζ) or a factor: refused."""
     if name in ("Gamma", "zeta") and parser.peek().text == "(":
         raise ValueError(f"\\{name}( may be a function")
     return _called(parser, "\\" + name + _subscript(parser))
 
 
-def read_accented(parser: "_Parser", name: str) -> Node:
+def read_accented(parser: TokenReader, name: str) -> Node:
     r"""Return the variable or call whose name is ``\vec{v}`` or the like."""
     return _called(parser, name + _subscript(parser))

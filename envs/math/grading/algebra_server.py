@@ -1,7 +1,7 @@
 """The process that compares expressions for others: started once, forks a child for every question.
 
-``worker`` starts it with one end of a socket pair. For every question it receives the descriptor of another
-socket, forks, and the child answers there and ends. So each question is decided by a fresh copy of
+``algebra_client`` starts it with one end of a socket pair. For every question it receives the descriptor
+of another socket, forks, and the child answers there and ends. So each question is decided by a fresh copy of
 the same process: no question can influence another, and a child that needs too much time or memory
 ends without loss. The server itself has one thread and reads nothing a model wrote.
 
