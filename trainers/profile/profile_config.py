@@ -188,14 +188,19 @@ def _flags() -> Any:
         "learning_rate": "of all runs whose kind has no rate of its own below",
         "checkpoint_every": "iterations between checkpoints, which a killed run loses",
     }
-    own = [(f.name, f.type, f) for f in fields(ProfileConfig) if f.name != "train"]
-    taken = {*_SET_FOR_EACH_RUN, *(name for name, _, _ in own)}
-    of_runs = []
+    sections, section = {}, ""  # of `--help`; a field is in that of the last one that names any
     for f in fields(TrainConfig):
-        if f.name not in taken:
-            default = _CHECKPOINT_EVERY if f.name == "checkpoint_every" else f.default
-            of_runs.append((f.name, f.type, option(default, helps.get(f.name, f.metadata["help"]))))
-    made = [*of_runs, *((n, kind, option(f.default, f.metadata["help"])) for n, kind, f in own)]
+        sections[f.name] = section = f.metadata.get("section", section)
+    own = {f.name: f for f in fields(ProfileConfig) if f.name != "train"}
+    of_runs = [f for f in fields(TrainConfig) if f.name not in {*_SET_FOR_EACH_RUN, *own}]
+    made = []
+    for f in (*of_runs, *own.values()):
+        default = _CHECKPOINT_EVERY if f.name == "checkpoint_every" else f.default
+        about = helps.get(f.name, f.metadata["help"])
+        section = sections.get(f.name, "profile")
+        kind: Any = f.type
+        kind = kind if default is not None else kind | None  # None: what fits the model
+        made.append((f.name, kind, option(default, about, section=section)))
     outdated = {"OUTDATED": _OUTDATED}
     return make_dataclass("ProfileFlags", made, frozen=True, slots=True, namespace=outdated)
 
