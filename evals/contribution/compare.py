@@ -25,6 +25,7 @@ from onelayer.evals.contribution.ranking import (
     spearman,
 )
 from onelayer.evals.contribution.record import Profile, load_profile
+from onelayer.evals.formatting import p_value, with_interval
 from onelayer.evals.table import render
 
 RESAMPLES = 2_000
@@ -224,8 +225,8 @@ def shown_ranked(ranked: Ranked) -> str:
     """Return ``0.76 [0.50, 0.90], p 0.01``."""
     if math.isnan(ranked.value):
         return "undefined: all equal"
-    p = "< 0.001" if ranked.p_value < 0.001 else f"{ranked.p_value:.3f}"
-    return f"{ranked.value:.2f} [{ranked.low:.2f}, {ranked.high:.2f}], p {p}"
+    interval = with_interval([ranked.value, ranked.low, ranked.high])
+    return f"{interval}, p {p_value(ranked.p_value)}"
 
 
 def _pair(

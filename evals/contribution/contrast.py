@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onelayer.evals.contribution.contributions import (
-    CONFIDENCE,
-    RESAMPLES,
     arms_of,
     ratio_interval,
     resample,
 )
 from onelayer.evals.contribution.record import Profile
-from onelayer.evals.estimates import Estimate
+from onelayer.evals.estimates import RESAMPLES, Estimate
+from onelayer.evals.significance import CONFIDENCE
 
 Array = NDArray[np.float64]
 

@@ -31,11 +31,8 @@ from onelayer.evals.contribution.record import (
     Run,
     Score,
 )
-
-CONFIDENCE = 0.95
-RESAMPLES = 10_000
-_MOST_DRAWN = 4_000_000
-"""counts in memory at once"""
+from onelayer.evals.estimates import RESAMPLES, drawn_tasks, percentile_interval
+from onelayer.evals.significance import CONFIDENCE
 
 Array = NDArray[np.float64]
 Arms = Mapping[str, ArrayLike]
@@ -124,9 +121,8 @@ def resample(arms: Arms, *, seed: int = 0, resamples: int = RESAMPLES) -> dict[s
     (tasks,) = {scores.shape[1] for scores in score_ST.values()}
     # Sums first, one division last: successes add up exactly, so that equal scores are equal numbers.
     sum_SR: dict[str, list[Array]] = {name: [] for name in arms}
-    rng, at_once = np.random.default_rng(seed), max(1, _MOST_DRAWN // tasks)
-    for start in range(0, resamples, at_once):
-        count_RT = _task_counts(rng, min(at_once, resamples - start), tasks)
+    for drawn_RT in drawn_tasks(tasks, seed, resamples):
+        count_RT = _task_counts(drawn_RT, tasks)
         for name, scores in score_ST.items():
             sum_SR[name].append(scores @ count_RT.T)
     return {
@@ -169,7 +165,7 @@ class _Reference:
             return
         score = self._score("full")
         gain, gain_R = score.score - self.base.score, drawn["full"] - drawn["base"]
-        low, high = _interval(gain_R, confidence)
+        low, high = percentile_interval(gain_R, confidence)
         self.full = Full(
             score.score, score.low, score.high, score.runs, gain, low, high, failed=failed
         )
@@ -206,7 +202,7 @@ class _Reference:
 
     def _score(self, name: str) -> Score:
         scores_ST = self.arms[name]
-        low, high = _interval(self.drawn[name], self.confidence)
+        low, high = percentile_interval(self.drawn[name], self.confidence)
         return Score(float(scores_ST.mean()), low, high, len(scores_ST))
 
 
@@ -321,9 +317,9 @@ def _scores(runs: Sequence[Run]) -> Array:
     return np.array([run.scores for run in runs], dtype=float)
 
 
-def _task_counts(rng: np.random.Generator, resamples: int, tasks: int) -> Array:
-    """Return how often each task was drawn: [R, T]."""
-    drawn_RT = rng.integers(tasks, size=(resamples, tasks))
+def _task_counts(drawn_RT: NDArray[np.int64], tasks: int) -> Array:
+    """Return how often each task was drawn, ``[R, T]``."""
+    resamples = len(drawn_RT)
     place_RT = drawn_RT + tasks * np.arange(resamples)[:, None]
     counts = np.bincount(place_RT.ravel(), minlength=resamples * tasks)
     return counts.reshape(resamples, tasks).astype(np.float64)
@@ -338,9 +334,3 @@ def _mean_of_drawn_runs(sum_SR: Array, tasks: int, rng: np.random.Generator) -> 
 
 def _generator(seed: int, name: str) -> np.random.Generator:
     return np.random.default_rng([seed, zlib.crc32(name.encode())])
-
-
-def _interval(values_R: Array, confidence: float) -> tuple[float, float]:
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(values_R, [tail, 1 - tail])
-    return float(low), float(high)

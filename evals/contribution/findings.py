@@ -14,6 +14,7 @@ from onelayer.evals.contribution.contrast import Contrasts
 from onelayer.evals.contribution.ranking import Ranked, correlate, relative_depth
 from onelayer.evals.contribution.record import Profile
 from onelayer.evals.estimates import Estimate
+from onelayer.evals.formatting import with_interval
 
 Verdict = Literal["holds", "does not hold", "cannot be told"]
 
@@ -43,7 +44,7 @@ def one_layer_recovers_most(profile: Profile, contrasts: Contrasts) -> Finding:
     value, low, high = contrasts({f"layer {best.layer}": 1})
     verdict = _sides(Estimate(value - luck, low - luck, high - luck), MOST)
     return Finding(
-        f"the best layer, {best.layer}, has C = {_shown(Estimate(value, low, high))}"
+        f"the best layer, {best.layer}, has C = {with_interval(Estimate(value, low, high))}"
         f" ({best.corrected:.2f} without the luck of being picked)",
         verdict,
     )
@@ -60,8 +61,8 @@ def middle_layers_are_best(profile: Profile, contrasts: Contrasts) -> Finding | 
     difference = contrasts(weights | {f"layer {k}": -1 / len(rest) for k in rest})
     place = relative_depth(profile.best.layer, depth)
     return Finding(
-        f"layers {_listed(middle)} less the others, in mean C: {_signed(difference)}; the best layer lies"
-        f" at {place:.0%} of the depth",
+        f"layers {_listed(middle)} less the others, in mean C: {with_interval(difference, '+.2f')}; the"
+        f" best layer lies at {place:.0%} of the depth",
         _sides(difference, 0),
     )
 
@@ -79,8 +80,8 @@ def worst_layers_are_at_the_ends(profile: Profile, contrasts: Contrasts) -> Find
     worst = min(layers, key=lambda k: contrasts.mean[f"layer {k}"])
     value = contrasts({f"layer {worst}": 1})
     return Finding(
-        f"the worst layer is {worst}, C = {_shown(value)}; in {chance:.0%} of the resamples it is one of"
-        f" {_listed(ends)} (by chance {len(ends) / len(layers):.0%})",
+        f"the worst layer is {worst}, C = {with_interval(value)}; in {chance:.0%} of the resamples it is"
+        f" one of {_listed(ends)} (by chance {len(ends) / len(layers):.0%})",
         _sure(chance),
     )
 
@@ -120,7 +121,9 @@ def is_better(contrasts: Contrasts, first: str, second: str) -> Finding | None:
     if first not in contrasts.drawn or second not in contrasts.drawn:
         return None
     difference = contrasts({first: 1, second: -1})
-    return Finding(f"{first} less {second}: {_signed(difference)}", _sides(difference, 0))
+    return Finding(
+        f"{first} less {second}: {with_interval(difference, '+.2f')}", _sides(difference, 0)
+    )
 
 
 def makes_no_difference(contrasts: Contrasts, first: str, second: str) -> Finding | None:
@@ -133,7 +136,7 @@ def makes_no_difference(contrasts: Contrasts, first: str, second: str) -> Findin
         verdict = "holds"
     elif difference.low > SAME or difference.high < -SAME:
         verdict = "does not hold"
-    return Finding(f"{first} less {second}: {_signed(difference)}", verdict)
+    return Finding(f"{first} less {second}: {with_interval(difference, '+.2f')}", verdict)
 
 
 def norm_does_not_predict(profile: Profile, contrasts: Contrasts) -> Finding | None:
@@ -175,14 +178,6 @@ def _sure(chance: float) -> Verdict:
     if chance >= SURE:
         return "holds"
     return "does not hold" if chance <= 1 - SURE else "cannot be told"
-
-
-def _shown(estimate: Estimate) -> str:
-    return f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
-
-
-def _signed(estimate: Estimate) -> str:
-    return f"{estimate.value:+.2f} [{estimate.low:+.2f}, {estimate.high:+.2f}]"
 
 
 def _listed(layers: list[int]) -> str:

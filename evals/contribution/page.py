@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from onelayer.evals.contribution.record import Agreement, Best, Contribution, Profile, Score
+from onelayer.evals.formatting import with_interval
 from onelayer.evals.table import render
 
 FEW_SEEDS = 5
@@ -64,7 +65,7 @@ def shown_contribution(row: Contribution) -> str:
         return "undefined"
     low = -math.inf if row.low is None else row.low
     high = math.inf if row.high is None else row.high
-    return f"{row.contribution:.2f} [{low:.2f}, {high:.2f}]"
+    return with_interval([row.contribution, low, high])
 
 
 def findings(profile: Profile) -> list[str]:

@@ -29,7 +29,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from onelayer.files import write_atomically
+from onelayer.json_files import OneLine, write_json
 
 FORMAT = "onelayer-profile/1"
 FILE_NAME = "profile.json"
@@ -235,21 +235,12 @@ class Profile:
 
 def save_profile(profile: Profile, path: Path | str) -> None:
     """Write ``profile.json``, atomically; a run's scores stand on one line."""
-    content = {"format": FORMAT, **_without_nan(asdict(profile))}
-    lines: dict[str, str] = {}
-    for number, scores in enumerate(content["base"]):
-        content["base"][number] = _shelve(scores, f"scores of base {number}", lines)
-    for number, scores in enumerate(content["dev_base"]):
-        content["dev_base"][number] = _shelve(scores, f"dev scores of base {number}", lines)
-    for number, run in enumerate(content["runs"]):
-        run["scores"] = _shelve(run["scores"], f"scores of run {number}", lines)
-        run["dev_scores"] = _shelve(run["dev_scores"], f"dev scores of run {number}", lines)
-    content["tasks"] = _shelve(content["tasks"], "the tasks", lines)
-    content["dev_tasks"] = _shelve(content["dev_tasks"], "the dev tasks", lines)
-    text = json.dumps(content, indent=1, allow_nan=False, default=str)
-    for place, line in lines.items():
-        text = text.replace(place, line, 1)
-    write_atomically(path, text + "\n")
+    content = {"format": FORMAT, **asdict(profile)}
+    for name in ("base", "dev_base"):
+        content[name] = [OneLine(scores) for scores in content[name]]
+    for run in content["runs"]:
+        run |= {name: OneLine(run[name]) for name in ("scores", "dev_scores")}
+    write_json(path, content | {name: OneLine(content[name]) for name in ("tasks", "dev_tasks")})
 
 
 def load_profile(path: Path | str) -> Profile:
@@ -375,17 +366,3 @@ def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
         key: tuple(value) if isinstance(value, list) and key != "rounds" else value
         for key, value in values.items()
     }
-
-
-def _shelve(values: Any, place: str, lines: dict[str, str]) -> str:
-    lines[json.dumps(f"<{place}>")] = json.dumps(values, allow_nan=False)
-    return f"<{place}>"
-
-
-def _without_nan(value: Any) -> Any:
-    """Return what JSON can hold: lists for tuples, None for what is no number."""
-    if isinstance(value, Mapping):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
