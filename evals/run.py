@@ -93,9 +93,7 @@ def evaluate(
         found = {part.label: digests_of(part.tasks) for part in parts}
         if data:
             require_same_data(found, data, "the folder")
-        book = (
-            None if journal is None else Journal(journal, suite.what_is_played(), settings, found)
-        )
+        book = None if journal is None else Journal(journal, suite.identity(), settings, found)
         wanted = [key for part in parts for key in part.keys]
         kept = _kept([*before, *([] if book is None else book.episodes())], wanted, retry_errors)
         if book is not None:

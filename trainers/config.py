@@ -207,7 +207,7 @@ class TrainConfig:
             return self.importance_cap
         return 2.0 if self.dtype == "bfloat16" or self.engine == "vllm" else 0.0
 
-    def what_learns(self) -> dict[str, Any]:
+    def resume_key(self) -> dict[str, Any]:
         """Return the fields that a resumed run must share with the run it goes on from."""
         free = {"out", "resume", "iterations", "checkpoint_every", "log_with"}
         free |= {"tokens_per_forward", "gradient_checkpointing"}

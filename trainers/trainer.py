@@ -103,7 +103,7 @@ class Trainer:
         self.config = config
         self.folder = RunFolder(config.folder)
         if config.resume:
-            self.folder.require_run(config.what_learns())
+            self.folder.require_run(config.resume_key())
         else:
             self.folder.require_new()
         self.estimate = estimator(config.algorithm)
@@ -328,7 +328,7 @@ class Trainer:
         moved = learner.parameters if self.iteration > 0 else {}
         checkpoint = Checkpoint(
             iteration=self.iteration,
-            config=self.config.what_learns(),
+            config=self.config.resume_key(),
             weights={name: p.detach().cpu() for name, p in moved.items()},
             optimizer=learner.optimizer.state_dict(),
             identity=self.identity,
@@ -382,7 +382,7 @@ class Trainer:
         """Start the run, or go on with it, where that is still possible and all processes agree."""
         if self.accelerator.is_main_process:  # another run may have ended here meanwhile
             if self.config.resume:
-                self.folder.require_run(self.config.what_learns())
+                self.folder.require_run(self.config.resume_key())
             else:
                 self.folder.require_new()
         require_alike(self.accelerator, {**asdict(self.config), **self.identity})

@@ -59,7 +59,7 @@ def run(config: Config) -> None:
 
     folder = RunFolder(config.folder)
     if config.resume:
-        folder.require_run(config.what_learns())
+        folder.require_run(config.resume_key())
     else:
         folder.require_new()
     if config.engine == "vllm":

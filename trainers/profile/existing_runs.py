@@ -14,7 +14,7 @@ from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.layer_spec import mask_seed, parse_layers, trains_everything
 from onelayer.trainers.run_folder import RunFolder
 
-_DEFAULTS = TrainConfig().what_learns()
+_DEFAULTS = TrainConfig().resume_key()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def find(planned: TrainConfig, num_layers: int) -> Found:
 
 def differs(planned: TrainConfig, found: Mapping[str, Any], num_layers: int) -> str:
     """Return the first setting in which a run was trained otherwise, in words; empty if there is none."""
-    wanted = planned.what_learns()
+    wanted = planned.resume_key()
     before = {name: found.get(name, default) for name, default in _DEFAULTS.items()}
     for name, value in wanted.items():
         if _is_eval(name):

@@ -99,7 +99,7 @@ def _of_run(
     """Put what a run trained into the base, let it play, and return its scores with what it took."""
     failure = failure_in(config.folder)
     about: dict[str, Any] = {
-        "config": config.what_learns(),
+        "config": config.resume_key(),
         "iterations": config.iterations,
         "failed": None if failure is None else failure.sentence,
     }

@@ -165,7 +165,7 @@ class ProfileConfig:
         own["out"] = str(self.folder / "runs" / name)
         return replace(self.train, **own | changes)
 
-    def what_is_measured(self) -> dict[str, Any]:
+    def resume_key(self) -> dict[str, Any]:
         """Return the fields that all calls on one folder must share.
 
         Layers, seeds, controls and evaluations of the base may be added later, except that halving

@@ -70,8 +70,8 @@ class ProfileFolder:
         path = self.path / CONFIG_NAME
         if not path.is_file():
             return
-        before = _read(path).what_is_measured()
-        for name, value in self.config.what_is_measured().items():
+        before = _read(path).resume_key()
+        for name, value in self.config.resume_key().items():
             if before[name] != value:
                 raise ValueError(
                     f"{self.path} holds a profile with {name}={before[name]!r}, not {value!r}; "

@@ -18,7 +18,6 @@ from onelayer.trainers.layers import decoder_layers
 from onelayer.trainers.lora import rank_like_one_layer
 from onelayer.trainers.profile.assembly import assemble
 from onelayer.trainers.profile.controls import parse_controls, ranking_of
-from onelayer.trainers.profile.crew import Crew
 from onelayer.trainers.profile.existing_runs import differs, find
 from onelayer.trainers.profile.halving import Halving, budgets, halve
 from onelayer.trainers.profile.held_out import (
@@ -42,6 +41,7 @@ from onelayer.trainers.profile.planned_runs import (
 from onelayer.trainers.profile.profile_config import ProfileConfig
 from onelayer.trainers.profile.profile_folder import ProfileFolder, Selection
 from onelayer.trainers.profile.task_scores import Evaluation, TaskScores, read_scores
+from onelayer.trainers.profile.workers import Workers
 
 
 class Profiler:
@@ -72,16 +72,16 @@ class Profiler:
         check_model(model)
         self.model = model
         processes = _processes(config.jobs, device.type)
-        self.crew = Crew(model, tokenizer, processes, tell=tell, should_stop=self._is_late)
+        self.workers = Workers(model, tokenizer, processes, tell=tell, should_stop=self._is_late)
         self.depth = len(decoder_layers(model))
         self.layers = profiled_layers(config, self.depth)
         self.fingerprint = base_fingerprint(model)
         self.lora_rank = config.lora_rank or rank_like_one_layer(model)
         self.evaluation = Evaluation(
-            self.suite.what_is_played(),
+            self.suite.identity(),
             evaluation_settings(config),
             self.fingerprint,
-            None if self.dev is None else self.dev.what_is_played(),
+            None if self.dev is None else self.dev.identity(),
         )
         self.scores: dict[str, TaskScores] = {}
         self.halving: Halving | None = None
@@ -98,7 +98,7 @@ class Profiler:
         Raises:
             KeyboardInterrupt: Ctrl-C, after everything was saved.
         """
-        with self.folder.alone(), self.crew:
+        with self.folder.alone(), self.workers:
             self.folder.write_config()
             self.tell("plan", "", {"iterations": self._all_iterations()})
             for run in self._planned():  # also those that this call may not come to
@@ -238,7 +238,7 @@ class Profiler:
         done = False
         try:
             if jobs:
-                done = self.crew.carry_out(jobs)
+                done = self.workers.carry_out(jobs)
         finally:  # what was finished before a Ctrl-C counts
             for job in jobs:
                 if job.path.is_file():

@@ -20,7 +20,7 @@ class Evaluation:
     """What was played and how; scores are compared only where this is the same."""
 
     played: Mapping[str, Any]
-    """the suite's ``what_is_played``"""
+    """the suite's ``identity``"""
     settings: Mapping[str, Any]
     fingerprint: str
     """of the base model"""
@@ -44,7 +44,7 @@ class TaskScores:
     errors: int = 0
     """episodes in which the environment failed; they count as not solved"""
     config: Mapping[str, Any] | None = None
-    """``what_learns`` of the run; None for the base"""
+    """``resume_key`` of the run; None for the base"""
     iterations: int = 0
     trained_parameters: int | None = None
     episodes: int | None = None

@@ -1,7 +1,9 @@
-"""Carrying jobs out: here one after the other, or in several processes that share the model's weights.
+"""Carries out the jobs of a profile, in this process or in several that share the model's weights.
 
-A process that dies, killed by the system or by hand, is replaced, and its run goes on from its last
-checkpoint. Processes are told to stop through shared memory without a lock, which a killed one could keep.
+If a process is killed, only that one is replaced, and its run goes on from its last checkpoint. The pools of
+the standard library cannot do that: ``ProcessPoolExecutor`` ends all its processes when one dies, and
+``multiprocessing.Pool`` waits for ever for the lost job. Each process has a pipe of its own, and is told to
+stop through shared memory without a lock, because a killed process may have held a lock or a queue.
 """
 
 import multiprocessing
@@ -35,8 +37,8 @@ class _Worker:
     job: Job | None = None
 
 
-class Crew:
-    """Who carries out jobs: this process, or several others, which stay until the crew is left.
+class Workers:
+    """Carries out jobs: in this process, or in several others that stay until the context is left.
 
     Args:
         model: the base; with several processes its parameters are moved into shared memory.
@@ -66,7 +68,7 @@ class Crew:
         self.error: BaseException | None = None
         self.unfinished = False
 
-    def __enter__(self) -> "Crew":
+    def __enter__(self) -> "Workers":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -120,10 +122,10 @@ class Crew:
             self.waiting = []
         for worker in list(self.workers):
             if worker.job is None and self.waiting:
-                self._give(worker, self.waiting.pop(0))
+                self._hand_over(worker, self.waiting.pop(0))
         while self.waiting and len(self.workers) < self.processes:
-            self.workers.append(self._hire())
-            self._give(self.workers[-1], self.waiting.pop(0))
+            self.workers.append(self._start_worker())
+            self._hand_over(self.workers[-1], self.waiting.pop(0))
         busy = [worker for worker in self.workers if worker.job is not None]
         if not busy:
             return False
@@ -131,10 +133,10 @@ class Crew:
         ready = wait([worker.pipe for worker in busy], timeout=0.5)
         for worker in busy:
             if worker.pipe in ready:
-                self._hear(worker)
+                self._receive(worker)
         return True
 
-    def _hire(self) -> _Worker:
+    def _start_worker(self) -> _Worker:
         ours, theirs = self.context.Pipe()
         process = self.context.Process(
             target=_serve, args=(self.shared, self.tokenizer, theirs, self.stop), daemon=True
@@ -143,18 +145,18 @@ class Crew:
         theirs.close()
         return _Worker(process, ours)
 
-    def _give(self, worker: _Worker, job: Job) -> None:
+    def _hand_over(self, worker: _Worker, job: Job) -> None:
         worker.job = job
         try:
             worker.pipe.send(job)
         except OSError:  # it died while it had nothing to do
-            self._bury(worker)
+            self._replace(worker)
 
-    def _hear(self, worker: _Worker) -> None:
+    def _receive(self, worker: _Worker) -> None:
         try:
             kind, name, details = worker.pipe.recv()
         except (EOFError, OSError):
-            self._bury(worker)
+            self._replace(worker)
             return
         if kind in ("done", "stopped", "raised"):
             worker.job = None
@@ -164,7 +166,7 @@ class Crew:
         elif kind not in ("done", "stopped"):
             self.tell(kind, name, details)
 
-    def _bury(self, worker: _Worker) -> None:
+    def _replace(self, worker: _Worker) -> None:
         """Let another process go on with the job of one that died."""
         self.workers.remove(worker)
         worker.process.join(10)
