@@ -75,11 +75,9 @@ def run(config: Config) -> None:
     if not config.model:
         raise ValueError("serve takes a model: `tiny`, a transformers folder, a hub id, or a run")
     if config.print:
-        variables, command = command_of(config, config.model, kind="gpu")
-        words = [f"{name}={shlex.quote(value)}" for name, value in variables.items()]
-        print(" ".join([*words, shlex.join(command)]))
+        print(_line_of(config))
         return
-    kind = _vllm_of(python_of(config))
+    kind = vllm_of(python_of(config))
     with _folder_of(config.model) as folder:
         variables, command = command_of(config, folder, kind)
         process = subprocess.Popen(command, env={**os.environ, **variables})
@@ -110,9 +108,10 @@ def command_of(config: Config, folder: str, kind: str) -> tuple[dict[str, str], 
     from onelayer.agents import vllm_worker
     from onelayer.agents.models import model_folder
 
+    here = str(Path(vllm_worker.__file__).parent)
     variables = {
         "VLLM_SERVER_DEV_MODE": "1",  # without it nobody can change weights
-        "PYTHONPATH": str(Path(vllm_worker.__file__).parent),
+        "PYTHONPATH": os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")])),
     }
     command = [
         *(python_of(config), "-m", "vllm.entrypoints.openai.api_server"),
@@ -133,8 +132,24 @@ def command_of(config: Config, folder: str, kind: str) -> tuple[dict[str, str], 
     return variables, [*command, *shlex.split(config.options)]
 
 
-def _vllm_of(python: str) -> str:
-    """Return what kind of vLLM an environment has.
+def _line_of(config: Config) -> str:
+    """Return the command of a server, for a shell."""
+    if _is_run(config.model):
+        raise ValueError(
+            f"{config.model} is a run: `onelayer merge {config.model} FOLDER` makes a model of it, which a "
+            "command can name"
+        )
+    try:
+        kind = vllm_of(python_of(config))
+    except ValueError:  # it will be run elsewhere
+        kind = "gpu"
+    variables, command = command_of(config, config.model, kind)
+    words = [f"{name}={shlex.quote(value)}" for name, value in variables.items()]
+    return " ".join([*words, shlex.join(command)])
+
+
+def vllm_of(python: str) -> str:
+    """Return what kind of vLLM an environment has: ``cpu`` or ``gpu``.
 
     Raises:
         ValueError: it has none.
@@ -153,12 +168,16 @@ def _vllm_of(python: str) -> str:
     return kind
 
 
+def _is_run(model: str) -> bool:
+    from onelayer.agents.weight_files import TRAINED
+
+    return any((Path(model) / name).is_file() for name in TRAINED)
+
+
 @contextmanager
 def _folder_of(model: str) -> Iterator[str]:
     """Yield a model's name, or of a run the folder of a merged copy that is removed again."""
-    from onelayer.agents.weight_files import TRAINED
-
-    if not any((Path(model) / name).is_file() for name in TRAINED):
+    if not _is_run(model):
         yield model
         return
     from onelayer.agents.models import load_model
