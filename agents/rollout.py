@@ -32,9 +32,10 @@ from onelayer.errors import UnknownName
 logger = logging.getLogger(__name__)
 
 WAITING_STEPS = 32
-"""resets and steps at once of environments that wait for other processes (``TextEnv.waits``)"""
+"""how many environments that wait for other processes (``TextEnv.waits``) are reset or stepped at once"""
 _TAKEN_UP_AFTER = 32
-"""in a reproducible rollout: steps of the agent after which an environment's answer is taken up"""
+"""in a reproducible rollout, an environment's answer is taken up this many steps of the agent after the
+call"""
 
 _Result = View | Answer | Failure
 
@@ -69,12 +70,12 @@ def rollout(
             have no ids.
         group_size: episodes of each task, in the same world; they are peers in credit assignment.
         on_episode: called with each episode as it ends.
-        reproducible: which episodes a model reads and writes for at the same time decides the last digits
-            of its numbers. True lets that never depend on how long environments wait: an answer is taken up
-            a fixed number of the agent's steps after it was asked for. Then a slow one holds the others up.
-        seed: with a task, and how often it came before, decides the world's random numbers.
-        step_timeout: seconds that a reset or a step may take, 0 for any time; None for any time too, or where
-            environments wait for others 600 s.
+        reproducible: take up an environment's answer a fixed number of the agent's steps after the call,
+            however long it took. The last digits of a model's numbers depend on which episodes share a batch,
+            and with True that never depends on time. The price: a slow environment holds the others up.
+        seed: decides the world's random numbers, together with the task and how often the task came before.
+        step_timeout: seconds that a reset or a step may take; 0 for no limit. None: 600 where environments
+            wait for other processes, no limit elsewhere.
         retries: how often an episode that failed is played again, from its start in a fresh environment.
 
     Raises:
@@ -120,7 +121,7 @@ def _require_tasks(env: gym.Env[str, str], tasks: Sequence[str | int]) -> None:
 
 
 class _InTurns:
-    """A ``ContinuousAgent`` made of an ``Agent``: it answers all that was submitted, at once."""
+    """Makes a ``ContinuousAgent`` of an ``Agent``: one ``step`` answers everything that was submitted."""
 
     def __init__(self, agent: Agent):
         self._agent = agent
@@ -139,7 +140,7 @@ class _InTurns:
 
 
 class _Rollout:
-    """The episodes that run, those whose action is awaited, and those whose environment is."""
+    """The running episodes: each waits for the agent's action or for its environment's answer."""
 
     timeout: float | None = None
     retries = 0
@@ -163,9 +164,10 @@ class _Rollout:
         self.thinking: set[int] = set()
         """slots whose action is awaited"""
         self.ready: deque[tuple[int, _Result]] = deque()
-        """slots whose environment has answered, and what"""
+        """slots whose environment has answered, with the answer"""
         self.acting: deque[tuple[int, int, Future[_Result]]] = deque()
-        """when to take it up, slot and result of each call that is made in a thread, oldest first"""
+        """calls under way in threads, oldest first: the tick at which to take each one up, its slot, its
+        result"""
         self.ticks = 0
         self.gate = Semaphore(WAITING_STEPS)
         self.told: set[str] = set()
@@ -205,7 +207,7 @@ class _Rollout:
         self._call(slot, partial(advance, env, running.view, said, self.timeout))
 
     def _call(self, slot: int, call: Callable[[], _Result]) -> None:
-        """Ask an environment for its answer, in a thread where it waits for others."""
+        """Ask an environment for its answer, in a thread if it waits for other processes."""
         if self.in_threads:
             future = in_thread(self._gated, call)
             self.acting.append((self.ticks + _TAKEN_UP_AFTER, slot, future))
@@ -217,7 +219,7 @@ class _Rollout:
             return call()
 
     def _results(self) -> Iterator[tuple[int, _Result]]:
-        """Yield the answers that are to be taken up now; wait where nothing else is to be done."""
+        """Yield the answers to take up now; wait for one if there is nothing else to do."""
         while self.ready:
             yield self.ready.popleft()
         idle = not self.thinking
@@ -253,12 +255,12 @@ class _Rollout:
         self.thinking.add(slot)
 
     def _fail(self, slot: int, failure: Failure) -> None:
-        """End an episode, or let it be the next to be played again; its environment is replaced."""
+        """Replace the environment, and play the episode again if tries are left, else end it."""
         running = self.running[slot]
         place = running.place
         name = place.task if isinstance(place.task, str) else f"seed-{place.task}"
         task = name if running.view is None else running.view.task
-        if str(failure) not in self.told:  # once, not for all that fail in the same way
+        if str(failure) not in self.told:  # one warning for all that fail in the same way
             self.told.add(str(failure))
             logger.warning("an episode of task %s failed: %s", task, failure)
         fresh = None if failure.where == CONTEXT else renewed(self.envs[slot])

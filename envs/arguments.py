@@ -1,4 +1,4 @@
-"""The arguments an environment takes, compared with those that it is given, before anything is made."""
+"""Checks the arguments of an environment before it is made."""
 
 import collections.abc
 import inspect

@@ -13,7 +13,7 @@ from onelayer.settings import did_you_mean
 
 Row = Mapping[str, Any]
 Placed = tuple[str, Row]
-"""where a row stands, for messages, and the row"""
+"""a row, after the place where it stands, for messages"""
 _FILES = (".jsonl", ".parquet")
 
 
@@ -28,11 +28,11 @@ class Source:
     revision: str | None = None
     """of the hub's repository"""
     splits: Mapping[str, str] = field(default_factory=dict)
-    """our ``train`` and ``test``, and what the data call them; empty: any split by its own name"""
+    """names of the data's own splits for our ``train`` and ``test``; empty: any split by its own name"""
     is_copy: bool = False
-    """of a data set of the hub, whose only configuration need not be called as it is there"""
+    """a local copy of a data set of the hub; its only configuration may have another name than there"""
     argument: str = "dataset"
-    """with which the user names a folder or file instead, for messages"""
+    """name of the argument that takes a folder or file instead, for messages"""
 
 
 class NoSuchSplit(ValueError):
@@ -77,7 +77,7 @@ def placed_rows(source: Source, split: str) -> list[Placed]:
 
 
 def state_of(path: Path) -> object:
-    """Return what changes when a file, or a file of a folder, changes; None where nothing is there."""
+    """Return a value that changes when a file, or any file of a folder, changes; None where nothing is."""
     if not path.exists():
         return None
     files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())

@@ -1,11 +1,12 @@
-"""What policies try instead of solving their tasks, and what an environment pays for it.
+"""Attempts to earn reward without solving the task, as policies find them.
 
-A policy under reinforcement learning finds every hole in its reward. Here are the attempts without skill that
-are found first: no reply at all, the prompt itself, every number in it, a program that leaves or equals
-everything. ``onelayer envs check ID --hack`` plays each; none should earn more than chance.
+A policy under reinforcement learning finds every hole in its reward. These attempts need no skill and are
+found
+first: an empty reply, the prompt itself, every number in it, a program that exits or whose results equal
+everything. ``onelayer envs check ID --hack`` plays each of them; none should earn more than chance.
 
-An environment names its own attempts in the attribute ``hacks``, a mapping of names to functions from what
-the policy has seen to its action; ``hacks_of`` says what the others get::
+An environment lists attempts of its own in the attribute ``hacks``: names, and functions from what the policy
+has seen to its action. Others get the ones that ``hacks_of`` chooses::
 
     class Maze(TextEnv):
         hacks = {**WORLDS, "walk through the wall": lambda seen: "go through wall"}

@@ -1,4 +1,4 @@
-"""Several environments as one: a task names its environment, so that groups are never across them."""
+"""Several environments as one. A task names its environment, so a group never mixes environments."""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from onelayer.envs.text import FreeText, Info, require_text
 from onelayer.errors import UnknownName
 
 _SEEDS = 20_000_000
-"""tasks of a member without ids: that many seeds for "train", and as many others for any other split"""
+"""a member without task ids has this many seeds as tasks for "train", and as many others for other splits"""
 _KEYS = {"env", "args", "weight", "name"}
 
 

@@ -81,9 +81,9 @@ def make(env_id: str, **kwargs: Any) -> gym.Env[str, str]:
 def resolve(env_id: str) -> EnvSpec:
     """Return the registration of an environment.
 
-    ``module:id`` imports the module first, which may be a file: ``examples/my_envs.py:Maze-v0``; or it is the
-    id that an installed package registered, where several have the same. An id without a version means the
-    newest one. A YAML list of environments is all of them in one, see ``onelayer.envs.mixture``:
+    ``module:id`` imports the module first, which may be a file: ``examples/my_envs.py:Maze-v0``. Or it says
+    whose id is meant, where several installed packages registered the same one. An id without a version means
+    the newest one. A YAML list of environments means all of them in one, see ``onelayer.envs.mixture``:
     ``[{env: onelayer/Counting-v0, weight: 2}, {env: maze/Maze-v0, args: {size: 3}}]``.
 
     Raises:
@@ -136,8 +136,8 @@ def registered() -> dict[str, str]:
 def load_plugins() -> None:
     """Let every installed plug-in register its environments, once.
 
-    One that fails, even by ``sys.exit``, is a warning that names it, and the others are loaded all the same.
-    An id that another one has already stays with that; the second is listed as ``package:id``.
+    A plug-in that fails, even by ``sys.exit``, gives a warning, and the others are loaded all the same. If
+    two register the same id, it belongs to the first, and the second one's is listed as ``package:id``.
     """
     path = tuple(sys.path)
     if path in _searched:
@@ -232,8 +232,8 @@ def _import(module: str) -> str:
 def _import_file(name: str) -> str:
     """Import a file once and return its private name.
 
-    A file called ``math.py`` so takes no other module's place. The files beside it can be imported, after all
-    others of their names.
+    With a private name, a file called ``math.py`` takes no other module's place. Files beside it can be
+    imported too, unless another module has the same name.
     """
     path = Path(name).expanduser().resolve()
     if not path.is_file():

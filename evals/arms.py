@@ -27,8 +27,8 @@ class Pair:
     tasks: int
     runs: tuple[int, int]
     success: Estimate
-    """difference of the success rates. Of single runs Newcombe's interval, which holds for these very
-    runs; of groups an interval that holds for other seeds too"""
+    """difference of the success rates. For two single runs it has Newcombe's interval, which holds for these
+    runs only; for groups of runs an interval that holds for other seeds too"""
     p_value: float
     p_holm: float
     """valid for all pairs of the table together"""

@@ -20,7 +20,7 @@ METRICS = ("success", "return", "steps", "valid_actions")
 AGENT_FIELDS = ("history", "show_admissible", "thinking", "temperature", "top_p", "response_limit")
 """how a model plays, as ``onelayer eval`` names it"""
 _FIRST_SEED = 1_000_000_000
-"""the tasks of an environment without task ids are seeds from here on, far from those of training"""
+"""where an environment has no task ids, its tasks are seeds from here on, far from those of training"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +51,13 @@ class Suite:
     agent: Mapping[str, Any] = field(default_factory=dict)
     """how a model plays where neither a flag nor the run's training says: see ``AGENT_FIELDS``"""
     whole: bool = False
-    """it is of a whole split, whose size ``tasks`` is: data with fewer tasks are worth a word"""
+    """the suite means a whole split, and ``tasks`` is its size; fewer tasks in the data are reported"""
     kinds: tuple[str, ...] = ()
-    """of the tasks, only those of these kinds; all where it is empty"""
+    """play tasks of these kinds only; empty: of all kinds"""
     limit: int | None = None
-    """of the tasks, only so many, from the first on"""
+    """play only the first so many of the tasks"""
     shuffle: bool = False
-    """play the tasks in an order that ``seed`` decides, which ``limit`` then cuts"""
+    """put the tasks into an order that ``seed`` decides, before ``limit`` cuts them"""
 
     def __post_init__(self) -> None:
         self._check_kinds()
@@ -225,7 +225,7 @@ class Collection:
     description: str = ""
     version: int = 1
     agent: Mapping[str, Any] = field(default_factory=dict)
-    """see ``Suite``; what the parts say of it does not count, since one agent plays them all"""
+    """see ``Suite``; one agent plays all parts, so their own ``agent`` is ignored"""
 
     def __post_init__(self) -> None:
         if not self.parts:

@@ -1,7 +1,7 @@
 """Estimates with intervals, in numpy.
 
-Episodes of one task resemble each other, so a task, and not an episode, is what is drawn at random:
-where a task was played more than once, its episodes are resampled together.
+Episodes of one task resemble each other, so tasks are resampled, not episodes: all episodes of a task are
+drawn together.
 
 E.B. Wilson, 1927 (a proportion); R.G. Newcombe, Statistics in Medicine 17, 1998 (two paired
 proportions, method 10); Q. McNemar, 1947 (the exact form); M. Chen et al., arXiv 2107.03374 (pass@k);
@@ -10,16 +10,15 @@ The American Statistician 69, 2015 (the expanded percentile interval of few valu
 """
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from onelayer.evals.significance import student_t
+from onelayer.evals.significance import CONFIDENCE, student_t
 
-CONFIDENCE = 0.95
 RESAMPLES = 10_000
 _MOST_DRAWN = 4_000_000
 """indices in memory at once"""
@@ -58,11 +57,11 @@ def mean_share(
 ) -> Estimate:
     """Return the mean of values in [0, 1], such as successes, with Wilson's interval.
 
-    Where every task has one value, that is Wilson's interval of as many trials as tasks: exact for successes,
-    too wide for shares in between. Otherwise n is the number of independent trials that would vary as much as
-    the tasks do: at least the tasks, at most the episodes. One imagined task that is always solved and one
-    that never is count when their variation is estimated: without them a rate near 0 or 1 seems surer than it
-    is. Unlike a bootstrap the interval has a width where all values are equal.
+    With one value for each task, it is Wilson's interval with n = tasks: exact for successes, too wide for
+    shares between 0 and 1. With several, n is the number of independent trials that would vary as much as the
+    tasks do, at least the tasks and at most the episodes. The variation is estimated with two imagined tasks
+    added, one always solved and one never; without them a rate near 0 or 1 would seem more certain than it
+    is. Unlike a bootstrap, the interval has a width even where all values are equal.
 
     Args:
         shares_N: a value in [0, 1] for each episode; at least one.
@@ -109,8 +108,8 @@ def bootstrap_mean(
 ) -> Estimate:
     """Return a mean with its percentile interval over resampled tasks; equal seeds give equal bounds.
 
-    With few tasks the percentiles lie further out than the confidence says (Hesterberg's expansion): plain
-    ones would be too narrow by the factor between the normal and Student's t, and by sqrt(1 - 1/tasks).
+    With few tasks the percentiles are taken further out than ``confidence`` says (Hesterberg's expansion).
+    Plain percentiles would be too narrow, by the ratio of normal to Student's t and by sqrt(1 - 1/tasks).
 
     Args:
         values_N: a value for each episode; at least one.
@@ -129,7 +128,7 @@ def bootstrap_mean(
     sums_T, weights_T = _by_task(value_N * weight_N, tasks_N), _by_task(weight_N, tasks_N)
     means_R = _resampled_means(sums_T, weights_T, seed, resamples)
     mean = float((value_N * weight_N).sum() / total)
-    return Estimate(mean, *_percentiles(means_R, _expanded(confidence, len(sums_T))))
+    return Estimate(mean, *percentile_interval(means_R, _expanded(confidence, len(sums_T))))
 
 
 def paired_difference(
@@ -142,7 +141,7 @@ def paired_difference(
 ) -> Estimate:
     """Return the mean of ``first - second`` with its interval over resampled tasks.
 
-    Position i of both is one task, which both agents played.
+    Entry i of both belongs to the same task, which both agents played.
     """
     difference_N = _paired(first_N, second_N)
     return bootstrap_mean(difference_N, tasks_N, seed=seed, confidence=confidence)
@@ -153,7 +152,7 @@ def paired_share_difference(
 ) -> Estimate:
     """Return the mean difference of two agents' shares on the same tasks with Newcombe's interval.
 
-    Unlike a bootstrap it does not shrink to a point where the agents agree on every task.
+    Unlike that of a bootstrap, the interval does not shrink to a point where the agents agree on every task.
 
     Args:
         first_T: a value in [0, 1] for each task: 0 or 1, or the share of solved attempts.
@@ -171,7 +170,7 @@ def paired_share_difference(
 
 
 def _share_of_tasks(share_T: NDArray[np.float64], confidence: float) -> Estimate:
-    """Return the mean share with the interval of as many trials as vary like the shares."""
+    """Return the mean share with Wilson's interval; n is the trials that would vary as much as the shares."""
     rate, tasks, variance = float(share_T.mean()), len(share_T), float(share_T.var())
     trials = (
         float(tasks) if variance == 0 else max(tasks, (tasks - 1) * rate * (1 - rate) / variance)
@@ -228,35 +227,52 @@ def _by_task(
     return np.bincount(index_N, weights=value_N, minlength=len(index)).astype(np.float64)
 
 
+def drawn_tasks(
+    tasks: int, seed: int, resamples: int = RESAMPLES, draws: int | None = None
+) -> Iterator[NDArray[np.int64]]:
+    """Yield the tasks that each resample draws, with replacement, as indices ``[R, draws]``.
+
+    They come in parts, so that memory is bounded; equal arguments draw the same.
+
+    Args:
+        tasks: how many there are.
+        seed: of the draws.
+        resamples: how many times tasks are drawn.
+        draws: tasks of one resample; by default as many as there are.
+    """
+    rng, draws = np.random.default_rng(seed), draws or tasks
+    at_once = max(1, _MOST_DRAWN // tasks)
+    for start in range(0, resamples, at_once):
+        yield rng.integers(tasks, size=(min(at_once, resamples - start), draws))
+
+
 def _resampled_means(
     sums_T: NDArray[np.float64], weights_T: NDArray[np.float64], seed: int, resamples: int
 ) -> NDArray[np.float64]:
-    rng = np.random.default_rng(seed)
-    tasks, means = len(sums_T), []
-    at_once = max(1, _MOST_DRAWN // tasks)
-    for start in range(0, resamples, at_once):
-        drawn_RT = rng.integers(tasks, size=(min(at_once, resamples - start), tasks))
+    means = []
+    for drawn_RT in drawn_tasks(len(sums_T), seed, resamples):
         weight_R = weights_T[drawn_RT].sum(axis=1)
         means.append(sums_T[drawn_RT].sum(axis=1)[weight_R > 0] / weight_R[weight_R > 0])
     return np.concatenate(means)
 
 
 def _expanded(confidence: float, tasks: int) -> float:
-    """Return the confidence whose percentiles hold the mean of so few tasks with ``confidence``."""
+    """Return the confidence to take percentiles at, so that with few tasks they cover with ``confidence``."""
     if tasks < 2:
         return confidence
     reach = student_t(0.5 + confidence / 2, tasks - 1) * math.sqrt(tasks / (tasks - 1))
     return 2 * NormalDist().cdf(reach) - 1
 
 
-def _percentiles(values_R: NDArray[np.float64], confidence: float) -> Interval:
+def percentile_interval(values_R: NDArray[np.float64], confidence: float = CONFIDENCE) -> Interval:
+    """Return the percentiles of resampled values between which ``confidence`` of them lie."""
     tail = 50 * (1 - confidence)
     low, high = np.percentile(values_R, [tail, 100 - tail])
     return Interval(float(low), float(high))
 
 
 def _correlation(first_T: NDArray[np.float64], second_T: NDArray[np.float64]) -> float:
-    """Return the correlation of paired shares; of 0s and 1s as Newcombe corrects it: towards 0."""
+    """Return the correlation of paired shares; for 0s and 1s with Newcombe's correction towards 0."""
     if first_T.std() == 0 or second_T.std() == 0:
         return 0.0
     if not set(first_T.tolist()) | set(second_T.tolist()) <= {0.0, 1.0}:

@@ -1,7 +1,7 @@
 """The figures of an evaluation by name, in numpy: what a suite's ``metrics`` may hold.
 
-A figure is a function of episodes. It returns a value for each of them, whose mean is told with an
-interval over tasks, or an ``Estimate`` of its own. Three lines add one::
+A figure is a function of episodes. It returns a value for each episode, and the figure is their mean with an
+interval over tasks; or it returns an ``Estimate`` itself. Three lines add one::
 
     @register_metric("short")
     def short(episodes):
@@ -26,7 +26,7 @@ from onelayer.settings import did_you_mean
 
 Measure = Callable[[Sequence[Episode]], "Estimate | Sequence[float]"]
 NOTHING = Estimate(math.nan, math.nan, math.nan)
-"""the figure of no episodes, or of none that it is defined for"""
+"""a figure that does not exist: there are no episodes, or it is not defined for them"""
 PART = "reward/"
 """``reward/format`` is the mean of that part of the reward, as ``info["reward_parts"]`` names it"""
 
@@ -163,7 +163,7 @@ def _tasks(episodes: Sequence[Episode]) -> list[str]:
 
 
 def _attempts(episodes: Sequence[Episode], k: int) -> list[Episode]:
-    """Return the episodes of the tasks that have ``k`` of them or more; errors may have taken some."""
+    """Return the episodes of tasks with at least ``k`` episodes; others lost some to errors."""
     tasks = _tasks(episodes)
     times = {task: tasks.count(task) for task in set(tasks)}
     return [e for e, task in zip(episodes, tasks, strict=True) if times[task] >= k]

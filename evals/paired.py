@@ -1,4 +1,4 @@
-"""Two agents on the same tasks: their difference, task by task, says more than two rates do."""
+"""The difference of two agents on the same tasks, task by task: it says more than their two rates."""
 
 import math
 from collections.abc import Sequence
@@ -35,10 +35,11 @@ class Difference:
     """tasks that the first agent alone solved; None where tasks were played more than once"""
     only_second: int | None
     p_value: float
-    """of McNemar's exact test; of the sign-flip test over tasks where these were played more than once"""
+    """from McNemar's exact test; where tasks were played more than once, from the sign-flip test over
+    tasks"""
     detectable: float
-    """true difference of the success rates that so many tasks would show 4 times in 5, from how much the
-    tasks differ here; NaN where they do not differ at all"""
+    """true difference of the success rates that this many tasks would show 4 times in 5, if tasks vary as
+    they do here; NaN where they do not vary at all"""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as JSON holds them."""

@@ -25,10 +25,11 @@ class Row:
     """all that were played"""
     tasks: int
     errors: int
-    """episodes that ended in an error: of the environment, of a server, never of the agent's choices"""
+    """episodes that an error of the environment or of a server ended, never the agent's choices"""
     metrics: Mapping[str, Estimate]
     counted: int
-    """episodes that the figures are of: without the errors, unless these count as not solved"""
+    """episodes that the figures are computed from; those with an error are among them if they count as not
+    solved"""
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Results:
     suite: AnySuite
     episodes: tuple[Episode, ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """what played, as JSON can hold it: a model and its sampling, or an agent's name"""
+    """the player, as JSON can hold it: a model and its sampling, or an agent's name"""
     count_errors: bool = True
     """an episode with an error counts as not solved; otherwise it is left out of all figures"""
     data: Digests = field(default_factory=dict)
@@ -117,7 +118,7 @@ class Results:
 
 
 def _total(parts: Sequence[Row], metrics: Sequence[str]) -> Row:
-    """Return the mean of several environments, each counting the same, whatever its number of tasks."""
+    """Return the mean over several environments; each has the same weight, however many tasks it has."""
     found = {name: _mean([row.metrics[name] for row in parts]) for name in metrics}
     return Row(
         kind=ALL,

@@ -15,7 +15,7 @@ from onelayer.evals.task_digests import TaskIdentity
 
 
 class ResultsFolder:
-    """Several agents in one suite; what was played before is read, not played again.
+    """The results of several agents in one suite; episodes that were played before are not played again.
 
     Args:
         path: the folder; made when there is something to write.
@@ -66,7 +66,7 @@ class ResultsFolder:
         prices: Mapping[str, float] | None = None,
         step_timeout: float | None = None,
     ) -> Results:
-        """Let an agent play what it has not played before.
+        """Let an agent play the episodes that it has not played before.
 
         Args:
             name: what the results call the agent.

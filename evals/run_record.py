@@ -1,6 +1,6 @@
-"""What a run left in its folder, read without torch and without minding what is missing.
+"""What a run left in its folder, read without torch. Files may be missing.
 
-A report is made of runs that finished, stopped or still go on, and of runs of older versions: only
+Reports are made of runs that finished, stopped or still go on, and of runs of older versions, so only
 ``metrics.jsonl`` must be there.
 """
 
@@ -31,7 +31,7 @@ class TrainedLayer:
     parameters: int
     """how many numbers were trained"""
     rank: int | None = None
-    """of LoRA adapters in the layers, where these were trained instead"""
+    """rank of the LoRA adapters, if adapters were trained instead of the layers"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

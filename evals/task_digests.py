@@ -1,8 +1,7 @@
-"""What a task is, beyond its id: a digest that changes when the data behind the id change.
+"""Digests of tasks: they change when the data behind a task's id change.
 
-Two evaluations are of the same tasks where their digests agree. The digest covers what an agent reads
-first, the true state it begins in, and the known solution where the environment has one, such as the
-answer to a problem.
+Two evaluations played the same tasks if the digests agree. A digest covers the first observation, the true
+state in which the task begins, and the known solution, such as the answer to a problem, if there is one.
 """
 
 import hashlib
@@ -29,13 +28,13 @@ class TaskIdentity:
     text: str
     """what an agent reads first"""
     digest: str
-    """of the task itself, whatever its id; "" where it failed to begin"""
+    """digest of the task itself, whatever its id; "" where it failed to begin"""
 
 
 def identify(env: gym.Env[str, str], task: str | int) -> TaskIdentity:
-    """Begin a task and return what it is; one that the environment fails to begin has an empty text.
+    """Begin a task and return its identity; the text is empty if the environment fails to begin it.
 
-    A world that draws random numbers is begun with the same ones each time.
+    A world that draws random numbers gets the same ones each time.
     """
     view = begin(env, task, _WORLD)
     if isinstance(
@@ -62,7 +61,7 @@ def digests_of(tasks: Iterable[TaskIdentity]) -> dict[str, str]:
 
 
 def changed_task(one: Digests, other: Digests) -> str | None:
-    """Return a task of both whose digests differ, None where there is none."""
+    """Return a task whose digests differ in the two, None where there is none."""
     for part in one.keys() & other.keys():
         for task, digest in one[part].items():
             if other[part].get(task, digest) != digest:

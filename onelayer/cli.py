@@ -33,6 +33,7 @@ COMMANDS = {
     "plan": "plan",
     "merge": "merge",
     "report": "report",
+    "completion": "completion",
 }
 """command: its module in onelayer.commands"""
 _OF_TRAINING = (
@@ -40,12 +41,28 @@ _OF_TRAINING = (
     "evaluate",
     "httpx",
     "safetensors",
+    "shtab",
     "torch",
     "tqdm",
     "transformers",
     "trl",
 )
 """what the extra ``train`` installs"""
+
+
+_FIRST_SCREEN = """\
+onelayer {version}: {about}
+
+Three commands to try:
+
+  onelayer envs play onelayer/ALFWorld-v0 --env-args '{{room_size: 5}}'
+      play a household task yourself
+  onelayer eval tiny --suite alfworld --episodes 60 --env-args '{{room_size: 8, max_steps: 10}}'
+      see how good the tiny model is at it, beside an expert and chance (a minute)
+  onelayer train --env-args '{{room_size: 8, max_steps: 10}}' --iterations 40
+      train one layer of it, and watch it get better (some minutes)
+
+onelayer --help lists all commands; onelayer COMMAND --help shows the options of one."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -92,7 +109,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
-    if not arguments or arguments[0] in ("-h", "--help", "help"):
+    if not arguments:
+        print(_FIRST_SCREEN.format(version=onelayer.__version__, about=onelayer.__doc__))
+        return 0
+    if arguments[0] in ("-h", "--help", "help"):
         print(_help())
         return 0
     if arguments[0] in ("-V", "--version"):

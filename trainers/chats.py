@@ -1,7 +1,7 @@
 """Demonstrations as chats, and any chat model fine-tuned on them: one layer, LoRA adapters, or all of it.
 
-A chat reads as ``onelayer train`` will show its episodes, and only what the expert said is learned: its
-actions and the ends of them. The training is TRL's ``SFTTrainer``.
+A chat looks exactly as ``onelayer train`` will show its episodes. Only the expert's words are learned: its
+actions and the tokens that end them.
 """
 
 from collections.abc import Iterator, Sequence

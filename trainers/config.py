@@ -5,21 +5,27 @@ from pathlib import Path
 from typing import Any
 
 from onelayer.agents.play import Play
-from onelayer.settings import option, require
+from onelayer.settings import option, require, run_folder, world_of
 
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
     """One run. Its numbers are checked here; names of layers, environments and tasks by the trainer."""
 
-    model: str = option("tiny", "the model: `tiny`, a transformers folder, or a hub id")
-    env: str = option("onelayer/ALFWorld-v0", "environment id, module:id, or a YAML list")
+    model: str = option(
+        "tiny", "the model: `tiny`, a transformers folder, or a hub id", section="model"
+    )
+    env: str = option(
+        "onelayer/ALFWorld-v0", "environment id, module:id, or a YAML list", section="environment"
+    )
     env_args: str = option("", "YAML mapping of the environment's arguments, {room_size: 5}")
     allow_contamination: bool = option(
         False, "train although problems of the test set resemble training problems"
     )
-    out: str = option("", "run folder; default: runs/<env>-<algorithm>-<layers>-<seed>")
-    seed: int = option(0, "of tasks and sampling")
+    out: str = option(
+        "", "run folder; default: runs/<env>-<algorithm>-<layers>-<seed>", section="output"
+    )
+    seed: int = option(0, "of tasks and sampling", section="algorithm")
 
     algorithm: str = option(
         "gigpo", "advantage estimator: gigpo, grpo, dr_grpo, or a registered one"
@@ -42,10 +48,13 @@ class TrainConfig:
         "stay below the reward of success",
     )
 
-    iterations: int = option(100, "rollouts and updates")
+    iterations: int = option(100, "rollouts and updates", section="optimisation")
     tasks_per_iteration: int = option(16, "tasks of one rollout")
     group_size: int = option(8, "episodes of each task, compared with each other")
-    learning_rate: float = option(1e-5, "of AdamW on the trained layers")
+    learning_rate: float = option(
+        None,
+        "of AdamW on the trained layers; default: for `tiny` 2e-3, with all layers 3e-4; for others 1e-5",
+    )
     warmup: int = option(0, "iterations in which the learning rate rises to its value")
     decay: int = option(0, "iterations over which it falls to a tenth; 0: it stays")
     epochs: int = option(1, "passes over a rollout")
@@ -71,7 +80,9 @@ class TrainConfig:
     max_grad_norm: float = option(1.0, "gradients are scaled down to this norm")
 
     engine: str = option(
-        "onelayer", "what plays: onelayer (in this process), or vllm (see `onelayer serve`)"
+        "onelayer",
+        "what plays: onelayer (in this process), or vllm (see `onelayer serve`)",
+        section="rollout",
     )
     server: str = option("", "URLs of the vLLM servers that play, with commas between them")
     server_files: str = option(
@@ -100,7 +111,7 @@ class TrainConfig:
         "for others",
     )
 
-    eval_every: int = option(10, "iterations between evaluations; 0: none")
+    eval_every: int = option(10, "iterations between evaluations; 0: none", section="evaluation")
     eval_tasks: int = option(100, "tasks of the held-out split, always the same")
     eval_split: str = option("test", "split of the held-out tasks")
     eval_temperature: float = option(
@@ -108,14 +119,18 @@ class TrainConfig:
     )
     eval_top_p: float = option(1.0, "of sampling in evaluation")
     eval_response_limit: int = option(0, "tokens of a reply in evaluation; 0: as in training")
-    checkpoint_every: int = option(10, "iterations between checkpoints")
+    checkpoint_every: int = option(10, "iterations between checkpoints", section="output")
     log_with: str = option("", "also log to tensorboard, wandb or trackio")
-    dtype: str = option("float32", "of the frozen weights: float32 or bfloat16")
-    resume: bool = option(False, "go on from the last checkpoint in `out`")
+    dtype: str = option("float32", "of the frozen weights: float32 or bfloat16", section="model")
+    resume: bool = option(False, "go on from the last checkpoint in `out`", section="output")
 
     def __post_init__(self) -> None:
-        # The tiny model speaks in a few tokens, and repeats itself at a low temperature.
-        fitting = {"response_limit": (16, 512), "eval_temperature": (1.0, 0.4)}
+        # The tiny model speaks in a few tokens, repeats itself at a low temperature, and learns fast.
+        fitting = {
+            "response_limit": (16, 512),
+            "eval_temperature": (1.0, 0.4),
+            "learning_rate": (3e-4 if self.layers == "all" else 2e-3, 1e-5),
+        }
         for name, (of_tiny, of_others) in fitting.items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, of_tiny if self.model == "tiny" else of_others)
@@ -162,14 +177,7 @@ class TrainConfig:
     @property
     def folder(self) -> Path:
         """The run folder: ``out``, or one named after what is trained."""
-        several = self.env.lstrip().startswith("[")
-        world = (
-            "mixture"
-            if several
-            else self.env.rpartition("/")[2].rpartition(":")[2].partition("-v")[0].lower()
-        )
-        layers = self.layers.replace("/", "_").replace(":", "-")
-        return Path(self.out or f"runs/{world}-{self.algorithm}-{layers}-{self.seed}")
+        return run_folder(self.out, world_of(self.env), self.algorithm, self.layers, str(self.seed))
 
     @property
     def play(self) -> Play:

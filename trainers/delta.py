@@ -21,7 +21,7 @@ FORMAT = "onelayer.delta.1"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerDelta:
-    """Weights of the layers that were trained, in the model's dtype, and the name of their base."""
+    """The weights of the trained layers, in the model's dtype, with the identity of their base model."""
 
     tensors: Mapping[str, Tensor]
     """the trained parameters by their names in the model, on the CPU"""

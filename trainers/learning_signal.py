@@ -1,7 +1,7 @@
-"""How much a batch has to teach: what to log beside its advantages, and when to warn.
+"""How much learning signal a batch holds: what to log about its advantages, and when to warn.
 
-A run whose groups never differ, or whose states never repeat, trains on nothing and looks healthy
-otherwise.
+A run whose episodes never differ within a group, or whose states never repeat, learns nothing, and all its
+other numbers look healthy.
 """
 
 from collections.abc import Sequence

@@ -36,7 +36,7 @@ def add_adapters(
 ) -> dict[str, nn.Parameter]:
     """Put adapters beside every matrix of the chosen layers and freeze everything else.
 
-    They begin as no change at all: ``B`` is 0, and ``A`` is drawn with ``seed``.
+    At first they change nothing: ``B`` is 0, and ``A`` is drawn with ``seed``.
 
     Returns:
         The parameters of the adapters by name, in the model's order.
@@ -123,7 +123,7 @@ def rank_like_one_layer(model: PreTrainedModel) -> int:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Adapters:
-    """Trained adapters and the name of their base."""
+    """Trained adapters, with the identity of their base model."""
 
     tensors: Mapping[str, Tensor]
     """by the names that they have in a model with adapters, on the CPU"""

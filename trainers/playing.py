@@ -21,6 +21,7 @@ from onelayer.trainers.tasks import (
 )
 
 MakeEnv = Callable[[], gym.Env[str, str]]
+OnEpisode = Callable[[Episode], None]
 
 
 class TrainingGames:
@@ -58,13 +59,14 @@ class TrainingGames:
                 "several processes would play the same"
             )
         self.config, self.accelerator = config, accelerator
-        mine = len(share(range(count), accelerator))  # may be 0
-        episodes = max(1, mine * config.group_size)
-        self.envs = [first, *(make() for _ in range(engines.at_once(episodes) - 1))]
+        self.episodes = len(share(range(count), accelerator)) * config.group_size
+        """of an iteration in this process; may be 0"""
+        parallel = engines.at_once(max(1, self.episodes))
+        self.envs = [first, *(make() for _ in range(parallel - 1))]
         self.agent = config.play.agent(model, tokenizer, first, engines.maker(learning=True))
 
-    def play(self, iteration: int) -> list[Episode]:
-        """Roll out this process's tasks of an iteration."""
+    def play(self, iteration: int, on_episode: OnEpisode | None = None) -> list[Episode]:
+        """Roll out this process's tasks of an iteration; ``on_episode`` gets each as it ends."""
         config, seed = self.config, hash_seed(self.config.seed, iteration)
         self.agent.reseed(seed)
         tasks = training_tasks(self.envs[0], iteration, config.tasks_per_iteration, config.seed)
@@ -74,6 +76,7 @@ class TrainingGames:
             self.agent,
             mine,
             config.group_size,
+            on_episode,
             reproducible=not self.agent.answers_alone,
             seed=seed,
             step_timeout=config.step_timeout,
@@ -106,8 +109,8 @@ class HeldOutGames:
         self.envs = [first, *(make() for _ in range(min(len(self.tasks), most) - 1))]
         self.agent = config.eval_play.agent(model, tokenizer, first, engines.maker(learning=False))
 
-    def play(self) -> dict[str, float]:
-        """Play the tasks, always the same with the same random numbers.
+    def play(self, on_episode: OnEpisode | None = None) -> dict[str, float]:
+        """Play the tasks, always the same with the same random numbers; ``on_episode`` gets each episode.
 
         Returns:
             ``eval/`` ``success`` (a rate), ``tasks``, ``steps`` (a mean) and ``errors``, of all processes.
@@ -117,6 +120,7 @@ class HeldOutGames:
             self.envs,
             self.agent,
             self.tasks,
+            on_episode=on_episode,
             reproducible=not self.agent.answers_alone,
             seed=EVAL_SEED,
             step_timeout=self.config.step_timeout,

@@ -42,7 +42,7 @@ class RunFolder:
     def require_new(self) -> None:
         """Raise ValueError where the folder holds a run already, OSError where it can't be written.
 
-        What was killed before its first checkpoint was whole is no run yet.
+        A run that was killed before its first checkpoint was complete does not count.
         """
         if self.metrics.exists() or self.saved:
             raise ValueError(
@@ -99,9 +99,9 @@ class RunFolder:
                 logger.warning("%s: damaged lines are left out: %d", log, damaged)
 
     def set_weights_aside(self) -> None:
-        """Give the weights of a finished run that now goes on a name of their own.
+        """Rename the weights of a finished run that is now extended.
 
-        Under the old one they would pass for the newest while the run goes on, and after it was killed.
+        Under the old name they would pass for the newest ones until the extended run is finished.
         """
         for path in (self.path / name for name in TRAINED):
             if path.exists():
@@ -150,9 +150,9 @@ class RunFolder:
 def is_kept(iteration: int, now: int) -> bool:
     """Return whether the episodes of an iteration are still kept at iteration ``now``.
 
-    All of the last 100 iterations are; of older ones every second, fourth, ..., at each doubling of age
-    half as many: some 50 iterations more. What is dropped once is never missed later, so that a run that
-    was killed and goes on ends with the same file.
+    The last 100 iterations are kept. Of the 100 before, every second one is kept; of the 200 before those,
+    every fourth; and so on, some 50 for each doubling of age. An iteration that is dropped is never needed
+    again later, so a run that was killed and resumed ends with the same file.
     """
     stride = 1
     while now - iteration > RECENT * stride:

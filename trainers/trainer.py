@@ -10,8 +10,9 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import count
 from typing import Any
 
 import torch
@@ -29,6 +30,7 @@ from onelayer.trainers.checkpoints import KEPT, Checkpoint
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.delta import LayerDelta
 from onelayer.trainers.engines import engines_of
+from onelayer.trainers.first_signs import first_signs
 from onelayer.trainers.identity import identity, require_same
 from onelayer.trainers.layers import frozen_checksum, trains_everything
 from onelayer.trainers.learning_signal import signal
@@ -57,6 +59,17 @@ class NothingPlayed(RunFailed):
     """Every episode of an iteration ended in an error."""
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an iteration is: ``done`` of ``total`` episodes of a phase are over."""
+
+    iteration: int
+    phase: str
+    """`play`, `evaluate`, or `learn`, which has no episodes"""
+    done: int = 0
+    total: int = 0
+
+
 class Trainer:
     """Improve a policy by comparing its episodes with each other.
 
@@ -67,6 +80,7 @@ class Trainer:
         config: the run.
         held_out: makes one environment of the held-out split; None leaves evaluation out.
         on_iteration: called with each iteration's metrics.
+        on_progress: called when a phase begins, and with each of its episodes that ends.
         should_stop: asked before each iteration; where it says yes, training ends with a checkpoint.
 
     Raises:
@@ -83,6 +97,7 @@ class Trainer:
         *,
         held_out: MakeEnv | None = None,
         on_iteration: Callable[[Mapping[str, Any]], None] | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
     ):
         self.config = config
@@ -103,11 +118,12 @@ class Trainer:
         self.held_out = None
         if held_out is not None and config.eval_every:
             self.held_out = HeldOutGames(held_out, *shared, len(self.games.envs))
-        self.on_iteration = on_iteration
+        self.on_iteration, self.on_progress = on_iteration, on_progress
         self.should_stop = should_stop
         self.identity = identity(self.model, tasks_of(self.games.envs[0]))
         self.stop = StopRequests(lambda number: int(largest(self.accelerator, number)))
         self.rising = Rising()
+        self.unknown_id: int | None = getattr(tokenizer, "unk_token_id", None)
         self.iteration = 0
         self.seconds: dict[str, float] = {}
         self._consistent = False
@@ -185,7 +201,8 @@ class Trainer:
         """Roll out this iteration's tasks of this process."""
         self._hand_over()
         with self._timed("rollout"), _PLAYING_FITS(), self.learner.autocast():
-            return self.engines.playing(partial(self.games.play, self.iteration))
+            shown = self._counted("play", self.games.episodes)
+            return self.engines.playing(partial(self.games.play, self.iteration, shown))
 
     def _hand_over(self) -> None:
         """Let the engines play with the weights as they are now."""
@@ -198,9 +215,12 @@ class Trainer:
         if self.held_out is None:
             return {}
         self._hand_over()
-        play: Callable[[], dict[str, float]] = partial(self.engines.playing, self.held_out.play)
+        shown = self._counted("evaluate", len(self.held_out.tasks))
+        play: Callable[[], dict[str, float]] = partial(
+            self.engines.playing, partial(self.held_out.play, shown)
+        )
         with self._timed("evaluate"), _PLAYING_FITS(), self.learner.autocast():
-            # Several processes wait for each other's results.
+            # Several processes wait for each other's results, so none may stop in between.
             alone = self.accelerator.num_processes == 1
             nothing: dict[str, float] = {}
             metrics = self.stop.at_once(play, nothing) if alone else play()
@@ -212,11 +232,15 @@ class Trainer:
         config = self.config
         played, own_N = episodes_of_all(self.accelerator, episodes)
         self._require_some_played(played)
+        if self.iteration == 0 and self.accelerator.is_main_process:
+            for sign in first_signs(played, self.unknown_id, config.response_limit):
+                logger.warning("%s", sign)
         self._consistent = False
         compared = penalise_invalid(played, config.invalid_penalty)
         advantages_N = self.estimate(
             compared, gamma=config.gamma, omega=config.omega, divide_by_std=config.divide_by_std
         )
+        self._counted("learn", 0)
         with self._timed("update"):
             update = self.learner.update(episodes, advantages_N[own_N], self.iteration)
         self._require_finite_weights()
@@ -276,6 +300,14 @@ class Trainer:
                 self.accelerator.log(dict(metrics), step=metrics["iteration"])
         if self.accelerator.is_main_process and self.on_iteration is not None:
             self.on_iteration(metrics)
+
+    def _counted(self, phase: str, total: int) -> Callable[[Episode], None] | None:
+        """Tell that a phase begins; return what tells of each of its episodes."""
+        tell, done = self.on_progress, count(1)
+        if tell is None or not self.accelerator.is_main_process:
+            return None
+        tell(Progress(self.iteration, phase, 0, total))
+        return lambda _: tell(Progress(self.iteration, phase, next(done), total))
 
     def save(self) -> None:
         """Write a checkpoint from which a run goes on at this iteration; all processes wait for it.

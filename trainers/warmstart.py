@@ -1,8 +1,8 @@
 """Warm start: from an untrained tiny model to one that plays ALFWorld legally and wins part of the time.
 
-A searching expert that knows nothing about where things lie plays generated games; the model learns its
-commands by next-token prediction (TRL's ``SFTTrainer``) and reads the rest. What it can't learn here is where
-to look first: that is left for reinforcement learning.
+A searching expert plays generated games without knowing where things lie. The model learns the expert's
+commands by next-token prediction, and only reads the rest. It cannot learn here where to look first: that is
+left for reinforcement learning.
 """
 
 import re
@@ -53,11 +53,11 @@ class Measurement:
 
 
 class StumblingAgent:
-    """Now and then says a command that is not possible here, then what the expert had said.
+    """Plays like an expert, but now and then says an impossible command before the expert's.
 
-    A model that saw perfect demonstrations only has never read "Nothing happens." and does not get over its
-    first mistake. Half of the stumbles reach for the thing that the task names where there is none, which is
-    the mistake that a model makes most; the others are commands that the expert gave elsewhere.
+    A model that saw only perfect demonstrations has never read "Nothing happens." and does not recover from
+    its first mistake. Half of the impossible commands take the thing that the task names from a place where
+    it is not, the mistake that models make most. The others are commands that the expert gave elsewhere.
 
     Args:
         expert: is not told of the stumble, which changes nothing in the world.
@@ -146,7 +146,7 @@ def demonstrations(
 
 
 def example(episode: Episode, prompt_format: PlainFormat) -> Example:
-    """Return the tokens of an episode and their labels: its possible commands and the ends of them."""
+    """Return the tokens of an episode; its possible commands and the tokens that end them are learned."""
     ids: list[int] = []
     labels: list[int] = []
     for step in episode.steps:

@@ -1,8 +1,8 @@
-"""What the names in tests mean: Python's own things, and the program's where it was asked for them.
+"""Decides what the names in tests mean: things of Python, or of the program.
 
-A program could answer ``assert set(f(x)) == set(y)`` by defining ``set``, and ``sys.getsizeof(f(x))`` by a
-class called ``sys``. So what Python or its standard library knows under a name is Python's, but for the
-function or class that the program is asked for.
+A program could pass ``assert set(f(x)) == set(y)`` by defining ``set``, and ``sys.getsizeof(f(x))`` by a
+class called ``sys``. So a name that Python or its standard library knows means Python's thing, unless it is
+the function or class that the program is asked for.
 """
 
 import ast

@@ -1,7 +1,7 @@
-"""The program's side of a judged run: defines what the tests ask for, then does as they say.
+"""The program's side of a judged run: runs the program, then carries out what the tests request.
 
-Nothing here decides anything. The judge sits in another sandbox and sees plain data, and handles for
-objects that stay in this process.
+Nothing is decided here. The judge is in another sandbox. It gets plain data, and handles for objects that
+stay in this process.
 """
 
 import ast
@@ -57,9 +57,9 @@ def serve(task: Mapping[str, Any]) -> int:
 
 
 def define_types(setup: str, namespace: dict[str, Any]) -> dict[str, type]:
-    """Carry out what a program may know of the tests' setup: its imports, and the classes it defines.
+    """Run the part of the tests' setup that a program may see: its imports and its classes.
 
-    Anything else there, values and functions, may hold what the tests expect.
+    The values and functions of a setup may give away what the tests expect.
 
     Returns:
         The classes, by name.

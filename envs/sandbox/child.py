@@ -1,4 +1,4 @@
-"""One run: locked up first, then given the program, and only then at anybody's mercy."""
+"""The process of one run: it is locked up first, and gets the program only then."""
 
 import contextlib
 import json

@@ -1,9 +1,9 @@
 """Stand-ins, in the judge's process, for objects and classes that stay in the program's process.
 
-What a handle answers is the program's word, so a handle never meets an expected value: it equals no
-plain data, ``in`` compares here, item by item, and a method of what a function returned does not judge
-what the tests hand to it. Two handles may meet: tests of classes compare, add and order objects that the
-program itself made.
+A handle answers with the program's word, so it must never be compared with an expected value over there. A
+handle equals no plain data; ``in`` compares here, item by item; and a method of an object that a function
+returned may not judge values that the tests pass to it. Two handles may be compared: tests of classes
+compare, add and order objects that the program itself made.
 
 A class of the program becomes a class here, see ``handle_classes``.
 """

@@ -1,8 +1,8 @@
 """A page to look at every episode of an evaluation: filter, step through, two agents side by side.
 
-One HTML file that needs no server and no network. The list of episodes is read at once; their texts are
-packed (gzip) in chunks that the browser unpacks when an episode is opened, so that a page of thousands
-opens quickly.
+One HTML file that needs no server and no network. The browser reads the list of episodes at once. Their texts
+are packed (gzip) in chunks, which it unpacks when an episode is opened, so that a page of thousands of
+episodes opens quickly.
 """
 
 import base64

@@ -8,10 +8,11 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from onelayer.commands.announce import announce
 from onelayer.commands.evaluation_options import Config
 from onelayer.commands.machine import keep_report, report_of
 from onelayer.errors import RunFailed
-from onelayer.settings import write_settings
+from onelayer.settings import run_folder, write_settings
 
 if TYPE_CHECKING:
     from onelayer.agents.base import Agent
@@ -43,6 +44,7 @@ def run(config: Config) -> int:
     if config.rescore:
         past_evaluations.rescore(config.rescore, config.out)
         return 0
+    announce("loading torch, the suite and its tasks")
     from onelayer.commands.players import Subject, models
     from onelayer.commands.served import served
     from onelayer.commands.suite_choice import choose_suite, play_as_suite_says, require_apart
@@ -69,7 +71,7 @@ def run(config: Config) -> int:
             replace(config, fresh=False, retry_errors=False), folder.folder / "eval.yaml"
         )
         keep_report(machine, folder.folder)
-        # Lazily: the base has played before the trained layer takes its place in the same model.
+        # One at a time: the base must play before the trained layer is put into the same model.
         learned: Iterator[tuple[str, Player]] = (
             iter([("model", served(subject, config))])
             if config.endpoint
@@ -83,7 +85,7 @@ def run(config: Config) -> int:
 
 
 def _look_at(suite: "AnySuite") -> tuple[list[str], int]:
-    """Return what this machine gives the environments, and the number of episodes."""
+    """Return what the environments report about this machine, and the number of episodes."""
     machine, total = [], 0
     for part in suite.parts:
         env = part.make_env()
@@ -102,7 +104,7 @@ def _look_at(suite: "AnySuite") -> tuple[list[str], int]:
 
 
 def _scripted(config: Config, suite: "AnySuite") -> "dict[str, Player]":
-    """Return the players without a model that are asked for and can play."""
+    """Return those players without a model that were asked for and can play."""
     from onelayer.commands.players import chance, expert
 
     asked: list[tuple[str, bool, Callable[..., tuple[Agent, dict[str, Any]]]]] = [
@@ -149,7 +151,7 @@ def _play(folder: "ResultsFolder", name: str, player: "Player", config: Config, 
 
 
 def _tell(results: "Mapping[str, Results]", folder: "ResultsFolder", config: Config) -> int:
-    """Print the tables and where everything is; return the exit status."""
+    """Print the tables and the path of the results; return the exit status."""
     from onelayer.evals.results import compare
     from onelayer.evals.table import difference_table, metrics_table, success_table
 
@@ -172,7 +174,7 @@ def _tell_errors(results: "Mapping[str, Results]") -> int:
     """Say how many episodes ended in an error, and why the first did; return 1 where some did, else 0.
 
     Raises:
-        RunFailed: all of an agent's did, so that its numbers say nothing.
+        RunFailed: all episodes of an agent did, so its numbers mean nothing.
     """
     for name, of_agent in results.items():
         row = of_agent.overall
@@ -204,7 +206,7 @@ def _folder(config: Config, subject: "Subject", suite: "AnySuite") -> Path:
     name = suite.name if config.games is None else f"{suite.name}-{Path(config.games).stem}"
     if subject.folder is not None:
         return subject.folder / "eval" / name
-    return Path("runs") / f"eval-{Path(subject.model).name}" / name
+    return run_folder("", "eval", Path(subject.model).name) / name
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What `onelayer eval` does with evaluations that were made: compare them, or grade them again."""
+"""`onelayer eval` on evaluations that exist already: comparing them, or grading them again."""
 
 import shlex
 from collections.abc import Sequence
@@ -16,9 +16,8 @@ def compare_arms(texts: Sequence[str], suite: str) -> None:
     """Print the paired difference of two evaluations, or of every pair of more arms.
 
     Args:
-        texts: each names an arm: an evaluation, or several joined by commas, with ``NAME=`` before them or
-            not.
-        suite: the one to look for in run folders; "" for their only one.
+        texts: each names an arm: one evaluation or several joined by commas, optionally after ``NAME=``.
+        suite: which suite to look for in run folders; "" for the only one.
     """
     from onelayer.evals import arms as groups
     from onelayer.evals.results import compare
@@ -57,7 +56,7 @@ def _beside(path: Path) -> Path:
 
 
 def _changes(before: "Results", after: "Results") -> str:
-    """Say how many episodes are judged otherwise now."""
+    """Say for how many episodes the judgement has changed."""
     pairs = list(zip(before.episodes, after.episodes, strict=True))
     won = sum(new.success and not old.success for old, new in pairs)
     lost = sum(old.success and not new.success for old, new in pairs)

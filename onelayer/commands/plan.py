@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from onelayer.commands.announce import announce
 from onelayer.commands.configuration import parse_config
 from onelayer.settings import option, require
 from onelayer.trainers.config import TrainConfig
@@ -16,7 +17,7 @@ _WIDTH = 50
 
 @dataclass(frozen=True, slots=True)
 class Config(TrainConfig):
-    """A run, and what its own configuration does not tell."""
+    """A run, and two numbers that its configuration does not hold."""
 
     episode_tokens: int = option(
         1024, "tokens of a whole episode; with --history K of one prompt and its reply"
@@ -39,6 +40,7 @@ def run(config: Config) -> None:
     Raises:
         ValueError: there is no such model, layer or number.
     """
+    announce("loading torch and the model's configuration")
     from onelayer.trainers.footprint import bare_model, footprint
 
     planned = TrainConfig(**{f.name: getattr(config, f.name) for f in fields(TrainConfig)})

@@ -11,6 +11,7 @@ import gymnasium as gym
 
 from onelayer.agents.play import Play
 from onelayer.agents.weight_files import TRAINED
+from onelayer.commands.announce import announce
 from onelayer.commands.evaluation_options import Config
 from onelayer.envs.attributes import attribute, tasks_of
 from onelayer.settings import known_fields, parse_mapping, read_settings
@@ -79,14 +80,14 @@ class Subject:
 
 
 def _means_a_folder(path: Path) -> bool:
-    """Return whether a path that does not exist was meant as one, and not as the id of a model."""
+    """Return whether a name that is no existing path was meant as a path, and not as the id of a model."""
     return len(path.parts) > 1 and (path.parts[0] == "runs" or path.parent.is_dir())
 
 
 def models(subject: Subject, config: Config) -> Iterator[tuple[str, Player]]:
-    """Yield the base, then the trained model; or the one model.
+    """Yield the base, then the trained model; without a run, the one model.
 
-    They share their weights: a player must have played before the next one is asked for.
+    They are one model in memory, so let each play before you ask for the next.
 
     Raises:
         ValueError: there is no such model or device, or the trained layer is of another base.
@@ -110,7 +111,7 @@ def models(subject: Subject, config: Config) -> Iterator[tuple[str, Player]]:
 
 
 def _require_finished(subject: Subject, folder: Path, config: Mapping[str, Any]) -> None:
-    """Refuse a layer that is older than what the run has come to since: it was extended, then stopped."""
+    """Refuse a layer that is older than the run: the run was extended afterwards, and then stopped."""
     saved_at, asked = config.get("iterations"), subject.trained.iterations
     if isinstance(saved_at, int) and saved_at < asked:
         raise ValueError(
@@ -147,6 +148,7 @@ def _checkpoint(subject: Subject, folder: Path, config: Config) -> Iterator[tupl
 
 
 def _load(model: str, dtype: str, device: str) -> tuple[Any, Any]:
+    announce(f"loading the model {model}, and comparing how it is played with how it runs itself")
     import torch
 
     from onelayer.agents.model_check import check_model
@@ -166,7 +168,7 @@ def _load(model: str, dtype: str, device: str) -> tuple[Any, Any]:
 def _policy(
     model: Any, tokenizer: Any, subject: Subject, config: Config, env: gym.Env[str, str]
 ) -> tuple["Agent", dict[str, Any]]:
-    """Return the agent that plays with a model, and what decides how it plays."""
+    """Return the agent that plays with a model, and the settings that decide how it plays."""
     from onelayer.trainers.fingerprint import base_fingerprint
 
     play = how_to_play(subject.trained, config)

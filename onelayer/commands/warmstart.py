@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from onelayer.commands.announce import announce
 from onelayer.files import require_new_folder
 from onelayer.json_files import write_json
 from onelayer.settings import option, require
@@ -74,6 +75,7 @@ def run(config: Config) -> None:
         raise ValueError("warmstart takes the folder to write: onelayer warmstart FOLDER")
     out = require_new_folder(config.out)
     sizes = _sizes(config.room_sizes)
+    announce("loading torch and transformers")
 
     import torch
 
