@@ -17,7 +17,7 @@ state.
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -101,6 +101,8 @@ class Batch:
     logp_N: Tensor
     """their log-probabilities when they were sampled"""
     advantage_N: Tensor
+    idle: bool = False
+    """made up, for a pass that only keeps up with other processes"""
 
     @property
     def places(self) -> int:
@@ -216,6 +218,13 @@ def batch(
         logp_N=sent(np.concatenate([row.logp_T[row.sampled_T] for row in rows])),
         advantage_N=sent(np.concatenate([row.advantage_T[row.sampled_T] for row in rows])),
     )
+
+
+def idle_batch(device: torch.device | str) -> Batch:
+    """Return a batch of one token without an advantage."""
+    nothing_T = np.zeros(2, np.float32)
+    row = Row(np.zeros(2, np.int64), np.array([False, True]), nothing_T, nothing_T, steps=1)
+    return replace(batch([row], device, share=False), idle=True)
 
 
 def _whole(rows: Sequence[Row]) -> tuple[Integers, list[Integers]]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from onelayer.agents.play import Play
+from onelayer.trainers.layer_spec import trains_everything
 
 
 def _option(default: Any, help: str) -> Any:  # noqa: A002  (the word that argparse uses)
@@ -101,6 +102,7 @@ class TrainConfig:
     eval_response_limit: int = _option(0, "tokens of a reply in evaluation; 0: as in training")
     checkpoint_every: int = _option(10, "iterations between checkpoints")
     log_with: str = _option("", "also log to tensorboard, wandb or trackio")
+    shard: bool = _option(False, "with layers=all: split all parameters over the processes (FSDP2)")
     dtype: str = _option("float32", "of the frozen weights: float32 or bfloat16")
     resume: bool = _option(False, "go on from the last checkpoint in `out`")
 
@@ -133,6 +135,12 @@ class TrainConfig:
         _check("lora_rank", self.lora_rank, at_least=0)
         if self.lora_rank and self.train_embeddings:
             raise ValueError("lora_rank trains adapters in the layers; leave train_embeddings out")
+        if self.shard and (self.lora_rank or not trains_everything(self.layers)):
+            what = "adapters need" if self.lora_rank else f"layers={self.layers} needs"
+            raise ValueError(
+                f"shard is for layers=all; {what} no sharding: what is frozen has no gradient and no "
+                "optimizer state, and every process holds it whole"
+            )
         _check("gamma", self.gamma, at_least=0, at_most=1)
         if self.top_p != 1:
             raise ValueError(
@@ -185,7 +193,7 @@ class TrainConfig:
     def what_learns(self) -> dict[str, Any]:
         """Return the fields that a resumed run must share with the run it goes on from."""
         free = {"out", "resume", "iterations", "checkpoint_every", "log_with"}
-        free |= {"tokens_per_forward", "gradient_checkpointing"}
+        free |= {"tokens_per_forward", "gradient_checkpointing", "shard"}
         free |= {"retries", "step_timeout", "parallel"}
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in free}
 

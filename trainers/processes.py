@@ -20,7 +20,7 @@ def summed(accelerator: Accelerator, values: Sequence[float]) -> list[float]:
     if accelerator.num_processes == 1:
         return [float(value) for value in values]
     local = torch.tensor(values, dtype=torch.float64, device=accelerator.device)
-    with _together(accelerator):
+    with lost_as_a_sentence(accelerator):
         return [float(value) for value in accelerator.reduce(local, "sum")]
 
 
@@ -29,7 +29,7 @@ def largest(accelerator: Accelerator, value: float) -> float:
     if accelerator.num_processes == 1:
         return value
     local = torch.tensor([value], dtype=torch.float64, device=accelerator.device)
-    with _together(accelerator):
+    with lost_as_a_sentence(accelerator):
         return float(accelerator.gather(local).max())
 
 
@@ -40,7 +40,7 @@ def everyones(accelerator: Accelerator, items: Sequence[T]) -> list[T]:
     """
     if accelerator.num_processes == 1:
         return list(items)
-    with _together(accelerator):
+    with lost_as_a_sentence(accelerator):
         return list(gather_object(list(items)))
 
 
@@ -52,7 +52,7 @@ def sum_gradients(accelerator: Accelerator, parameters: Sequence[torch.nn.Parame
     if accelerator.num_processes == 1:
         return
     flat = torch.cat([p.grad.flatten() for p in parameters if p.grad is not None])
-    with _together(accelerator):
+    with lost_as_a_sentence(accelerator):
         joined = accelerator.reduce(flat, "sum").split([p.numel() for p in parameters])
     for parameter, gradient in zip(parameters, joined, strict=True):
         parameter.grad = gradient.view_as(parameter)
@@ -60,7 +60,7 @@ def sum_gradients(accelerator: Accelerator, parameters: Sequence[torch.nn.Parame
 
 def wait_for_all(accelerator: Accelerator) -> None:
     """Come to this place when all processes have."""
-    with _together(accelerator):
+    with lost_as_a_sentence(accelerator):
         accelerator.wait_for_everyone()
 
 
@@ -83,7 +83,7 @@ def require_alike(accelerator: Accelerator, facts: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def _together(accelerator: Accelerator) -> Iterator[None]:
+def lost_as_a_sentence(accelerator: Accelerator) -> Iterator[None]:
     """Turn what the network says when another process ends into a sentence."""
     try:
         yield

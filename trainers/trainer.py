@@ -31,8 +31,15 @@ from onelayer.trainers.layers import frozen_checksum, trains_everything
 from onelayer.trainers.lora import Adapters
 from onelayer.trainers.memory import advised
 from onelayer.trainers.mismatch import LIMIT as MISMATCH_LIMIT
+from onelayer.trainers.placement import (
+    load_whole_state,
+    own_part,
+    placed_like,
+    whole_on_cpu,
+    whole_state,
+)
 from onelayer.trainers.playing import HeldOutGames, MakeEnv, TrainingGames
-from onelayer.trainers.processes import largest, require_alike, wait_for_all
+from onelayer.trainers.processes import everyones, largest, require_alike, wait_for_all
 from onelayer.trainers.rising import Rising
 from onelayer.trainers.run_folder import RunFolder
 from onelayer.trainers.sharing import episodes_of_all
@@ -102,6 +109,8 @@ class Trainer:
         self.on_iteration = on_iteration
         self.should_stop = should_stop
         self.identity = identity(self.model, tasks_of(self.games.envs[0]))
+        if config.shard:
+            self.learner.shard()
         self.stop = StopRequests(lambda number: int(largest(self.accelerator, number)))
         self.rising = Rising()
         self.iteration = 0
@@ -138,7 +147,8 @@ class Trainer:
                 self.save()
                 raise
             except BaseException as error:
-                if self._consistent:
+                # A split model is written by all processes together, and one may be gone.
+                if self._consistent and not self.learner.placement.sharded:
                     with suppress(OSError) if isinstance(error, OSError) else nullcontext():
                         self._write_checkpoint()
                 raise
@@ -162,7 +172,8 @@ class Trainer:
             self.seconds = {}
             held_out = self.evaluate() if self._evaluation_is_due() else {}
             no_episodes: list[Episode] = []
-            episodes = self.stop.at_once(self.play, no_episodes)
+            with self.learner.placement.whole():
+                episodes = self.stop.at_once(self.play, no_episodes)
             self.stop.obey()
             with deferred_interrupt():  # the weights move: finish what belongs together
                 self._learn(episodes, held_out)
@@ -185,7 +196,8 @@ class Trainer:
         """Play the held-out games; return what ``HeldOutGames.play`` does, nothing where there are none."""
         if self.held_out is None:
             return {}
-        with self._timed("evaluate"), _PLAYING_FITS(), self.learner.autocast():
+        whole = self.learner.placement.whole()
+        with self._timed("evaluate"), _PLAYING_FITS(), whole, self.learner.autocast():
             if self.accelerator.num_processes > 1:  # they wait for each other's results
                 metrics = self.held_out.play()
             else:
@@ -273,16 +285,20 @@ class Trainer:
         wait_for_all(self.accelerator)
 
     def _write_checkpoint(self) -> None:
-        if not self.accelerator.is_main_process:
+        learner, main = self.learner, self.accelerator.is_main_process
+        if not main and not learner.placement.sharded:
             return
         self._require_finite_weights()
-        learner = self.learner
         moved = learner.parameters if self.iteration > 0 else {}
+        weights = {name: whole_on_cpu(p, main) for name, p in moved.items()}
+        optimizer = whole_state(learner.optimizer, main)
+        if not main:
+            return
         checkpoint = Checkpoint(
             iteration=self.iteration,
             config=self.config.what_learns(),
-            weights={name: p.detach().cpu() for name, p in moved.items()},
-            optimizer=learner.optimizer.state_dict(),
+            weights=weights,
+            optimizer=optimizer,
             identity=self.identity,
             processes=self.accelerator.num_processes,
             threads=torch.get_num_threads(),
@@ -292,21 +308,25 @@ class Trainer:
 
     def _require_finite_weights(self) -> None:
         """Raise Diverged where a weight is no finite number: nobody could go on from there."""
-        for name, parameter in self.learner.parameters.items():
-            if not bool(parameter.detach().isfinite().all()):
-                raise Diverged(
-                    f"training diverged: {name} holds numbers that are not finite; "
-                    "train again with a lower --learning-rate and another --out"
-                )
+        named = self.learner.parameters.items()
+        bad = [name for name, p in named if not bool(own_part(p.detach()).isfinite().all())]
+        if self.learner.placement.sharded:
+            bad = everyones(self.accelerator, bad)
+        if bad:
+            raise Diverged(
+                f"training diverged: {bad[0]} holds numbers that are not finite; "
+                "train again with a lower --learning-rate and another --out"
+            )
 
     def save_layer(self) -> None:
         """Write the trained layer, or the adapters, to the run folder."""
-        if not self.accelerator.is_main_process:
-            return
-        if self.config.lora_rank:
-            self.adapters().save(self.folder.path)
-        else:
-            self.delta().save(self.folder.path / FILE_NAME)
+        with self.learner.placement.whole():
+            if not self.accelerator.is_main_process:
+                return
+            if self.config.lora_rank:
+                self.adapters().save(self.folder.path)
+            else:
+                self.delta().save(self.folder.path / FILE_NAME)
 
     def delta(self) -> LayerDelta:
         """Return the trained layer as it is now."""
@@ -362,8 +382,9 @@ class Trainer:
             )
         with torch.no_grad():
             for name, weight in checkpoint.weights.items():
-                self.learner.parameters[name].copy_(weight)
-        self.learner.optimizer.load_state_dict(dict(checkpoint.optimizer))
+                parameter = self.learner.parameters[name]
+                parameter.copy_(placed_like(weight, parameter))
+        load_whole_state(self.learner.optimizer, checkpoint.optimizer)
         self.iteration = checkpoint.iteration
         wait_for_all(self.accelerator)  # all have read what the first may now change
         if self.accelerator.is_main_process:
