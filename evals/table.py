@@ -4,16 +4,16 @@ import math
 from collections.abc import Mapping, Sequence
 
 from onelayer.evals.arms import Pair
-from onelayer.evals.comparison import Difference
+from onelayer.evals.estimates import Estimate
 from onelayer.evals.figures import find_metric
+from onelayer.evals.paired import Difference
 from onelayer.evals.results import Results
-from onelayer.evals.statistics import Estimate
 
 
 def success_table(by_agent: Mapping[str, Results]) -> str:
     """Return success by kind of task, a column for each agent: ``45.0 % [38.8, 51.4]``.
 
-    ``n`` is the number of episodes that the first agent's figures are of; the others played the same tasks.
+    ``n`` is the number of episodes behind the first agent's figures; the others played the same tasks.
     """
     rows_of = {name: {row.kind: row for row in r.rows} for name, r in by_agent.items()}
     first = next(iter(rows_of.values()))

@@ -1,23 +1,27 @@
 """Optimizer steps that cannot be taken because a loss or a gradient is no finite number."""
 
-import logging
 import math
 
-logger = logging.getLogger(__name__)
+from accelerate.logging import get_logger
+
+from onelayer.errors import RunFailed
+
+logger = get_logger(__name__)
+"""speaks in the first process only: all leave out the same steps"""
 
 MOST = 3
-"""steps left out one after the other, after which a run stops"""
+"""a run stops after this many steps in a row were left out"""
 
 
-class Diverged(RuntimeError):
-    """Numbers are not finite any more; the last checkpoint is from before."""
+class Diverged(RunFailed):
+    """Training produced numbers that are not finite. The last checkpoint is from before that."""
 
 
 class BadSteps:
-    """Says which steps are left out, counts them, and ends the run where it is no accident.
+    """Decides which optimizer steps are left out, and ends the run when too many are.
 
-    One bad batch moves no weight; with the weights as they were, the next batch may be good. All processes
-    see the same joined numbers, and so decide alike.
+    A bad batch moves no weight, so the next batch may be good again. All processes see the same joined
+    numbers, and so all decide alike.
     """
 
     def __init__(self) -> None:

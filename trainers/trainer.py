@@ -4,32 +4,38 @@ Everything random is a function of the seed, the iteration and the task, so that
 state and a run that goes on equals one that never stopped.
 """
 
-import logging
 import math
 import shutil
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, nullcontext, suppress
+from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import count
 from typing import Any
 
 import torch
 from accelerate import Accelerator
+from accelerate.logging import get_logger
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.agents.episodes import Episode
+from onelayer.agents.weight_files import LAYER_FILE
 from onelayer.envs.attributes import tasks_of
+from onelayer.errors import RunFailed
 from onelayer.interrupts import Interrupted, StopRequests, deferred_interrupt
 from onelayer.trainers.advantages import estimator, penalise_invalid
 from onelayer.trainers.bad_steps import Diverged
 from onelayer.trainers.checkpoints import KEPT, Checkpoint
 from onelayer.trainers.config import TrainConfig
-from onelayer.trainers.delta import FILE_NAME, LayerDelta
+from onelayer.trainers.delta import LayerDelta
+from onelayer.trainers.first_signs import first_signs
+from onelayer.trainers.heartbeat import Heartbeat
 from onelayer.trainers.identity import identity, require_same
 from onelayer.trainers.layers import frozen_checksum, trains_everything
+from onelayer.trainers.learning_signal import signal
 from onelayer.trainers.lora import Adapters
 from onelayer.trainers.memory import advised
+from onelayer.trainers.meter import Meter
 from onelayer.trainers.mismatch import LIMIT as MISMATCH_LIMIT
 from onelayer.trainers.placement import (
     load_whole_state,
@@ -43,11 +49,12 @@ from onelayer.trainers.processes import everyones, largest, require_alike, wait_
 from onelayer.trainers.rising import Rising
 from onelayer.trainers.run_folder import RunFolder
 from onelayer.trainers.sharing import episodes_of_all
-from onelayer.trainers.signal import signal
 from onelayer.trainers.summary import summary
+from onelayer.trainers.trackers import Trackers
 from onelayer.trainers.update import Learner
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
+"""speaks in the first process only"""
 
 _BYTES_EACH = 12
 """of a trained parameter in a checkpoint: itself and the optimizer's two moments, in float32"""
@@ -57,8 +64,19 @@ _PLAYING_FITS = partial(
 )
 
 
-class NothingPlayed(RuntimeError):
+class NothingPlayed(RunFailed):
     """Every episode of an iteration ended in an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an iteration is: ``done`` of ``total`` episodes of a phase are over."""
+
+    iteration: int
+    phase: str
+    """`play`, `evaluate`, or `learn`, which has no episodes"""
+    done: int = 0
+    total: int = 0
 
 
 class Trainer:
@@ -71,6 +89,7 @@ class Trainer:
         config: the run.
         held_out: makes one environment of the held-out split; None leaves evaluation out.
         on_iteration: called with each iteration's metrics.
+        on_progress: called when a phase begins, and with each of its episodes that ends.
         should_stop: asked before each iteration; where it says yes, training ends with a checkpoint.
 
     Raises:
@@ -87,6 +106,7 @@ class Trainer:
         *,
         held_out: MakeEnv | None = None,
         on_iteration: Callable[[Mapping[str, Any]], None] | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
     ):
         self.config = config
@@ -106,15 +126,18 @@ class Trainer:
         self.held_out = None
         if held_out is not None and config.eval_every:
             self.held_out = HeldOutGames(held_out, *shared, len(self.games.envs))
-        self.on_iteration = on_iteration
+        self.on_iteration, self.on_progress = on_iteration, on_progress
         self.should_stop = should_stop
         self.identity = identity(self.model, tasks_of(self.games.envs[0]))
         if config.shard:
             self.learner.shard()
         self.stop = StopRequests(lambda number: int(largest(self.accelerator, number)))
         self.rising = Rising()
+        self.unknown_id: int | None = getattr(tokenizer, "unk_token_id", None)
         self.iteration = 0
-        self.seconds: dict[str, float] = {}
+        self.heartbeat = Heartbeat(self.accelerator)
+        self.meter = Meter(self.accelerator, self.heartbeat)
+        self.trackers = Trackers(self.accelerator, config.log_with)
         self._consistent = False
         """weights, optimizer and logs are those of ``iteration``: a checkpoint can be made"""
 
@@ -140,6 +163,7 @@ class Trainer:
                 stack.enter_context(self.folder.alone())
             stack.enter_context(self.stop.heard())
             self._begin()
+            stack.enter_context(self.heartbeat.beating(self._write_if_consistent))
             frozen = frozen_checksum(self.model, self.learner.parameters.values())
             try:
                 finished = self._iterate()
@@ -147,15 +171,11 @@ class Trainer:
                 self.save()
                 raise
             except BaseException as error:
-                # A split model is written by all processes together, and one may be gone.
-                if self._consistent and not self.learner.placement.sharded:
-                    with suppress(OSError) if isinstance(error, OSError) else nullcontext():
-                        self._write_checkpoint()
+                with suppress(OSError) if isinstance(error, OSError) else nullcontext():
+                    self._write_if_consistent()
                 raise
             finally:
-                for tracker in self.accelerator.trackers:
-                    with _warned("a tracker did not finish"):
-                        tracker.finish()
+                self.trackers.finish()
             if frozen_checksum(self.model, self.learner.parameters.values()) != frozen:
                 raise RuntimeError("a frozen tensor changed during training; please report this")
             self.save()
@@ -169,7 +189,7 @@ class Trainer:
         while self.iteration < config.iterations:
             if self.should_stop is not None and self.should_stop():
                 return False
-            self.seconds = {}
+            self.meter.begin()
             held_out = self.evaluate() if self._evaluation_is_due() else {}
             no_episodes: list[Episode] = []
             with self.learner.placement.whole():
@@ -180,42 +200,49 @@ class Trainer:
             if self.iteration % config.checkpoint_every == 0:
                 self.save()
             self.stop.obey()
-        self.seconds = {}
+        self.meter.begin()
         if held_out := self.evaluate() if config.eval_every else {}:
-            metrics = {"iteration": self.iteration, **held_out, **self._timings()}
+            metrics = {"iteration": self.iteration, **held_out, **self.meter.metrics()}
             self._log(metrics)
             self._tell(metrics)
         return True
 
     def play(self) -> list[Episode]:
         """Roll out this iteration's tasks of this process."""
-        with self._timed("rollout"), _PLAYING_FITS(), self.learner.autocast():
-            return self.games.play(self.iteration)
+        with self.meter.phase("rollout"), _PLAYING_FITS(), self.learner.autocast():
+            return self.games.play(self.iteration, self._counted("play", self.games.episodes))
 
     def evaluate(self) -> dict[str, float]:
         """Play the held-out games; return what ``HeldOutGames.play`` does, nothing where there are none."""
         if self.held_out is None:
             return {}
+        play = partial(self.held_out.play, self._counted("evaluate", len(self.held_out.tasks)))
         whole = self.learner.placement.whole()
-        with self._timed("evaluate"), _PLAYING_FITS(), whole, self.learner.autocast():
-            if self.accelerator.num_processes > 1:  # they wait for each other's results
-                metrics = self.held_out.play()
-            else:
-                metrics = self.stop.at_once(self.held_out.play, {})
+        with self.meter.phase("evaluate"), _PLAYING_FITS(), whole, self.learner.autocast():
+            # Several processes wait for each other's results, so none may stop in between.
+            alone = self.accelerator.num_processes == 1
+            nothing: dict[str, float] = {}
+            metrics = self.stop.at_once(play, nothing) if alone else play()
         self.stop.obey()
         return metrics
 
     def _learn(self, episodes: Sequence[Episode], held_out: Mapping[str, float]) -> None:
         """Give credit, update, log; then the iteration is over."""
         config = self.config
-        played, own_N = episodes_of_all(self.accelerator, episodes)
+        several = self.accelerator.num_processes > 1
+        with self.meter.phase("waiting") if several else nullcontext():
+            played, own_N = episodes_of_all(self.accelerator, episodes)
         self._require_some_played(played)
+        if self.iteration == 0 and self.accelerator.is_main_process:
+            for sign in first_signs(played, self.unknown_id, config.response_limit):
+                logger.warning("%s", sign)
         self._consistent = False
         compared = penalise_invalid(played, config.invalid_penalty)
         advantages_N = self.estimate(
             compared, gamma=config.gamma, omega=config.omega, divide_by_std=config.divide_by_std
         )
-        with self._timed("update"):
+        self._counted("learn", 0)
+        with self.meter.phase("update"):
             update = self.learner.update(episodes, advantages_N[own_N], self.iteration)
         self._require_finite_weights()
         metrics = {
@@ -227,15 +254,17 @@ class Trainer:
             ),
             **update,
             **held_out,
-            **self._timings(update["tokens"]),
+            **self.meter.metrics(update["tokens"]),
         }
+        group = compared[: config.group_size]
+        shown = (self.iteration, group, advantages_N[: sum(len(e.steps) for e in group)])
         if self.accelerator.is_main_process:
-            group = compared[: config.group_size]
-            of_group = sum(len(episode.steps) for episode in group)
-            self.folder.log_episodes(self.iteration, group, advantages_N[:of_group])
+            self.folder.log_episodes(*shown)
         self._log(metrics)
         self.iteration += 1
         self._consistent = True
+        if shown[0] % config.checkpoint_every == 0:
+            self.trackers.log_episodes(*shown)
         self._tell(metrics)
 
     def _log(self, metrics: dict[str, Any]) -> None:
@@ -269,11 +298,17 @@ class Trainer:
 
     def _tell(self, metrics: Mapping[str, Any]) -> None:
         """Tell others of what is in the log already; a tracker that cannot be reached stops no run."""
-        if self.config.log_with:
-            with _warned(f"{self.config.log_with} did not take iteration {metrics['iteration']}"):
-                self.accelerator.log(dict(metrics), step=metrics["iteration"])
+        self.trackers.log(metrics)
         if self.accelerator.is_main_process and self.on_iteration is not None:
             self.on_iteration(metrics)
+
+    def _counted(self, phase: str, total: int) -> Callable[[Episode], None] | None:
+        """Tell that a phase begins; return what tells of each of its episodes."""
+        tell, done = self.on_progress, count(1)
+        if tell is None or not self.accelerator.is_main_process:
+            return None
+        tell(Progress(self.iteration, phase, 0, total))
+        return lambda _: tell(Progress(self.iteration, phase, next(done), total))
 
     def save(self) -> None:
         """Write a checkpoint from which a run goes on at this iteration; all processes wait for it.
@@ -283,6 +318,11 @@ class Trainer:
         """
         self._write_checkpoint()
         wait_for_all(self.accelerator)
+
+    def _write_if_consistent(self) -> None:
+        """Write a checkpoint where one can be made without other processes, which may be gone."""
+        if self._consistent and not self.learner.placement.sharded:
+            self._write_checkpoint()
 
     def _write_checkpoint(self) -> None:
         learner, main = self.learner, self.accelerator.is_main_process
@@ -326,7 +366,7 @@ class Trainer:
             if self.config.lora_rank:
                 self.adapters().save(self.folder.path)
             else:
-                self.delta().save(self.folder.path / FILE_NAME)
+                self.delta().save(self.folder.path / LAYER_FILE)
 
     def delta(self) -> LayerDelta:
         """Return the trained layer as it is now."""
@@ -365,8 +405,7 @@ class Trainer:
         self._consistent = True
         if self.accelerator.is_main_process:
             self.folder.write_config(self.config)
-        if self.config.log_with:
-            self.accelerator.init_trackers("onelayer", config=asdict(self.config))
+        self.trackers.begin(asdict(self.config))
         self.save()
 
     def _restore(self) -> None:
@@ -417,28 +456,6 @@ class Trainer:
                 f"all {len(episodes)} episodes of iteration {self.iteration} ended in an error, the first: "
                 f"{errors[0]}"
             )
-
-    @contextmanager
-    def _timed(self, phase: str) -> Iterator[None]:
-        start = time.perf_counter()
-        yield
-        self.seconds[phase] = time.perf_counter() - start
-
-    def _timings(self, tokens: float = 0.0) -> dict[str, float]:
-        timings = {f"seconds/{phase}": seconds for phase, seconds in self.seconds.items()}
-        if tokens and "rollout" in self.seconds:
-            busy = self.seconds["rollout"] + self.seconds["update"]
-            timings["tokens_per_second"] = tokens / busy
-        return timings
-
-
-@contextmanager
-def _warned(what: str) -> Iterator[None]:
-    """Say what went wrong in the block, and go on."""
-    try:
-        yield
-    except Exception as error:
-        logger.warning("%s: %r", what, error)
 
 
 def _errors(episodes: Sequence[Episode]) -> dict[str, float]:

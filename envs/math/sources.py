@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from onelayer.envs.contamination import require_apart
+from onelayer.envs.data_rows import NoSuchSplit
 from onelayer.envs.math.data_sets import LoadedProblems, data_problems
 from onelayer.envs.math.problems import Problems
 from onelayer.envs.math.procedural import COUNT, procedural_problems
-from onelayer.envs.rows import NoSuchSplit
 
 
 def load_problems(

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from onelayer.commands.configuration import parse_mapping
 from onelayer.envs.attributes import tasks_of
 from onelayer.envs.plugins import arguments, creator, make, registered, resolve
 from onelayer.envs.text import require_text
+from onelayer.settings import parse_mapping
 
 HELP = "list, show, play and check environments"
 
@@ -223,7 +223,7 @@ def _check(options: argparse.Namespace) -> int:
     kwargs = parse_mapping(options.env_args, "--env-args")
     findings = check(options.id, episodes=options.episodes, seed=options.seed, **kwargs)
     if options.hack:
-        from onelayer.envs.hacks import play_hacks
+        from onelayer.envs.check.hacked import play_hacks
 
         findings += play_hacks(
             options.id, episodes=max(20, options.episodes), seed=options.seed, **kwargs

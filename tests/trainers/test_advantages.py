@@ -21,7 +21,7 @@ from onelayer.trainers.advantages import (
     penalise_invalid,
     register_estimator,
 )
-from onelayer.trainers.signal import signal
+from onelayer.trainers.learning_signal import signal
 
 
 def episode(task, *steps, error=None):

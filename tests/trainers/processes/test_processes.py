@@ -150,6 +150,37 @@ def test_a_process_that_dies_ends_the_others_within_a_minute(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_process_that_hangs_ends_the_others_with_a_checkpoint(launch, settings, tmp_path, rank):
+    out = tmp_path / "run"
+    run = launch(2, {**settings, "iterations": 500, "out": str(out)}, "agent", 2, "SIGSTOP", rank)
+    assert run.code(200) != 0  # the launcher itself takes 30 s to end a process that was stopped
+    told = f"process {1 - rank} of 2 has heard nothing of process {rank} for 10 seconds"
+    assert told in run.said
+    assert RunFolder(out).last().iteration == (2 if rank == 1 else 0)  # the first process saves
+
+
+@pytest.mark.slow
+def test_a_world_that_hangs_in_one_process_fails_alone(finished, settings, tmp_path, timeless):
+    settings = {**settings, "step_timeout": 2.0, "retries": 0, "out": str(tmp_path / "run")}
+    finished(2, settings, "world", 1, "hang", 1)
+    assert [line.get("errors/timeout", 0) for line in timeless(settings["out"])[:3]] == [0, 1, 0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("layers", [{"layers": "mid"}, {"layers": "all", "shard": True}])
+def test_a_gradient_that_is_no_number_in_one_process_is_left_out_by_all(
+    finished, settings, tmp_path, timeless, layers
+):
+    settings = {**settings, **layers, "out": str(tmp_path / "run")}
+    said = finished(2, settings, "gradient", 1, "nan", 1)
+    assert said.count("an optimizer step is left out") == 1  # and told once
+    assert [line["steps_left_out"] for line in timeless(settings["out"])[:3]] == [0, 1, 1]
+    for tensor in RunFolder(settings["out"]).last().weights.values():
+        assert tensor.isfinite().all()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "moment", "rank"),
     [("SIGTERM", "agent", -1), ("SIGINT", "agent", 1), ("SIGTERM", "update", 0)],
