@@ -1,13 +1,12 @@
 """Optimizer steps that cannot be taken because a loss or a gradient is no finite number."""
 
+import logging
 import math
 
-from accelerate.logging import get_logger
-
 from onelayer.errors import RunFailed
+from onelayer.trainers.processes import FirstProcessLogger
 
-logger = get_logger(__name__)
-"""speaks in the first process only: all leave out the same steps"""
+logger = FirstProcessLogger(logging.getLogger(__name__))
 
 MOST = 3
 """a run stops after this many steps in a row were left out"""

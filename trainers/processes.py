@@ -1,11 +1,12 @@
 """What the processes of a run know together; with one process, what it knows alone."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, PartialState
 from accelerate.utils import gather_object
 
 from onelayer.errors import RunFailed
@@ -15,6 +16,14 @@ T = TypeVar("T")
 
 class ProcessLost(RunFailed):
     """Another process of the run is gone."""
+
+
+class FirstProcessLogger(logging.LoggerAdapter[logging.Logger]):
+    """Says in the first process what all processes know."""
+
+    def isEnabledFor(self, level: int) -> bool:
+        """Return whether something of this level is said by this process."""
+        return PartialState().is_main_process and super().isEnabledFor(level)
 
 
 def summed(accelerator: Accelerator, values: Sequence[float]) -> list[float]:

@@ -27,16 +27,21 @@ class Trackers:
     Args:
         accelerator: made with ``log_with``.
         name: of the tracker; empty for none.
+        run: what it calls the run.
     """
 
-    def __init__(self, accelerator: Accelerator, name: str):
-        self._accelerator, self.name = accelerator, name
+    def __init__(self, accelerator: Accelerator, name: str, run: str):
+        self._accelerator, self.name, self.run = accelerator, name, run
 
     def begin(self, config: Mapping[str, Any]) -> None:
         """Tell of the run's configuration."""
         if self.name:
             with warned(f"{self.name} did not start, and is told nothing"):
-                self._accelerator.init_trackers("onelayer", config=dict(config))
+                options = {
+                    "wandb": {"name": self.run},
+                    "trackio": {"name": self.run, "resume": "allow"},
+                }
+                self._accelerator.init_trackers("onelayer", dict(config), options)
 
     def log(self, metrics: Mapping[str, Any]) -> None:
         """Tell an iteration's metrics."""

@@ -4,6 +4,7 @@ Everything random is a function of the seed, the iteration and the task, so that
 state and a run that goes on equals one that never stopped.
 """
 
+import logging
 import math
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,6 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
-from accelerate.logging import get_logger
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.agents.episodes import Episode
@@ -45,7 +45,13 @@ from onelayer.trainers.placement import (
     whole_state,
 )
 from onelayer.trainers.playing import HeldOutGames, MakeEnv, TrainingGames
-from onelayer.trainers.processes import everyones, largest, require_alike, wait_for_all
+from onelayer.trainers.processes import (
+    FirstProcessLogger,
+    everyones,
+    largest,
+    require_alike,
+    wait_for_all,
+)
 from onelayer.trainers.rising import Rising
 from onelayer.trainers.run_folder import RunFolder
 from onelayer.trainers.sharing import episodes_of_all
@@ -53,8 +59,7 @@ from onelayer.trainers.summary import summary
 from onelayer.trainers.trackers import Trackers
 from onelayer.trainers.update import Learner
 
-logger = get_logger(__name__)
-"""speaks in the first process only"""
+logger = FirstProcessLogger(logging.getLogger(__name__))
 
 _BYTES_EACH = 12
 """of a trained parameter in a checkpoint: itself and the optimizer's two moments, in float32"""
@@ -137,7 +142,7 @@ class Trainer:
         self.iteration = 0
         self.heartbeat = Heartbeat(self.accelerator)
         self.meter = Meter(self.accelerator, self.heartbeat)
-        self.trackers = Trackers(self.accelerator, config.log_with)
+        self.trackers = Trackers(self.accelerator, config.log_with, config.folder.name)
         self._consistent = False
         """weights, optimizer and logs are those of ``iteration``: a checkpoint can be made"""
 
