@@ -32,6 +32,7 @@ COMMANDS = {
     "plan": "plan",
     "merge": "merge",
     "report": "report",
+    "completion": "completion",
 }
 """command: its module in onelayer.commands"""
 _OF_TRAINING = (
@@ -39,6 +40,7 @@ _OF_TRAINING = (
     "evaluate",
     "httpx",
     "safetensors",
+    "shtab",
     "torch",
     "tqdm",
     "transformers",

@@ -21,7 +21,8 @@ def option(default: Any, help: str, **metadata: Any) -> Any:  # noqa: A002  (arg
     Args:
         default: its value; a list is copied for each instance.
         help: what ``--help`` says about it.
-        metadata: ``positional=True`` for an argument without a flag.
+        metadata: ``positional=True`` for an argument without a flag; ``section="model"`` where a part of
+            ``--help`` begins, or goes on, to which the fields that follow belong.
     """
     about = {"help": help, **metadata}
     if isinstance(default, list):
@@ -99,6 +100,19 @@ def parse_mapping(text: str, name: str) -> dict[str, Any]:
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
         raise ValueError(f"{name} takes a mapping such as '{{room_size: 5}}', got {text!r}")
     return value
+
+
+def run_folder(out: str, *words: str) -> Path:
+    """Return the folder that a command writes to: ``out``, or one below ``runs/`` named by these words."""
+    name = "-".join(words).replace("/", "_").replace(":", "-")
+    return Path(out or f"runs/{name}")
+
+
+def world_of(env: str) -> str:
+    """Return a short name of an environment for folders: ``alfworld`` of ``onelayer/ALFWorld-v0``."""
+    if env.lstrip().startswith("["):  # a YAML list of several
+        return "mixture"
+    return env.rpartition("/")[2].rpartition(":")[2].partition("-v")[0].lower()
 
 
 def did_you_mean(

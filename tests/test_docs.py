@@ -1,6 +1,7 @@
 """What the pages name exists: files, functions, links and pictures."""
 
 import ast
+import importlib
 import re
 from pathlib import Path
 from urllib.parse import unquote
@@ -57,3 +58,28 @@ def test_every_page_is_in_the_table_of_contents():
 
     nav = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
     assert sorted(files(nav)) == [path.name for path in sorted((ROOT / "docs").glob("*.md"))]
+
+
+def resolves(name):
+    """Whether a dotted name is a module, or something in one."""
+    module, found = name, None
+    while found is None:
+        try:
+            found = importlib.import_module(module)
+        except ModuleNotFoundError:
+            module = module.rpartition(".")[0]
+    for part in name.removeprefix(module).split(".")[1:]:
+        found = getattr(found, part, None)
+    return found is not None
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_every_python_name_on_a_page_exists(page):
+    pytest.importorskip("torch")
+    text = page.read_text(encoding="utf-8")
+    names = set(re.findall(r"(?:`|^::: )(onelayer(?:\.\w+)+)", text, flags=re.MULTILINE))
+    for module, imported in re.findall(r"^from (onelayer[\w.]*) import (.+)$", text, re.MULTILINE):
+        names |= {f"{module}.{name.strip()}" for name in imported.strip("()").split(",")}
+    groups = {"onelayer.envs", "onelayer.suites", "onelayer.results.2", "onelayer.results.1"}
+    wrong = [name for name in sorted(names - groups) if "*" not in name and not resolves(name)]
+    assert wrong == []

@@ -27,12 +27,13 @@ class Meter:
 
     def __init__(self, accelerator: Accelerator, heartbeat: Heartbeat):
         self._accelerator, self._heartbeat = accelerator, heartbeat
-        self._seconds: dict[str, float] = {}
+        self.seconds: dict[str, float] = {}
+        """of each phase so far"""
         self._bytes: dict[str, int] = {}
 
     def begin(self) -> None:
         """Forget what was measured: another iteration begins."""
-        self._seconds, self._bytes = {}, {}
+        self.seconds, self._bytes = {}, {}
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -44,7 +45,7 @@ class Meter:
             yield
         finally:
             self._heartbeat.doing = ""
-        self._seconds[name] = time.perf_counter() - start
+        self.seconds[name] = time.perf_counter() - start
         self._bytes[name] = peak_bytes(torch.device(self._accelerator.device))
 
     def metrics(self, tokens: float = 0.0) -> dict[str, float]:
@@ -57,16 +58,16 @@ class Meter:
         Args:
             tokens: that were sampled, and learned from, by all processes.
         """
-        found = {f"seconds/{name}": seconds for name, seconds in self._seconds.items()}
+        found = {f"seconds/{name}": seconds for name, seconds in self.seconds.items()}
         for name, size in self._bytes.items():
             if size and name != "waiting":
                 found[f"memory/{name}"] = largest(self._accelerator, size / 2**30)
-        waiting = self._seconds.get("waiting", 0.0)
-        if "waiting" in self._seconds:
+        waiting = self.seconds.get("waiting", 0.0)
+        if "waiting" in self.seconds:
             [total] = summed(self._accelerator, [waiting])
             found["seconds/waiting"] = total / self._accelerator.num_processes
-        if tokens and "rollout" in self._seconds:
-            rollout, update = self._seconds["rollout"] + waiting, self._seconds["update"]
+        if tokens and "rollout" in self.seconds:
+            rollout, update = self.seconds["rollout"] + waiting, self.seconds["update"]
             found["tokens_per_second"] = tokens / (rollout + update)
             found["tokens_per_second/rollout"] = tokens / rollout
             found["tokens_per_second/update"] = tokens / update

@@ -38,19 +38,21 @@ def parse_config(
         OSError: the file of ``--config`` can't be read.
         SystemExit: ``--help`` was asked for and printed.
     """
-    parser = _parser(config_class, program, description)
+    parser = parser_of(config_class, program, description)
     path = _config_path(arguments)
     if path is not None:
         parser.set_defaults_with_config(**_read(path, config_class))
-    flags, others, *unknown = parser.parse_args_into_dataclasses(
+    *parsed, unknown = parser.parse_args_into_dataclasses(
         args=_explicit(arguments, config_class),
         return_remaining_strings=True,
         look_for_args_file=False,
     )
-    if unknown and unknown[-1]:
-        raise ValueError(_unknown_argument(unknown[-1][0], config_class, program))
+    if unknown:
+        raise ValueError(_unknown_argument(unknown[0], config_class, program))
+    *sections, others = parsed  # the last holds what belongs to no dataclass
+    values = {name: value for part in sections for name, value in as_mapping(part).items()}
     positionals = {name: getattr(others, name) for name in _positionals(config_class)}
-    return config_class(**as_mapping(flags), **positionals)
+    return config_class(**values, **positionals)
 
 
 def own_folder(arguments: Sequence[str], *, beside: str) -> str:
@@ -70,7 +72,7 @@ def own_folder(arguments: Sequence[str], *, beside: str) -> str:
     return "" if path is None or named or not (path.parent / beside).exists() else str(path.parent)
 
 
-def _parser(config_class: type[Any], program: str, description: str) -> Any:
+def parser_of(config_class: type[Any], program: str, description: str) -> Any:
     """Return a ``TrlParser`` of the fields that are flags, with the positional ones added.
 
     The parser changes the ``type`` of the fields it is given and knows no positional arguments,
@@ -85,12 +87,15 @@ def _parser(config_class: type[Any], program: str, description: str) -> Any:
             raise ValueError(f"{message} (see {program} --help)")
 
     hints = get_type_hints(config_class)
-    flags = [
-        (f.name, hints[f.name], _copy(f)) for f in _fields(config_class) if not _is_positional(f)
-    ]
+    sections = []
+    for section, fields in _sections(config_class).items():
+        flags = [(f.name, hints[f.name], _copy(f)) for f in fields]
+        part = dataclasses.make_dataclass("Section", flags)
+        setattr(part, "_argument_group_name", section)  # noqa: B010  (read by the parser's base class)
+        sections.append(part)
     places = "".join(f"[{name.upper()}] " for name in _positionals(config_class))
     parser = Parser(
-        [dataclasses.make_dataclass("Flags", flags)],
+        sections,
         prog=program,
         usage=f"{program} {places}[OPTIONS]",
         description=description,
@@ -112,8 +117,30 @@ def _parser(config_class: type[Any], program: str, description: str) -> Any:
     return parser
 
 
+def _sections(config_class: type[Any]) -> dict[str, list[dataclasses.Field[Any]]]:
+    """Return the fields that are flags by section; a field is in that of the last one that names any."""
+    named = {
+        field.name: field.metadata["section"]
+        for base in reversed(
+            config_class.__mro__
+        )  # a subclass that changes a default keeps the section
+        if dataclasses.is_dataclass(base)
+        for field in _fields(base)
+        if "section" in field.metadata
+    }
+    sections: dict[str, list[dataclasses.Field[Any]]] = {}
+    section = "options of this command"
+    for field in _fields(config_class):
+        section = named.get(field.name, section)
+        if not _is_positional(field):
+            sections.setdefault(section, []).append(field)
+    if "output" in sections:
+        sections["output"] = sections.pop("output")  # it stands last
+    return sections
+
+
 def _copy(field: dataclasses.Field[Any]) -> Any:
-    metadata = {**field.metadata, "help": field.metadata.get("help", "").replace("%", "%%")}
+    metadata = {"help": field.metadata.get("help", "").replace("%", "%%")}
     if field.default_factory is not dataclasses.MISSING:
         return dataclasses.field(default_factory=field.default_factory, metadata=metadata)
     return dataclasses.field(default=field.default, metadata=metadata)
@@ -147,7 +174,7 @@ class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
         return ", ".join(shown) + value
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
-        if action.default is None or action.default == "" or action.default == []:
+        if action.default is None or action.default in ("", False) or action.default == []:
             return action.help
         if any(option.startswith("--no-") for option in action.option_strings):
             return "turn it off"
