@@ -6,7 +6,7 @@ from typing import Any
 
 from onelayer.agents.play import Play
 from onelayer.settings import option, require, run_folder, world_of
-from onelayer.trainers.layer_spec import mask_seed
+from onelayer.trainers.layer_spec import mask_seed, trains_everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,7 @@ class TrainConfig:
         0.0,
         "leave out replies that pi_learn finds more than this many times as likely as pi_play; 0: none",
     )
+    shard: bool = option(False, "with layers=all: split all parameters over the processes (FSDP2)")
     max_grad_norm: float = option(1.0, "gradients are scaled down to this norm")
 
     engine: str = option(
@@ -158,6 +159,12 @@ class TrainConfig:
                 f"layers={self.layers} trains single numbers of the layers; leave lora_rank and "
                 "train_embeddings out"
             )
+        if self.shard and (self.lora_rank or not trains_everything(self.layers)):
+            what = "adapters need" if self.lora_rank else f"layers={self.layers} needs"
+            raise ValueError(
+                f"shard is for layers=all; {what} no sharding: what is frozen has no gradient and no "
+                "optimizer state, and every process holds it whole"
+            )
         if self.top_p != 1:
             raise ValueError(
                 f"top_p must be 1 in training, got {self.top_p}: the log-probabilities that are learned from "
@@ -174,6 +181,8 @@ class TrainConfig:
             raise ValueError(
                 f"engine vllm needs --server URL; start one with `onelayer serve {self.model}`"
             )
+        if self.engine == "vllm" and self.shard:
+            raise ValueError("shard plays in the processes that learn; leave --engine vllm out")
         if self.engine != "vllm" and (self.server or self.server_files):
             raise ValueError(
                 "server and server_files are of --engine vllm; name that, or leave them out"
@@ -210,6 +219,6 @@ class TrainConfig:
     def resume_key(self) -> dict[str, Any]:
         """Return the fields that a resumed run must share with the run it goes on from."""
         free = {"out", "resume", "iterations", "checkpoint_every", "log_with"}
-        free |= {"tokens_per_forward", "gradient_checkpointing"}
+        free |= {"tokens_per_forward", "gradient_checkpointing", "shard"}
         free |= {"retries", "step_timeout", "parallel", "server", "server_files"}
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in free}

@@ -88,7 +88,8 @@ class Gradients:
             for minibatch in minibatches:
                 for made, entering_MD in learner.passes.batches(self._worth_a_pass(minibatch)):
                     scores = learner.scorer.score(made, learner.first, entering_MD)
-                    found |= _by_row(made, scores.logp_N)
+                    if not made.idle:
+                        found |= _by_row(made, scores.logp_N)
             return found
 
         with weights_of(learner.parameters, weights), learner.autocast():
@@ -140,6 +141,8 @@ class Gradients:
             if not self.recomputes:
                 loss.old_N = made.logp_N
             scores = learner.scorer.backward(made, loss, learner.first, entering_MD)
+            if made.idle:  # without an advantage: its gradient is 0
+                continue
             logged = loss.sums | {"entropy": scores.entropy_N.sum(), "scored": len(made.logp_N)}
             sums = {name: sums[name] + float(logged[name]) for name in _SUMS}
             mismatch.add(scores.logp_N, made.logp_N)

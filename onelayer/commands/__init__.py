@@ -5,6 +5,7 @@ from types import ModuleType
 
 COMMANDS = {
     "train": "train",
+    "serve": "serve",
     "eval": "evaluate",
     "suites": "suites",
     "view": "view",

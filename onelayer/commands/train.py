@@ -81,7 +81,7 @@ def run(config: Config) -> None:
     is_main = trainer.accelerator.is_main_process
     if is_main:
         keep_report(machine, folder.path)
-        announce(_what_learns(trainer))
+        announce(_trained_parameters(trainer))
     try:
         trainer.train()
     except KeyboardInterrupt:
@@ -146,7 +146,7 @@ def _shortened(text: str, most: int = 60) -> str:
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
-def _what_learns(trainer: Any) -> str:
+def _trained_parameters(trainer: Any) -> str:
     """Return the layers, the size of the run and its folder, in one line."""
     config, learner = trainer.config, trainer.learner
     learned = sum(p.numel() for p in learner.parameters.values())
