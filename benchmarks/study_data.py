@@ -9,7 +9,8 @@ from typing import Any
 
 from onelayer.evals.contribution.contrast import Contrasts
 from onelayer.evals.contribution.contributions import measured
-from onelayer.evals.contribution.record import Profile, load_profile, save_profile
+from onelayer.evals.contribution.profile_file import load_profile, save_profile
+from onelayer.evals.contribution.record import Profile
 
 DOCS = Path(__file__).parents[1] / "docs"
 RESULTS = DOCS / "results" / "study"

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from onelayer.evals.contribution.contributions import measured, resample
+from onelayer.evals.contribution.contributions import measured
+from onelayer.evals.contribution.profile_file import load_profile
 from onelayer.evals.contribution.ranking import (
     STATISTICS,
     Overlap,
@@ -24,7 +25,8 @@ from onelayer.evals.contribution.ranking import (
     overlap,
     spearman,
 )
-from onelayer.evals.contribution.record import Profile, load_profile
+from onelayer.evals.contribution.record import Profile
+from onelayer.evals.contribution.resampling import resample
 from onelayer.evals.formatting import p_value, with_interval
 from onelayer.evals.table import render
 

@@ -63,7 +63,7 @@ def _write(profile: "Profile", profiler: Any, finished: bool) -> None:
     """Write ``profile.json``, ``.md`` and ``.png``, and print the page."""
     from onelayer.evals.contribution.contributions import measured
     from onelayer.evals.contribution.page import profile_page
-    from onelayer.evals.contribution.record import FILE_NAME, save_profile
+    from onelayer.evals.contribution.profile_file import FILE_NAME, save_profile
     from onelayer.files import write_atomically
 
     profile, folder = measured(profile), profiler.folder.path

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from onelayer.evals.contribution.record import load_profile
+from onelayer.evals.contribution.profile_file import load_profile
 from onelayer.trainers.layer_spec import parse_layers
 
 FORMS = "random:2:3, mid:2, worst:2, best:2, boost:2, lora, mask, transplant, lr"

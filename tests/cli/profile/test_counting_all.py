@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("scipy")
 
-from onelayer.evals.contribution.record import load_profile
+from onelayer.evals.contribution.profile_file import load_profile
 
 
 def test_a_run_that_diverges_counts_with_its_last_finite_weights(

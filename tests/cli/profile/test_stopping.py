@@ -16,7 +16,7 @@ from onelayer.cli import main
 pytest.importorskip("torch")
 pytest.importorskip("scipy")
 
-from onelayer.evals.contribution.record import load_profile
+from onelayer.evals.contribution.profile_file import load_profile
 from onelayer.trainers.profile.profile_config import ProfileConfig
 from onelayer.trainers.profile.profiler import Profiler
 

@@ -11,7 +11,7 @@ from onelayer.evals.contribution.compare import (
     compare_profiles,
     comparison_page,
 )
-from onelayer.evals.contribution.record import save_profile
+from onelayer.evals.contribution.profile_file import save_profile
 
 HUMP = {0: 0.25, 1: 0.45, 2: 0.65, 3: 0.6, 4: 0.35, 5: 0.15}
 FALL = {k: 0.6 - 0.08 * k for k in range(6)}

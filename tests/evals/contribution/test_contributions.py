@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from onelayer.evals.contribution.contributions import measured, ratio_interval, resample
+from onelayer.evals.contribution.contributions import measured
+from onelayer.evals.contribution.resampling import ratio_interval, resample
 
 PUBLISHED = json.loads(
     (Path(__file__).parents[3] / "docs/results/published/qwen3-1.7b.json").read_text()

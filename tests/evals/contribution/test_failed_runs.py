@@ -9,7 +9,8 @@ import pytest
 from onelayer.evals.contribution import picture
 from onelayer.evals.contribution.contributions import measured
 from onelayer.evals.contribution.page import profile_page
-from onelayer.evals.contribution.record import Run, load_profile, save_profile
+from onelayer.evals.contribution.profile_file import load_profile, save_profile
+from onelayer.evals.contribution.record import Run
 
 pytest.importorskip("scipy")
 

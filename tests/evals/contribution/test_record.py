@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from onelayer.evals.contribution.record import load_profile, save_profile
+from onelayer.evals.contribution.profile_file import load_profile, save_profile
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from onelayer.evals.contribution.record import load_profile, save_profile
+from onelayer.evals.contribution.profile_file import load_profile, save_profile
 
 ROOT = Path(__file__).parents[3]
 HUMP = {0: 0.2, 1: 0.45, 2: 0.65, 3: 0.63, 4: 0.4, 5: 0.15}
