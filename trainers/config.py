@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from onelayer.agents.play import Play
+from onelayer.mappings import parse_mapping
+from onelayer.trainers.estimators import Estimator, estimator
 
 
 def _option(default: Any, help: str) -> Any:  # noqa: A002  (the word that argparse uses)
@@ -25,7 +27,10 @@ class TrainConfig:
     seed: int = _option(0, "of tasks and sampling")
 
     algorithm: str = _option(
-        "gigpo", "advantage estimator: gigpo, grpo, dr_grpo, or a registered one"
+        "gigpo", "advantage estimator: gigpo, grpo, dr_grpo, hgpo, or your own: my_file.py:name"
+    )
+    algorithm_args: str = _option(
+        "", "YAML mapping of the estimator's own arguments, {levels: 4} of hgpo"
     )
     layers: str = _option(
         "mid", "layers that learn: 14, mid, mid-5, 10-14, 3,7, random:2:seed0, all"
@@ -158,7 +163,22 @@ class TrainConfig:
             else self.env.rpartition("/")[2].rpartition(":")[2].partition("-v")[0].lower()
         )
         layers = self.layers.replace("/", "_").replace(":", "-")
-        return Path(self.out or f"runs/{world}-{self.algorithm}-{layers}-{self.seed}")
+        return Path(self.out or f"runs/{world}-{self.algorithm_name}-{layers}-{self.seed}")
+
+    @property
+    def algorithm_name(self) -> str:
+        """The estimator's name, without the file that registers it."""
+        return self.algorithm.rpartition(":")[2]
+
+    def estimator(self) -> Estimator:
+        """Return the estimator.
+
+        Raises:
+            ValueError: there is none of that name, or it takes no such arguments.
+            LookupError: there is no file or module that is to register it.
+        """
+        given = parse_mapping(self.algorithm_args, "--algorithm-args", "{levels: 4}")
+        return estimator(self.algorithm, given)
 
     @property
     def play(self) -> Play:

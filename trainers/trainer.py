@@ -21,7 +21,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from onelayer.agents.episodes import Episode
 from onelayer.envs.attributes import tasks_of
 from onelayer.interrupts import Interrupted, StopRequests, deferred_interrupt
-from onelayer.trainers.advantages import estimator, penalise_invalid
+from onelayer.trainers.advantages import penalise_invalid
 from onelayer.trainers.bad_steps import Diverged
 from onelayer.trainers.checkpoints import KEPT, Checkpoint
 from onelayer.trainers.config import TrainConfig
@@ -88,7 +88,7 @@ class Trainer:
             self.folder.require_run(config.what_learns())
         else:
             self.folder.require_new()
-        self.estimate = estimator(config.algorithm)
+        self.estimate = config.estimator()
         self.accelerator = Accelerator(
             log_with=config.log_with or None, project_dir=str(config.folder)
         )

@@ -79,21 +79,6 @@ def write_config(config: Any, path: Path | str) -> None:
     write_atomically(path, f"# onelayer {onelayer.__version__}\n{text}")
 
 
-def parse_mapping(text: str, name: str) -> dict[str, Any]:
-    """Read a YAML or JSON mapping such as ``{room_size: 5}``; an empty text is an empty mapping.
-
-    Raises:
-        ValueError: ``text`` is no mapping of names to values; the message begins with ``name``.
-    """
-    try:
-        value = yaml.safe_load(text) if text.strip() else {}
-    except yaml.YAMLError:
-        value = None
-    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-        raise ValueError(f"{name} takes a mapping such as '{{room_size: 5}}', got {text!r}")
-    return value
-
-
 def _parser(config_class: type[Any], program: str, description: str) -> Any:
     """Return a ``TrlParser`` of the fields that are flags, with the positional ones added.
 

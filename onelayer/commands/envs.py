@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from onelayer.commands.configuration import parse_mapping
 from onelayer.envs.attributes import tasks_of
 from onelayer.envs.plugins import arguments, creator, make, registered, resolve
 from onelayer.envs.text import require_text
+from onelayer.mappings import parse_mapping
 
 HELP = "list, show, play and check environments"
 

@@ -11,8 +11,8 @@ import gymnasium as gym
 import yaml
 
 from onelayer.agents.play import Play
-from onelayer.commands.configuration import parse_mapping
 from onelayer.envs.attributes import attribute, tasks_of
+from onelayer.mappings import parse_mapping
 from onelayer.trainers.config import TrainConfig
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from onelayer.commands.configuration import parse_mapping
 from onelayer.commands.players import Subject
 from onelayer.evals.definition import AnySuite, Collection, Suite
+from onelayer.mappings import parse_mapping
 
 if TYPE_CHECKING:
     from onelayer.commands.evaluate import Config

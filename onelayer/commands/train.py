@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from onelayer.commands.configuration import own_folder, parse_config, parse_mapping
+from onelayer.commands.configuration import own_folder, parse_config
 from onelayer.commands.machine import keep_report, report_of
 from onelayer.envs import plugins
 from onelayer.envs.text import require_text
+from onelayer.mappings import parse_mapping
 from onelayer.trainers.config import TrainConfig as Config
 
 HELP = "train an agent, changing one transformer layer"
@@ -74,10 +75,9 @@ def run(config: Config) -> None:
 
 def _check_names(config: Config) -> None:
     """Refuse what needs no model to be seen as wrong."""
-    from onelayer.trainers.advantages import estimator
     from onelayer.trainers.layer_spec import check_form
 
-    estimator(config.algorithm)
+    config.estimator()
     check_form(config.layers)
     if config.log_with and config.log_with not in ("tensorboard", "wandb", "trackio"):
         raise ValueError(f"log_with is tensorboard, wandb or trackio, got {config.log_with!r}")

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onelayer.commands.configuration import parse_mapping
 from onelayer.files import write_atomically
+from onelayer.mappings import parse_mapping
 
 if TYPE_CHECKING:
     from onelayer.agents.episodes import Episode

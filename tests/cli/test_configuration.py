@@ -4,7 +4,8 @@ from typing import Literal
 import pytest
 import yaml
 
-from onelayer.commands.configuration import parse_config, parse_mapping, write_config
+from onelayer.commands.configuration import parse_config, write_config
+from onelayer.mappings import parse_mapping
 
 
 @dataclass(frozen=True)
