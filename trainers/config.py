@@ -53,6 +53,9 @@ class TrainConfig:
     iterations: int = _option(100, "rollouts and updates")
     tasks_per_iteration: int = _option(16, "tasks of one rollout")
     group_size: int = _option(8, "episodes of each task, compared with each other")
+    dynamic_sampling: int = _option(
+        0, "times that tasks whose episodes all earned the same are replaced by others; 0: never"
+    )
     learning_rate: float = _option(1e-5, "of AdamW on the trained layers")
     warmup: int = _option(0, "iterations in which the learning rate rises to its value")
     decay: int = _option(0, "iterations over which it falls to a tenth; 0: it stays")
@@ -129,8 +132,13 @@ class TrainConfig:
         _check("importance_cap", self.importance_limit, at_least=0)
         for name in ("seed", "omega", "invalid_penalty", "beta", "warmup", "decay"):
             _check(name, getattr(self, name), at_least=0)
-        for name in ("eval_every", "eval_temperature", "retries"):
+        for name in ("eval_every", "eval_temperature", "retries", "dynamic_sampling"):
             _check(name, getattr(self, name), at_least=0)
+        if self.dynamic_sampling and self.group_size == 1:
+            raise ValueError(
+                "dynamic_sampling needs a group_size of at least 2: an episode alone earns the same as all "
+                "others of its task"
+            )
         _check("step_timeout", self.step_timeout or 0, at_least=0)
         for name in ("learning_rate", "max_grad_norm", "clip_low", "clip_high", "temperature"):
             _check(name, getattr(self, name), above=0)

@@ -35,8 +35,7 @@ def episodes_of_all(
     """
     if accelerator.num_processes == 1:
         return list(mine), slice(0, sum(len(episode.steps) for episode in mine))
-    light = [_light(episode) for episode in mine]
-    shares = everyones(accelerator, [light])
+    shares = everyones(accelerator, [[light(episode) for episode in mine]])
     before = sum(
         len(episode.steps) for part in shares[: accelerator.process_index] for episode in part
     )
@@ -57,6 +56,7 @@ def minibatches(
         yield part[(part >= first) & (part < first + rows)] - first
 
 
-def _light(episode: Episode) -> Episode:
+def light(episode: Episode) -> Episode:
+    """Return an episode without its prompts, log-probabilities and legal actions, which are large."""
     steps = (replace(step, prompt_ids=(), logprobs=(), admissible=None) for step in episode.steps)
     return replace(episode, steps=tuple(steps))

@@ -26,6 +26,7 @@ from onelayer.trainers.bad_steps import Diverged
 from onelayer.trainers.checkpoints import KEPT, Checkpoint
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.delta import FILE_NAME, LayerDelta
+from onelayer.trainers.dynamic_sampling import DynamicSampling
 from onelayer.trainers.identity import identity, require_same
 from onelayer.trainers.layers import frozen_checksum, trains_everything
 from onelayer.trainers.lora import Adapters
@@ -164,8 +165,9 @@ class Trainer:
             no_episodes: list[Episode] = []
             episodes = self.stop.at_once(self.play, no_episodes)
             self.stop.obey()
+            sampled = self._drawn_again(episodes)
             with deferred_interrupt():  # the weights move: finish what belongs together
-                self._learn(episodes, held_out)
+                self._learn(sampled, held_out)
             if self.iteration % config.checkpoint_every == 0:
                 self.save()
             self.stop.obey()
@@ -181,6 +183,23 @@ class Trainer:
         with self._timed("rollout"), _PLAYING_FITS(), self.learner.autocast():
             return self.games.play(self.iteration)
 
+    def _drawn_again(self, episodes: Sequence[Episode]) -> DynamicSampling:
+        """Replace groups that teach nothing, as often as ``dynamic_sampling`` allows."""
+        sampled = DynamicSampling(
+            self.games, self.config, self.accelerator, self.iteration, episodes
+        )
+
+        def play() -> list[Episode]:
+            with self._timed("rollout"), _PLAYING_FITS(), self.learner.autocast():
+                return sampled.play()
+
+        while sampled.draw_again():
+            nothing: list[Episode] = []
+            fresh = self.stop.at_once(play, nothing)
+            self.stop.obey()
+            sampled.take(fresh)
+        return sampled
+
     def evaluate(self) -> dict[str, float]:
         """Play the held-out games; return what ``HeldOutGames.play`` does, nothing where there are none."""
         if self.held_out is None:
@@ -193,13 +212,14 @@ class Trainer:
         self.stop.obey()
         return metrics
 
-    def _learn(self, episodes: Sequence[Episode], held_out: Mapping[str, float]) -> None:
+    def _learn(self, sampled: DynamicSampling, held_out: Mapping[str, float]) -> None:
         """Give credit, update, log; then the iteration is over."""
-        config = self.config
-        played, own_N = episodes_of_all(self.accelerator, episodes)
+        config, episodes = self.config, sampled.episodes
+        kept, own_N = episodes_of_all(self.accelerator, episodes)
+        played = [*kept, *sampled.replaced()]
         self._require_some_played(played)
         self._consistent = False
-        compared = penalise_invalid(played, config.invalid_penalty)
+        compared = penalise_invalid(kept, config.invalid_penalty)
         advantages_N = self.estimate(
             compared, gamma=config.gamma, omega=config.omega, divide_by_std=config.divide_by_std
         )
@@ -213,6 +233,7 @@ class Trainer:
             **signal(
                 compared, advantages_N, gamma=config.gamma, divide_by_std=config.divide_by_std
             ),
+            **sampled.metrics(kept),
             **update,
             **held_out,
             **self._timings(update["tokens"]),
@@ -401,7 +422,8 @@ class Trainer:
     def _timed(self, phase: str) -> Iterator[None]:
         start = time.perf_counter()
         yield
-        self.seconds[phase] = time.perf_counter() - start
+        passed = time.perf_counter() - start
+        self.seconds[phase] = self.seconds.get(phase, 0.0) + passed
 
     def _timings(self, tokens: float = 0.0) -> dict[str, float]:
         timings = {f"seconds/{phase}": seconds for phase, seconds in self.seconds.items()}

@@ -139,9 +139,14 @@ class _Progress:
             )
         if "success" in metrics:
             errors = f", errors {metrics['errors']:.0f}" if metrics["errors"] else ""
+            redrawn = ""
+            if "redraws" in metrics:
+                redrawn = (
+                    f", redrawn {metrics['redrawn_groups']:.0f}, flat {metrics['flat_groups']:.0f}"
+                )
             self.bar.set_postfix_str(
                 f"success {metrics['success']:.0%}, legal {metrics['valid_actions']:.1%}, "
-                f"kl {metrics['kl']:.3f}{errors}",
+                f"kl {metrics['kl']:.3f}{redrawn}{errors}",
                 refresh=False,
             )
             self.bar.update()
@@ -168,9 +173,24 @@ class _Progress:
         total = sum(seconds.values()) or 1.0
         shares = ", ".join(f"{phase} {s / total:.0%}" for phase, s in seconds.items())
         print(f"{total / 60:.1f} minutes: {shares}")
+        if self.config.dynamic_sampling:
+            _tell_redrawn(history, self.config.tasks_per_iteration)
         held_out = [metrics["eval/success"] for metrics in history if "eval/success" in metrics]
         if held_out:
             print(f"held-out success {held_out[0]:.1%} -> {held_out[-1]:.1%}")
         saved = "adapter_model" if self.config.lora_rank else "layer"
         print(f"saved {trainer.folder.path}/{saved}.safetensors; evaluate it with")
         print(f"  onelayer eval {shlex.quote(str(trainer.folder.path))} --suite SUITE")
+
+
+def _tell_redrawn(history: Sequence[Mapping[str, Any]], groups: int) -> None:
+    """Say what dynamic sampling cost, and where it did not help."""
+    sampled = [metrics for metrics in history if "redraws" in metrics]
+    more, flat = (
+        sum(metrics[name] for metrics in sampled) for name in ("redrawn_groups", "flat_groups")
+    )
+    needed = groups * len(sampled)
+    print(
+        f"dynamic sampling: {more:,.0f} groups played beyond the {needed:,} that were learned from; "
+        f"{flat:,.0f} of these stayed flat"
+    )

@@ -162,6 +162,7 @@ def assert_nearly_equal_runs(one, other):
         (2, {}),  # two tasks and one
         (3, {"tasks_per_iteration": 2, "eval_tasks": 2}),  # the third process has none
         (2, {"history": "1", "minibatches": 3}),  # a row for each step
+        (2, {"dynamic_sampling": 2, "group_size": 2}),  # groups that are flat are drawn again
     ],
 )
 def test_several_processes_learn_what_one_learns(launch, settings, tmp_path, count, changes):
