@@ -57,10 +57,15 @@ class TrainConfig:
         0, "times that tasks whose episodes all earned the same are replaced by others; 0: never"
     )
     learning_rate: float = _option(1e-5, "of AdamW on the trained layers")
+    weight_decay: float = _option(0.0, "of AdamW: a weight shrinks by this times the learning rate")
     warmup: int = _option(0, "iterations in which the learning rate rises to its value")
     decay: int = _option(0, "iterations over which it falls to a tenth; 0: it stays")
     epochs: int = _option(1, "passes over a rollout")
     minibatches: int = _option(1, "optimizer steps in an epoch")
+    minibatch_rows: int = _option(
+        0,
+        "instead: training rows in an optimizer step at most, episodes with history=all, else steps",
+    )
     tokens_per_forward: int | None = _option(
         None, "tokens in one forward pass of an update; changes memory only; unset: what fits"
     )
@@ -130,8 +135,14 @@ class TrainConfig:
                     f"response_limit={self.response_limit} tokens; raise it, or leave it out"
                 )
         _check("importance_cap", self.importance_limit, at_least=0)
-        for name in ("seed", "omega", "invalid_penalty", "beta", "warmup", "decay"):
+        for name in ("seed", "omega", "invalid_penalty", "beta", "warmup", "decay", "weight_decay"):
             _check(name, getattr(self, name), at_least=0)
+        _check("minibatch_rows", self.minibatch_rows, at_least=0)
+        if self.minibatch_rows and self.minibatches > 1:
+            raise ValueError(
+                f"minibatches={self.minibatches} and minibatch_rows={self.minibatch_rows} say the same thing "
+                "in two ways; leave one out"
+            )
         for name in ("eval_every", "eval_temperature", "retries", "dynamic_sampling"):
             _check(name, getattr(self, name), at_least=0)
         if self.dynamic_sampling and self.group_size == 1:

@@ -38,7 +38,9 @@ class Gradients:
     def __init__(self, learner: "Learner", minibatches: Sequence[Sequence[Row]]):
         config = learner.config
         self.learner, self.config = learner, config
-        self.recomputes = config.epochs * config.minibatches == 1 or _differs_from_playing(
+        self.steps = len(minibatches)
+        """in an epoch"""
+        self.recomputes = config.epochs * self.steps == 1 or _differs_from_playing(
             config, learner.dtype
         )
         self.moved = False
@@ -77,7 +79,7 @@ class Gradients:
         divisor = max(tokens, 1.0)
         if config.algorithm == "dr_grpo":  # a constant, whatever was written
             episodes = config.tasks_per_iteration * config.group_size
-            divisor = episodes * config.response_limit / config.minibatches
+            divisor = episodes * config.response_limit / self.steps
 
         def work() -> tuple[dict[str, float], Mismatch, dict[Row, Tensor]]:
             return self._gradient(self._worth_a_pass(minibatch), divisor)
@@ -199,7 +201,8 @@ class _Loss:
 
 def scores_old_policy(config: TrainConfig, dtype: torch.dtype) -> bool:
     """Return whether the old policy needs passes of its own, before the first of several minibatches."""
-    return config.minibatches > 1 and _differs_from_playing(config, dtype)
+    several = config.minibatches > 1 or config.minibatch_rows > 0
+    return several and _differs_from_playing(config, dtype)
 
 
 def _differs_from_playing(config: TrainConfig, dtype: torch.dtype) -> bool:

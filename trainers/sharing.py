@@ -44,13 +44,16 @@ def episodes_of_all(
 
 
 def minibatches(
-    accelerator: Accelerator, rows: int, count: int, random: np.random.Generator
+    accelerator: Accelerator, rows: int, count: int, random: np.random.Generator, *, most: int = 0
 ) -> Iterator[NDArray[np.int64]]:
     """Yield which of its ``rows`` this process gives to each of ``count`` minibatches, drawn from all rows.
 
+    Where ``most`` is not 0, there are as few minibatches as have at most so many rows, instead of ``count``.
     Every process must call it, with the same random numbers; what it gives may be nothing.
     """
     rows_of_all = everyones(accelerator, [rows])
+    if most:
+        count = max(1, -(-sum(rows_of_all) // most))
     first = sum(rows_of_all[: accelerator.process_index])
     for part in np.array_split(random.permutation(sum(rows_of_all)), count):
         yield part[(part >= first) & (part < first + rows)] - first

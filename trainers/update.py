@@ -96,7 +96,7 @@ class Learner:
         self.optimizer = torch.optim.AdamW(
             self._groups([p for layer in faster for p in stack[layer].parameters()]),
             lr=config.learning_rate,
-            weight_decay=0.0,
+            weight_decay=config.weight_decay,
         )
         again = config.epochs > 1 or config.beta > 0 or scores_old_policy(config, self.dtype)
         self.passes = Passes(self.scorer, self.first, self.states, config.tokens_per_forward, again)
@@ -135,7 +135,7 @@ class Learner:
     def update(
         self, episodes: Sequence[Episode], advantages_N: NDArray[np.float64], iteration: int
     ) -> dict[str, float]:
-        """Take ``epochs * minibatches`` optimizer steps; return what to log.
+        """Take an optimizer step for each minibatch of each epoch; return what to log.
 
         A minibatch without a gradient, because every advantage in it is 0 and there is no KL, takes no
         step: the optimizer's momentum would move the weights.
@@ -177,7 +177,13 @@ class Learner:
     def _minibatches(self, learned: Sequence[Row], iteration: int, epoch: int) -> list[list[Row]]:
         """Return the rows of this process in each minibatch of an epoch."""
         random = np.random.default_rng([self.config.seed, iteration, epoch])
-        drawn = minibatches(self.accelerator, len(learned), self.config.minibatches, random)
+        drawn = minibatches(
+            self.accelerator,
+            len(learned),
+            self.config.minibatches,
+            random,
+            most=self.config.minibatch_rows,
+        )
         return [[learned[i] for i in part] for part in drawn]
 
     @advised(
