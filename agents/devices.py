@@ -41,7 +41,7 @@ def step_rows(rows: int, most: int, columns: int, device: torch.device) -> int:
 
 
 def steps_at_once(device: torch.device) -> int:
-    """Return how many token steps are taken between two looks at which replies have ended."""
+    """Return how many token steps are taken before it is checked which replies have ended."""
     return 4 if device.type == "cuda" else 1
 
 
@@ -80,7 +80,7 @@ def without_cudnn_attention() -> Iterator[None]:
 
 
 def pass_tokens(device: torch.device) -> int:
-    """Return how many tokens more a forward pass could read in the time that a second pass takes anyway."""
+    """Return how many tokens a forward pass reads in the time that the start of another pass takes."""
     return 4096 if device.type == "cuda" else 64
 
 

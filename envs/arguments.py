@@ -1,7 +1,6 @@
-"""The arguments an environment takes, compared with those that it is given, before anything is made."""
+"""Checks the arguments of an environment before it is made."""
 
 import collections.abc
-import difflib
 import inspect
 import numbers
 import os
@@ -9,6 +8,8 @@ import types
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from onelayer.settings import did_you_mean
 
 _SPOKEN = {
     int: "a whole number",
@@ -69,13 +70,12 @@ def _unknown(
     takes: Mapping[str, inspect.Parameter],
     registered: Mapping[str, Any],
 ) -> str:
-    close = difflib.get_close_matches(name, takes, n=1)
-    hint = f" (did you mean {close[0]!r}?)" if close else ""
     shown = [
         str(p.replace(annotation=p.empty, default=registered.get(name, p.default)))
         for name, p in takes.items()
         if name not in _OF_GYMNASIUM
     ]
+    hint = did_you_mean(name, takes, otherwise="")
     return f"{env_id} takes no argument {name!r}{hint}; it takes: {', '.join(shown) or 'none'}"
 
 

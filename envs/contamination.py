@@ -1,9 +1,9 @@
-"""Whether tasks to train on are, nearly, tasks to test on.
+"""Finds test tasks that are nearly training tasks.
 
-Texts are compared by their runs of eight words, where a word is also a number, an operator (``12 + 30`` is
-not ``12 * 30``) or a character of a script without spaces. A test task is a near-duplicate of a training task
-that holds at least half of its runs. A test task of fewer words is one where it stands in a training task
-whole, with other words around it or none, but no operator: ``1 + 2`` does not stand in ``1 + 2 + 3``.
+Texts are compared by their runs of eight words. A number, an operator (``12 + 30`` is not ``12 * 30``) and a
+character of a script without spaces count as words too. A test task is a near-duplicate if one training task
+holds at least half of its runs. A test task of fewer than eight words is one if a training task contains it
+whole and no operator stands next to it there: ``1 + 2 + 3`` does not contain ``1 + 2``.
 """
 
 import re
@@ -40,7 +40,7 @@ class NearDuplicate:
 
 
 def near_duplicates(train: Mapping[str, str], test: Mapping[str, str]) -> list[NearDuplicate]:
-    """Return the test tasks that nearly stand in the training set, in their order.
+    """Return the test tasks that have a near-duplicate in the training set, in their order.
 
     Args:
         train: the texts of the tasks to train on, by id.
@@ -83,7 +83,7 @@ def require_apart(
     test_name: str,
     allowed: bool,
 ) -> None:
-    """Refuse a training set that nearly holds tasks of the test set, or, where ``allowed``, warn of it.
+    """Refuse a training set with near-duplicates of test tasks; where ``allowed``, only warn.
 
     Args:
         train: as in ``near_duplicates``; equal sets are compared once in a process.

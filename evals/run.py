@@ -13,16 +13,17 @@ from onelayer.agents.base import Agent
 from onelayer.agents.boundary import close
 from onelayer.agents.episodes import Episode, as_episode, as_record
 from onelayer.agents.rollout import rollout
+from onelayer.errors import RunFailed
 from onelayer.evals.definition import AnySuite, Collection, Suite
-from onelayer.evals.identity import (
+from onelayer.evals.journal import Journal
+from onelayer.evals.result_rows import Results
+from onelayer.evals.task_digests import (
     Digests,
     TaskIdentity,
     digests_of,
     identify,
     require_same_data,
 )
-from onelayer.evals.journal import Journal
-from onelayer.evals.rows import Results
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +32,8 @@ Key = tuple[str, str, int]
 """part of the suite, task, attempt"""
 
 
-class TooManyErrors(RuntimeError):
-    """So many episodes in a row ended in an error that it is no use to go on."""
+class TooManyErrors(RunFailed):
+    """So many episodes in a row ended in an error that going on is no use."""
 
 
 def evaluate(
@@ -55,28 +56,28 @@ def evaluate(
 ) -> Results:
     """Let an agent play a suite's tasks.
 
-    Every attempt at a task is in a world of its own, made from the suite's seed.
+    Every attempt at a task gets random numbers of its own, which the suite's seed decides.
 
     Args:
         suite: what to play.
-        agent: its random numbers start from the suite's seed, where it has a ``reseed`` method. For a
-            suite of several environments a function that makes an agent for each.
-        settings: what plays, as JSON can hold it; goes into the results.
-        journal: a file to write every episode to as it ends. One that is there already is gone on from:
-            attempts that are in it are not played again.
+        agent: the player; ``reseed``, if it has that method, is called with the suite's seed. For a suite of
+            several environments, a function that makes an agent for each.
+        settings: what describes the player, as JSON can hold it; goes into the results.
+        journal: a file to write every episode to as it ends. If the file exists, the evaluation continues
+            from it: attempts in it are not played again.
         parallel: episodes that run at once.
         on_episode: called with each episode, those of an earlier journal first.
         before: episodes that were played before, and are not played again.
-        data: the digests of the tasks as ``before``, or other agents' results, hold them; None accepts any.
-        retry_errors: play those again that ended in an error, of ``before`` and of the journal.
+        data: digests that the tasks must have, such as those of ``before``; None accepts any.
+        retry_errors: play episodes of ``before`` and of the journal again that ended in an error.
         count_errors: count an episode with an error as not solved; otherwise it is left out of all figures.
         errors_in_a_row: stop after so many episodes in a row that ended in an error; None never stops.
         keep_tokens: keep each sampled token as text with its log-probability, where the agent has a
             tokenizer.
         prices: see ``Results``.
         step_timeout: see ``rollout``.
-        looked_at: what the tasks are, by the part of the suite; filled where it is empty. To begin them
-            all once, where several agents play.
+        looked_at: the identities of the tasks, by part of the suite; filled if empty. Pass the same mapping
+            for several agents, so that each task is begun for this only once.
 
     Raises:
         ValueError: the journal is of another suite, other settings or changed data.
@@ -200,7 +201,7 @@ class _Part:
         tokenizer = getattr(player, "tokenizer", None) if keep_tokens else None
 
         def ended(episode: Episode) -> None:
-            # One that failed at its start does not know what the environment calls it, or its kind.
+            # An episode that failed at its start has neither the environment's name for its task nor a kind.
             task = named.get(episode.task, episode.task)
             kind = episode.kind or kind_of.get(task, "")
             if tokenizer is not None:
@@ -210,7 +211,7 @@ class _Part:
         envs = [self.env]
         for _ in range(min(parallel, len(left) * attempts) - 1):
             envs.append(self._another_env())
-        # The last digits of a model here go by what it computes together; a served one answers alone.
+        # The last digits of a local model depend on what it computes together; a served one answers alone.
         reproducible = not getattr(player, "answers_alone", False)
         rollout(
             envs,
@@ -249,7 +250,7 @@ def _spelled(episode: Episode, tokenizer: Any) -> Episode:
 def _kept(
     episodes: Sequence[Episode], wanted: Sequence[Key], retry_errors: bool
 ) -> dict[Key, Episode]:
-    """Return the episodes that need not be played, the first of each attempt that has no error."""
+    """Return the episodes that need not be played again: for each attempt the first without an error."""
     possible = set(wanted)
     found: dict[Key, Episode] = {}
     for episode in episodes:

@@ -21,7 +21,7 @@ from accelerate import Accelerator
 from onelayer.agents.episodes import Episode
 from onelayer.trainers.advantages import episode_advantages
 from onelayer.trainers.config import TrainConfig
-from onelayer.trainers.playing import TrainingGames
+from onelayer.trainers.playing import OnEpisode, TrainingGames
 from onelayer.trainers.processes import everyones
 from onelayer.trainers.sharing import episodes_of_all, light, share
 from onelayer.trainers.tasks import Tasks, hash_seed, other_tasks
@@ -98,11 +98,16 @@ class DynamicSampling:
         self._again = [i for i, is_flat in enumerate(flat) if is_flat]
         return True
 
-    def play(self) -> list[Episode]:
-        """Play this process's share of what was drawn."""
+    @property
+    def due(self) -> int:
+        """Episodes that this process is to play again."""
+        return len(self._again) * self.config.group_size
+
+    def play(self, on_episode: OnEpisode | None = None) -> list[Episode]:
+        """Play this process's share of what was drawn; ``on_episode`` gets each as it ends."""
         tasks = [self._tasks[self._mine[i]] for i in self._again]
         seed = hash_seed(self.config.seed, self.iteration, self.redraws)
-        return self.games.roll_out(tasks, seed)
+        return self.games.roll_out(tasks, seed, on_episode)
 
     def take(self, episodes: Sequence[Episode]) -> None:
         """Put what was played in the place of the groups that were flat."""

@@ -11,6 +11,7 @@ the file first.
 """
 
 import functools
+import importlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
@@ -38,6 +39,8 @@ E = TypeVar("E", bound=Estimator)
 ESTIMATORS: dict[str, Estimator] = {}
 """every estimator by the name that configurations call it"""
 
+_OURS = ("onelayer.trainers.advantages", "onelayer.trainers.hgpo")
+"""modules that register ours"""
 _OF_ALL = ("episodes", "gamma", "omega", "divide_by_std")
 """what every estimator is given"""
 
@@ -72,10 +75,10 @@ def estimator(name: str, arguments: Mapping[str, Any] | None = None) -> Estimato
 
     Raises:
         ValueError: there is none, or it takes no such argument; the message lists what there is.
-        LookupError: there is no such module or file.
+        UnknownName: there is no such module or file.
     """
-    from onelayer.trainers import advantages, hgpo  # noqa: F401  (they register ours)
-
+    for ours in _OURS:
+        importlib.import_module(ours)
     module, _, own_name = name.rpartition(":")
     if module:
         import_named(module)

@@ -4,21 +4,39 @@ Axes: ``N`` sampled tokens of a batch, ``C`` those of a chunk, ``T`` tokens of a
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import torch
-from torch import Tensor
+from accelerate import Accelerator
+from torch import Tensor, nn
 
 from onelayer.trainers.batch import Batch, Row
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.loss import clipped, clipped_surrogate, importance_weights, kl_k3
 from onelayer.trainers.mismatch import Mismatch
+from onelayer.trainers.passes import Passes
 from onelayer.trainers.processes import summed
-from onelayer.trainers.score import weights_of
+from onelayer.trainers.score import Scorer, weights_of
 
-if TYPE_CHECKING:
-    from onelayer.trainers.update import Learner
+
+class Policy(Protocol):
+    """What ``update.Learner`` holds: a policy whose layers from ``first`` on are run to learn."""
+
+    config: TrainConfig
+    accelerator: Accelerator
+    dtype: torch.dtype
+    parameters: dict[str, nn.Parameter]
+    """those that learn, by name"""
+    start: dict[str, Tensor]
+    """what they were before training"""
+    first: int
+    passes: Passes
+    scorer: Scorer
+
+    def autocast(self) -> AbstractContextManager[None]:
+        """Return the context in which the model is run."""
 
 
 class Gradients:
@@ -35,7 +53,7 @@ class Gradients:
             batches, because rounding depends on the shape of a batch.
     """
 
-    def __init__(self, learner: "Learner", minibatches: Sequence[Sequence[Row]]):
+    def __init__(self, learner: Policy, minibatches: Sequence[Sequence[Row]]):
         config = learner.config
         self.learner, self.config = learner, config
         self.steps = len(minibatches)

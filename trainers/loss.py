@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 MOST_DIFFERENCE, MOST_KL = 20.0, 10.0
-"""where k3 is cut off, as in verl: a single token of a bfloat16 run may differ by so much that exp
+"""limits of k3, as in verl: a single token of a bfloat16 run may differ so much that exp
 overflows"""
 
 

@@ -1,4 +1,4 @@
-"""How much an update may hold at once, and what happens where that was too much."""
+"""How much memory an update may use at once, and what to do when memory runs out."""
 
 import gc
 from collections.abc import Iterator, Sequence
@@ -8,12 +8,14 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from onelayer.errors import RunFailed
+
 TOKENS_ON_A_CPU = 1024
-"""places of a forward pass: more are no faster there"""
+"""tokens of one forward pass on a CPU: more at once are no faster"""
 STATES_ON_A_CPU = 1 << 30
 """bytes of captured states"""
 ROWS_AT_ONCE = 2
-"""a forward pass has room for so many of the longest row, so that rows with one prompt can share it"""
+"""a forward pass has room for this many of the longest row, so that rows with a common prompt can share it"""
 _ACTIVATIONS = 4 << 30
 """bytes of one forward pass that keep a GPU busy; more tokens at once are no faster"""
 _ACTIVATIONS_SHARE, _STATES_SHARE = 0.5, 0.1
@@ -27,8 +29,8 @@ _SAID_OF_MEMORY = (
 )
 
 
-class OutOfMemory(RuntimeError):
-    """What a run does does not fit into memory; the message says what to change."""
+class OutOfMemory(RunFailed):
+    """The run does not fit into memory; the message says what to change."""
 
 
 def default_tokens(
@@ -52,7 +54,7 @@ def default_tokens(
 
 
 def key_cost(model: PreTrainedModel) -> float:
-    """Return what a copied key with its value keeps for the backward pass, next to what a token keeps.
+    """Return the memory of one copied key and value in the backward pass, as a share of a token's memory.
 
     A batch whose rows share a beginning copies its keys for each of them, with one head for each query head:
     ``2 * 14 * 64 / (16 * 896 + 4 * 4864)``, 0.05, in Qwen2.5-0.5B.

@@ -1,8 +1,8 @@
-"""How far the policy that the trainer computes is from the one that played, which is the same one.
+"""How much the log-probabilities of learning differ from those of playing, by the same policy.
 
-In float32 they differ in the last digits. In bfloat16 every log-probability is off by a few hundredths on
-average, because rounding depends on the shape of a batch; the largest difference of an iteration is then
-mostly a matter of how many tokens there are. What matters is the mean, and what it does to the ratio.
+In float32 they differ in the last digits. In bfloat16 each is off by a few hundredths on average, because
+rounding depends on the shape of a batch. The largest difference of an iteration then mostly says how many
+tokens there were. What matters is the mean difference, and its effect on the ratio.
 """
 
 import math

@@ -23,6 +23,7 @@ from onelayer.trainers.tasks import (
 )
 
 MakeEnv = Callable[[], gym.Env[str, str]]
+OnEpisode = Callable[[Episode], None]
 
 
 class TrainingGames:
@@ -60,9 +61,10 @@ class TrainingGames:
                 "several processes would play the same"
             )
         self.config, self.accelerator = config, accelerator
-        mine = len(share(range(count), accelerator))  # may be 0
-        episodes = max(1, mine * config.group_size)
-        parallel = episodes_at_once(model, episodes, config.response_limit, config.parallel)
+        self.episodes = len(share(range(count), accelerator)) * config.group_size
+        """of an iteration in this process; may be 0"""
+        most = max(1, self.episodes)
+        parallel = episodes_at_once(model, most, config.response_limit, config.parallel)
         self.envs = [first, *(make() for _ in range(parallel - 1))]
         self.agent = config.play.agent(model, tokenizer, first, states)
 
@@ -71,12 +73,14 @@ class TrainingGames:
         count = self.config.tasks_per_iteration
         return training_tasks(self.envs[0], iteration, count, self.config.seed)
 
-    def play(self, iteration: int) -> list[Episode]:
-        """Roll out this process's tasks of an iteration."""
+    def play(self, iteration: int, on_episode: OnEpisode | None = None) -> list[Episode]:
+        """Roll out this process's tasks of an iteration; ``on_episode`` gets each as it ends."""
         mine = share(self.tasks(iteration), self.accelerator)
-        return self.roll_out(mine, hash_seed(self.config.seed, iteration))
+        return self.roll_out(mine, hash_seed(self.config.seed, iteration), on_episode)
 
-    def roll_out(self, tasks: Sequence[str | int], seed: int) -> list[Episode]:
+    def roll_out(
+        self, tasks: Sequence[str | int], seed: int, on_episode: OnEpisode | None = None
+    ) -> list[Episode]:
         """Play a group of each task, with random numbers of the seed."""
         config = self.config
         self.agent.reseed(seed)
@@ -85,6 +89,7 @@ class TrainingGames:
             self.agent,
             tasks,
             config.group_size,
+            on_episode,
             reproducible=True,
             seed=seed,
             step_timeout=config.step_timeout,
@@ -116,8 +121,8 @@ class HeldOutGames:
         self.envs = [first, *(make() for _ in range(min(len(self.tasks), most) - 1))]
         self.agent = config.eval_play.agent(model, tokenizer, first)
 
-    def play(self) -> dict[str, float]:
-        """Play the tasks, always the same with the same random numbers.
+    def play(self, on_episode: OnEpisode | None = None) -> dict[str, float]:
+        """Play the tasks, always the same with the same random numbers; ``on_episode`` gets each episode.
 
         Returns:
             ``eval/`` ``success`` (a rate), ``tasks``, ``steps`` (a mean) and ``errors``, of all processes.
@@ -127,6 +132,7 @@ class HeldOutGames:
             self.envs,
             self.agent,
             self.tasks,
+            on_episode=on_episode,
             reproducible=True,
             seed=EVAL_SEED,
             step_timeout=self.config.step_timeout,

@@ -8,10 +8,12 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import gather_object
 
+from onelayer.errors import RunFailed
+
 T = TypeVar("T")
 
 
-class ProcessLost(RuntimeError):
+class ProcessLost(RunFailed):
     """Another process of the run is gone."""
 
 

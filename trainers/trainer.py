@@ -10,8 +10,9 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import count
 from typing import Any
 
 import torch
@@ -19,16 +20,20 @@ from accelerate import Accelerator
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.agents.episodes import Episode
+from onelayer.agents.weight_files import LAYER_FILE
 from onelayer.envs.attributes import tasks_of
+from onelayer.errors import RunFailed
 from onelayer.interrupts import Interrupted, StopRequests, deferred_interrupt
 from onelayer.trainers.advantages import penalise_invalid
 from onelayer.trainers.bad_steps import Diverged
 from onelayer.trainers.checkpoints import KEPT, Checkpoint
 from onelayer.trainers.config import TrainConfig
-from onelayer.trainers.delta import FILE_NAME, LayerDelta
+from onelayer.trainers.delta import LayerDelta
 from onelayer.trainers.dynamic_sampling import DynamicSampling
+from onelayer.trainers.first_signs import first_signs
 from onelayer.trainers.identity import identity, require_same
 from onelayer.trainers.layers import frozen_checksum, trains_everything
+from onelayer.trainers.learning_signal import signal
 from onelayer.trainers.lora import Adapters
 from onelayer.trainers.memory import advised
 from onelayer.trainers.mismatch import LIMIT as MISMATCH_LIMIT
@@ -37,7 +42,6 @@ from onelayer.trainers.processes import largest, require_alike, wait_for_all
 from onelayer.trainers.rising import Rising
 from onelayer.trainers.run_folder import RunFolder
 from onelayer.trainers.sharing import episodes_of_all
-from onelayer.trainers.signal import signal
 from onelayer.trainers.summary import summary
 from onelayer.trainers.update import Learner
 
@@ -51,8 +55,19 @@ _PLAYING_FITS = partial(
 )
 
 
-class NothingPlayed(RuntimeError):
+class NothingPlayed(RunFailed):
     """Every episode of an iteration ended in an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an iteration is: ``done`` of ``total`` episodes of a phase are over."""
+
+    iteration: int
+    phase: str
+    """`play`, `evaluate`, or `learn`, which has no episodes"""
+    done: int = 0
+    total: int = 0
 
 
 class Trainer:
@@ -65,6 +80,7 @@ class Trainer:
         config: the run.
         held_out: makes one environment of the held-out split; None leaves evaluation out.
         on_iteration: called with each iteration's metrics.
+        on_progress: called when a phase begins, and with each of its episodes that ends.
         should_stop: asked before each iteration; where it says yes, training ends with a checkpoint.
 
     Raises:
@@ -81,6 +97,7 @@ class Trainer:
         *,
         held_out: MakeEnv | None = None,
         on_iteration: Callable[[Mapping[str, Any]], None] | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
     ):
         self.config = config
@@ -100,11 +117,12 @@ class Trainer:
         self.held_out = None
         if held_out is not None and config.eval_every:
             self.held_out = HeldOutGames(held_out, *shared, len(self.games.envs))
-        self.on_iteration = on_iteration
+        self.on_iteration, self.on_progress = on_iteration, on_progress
         self.should_stop = should_stop
         self.identity = identity(self.model, tasks_of(self.games.envs[0]))
         self.stop = StopRequests(lambda number: int(largest(self.accelerator, number)))
         self.rising = Rising()
+        self.unknown_id: int | None = getattr(tokenizer, "unk_token_id", None)
         self.iteration = 0
         self.seconds: dict[str, float] = {}
         self._consistent = False
@@ -181,7 +199,7 @@ class Trainer:
     def play(self) -> list[Episode]:
         """Roll out this iteration's tasks of this process."""
         with self._timed("rollout"), _PLAYING_FITS(), self.learner.autocast():
-            return self.games.play(self.iteration)
+            return self.games.play(self.iteration, self._counted("play", self.games.episodes))
 
     def _drawn_again(self, episodes: Sequence[Episode]) -> DynamicSampling:
         """Replace groups that teach nothing, as often as ``dynamic_sampling`` allows."""
@@ -191,7 +209,7 @@ class Trainer:
 
         def play() -> list[Episode]:
             with self._timed("rollout"), _PLAYING_FITS(), self.learner.autocast():
-                return sampled.play()
+                return sampled.play(self._counted("play again", sampled.due))
 
         while sampled.draw_again():
             nothing: list[Episode] = []
@@ -204,11 +222,12 @@ class Trainer:
         """Play the held-out games; return what ``HeldOutGames.play`` does, nothing where there are none."""
         if self.held_out is None:
             return {}
+        play = partial(self.held_out.play, self._counted("evaluate", len(self.held_out.tasks)))
         with self._timed("evaluate"), _PLAYING_FITS(), self.learner.autocast():
-            if self.accelerator.num_processes > 1:  # they wait for each other's results
-                metrics = self.held_out.play()
-            else:
-                metrics = self.stop.at_once(self.held_out.play, {})
+            # Several processes wait for each other's results, so none may stop in between.
+            alone = self.accelerator.num_processes == 1
+            nothing: dict[str, float] = {}
+            metrics = self.stop.at_once(play, nothing) if alone else play()
         self.stop.obey()
         return metrics
 
@@ -218,11 +237,15 @@ class Trainer:
         kept, own_N = episodes_of_all(self.accelerator, episodes)
         played = [*kept, *sampled.replaced()]
         self._require_some_played(played)
+        if self.iteration == 0 and self.accelerator.is_main_process:
+            for sign in first_signs(played, self.unknown_id, config.response_limit):
+                logger.warning("%s", sign)
         self._consistent = False
         compared = penalise_invalid(kept, config.invalid_penalty)
         advantages_N = self.estimate(
             compared, gamma=config.gamma, omega=config.omega, divide_by_std=config.divide_by_std
         )
+        self._counted("learn", 0)
         with self._timed("update"):
             update = self.learner.update(episodes, advantages_N[own_N], self.iteration)
         self._require_finite_weights()
@@ -284,6 +307,14 @@ class Trainer:
         if self.accelerator.is_main_process and self.on_iteration is not None:
             self.on_iteration(metrics)
 
+    def _counted(self, phase: str, total: int) -> Callable[[Episode], None] | None:
+        """Tell that a phase begins; return what tells of each of its episodes."""
+        tell, done = self.on_progress, count(1)
+        if tell is None or not self.accelerator.is_main_process:
+            return None
+        tell(Progress(self.iteration, phase, 0, total))
+        return lambda _: tell(Progress(self.iteration, phase, next(done), total))
+
     def save(self) -> None:
         """Write a checkpoint from which a run goes on at this iteration; all processes wait for it.
 
@@ -327,7 +358,7 @@ class Trainer:
         if self.config.lora_rank:
             self.adapters().save(self.folder.path)
         else:
-            self.delta().save(self.folder.path / FILE_NAME)
+            self.delta().save(self.folder.path / LAYER_FILE)
 
     def delta(self) -> LayerDelta:
         """Return the trained layer as it is now."""

@@ -8,6 +8,7 @@ import gymnasium as gym
 import numpy as np
 
 from onelayer.envs.text import FreeText, Info
+from onelayer.errors import UnknownName
 
 Describe = Callable[[Any], str]
 Read = Callable[[str], Any]
@@ -64,7 +65,7 @@ class GymText(gym.Wrapper[str, str, Any, Any]):
         """Start the world: with the seed, or with that of the task in ``options["task"]``.
 
         Raises:
-            LookupError: there is no such task.
+            UnknownName: there is no such task.
         """
         others = {**(options or {})}
         task = others.pop("task", None)
@@ -76,7 +77,7 @@ class GymText(gym.Wrapper[str, str, Any, Any]):
             if task is None:
                 task = self.tasks[int(self._drawn.integers(len(self.tasks)))]
             if task not in self.tasks:
-                raise LookupError(f"there is no task {task!r} here; one is {self.tasks[0]!r}")
+                raise UnknownName(f"there is no task {task!r} here; one is {self.tasks[0]!r}")
             start = zlib.crc32(task.encode()) >> 1
             self._observation, info = self.env.reset(seed=start, options=others or None)
             # The task has decided where the world starts; what its dice show from here on is the seed's.

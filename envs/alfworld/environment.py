@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
-from onelayer.envs.alfworld.engine import Engine
 from onelayer.envs.alfworld.games import load_games, parsed
+from onelayer.envs.alfworld.native_engine import Engine
 from onelayer.envs.alfworld.records import VERBS, GameRecord
 from onelayer.envs.text import FreeText, Outcome, TextEnv
 

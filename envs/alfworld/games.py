@@ -19,6 +19,7 @@ from onelayer.envs.alfworld.game import Game
 from onelayer.envs.alfworld.game_files import read_game_file
 from onelayer.envs.alfworld.game_folders import LAYOUT, games_in, split_folders
 from onelayer.envs.alfworld.records import TASK_TYPES, VERBS, GameRecord
+from onelayer.errors import UnknownName
 
 GENERATED = "generated"
 TEST_SPLIT = "valid_unseen"
@@ -146,7 +147,7 @@ class LoadedGames(Mapping[str, GameRecord]):
 
     def __getitem__(self, game_id: str) -> GameRecord:
         if game_id not in self._games:
-            raise KeyError(f"no game {game_id!r} in {self.source}; the first is {self.ids[0]!r}")
+            raise UnknownName(f"no game {game_id!r} in {self.source}; the first is {self.ids[0]!r}")
         return self._games[game_id].record()
 
     def __hash__(self) -> int:

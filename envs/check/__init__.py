@@ -13,8 +13,8 @@ import gymnasium as gym
 from gymnasium.utils.env_checker import check_env
 
 from onelayer.envs.attributes import attribute, tasks_of
-from onelayer.envs.check import repeats, tasks, told
-from onelayer.envs.check.playing import Played, Problem, World, play_at_random, require
+from onelayer.envs.check import repeats, task_ids, told
+from onelayer.envs.check.played import Played, Problem, World, play_at_random, require
 from onelayer.envs.places import place_of_error
 from onelayer.envs.text import NotText, require_text
 
@@ -73,10 +73,10 @@ def check(env_id: str, /, *, episodes: int = 5, seed: int = 0, **kwargs: Any) ->
             ]
         findings += [
             _run("nonsense as an action", told.nonsense, env, seed),
-            _run("tasks by name", tasks.by_name, env),
-            _run("splits apart", tasks.splits, world),
-            _run("solutions", tasks.solutions, env, episodes),
-            _run("doing nothing", tasks.untouched, env, episodes, seed),
+            _run("tasks by name", task_ids.by_name, env),
+            _run("splits apart", task_ids.splits, world),
+            _run("solutions", task_ids.solutions, env, episodes),
+            _run("doing nothing", task_ids.untouched, env, episodes, seed),
         ]
     report = _run("this machine", _report, env)
     findings += [report] if report.problem or report.note else []

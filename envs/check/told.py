@@ -7,7 +7,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from onelayer.envs.check.playing import (
+from onelayer.envs.check.played import (
     Played,
     Problem,
     World,

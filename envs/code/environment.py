@@ -10,9 +10,10 @@ from onelayer.envs.code.program import NoProgram, complete, find_program, normal
 from onelayer.envs.code.sandboxes import LEVELS, PACKAGES, shared_sandbox
 from onelayer.envs.code.tasks import load_shipped
 from onelayer.envs.hacks import PROGRAMS
-from onelayer.envs.hints import did_you_mean
 from onelayer.envs.sandbox import Limits, Sandbox, Verdict
 from onelayer.envs.text import Outcome, TextEnv
+from onelayer.errors import EnvironmentFailed, UnknownName
+from onelayer.settings import did_you_mean
 
 
 class CodeEnv(TextEnv):
@@ -55,7 +56,7 @@ class CodeEnv(TextEnv):
 
     Raises:
         ValueError: a row of the data is bad, a split or kind does not exist, or an argument makes no sense.
-        LookupError: there is no such data set.
+        UnknownName: there is no such data set.
         FileNotFoundError, ConnectionError: the data can't be reached.
         RuntimeError: solutions are to be verified and no sandbox works here.
     """
@@ -214,7 +215,9 @@ class CodeEnv(TextEnv):
         self._details["timeouts"] += verdict.status == "timeout"
         if verdict.status == "sandbox_error":
             self._dropped += 1
-            raise RuntimeError(f"the sandbox failed: {verdict.detail or 'it does not say why'}")
+            raise EnvironmentFailed(
+                f"the sandbox failed: {verdict.detail or 'it does not say why'}"
+            )
         return verdict
 
     def _sandbox(self) -> Sandbox:
@@ -240,7 +243,7 @@ def _shipped(split: str, exclude: Sequence[str]) -> tuple[CodeTask, ...]:
     for name in exclude:
         if all(task.id != name for task in tasks):
             near = did_you_mean(name, [task.id for task in tasks])
-            raise LookupError(f"there is no task {name!r} to exclude{near}")
+            raise UnknownName(f"there is no task {name!r} to exclude{near}")
     return tuple(task for task in tasks if task.split == split and task.id not in exclude)
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from onelayer.envs.data_rows import Source, located
 from onelayer.envs.math.formats import after_hashes, last_boxed
-from onelayer.envs.rows import Source, located
 
 FIELDS = ("id", "prompt", "answer", "kind")
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from onelayer.envs.data_rows import Placed, Row, placed_rows, state_of
 from onelayer.envs.math import Conventions, Grade, check_gold, grade_answer, grade_response
 from onelayer.envs.math.catalogue import DataSet, data_set, whole
 from onelayer.envs.math.problems import Problem
-from onelayer.envs.rows import Placed, Row, placed_rows, state_of
+from onelayer.errors import UnknownName
 
 CONVENTIONS = Conventions(worked_out=True)
 
@@ -31,7 +32,7 @@ class LoadedProblems:
 
     def __getitem__(self, problem_id: str) -> Problem:
         if problem_id not in self._problems:
-            raise KeyError(
+            raise UnknownName(
                 f"there is no problem {problem_id!r} in {self.source}; the first is {self.ids[0]!r}"
             )
         return self._problems[problem_id]

@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 
 import gymnasium as gym
 
-from onelayer.envs.hints import did_you_mean
 from onelayer.envs.math import Conventions, Grade
 from onelayer.envs.math.formats import FORMATS
 from onelayer.envs.math.formats import answer_format as format_named
 from onelayer.envs.math.problems import Problem, Problems
 from onelayer.envs.math.sources import load_problems
 from onelayer.envs.text import Outcome, TextEnv
+from onelayer.settings import did_you_mean
 
 BOXED = FORMATS["boxed"]
 _TURNS_WITH_FEEDBACK = 3

@@ -23,6 +23,7 @@ from onelayer.envs.math.families import (
 )
 from onelayer.envs.math.formats import FORMATS
 from onelayer.envs.math.problems import Problem
+from onelayer.errors import UnknownName
 
 CONVENTIONS = Conventions(worked_out=True)
 SPLITS = ("train", "test")
@@ -220,6 +221,6 @@ class _Ids(Sequence[str]):
             index = (int(number) - self._first) * len(self._families) + place
             if 0 <= index < self._count:
                 return family, int(number)
-        raise KeyError(
+        raise UnknownName(
             f"there is no problem {problem_id!r}; the first of {len(self):,} is {self[0]!r}"
         )

@@ -21,6 +21,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from onelayer.errors import EnvironmentFailed
+
 _ANSWER_SECONDS = 60.0
 """on the clock, should a child sleep; the child's own limit on processor time comes first"""
 _START_SECONDS = 120.0
@@ -79,7 +81,9 @@ def score_in_child(
                 return float(reply)
             if child.end() not in _FROM_OUTSIDE:
                 return None
-    raise RuntimeError(f"the process that scores answers was ended from outside {_TRIES} times")
+    raise EnvironmentFailed(
+        f"the process that scores answers was ended from outside {_TRIES} times"
+    )
 
 
 def is_harmless(answer: str) -> bool:
@@ -125,7 +129,7 @@ class _Child:
         )
         if self._read(_START_SECONDS) != "ready":
             self.end()
-            raise RuntimeError("the process that scores answers does not start")
+            raise EnvironmentFailed("the process that scores answers does not start")
 
     def is_alive(self) -> bool:
         return self._process.poll() is None

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from onelayer.envs.sandbox.bench import built_in_exception
+from onelayer.envs.sandbox.bound_names import read_names
 from onelayer.envs.sandbox.codec import decode_numpy, encode
-from onelayer.envs.sandbox.names import read_names
 from onelayer.envs.sandbox.shown import readable, show
 from onelayer.envs.sandbox.syntax import parse
-from onelayer.envs.sandbox.tests import count_statements
+from onelayer.envs.sandbox.test_kinds import count_statements
 
 
 class UndecidedError(ValueError):

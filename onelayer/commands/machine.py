@@ -1,4 +1,4 @@
-"""What this machine gives an environment, such as isolation: told before any work, kept with results."""
+"""What an environment reports about this machine, such as its isolation: printed first, kept with results."""
 
 from pathlib import Path
 from typing import Any

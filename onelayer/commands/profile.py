@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from onelayer.commands.announce import announce
 from onelayer.commands.configuration import own_folder, parse_config
 from onelayer.trainers.contribution.config import ProfileConfig
 
@@ -36,6 +37,7 @@ def run(config: Config) -> int:
         LookupError: there is no such environment, suite or task.
         KeyboardInterrupt: Ctrl-C; the runs are saved and the profile is written as far as it is known.
     """
+    announce("loading torch and transformers, then the environment and the model")
     from onelayer.trainers.contribution.profiler import Profiler
 
     progress = _Progress()

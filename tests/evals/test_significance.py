@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onelayer.evals.estimates import mcnemar
 from onelayer.evals.significance import (
     arm_difference,
     holm,
@@ -13,7 +14,6 @@ from onelayer.evals.significance import (
     student_t,
     t_p_value,
 )
-from onelayer.evals.statistics import mcnemar
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from onelayer.commands.configuration import parse_config
 from onelayer.envs.alfworld.environment import ALFWorldEnv
 from onelayer.envs.math.environment import MathEnv
 from onelayer.envs.plugins import arguments, resolve
-from onelayer.mappings import parse_mapping
+from onelayer.settings import parse_mapping
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.layer_spec import parse_layers
 

@@ -19,7 +19,7 @@ from onelayer.trainers.advantages import (
     grpo,
     penalise_invalid,
 )
-from onelayer.trainers.signal import signal
+from onelayer.trainers.learning_signal import signal
 
 
 def slow_gigpo(episodes, gamma, omega, divide_by_std):

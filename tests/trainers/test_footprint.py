@@ -120,7 +120,8 @@ def test_the_command_prints_a_plan_and_refuses_in_one_line(folder, capsys):
     assert "gradient, to the other processes" in shown
     for wrong in (["--model", path + "-not"], ["--model", path, "--layers", "9"]):
         assert main(["plan", *wrong]) == 2
-        assert len(capsys.readouterr().err.strip().splitlines()) == 1
+        lines = capsys.readouterr().err.strip().splitlines()
+        assert sum(line.startswith("onelayer: error") for line in lines) == 1
     assert main(["plan", "--model", path, "--episode-tokens", "0"]) == 2
     assert "episode_tokens must be at least 1, got 0" in capsys.readouterr().err
 

@@ -10,7 +10,7 @@ from onelayer.agents.episodes import Episode, Step
 from onelayer.envs.plugins import make
 from onelayer.trainers.advantages import penalise_invalid
 from onelayer.trainers.config import TrainConfig
-from onelayer.trainers.signal import signal
+from onelayer.trainers.learning_signal import signal
 
 NONSENSE = "qwxz !? no such thing"
 ADAPTERS = ("Mixture", "OpenEnv", "TextArena", "Verifiers")

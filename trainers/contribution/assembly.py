@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from onelayer.evals.suite import Suite
-from onelayer.mappings import parse_mapping
+from onelayer.settings import parse_mapping
 from onelayer.trainers.contribution.config import ProfileConfig
 from onelayer.trainers.contribution.folder import Selection
 from onelayer.trainers.contribution.halving import Halving

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from onelayer.mappings import parse_mapping
+from onelayer.settings import parse_mapping, run_folder, world_of
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.contribution.controls import parse_controls
 
@@ -37,7 +37,13 @@ class ProfileConfig(TrainConfig):
     checkpoint_every: int = _option(1, "iterations between checkpoints, which a killed run loses")
     resume: bool = _option(False, "needless: a profile always goes on from what is in `out`")
 
-    layer_list: str = _option("all", "layers to measure, each trained alone: 0-5 or 0,3,10-14")
+    layer_list: str = field(
+        default="all",
+        metadata={
+            "help": "layers to measure, each trained alone: 0-5 or 0,3,10-14",
+            "section": "profile",
+        },
+    )
     seeds: str = _option("1,2,3", "training seeds; each layer and full training once with each")
     lr_full: float | None = _option(None, "learning rate of full training")
     lr_layer: float | None = _option(None, "learning rate of single layers and of few layers")
@@ -86,8 +92,7 @@ class ProfileConfig(TrainConfig):
     @property
     def folder(self) -> Path:
         """The folder of the profile: ``out``, or one named after what is profiled."""
-        world = self.env.rpartition("/")[2].rpartition(":")[2].partition("-v")[0].lower()
-        return Path(self.out or f"runs/profile-{world}-{self.algorithm_name}")
+        return run_folder(self.out, "profile", world_of(self.env), self.algorithm_name)
 
     @property
     def seed_list(self) -> tuple[int, ...]:
@@ -149,7 +154,8 @@ class ProfileConfig(TrainConfig):
         shared -= {"tokens_per_forward", "gradient_checkpointing"}
         values = {name: getattr(self, name) for name in sorted(shared | ours)}
         for name in MAPPINGS:
-            values[name] = parse_mapping(getattr(self, name), f"--{name}".replace("_", "-"))
+            flag = f"--{name}".replace("_", "-")
+            values[name] = parse_mapping(getattr(self, name), flag)
         return values | {"lr_full": self.full_rate, "lr_layer": self.layer_rate}
 
 

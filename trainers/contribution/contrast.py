@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from onelayer.evals.statistics import Estimate
+from onelayer.evals.estimates import Estimate
 from onelayer.trainers.contribution.record import Profile
 from onelayer.trainers.contribution.statistics import (
     CONFIDENCE,

@@ -4,19 +4,15 @@ A run that was trained before by `onelayer train` in the place where a profile l
 not trained again.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
-
-from onelayer.mappings import parse_mapping
+from onelayer.agents.weight_files import ADAPTER_FILE, LAYER_FILE, read_about
+from onelayer.settings import parse_mapping
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.contribution.config import MAPPINGS
-from onelayer.trainers.delta import FILE_NAME as LAYER_FILE
 from onelayer.trainers.layer_spec import parse_layers, trains_everything
-from onelayer.trainers.lora import FILE_NAME as ADAPTER_FILE
 from onelayer.trainers.run_folder import RunFolder
 
 _DEFAULTS = TrainConfig().what_learns()
@@ -92,8 +88,7 @@ def _weights_config(planned: TrainConfig) -> tuple[Mapping[str, Any] | None, int
     if not path.is_file():
         return None, 0
     try:
-        with safe_open(path, framework="numpy") as file:
-            config = json.loads((file.metadata() or {})[about])["config"]
+        config = read_about(path, about)[0]["config"]
         return config, int(config["iterations"])
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is damaged or no trained layer; remove it: {error!r}") from error

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from onelayer.evals.statistics import Estimate
+from onelayer.evals.estimates import Estimate
 from onelayer.trainers.contribution.contrast import Contrasts
 from onelayer.trainers.contribution.ranking import Ranked, correlate, relative_depth
 from onelayer.trainers.contribution.record import Profile

@@ -8,7 +8,7 @@ import gymnasium as gym
 from onelayer.envs import plugins
 from onelayer.envs.attributes import tasks_of
 from onelayer.evals.suite import Suite, load_single_suite
-from onelayer.mappings import parse_mapping
+from onelayer.settings import parse_mapping
 from onelayer.trainers.contribution.config import ProfileConfig
 
 

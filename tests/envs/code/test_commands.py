@@ -3,22 +3,12 @@
 import json
 
 import pytest
+from code_rows import DOUBLE
 
 from onelayer.cli import main
 from onelayer.evals.suite import load_suite
 
 CODE = "onelayer/Code-v0"
-DOUBLE = {
-    "id": "double",
-    "prompt": "Write a function that doubles a number.",
-    "entry_point": "double",
-    "tests": {
-        "kind": "io_call",
-        "fn_name": "double",
-        "cases": [{"args": [n], "output": 2 * n} for n in range(4)],
-    },
-    "reference": "def double(n):\n    return n + n\n",
-}
 
 
 SHOUT = {

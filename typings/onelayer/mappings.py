@@ -1,1 +1,0 @@
-../../onelayer/mappings.py
