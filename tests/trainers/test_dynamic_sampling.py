@@ -44,7 +44,7 @@ class Games:
     def tasks(self, iteration):
         return [str(i) for i in range(4)]
 
-    def roll_out(self, tasks, seed):
+    def roll_out(self, tasks, seed, on_episode=None):
         self.played.append((tuple(tasks), seed))
         return [one for task in tasks for one in group(task, 1.0, float(not self.varied(task)))]
 
@@ -216,8 +216,8 @@ def test_rates_are_of_all_that_was_played(make_trainer, monkeypatch):
     )
     original = trainer.games.roll_out
 
-    def noted(tasks, seed):
-        episodes = original(tasks, seed)
+    def noted(tasks, seed, on_episode):
+        episodes = original(tasks, seed, on_episode)
         seen.extend(episodes)
         return episodes
 
@@ -248,11 +248,11 @@ def test_a_signal_while_it_is_drawn_again_loses_nothing(make_trainer, monkeypatc
     whole.train()
     stopped = make_trainer("parts", **settings)
 
-    def ctrl_c(tasks, seed):
+    def ctrl_c(self, on_episode):
         raise KeyboardInterrupt
 
     original = dynamic_sampling.DynamicSampling.play
-    monkeypatch.setattr(dynamic_sampling.DynamicSampling, "play", lambda self: ctrl_c([], 0))
+    monkeypatch.setattr(dynamic_sampling.DynamicSampling, "play", ctrl_c)
     with pytest.raises(KeyboardInterrupt):
         stopped.train()
     monkeypatch.setattr(dynamic_sampling.DynamicSampling, "play", original)

@@ -102,7 +102,7 @@ def test_arguments_of_its_own_are_set_and_checked(file):
     assert estimator(f"{file}:halved", {"share": 0.25})(batch, **SHARED).tolist() == [1.0]
     assert estimator(f"{file}:halved", {"share": "1e-1"})(batch, **SHARED).tolist() == [0.4]
     for wrong, message in [
-        ({"shar": 1.0}, r"halved takes no argument 'shar' \(did you mean 'share'\?\); it takes"),
+        ({"shar": 1.0}, r"halved takes no argument 'shar'; did you mean 'share'.*it takes"),
         ({"share": "much"}, "halved: share must be a number, got 'much'"),
         ({"gamma": 0.9}, "halved takes no argument 'gamma'; it takes: share=0.5"),
     ]:
