@@ -39,6 +39,7 @@ from onelayer.trainers.memory import advised
 from onelayer.trainers.mismatch import LIMIT as MISMATCH_LIMIT
 from onelayer.trainers.playing import HeldOutGames, MakeEnv, TrainingGames
 from onelayer.trainers.processes import largest, require_alike, wait_for_all
+from onelayer.trainers.reward_order import reversed_orders
 from onelayer.trainers.rising import Rising
 from onelayer.trainers.run_folder import RunFolder
 from onelayer.trainers.sharing import episodes_of_all
@@ -119,6 +120,9 @@ class Trainer:
             self.held_out = HeldOutGames(held_out, *shared, len(self.games.envs))
         self.on_iteration, self.on_progress = on_iteration, on_progress
         self.should_stop = should_stop
+        if self.accelerator.is_main_process:
+            for sentence in reversed_orders(self.games.envs[0], config.invalid_penalty):
+                logger.warning("%s", sentence)
         self.identity = identity(self.model, tasks_of(self.games.envs[0]))
         self.stop = StopRequests(lambda number: int(largest(self.accelerator, number)))
         self.rising = Rising()

@@ -81,7 +81,7 @@ class ALFWorldEnv(TextEnv):
             games, split, room_size=room_size, task_types=task_types, count=count
         )
         self.backend = backend
-        self.success_reward = success_reward
+        self.success_reward = self.success_margin = success_reward
         self.include_help = include_help
         self.verb = verb
         self._record: GameRecord | None = None

@@ -99,6 +99,7 @@ class MathEnv(TextEnv):
         self.format = format_named(answer_format)
         self.strict_format = strict_format
         self.format_reward = float(format_reward)
+        self.success_margin = 1 - self.format_reward  # right and unmarked, against wrong and marked
         self.feedback = feedback
         self.conventions = _conventions(conventions or {})
         self.instructions = f"Solve the problem. {self.format.asked}"
