@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from onelayer.agents.play import Play
-from onelayer.settings import option, require, run_folder, world_of
+from onelayer.settings import option, parse_mapping, require, run_folder, world_of
+from onelayer.trainers.estimators import Estimator, estimator
 from onelayer.trainers.layer_spec import mask_seed, trains_everything
 
 
@@ -29,7 +30,10 @@ class TrainConfig:
     seed: int = option(0, "of tasks and sampling", section="algorithm")
 
     algorithm: str = option(
-        "gigpo", "advantage estimator: gigpo, grpo, dr_grpo, or a registered one"
+        "gigpo", "advantage estimator: gigpo, grpo, dr_grpo, hgpo, or your own: my_file.py:name"
+    )
+    algorithm_args: str = option(
+        "", "YAML mapping of the estimator's own arguments, {levels: 4} of hgpo"
     )
     layers: str = option(
         "mid", "layers that learn: 14, mid, mid-5, 10-14, 3,7, random:2:seed0, all-except:0, all"
@@ -52,14 +56,24 @@ class TrainConfig:
     iterations: int = option(100, "rollouts and updates", section="optimisation")
     tasks_per_iteration: int = option(16, "tasks of one rollout")
     group_size: int = option(8, "episodes of each task, compared with each other")
+    dynamic_sampling: int = option(
+        0, "times that tasks whose episodes all earned the same are replaced by others; 0: never"
+    )
     learning_rate: float = option(
         None,
         "of AdamW on the trained layers; default: for `tiny` 2e-3, with all layers 3e-4; for others 1e-5",
+    )
+    weight_decay: float = option(
+        0.0, "of AdamW: in a step a weight shrinks by this times the learning rate"
     )
     warmup: int = option(0, "iterations in which the learning rate rises to its value")
     decay: int = option(0, "iterations over which it falls to a tenth; 0: it stays")
     epochs: int = option(1, "passes over a rollout")
     minibatches: int = option(1, "optimizer steps in an epoch")
+    minibatch_rows: int = option(
+        0,
+        "instead: training rows in an optimizer step at most, episodes with history=all, else steps",
+    )
     tokens_per_forward: int | None = option(
         None, "tokens in one forward pass of an update; changes memory only; unset: what fits"
     )
@@ -144,14 +158,25 @@ class TrainConfig:
                 f"tokens_per_forward={self.tokens_per_forward} has no room for a reply of "
                 f"response_limit={self.response_limit} tokens; raise it, or leave it out"
             )
-        weights = ("omega", "invalid_penalty", "beta", "importance_cap")
+        weights = ("omega", "invalid_penalty", "beta", "importance_cap", "weight_decay")
         require(self, *weights, "seed", "warmup", "decay", "lora_rank", at_least=0)
+        require(self, "dynamic_sampling", "minibatch_rows", at_least=0)
         if self.sequence_mask and not self.sequence_mask >= 1:
             raise ValueError(f"sequence_mask must be 0 or at least 1, got {self.sequence_mask}")
         require(self, "eval_every", "eval_temperature", "retries", "step_timeout", at_least=0)
         require(self, "learning_rate", "max_grad_norm", "clip_low", "clip_high", above=0)
         require(self, "temperature", "boost", "eval_top_p", above=0)
         require(self, "gamma", at_least=0, at_most=1)
+        if self.dynamic_sampling and self.group_size == 1:
+            raise ValueError(
+                "dynamic_sampling needs a group_size of at least 2: an episode alone earns the same as all "
+                "others of its task"
+            )
+        if self.minibatch_rows and self.minibatches > 1:
+            raise ValueError(
+                f"minibatches={self.minibatches} and minibatch_rows={self.minibatch_rows} say the same thing "
+                "in two ways; leave one out"
+            )
         if self.lora_rank and self.train_embeddings:
             raise ValueError("lora_rank trains adapters in the layers; leave train_embeddings out")
         if mask_seed(self.layers) is not None and (self.lora_rank or self.train_embeddings):
@@ -192,7 +217,23 @@ class TrainConfig:
     @property
     def folder(self) -> Path:
         """The run folder: ``out``, or one named after what is trained."""
-        return run_folder(self.out, world_of(self.env), self.algorithm, self.layers, str(self.seed))
+        words = world_of(self.env), self.algorithm_name, self.layers, str(self.seed)
+        return run_folder(self.out, *words)
+
+    @property
+    def algorithm_name(self) -> str:
+        """The estimator's name, without the file that registers it."""
+        return self.algorithm.rpartition(":")[2]
+
+    def estimator(self) -> Estimator:
+        """Return the estimator.
+
+        Raises:
+            ValueError: there is none of that name, or it takes no such arguments.
+            UnknownName: there is no file or module that is to register it.
+        """
+        given = parse_mapping(self.algorithm_args, "--algorithm-args", "{levels: 4}")
+        return estimator(self.algorithm, given)
 
     @property
     def play(self) -> Play:

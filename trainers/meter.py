@@ -38,7 +38,7 @@ class Meter:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Measure the block as a phase."""
+        """Measure the block as a phase, or as a further part of it."""
         self._heartbeat.doing, start, cpu = name, time.perf_counter(), time.process_time()
         if torch.cuda.is_available():
             torch.cuda.reset_peak_memory_stats()
@@ -46,10 +46,11 @@ class Meter:
             yield
         finally:
             self._heartbeat.doing = ""
-        self.seconds[name] = time.perf_counter() - start
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
         if name != "evaluate":
             self._cpu_seconds += time.process_time() - cpu
-        self._bytes[name] = peak_bytes(torch.device(self._accelerator.device))
+        peak = peak_bytes(torch.device(self._accelerator.device))
+        self._bytes[name] = max(self._bytes.get(name, 0), peak)
 
     def metrics(self, tokens: float = 0.0) -> dict[str, float]:
         """Return what to log; every process must call it.

@@ -138,7 +138,9 @@ class Learner:
         )
 
     def _adamw(self) -> torch.optim.AdamW:
-        return torch.optim.AdamW(self._groups(), lr=self.config.learning_rate, weight_decay=0.0)
+        return torch.optim.AdamW(
+            self._groups(), lr=self.config.learning_rate, weight_decay=self.config.weight_decay
+        )
 
     def _groups(self) -> list[dict[str, Any]]:
         """Return what the optimizer moves: all alike, or with the boosted parameters apart."""
@@ -158,7 +160,7 @@ class Learner:
     def update(
         self, episodes: Sequence[Episode], advantages_N: NDArray[np.float64], iteration: int
     ) -> dict[str, float]:
-        """Take ``epochs * minibatches`` optimizer steps; return what to log.
+        """Take an optimizer step for each minibatch of each epoch; return what to log.
 
         A minibatch without a gradient, because every advantage in it is 0 and there is no KL, takes no
         step: the optimizer's momentum would move the weights.
@@ -200,7 +202,13 @@ class Learner:
     def _minibatches(self, learned: Sequence[Row], iteration: int, epoch: int) -> list[list[Row]]:
         """Return the rows of this process in each minibatch of an epoch."""
         random = np.random.default_rng([self.config.seed, iteration, epoch])
-        drawn = minibatches(self.accelerator, len(learned), self.config.minibatches, random)
+        drawn = minibatches(
+            self.accelerator,
+            len(learned),
+            self.config.minibatches,
+            random,
+            most=self.config.minibatch_rows,
+        )
         return [[learned[i] for i in part] for part in drawn]
 
     @advised(

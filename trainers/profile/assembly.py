@@ -49,7 +49,7 @@ def assemble(
         model=model,
         env=train.env,
         env_args=parse_mapping(train.env_args, "--env-args"),
-        algorithm=train.algorithm,
+        algorithm=f"{train.algorithm} {train.algorithm_args}".strip(),
         budget=Budget(
             iterations=train.iterations,
             episodes_per_run=train.iterations * train.tasks_per_iteration * train.group_size,

@@ -240,17 +240,18 @@ def _by_task(results: Results) -> tuple[tuple[str, ...], tuple[float, ...], int]
 
 def _cost(config: TrainConfig, failure: Failure | None) -> dict[str, Any]:
     """Return what training took, from the run's own log."""
-    seconds = cpu_seconds = tokens = 0.0
+    seconds = cpu_seconds = tokens = redrawn = 0.0
     for metrics in RunFolder(config.folder).history():
         seconds += metrics.get("seconds/rollout", 0.0) + metrics.get("seconds/update", 0.0)
         cpu_seconds += metrics.get("cpu_seconds", 0.0)
         tokens += metrics.get("tokens", 0.0)
+        redrawn += metrics.get("redrawn_groups", 0.0)
     iterations = config.iterations if failure is None else failure.iteration + 1
     return {
         "seconds": round(seconds, 3),
         "cpu_seconds": round(cpu_seconds, 3),
         "tokens": int(tokens),
-        "episodes": iterations * config.tasks_per_iteration * config.group_size,
+        "episodes": (iterations * config.tasks_per_iteration + int(redrawn)) * config.group_size,
     }
 
 

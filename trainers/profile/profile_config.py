@@ -29,6 +29,8 @@ _SET_FOR_EACH_RUN = {
 _OUTDATED = {"layers": "", "boost_layers": "", "eval_every": 0, "log_with": "", "resume": False}
 """what ``profile.yaml`` held for them in 0.1"""
 _CHECKPOINT_EVERY = 1
+MAPPINGS = ("env_args", "algorithm_args")
+"""fields that hold a YAML mapping as text, which may be written in several ways"""
 
 
 def _usual_run() -> TrainConfig:
@@ -114,7 +116,7 @@ class ProfileConfig:
     @property
     def folder(self) -> Path:
         """The folder of the profile: ``out``, or one named after what is profiled."""
-        return run_folder(self.out, "profile", world_of(self.train.env), self.train.algorithm)
+        return run_folder(self.out, "profile", world_of(self.train.env), self.train.algorithm_name)
 
     @property
     def seed_list(self) -> tuple[int, ...]:
@@ -179,7 +181,9 @@ class ProfileConfig:
         shared = as_mapping(self.train)
         values = {name: shared[name] for name in shared if name not in varied | free}
         values |= {name: getattr(self, name) for name in sorted(ours)}
-        values["env_args"] = parse_mapping(self.train.env_args, "--env-args")
+        for name in MAPPINGS:
+            flag = f"--{name}".replace("_", "-")
+            values[name] = parse_mapping(getattr(self.train, name), flag)
         return values | {"lr_full": self.full_rate, "lr_layer": self.layer_rate}
 
 

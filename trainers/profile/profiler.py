@@ -12,7 +12,6 @@ from accelerate import Accelerator
 from onelayer.agents.model_check import check_model
 from onelayer.agents.models import load_model
 from onelayer.evals.contribution.record import BaseModel, Profile
-from onelayer.trainers.advantages import estimator
 from onelayer.trainers.fingerprint import base_fingerprint
 from onelayer.trainers.layers import decoder_layers
 from onelayer.trainers.lora import rank_like_one_layer
@@ -61,7 +60,7 @@ class Profiler:
     def __init__(self, config: ProfileConfig, *, tell: Tell):
         self.config, self.tell = config, tell
         self.folder = ProfileFolder(config)
-        estimator(config.train.algorithm)
+        config.train.estimator()
         training_env(config.train.env, config.train.env_args).close()
         self.folder.require_same()
         self.suite = held_out_suite(config)

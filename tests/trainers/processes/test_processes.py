@@ -45,6 +45,19 @@ def test_minibatches_of_several_processes_are_those_of_one(monkeypatch, rows):
         assert sorted(joined) == sorted(whole)
 
 
+@pytest.mark.parametrize("rows", [[4, 3], [0, 5], [1, 0, 6], [0, 0]])
+def test_minibatches_of_at_most_so_many_rows_are_as_few_as_can_be(monkeypatch, rows):
+    monkeypatch.setattr(sharing, "everyones", lambda accelerator, mine: list(rows))
+    parts = [
+        list(sharing.minibatches(One(i, len(rows)), n, 1, np.random.default_rng(3), most=3))
+        for i, n in enumerate(rows)
+    ]
+    sizes = [sum(len(own[k]) for own in parts) for k in range(len(parts[0]))]
+    assert sum(sizes) == sum(rows)
+    assert len(sizes) == max(1, -(-sum(rows) // 3))
+    assert max(sizes) <= 3
+
+
 def test_the_first_difference_between_processes_is_named(monkeypatch):
     facts = [{"seed": 1, "tasks": "a"}, {"seed": 1, "tasks": "b"}]
     monkeypatch.setattr(processes, "everyones", lambda accelerator, mine: facts)
@@ -74,6 +87,7 @@ def test_a_lost_process_is_told_as_one_and_other_errors_are_not():
         (2, {}),  # two tasks and one
         (3, {"tasks_per_iteration": 2, "eval_tasks": 2}),  # the third process has none
         (2, {"history": "1", "minibatches": 3}),  # a row for each step
+        (2, {"dynamic_sampling": 2, "group_size": 2}),  # groups that are flat are drawn again
     ],
 )
 def test_several_processes_learn_what_one_learns(
