@@ -93,7 +93,7 @@ def arms(control: Control, num_layers: int, ranking: Sequence[int] = ()) -> list
             than there are different ones.
     """
     kind, number = control.kind, control.layers
-    if kind == "transplant":  # of runs that are planned anyway: ``plan.transplant_runs``
+    if kind == "transplant":  # of runs that are planned anyway: ``planned_runs.transplant_runs``
         return []
     if kind in ("lora", "mask"):
         return [Arm(kind, kind, tuple(range(num_layers)), kind)]

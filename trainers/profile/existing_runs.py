@@ -1,7 +1,7 @@
-"""What is in the folder of a run already: nothing, a part of the run that is planned, all of it, or another.
+"""Looks at what a run's folder holds already: nothing, part of the planned run, all of it, or another run.
 
-A run that was trained before by `onelayer train` in the place where a profile looks for it is adopted: it is
-not trained again.
+A run that `onelayer train` has made in the folder where a profile looks for it is adopted: it is not trained
+again.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ class Found:
     finished: int
     """iterations of the trained weights in it; 0: there are none"""
     config: TrainConfig
-    """how to train on, with words that the checkpoints agree with"""
+    """the configuration to go on with, written as in the run's checkpoints"""
 
 
 def find(planned: TrainConfig, num_layers: int) -> Found:
@@ -47,8 +47,8 @@ def find(planned: TrainConfig, num_layers: int) -> Found:
         )
     if newest is None:
         return Found(finished, planned)
-    # The run goes on under its own words: a mapping may be written in two ways, and how it would have
-    # been evaluated while training does not matter here.
+    # The run goes on with its own spelling, since a mapping may be written in two ways. How it was evaluated
+    # while training does not matter here.
     words = {*MAPPINGS, "layers", "boost_layers", *(name for name in newest if _is_eval(name))}
     kept = {name: newest[name] for name in words if name in newest}
     return Found(finished, replace(planned, **kept, resume=True))

@@ -1,8 +1,8 @@
-"""Runs that came to no end because training diverged: what is kept of them, so that they count.
+"""Notes on runs that diverged, so that they count.
 
-A run that is left out because it broke down makes its layer look better than it is. So it is scored as it
-ended: with the weights of its last checkpoint, the last ones that were finite, or, where no update came that
-far, as the base. A file beside its weights says so, and the run is not trained again.
+Leaving such a run out would make its layer look better than it is. So it is scored with its last finite
+weights, those of its last checkpoint, or as the base if there are none. A file beside the weights says so,
+and the run is not trained again.
 """
 
 import json

@@ -32,7 +32,7 @@ class Halving:
 
     rounds: tuple[Round, ...]
     budget_spent: float
-    """iterations of single-layer runs, as a share of what running every layer to the end takes"""
+    """iterations that were run, as a share of those that all layers would need to run to the end"""
     finished: bool
 
     @property

@@ -1,7 +1,7 @@
-"""The tasks that every run of a profile is evaluated on, and the proof that none of them is trained on.
+"""The tasks that the runs of a profile are evaluated on, and the check that no run is trained on them.
 
-They are of two parts: what is chosen, such as the best layer, is chosen by the dev tasks; what is reported
-is of the others, the suite's, which had no part in the choice.
+There are two sets. Choices, such as that of the best layer, are made by the dev tasks. What is reported is
+measured on the suite's tasks, which had no part in any choice.
 """
 
 from dataclasses import replace

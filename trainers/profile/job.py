@@ -1,6 +1,6 @@
-"""One piece of work of a profile: train a run as far as it is not trained, then let it play.
+"""One job of a profile: train the rest of a run, then evaluate it.
 
-Everything is written to the folders of the run and of its scores, and goes on from there.
+The results go to the folders of the run and of its scores, and a job that was stopped goes on from there.
 """
 
 from collections.abc import Callable
@@ -55,11 +55,11 @@ class Job:
     suite: Suite
     evaluation: Evaluation
     dev: Suite | None = None
-    """what choices are made by; None: nothing more is played"""
+    """the dev tasks, by which choices are made; None: there are none"""
     config: TrainConfig | None = None
     """None for the base"""
     transplant: int | None = None
-    """the layer of the run that is put into the base; None: all that it trained, and it is trained"""
+    """put only this layer of the finished run into the base; None: train the run, and put in all of it"""
     sampling: int = 0
     """0: random numbers of the suite's seed; another number gives others"""
     parallel: int = 32

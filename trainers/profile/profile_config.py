@@ -46,7 +46,7 @@ class ProfileConfig:
     """
 
     train: TrainConfig = field(default_factory=_usual_run)
-    """of every run; its folder, layers, seed, learning rate and adapters are set for each"""
+    """settings of every run; folder, layers, seed, learning rate and adapters are set for each run"""
     out: str = option("", "folder of the profile; default: runs/profile-<env>-<algorithm>")
     seed: int = option(0, "draws the held-out tasks and the sampling of evaluations")
     lora_rank: int = option(0, "of the control `lora`; 0: about as many parameters as one layer")
@@ -108,7 +108,7 @@ class ProfileConfig:
 
     @property
     def flags(self) -> dict[str, Any]:
-        """All settings by name: those of ``train`` that are no one run's, and the profile's own."""
+        """All settings by name, as ``ProfileFlags`` has them."""
         own = {name: value for name, value in as_mapping(self).items() if name != "train"}
         shared = as_mapping(self.train)
         return {n: v for n, v in shared.items() if n not in _SET_FOR_EACH_RUN} | own

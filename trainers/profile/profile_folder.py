@@ -23,16 +23,16 @@ THIS_PROFILE = "this profile"
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """By which ranking best, worst and boosted layers were chosen; made once, and kept."""
+    """The ranking by which best, worst and boosted layers were chosen; it is made once and kept."""
 
     source: str
     """another profile's path, or ``this profile``"""
     ranking: tuple[int, ...]
     """best first"""
     seeds: tuple[int, ...] = ()
-    """whose runs it is from, where it is this profile's"""
+    """training seeds of the runs that were ranked, if they are this profile's"""
     on_dev: bool = False
-    """by scores on the dev tasks, which nothing is reported of"""
+    """the ranking is by scores on the dev tasks, of which nothing is reported"""
 
     @property
     def sentence(self) -> str:
@@ -54,7 +54,7 @@ class Selection:
 
 
 class ProfileFolder:
-    """Reads and writes what is not a run."""
+    """Reads and writes the files of a profile, apart from its runs."""
 
     def __init__(self, config: ProfileConfig):
         self.path = config.folder

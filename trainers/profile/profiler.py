@@ -1,4 +1,4 @@
-"""Measuring: base, full training, each layer alone, controls; every run once, whatever stops in between."""
+"""Measures a profile: base, full training, each layer alone, controls; interrupted runs are continued."""
 
 import os
 import time
@@ -48,7 +48,7 @@ class Profiler:
 
     Args:
         config: what to measure.
-        tell: called with news: see ``worker.Tell``; also ``plan`` with the iterations of all runs,
+        tell: called with news: see ``job.Tell``; also ``plan`` with the iterations of all runs,
             ``adopted`` with the scores of a run that needs nothing more, and ``died`` with the exit code
             of its process.
 

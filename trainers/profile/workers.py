@@ -44,7 +44,7 @@ class Workers:
         model: the base; with several processes its parameters are moved into shared memory.
         tokenizer: the model's.
         processes: 1: no process but this one.
-        tell: see ``worker.Tell``; also told ``died``, a process that was replaced.
+        tell: see ``job.Tell``; also told ``died``, a process that was replaced.
         should_stop: asked all the time; where it says yes, everything is saved and no more is done.
     """
 
