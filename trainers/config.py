@@ -7,7 +7,7 @@ from typing import Any
 from onelayer.agents.play import Play
 from onelayer.settings import option, parse_mapping, require, run_folder, world_of
 from onelayer.trainers.estimators import Estimator, estimator
-from onelayer.trainers.layer_spec import trains_everything
+from onelayer.trainers.layer_spec import mask_seed, trains_everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class TrainConfig:
         "", "YAML mapping of the estimator's own arguments, {levels: 4} of hgpo"
     )
     layers: str = option(
-        "mid", "layers that learn: 14, mid, mid-5, 10-14, 3,7, random:2:seed0, all"
+        "mid", "layers that learn: 14, mid, mid-5, 10-14, 3,7, random:2:seed0, all-except:0, all"
     )
     train_embeddings: bool = option(False, "train embedding and head too")
     boost_layers: str = option("", "of the layers that learn, those that learn faster")
@@ -179,6 +179,11 @@ class TrainConfig:
             )
         if self.lora_rank and self.train_embeddings:
             raise ValueError("lora_rank trains adapters in the layers; leave train_embeddings out")
+        if mask_seed(self.layers) is not None and (self.lora_rank or self.train_embeddings):
+            raise ValueError(
+                f"layers={self.layers} trains single numbers of the layers; leave lora_rank and "
+                "train_embeddings out"
+            )
         if self.shard and (self.lora_rank or not trains_everything(self.layers)):
             what = "adapters need" if self.lora_rank else f"layers={self.layers} needs"
             raise ValueError(
@@ -252,7 +257,7 @@ class TrainConfig:
             return self.importance_cap
         return 2.0 if self.dtype == "bfloat16" or self.engine == "vllm" else 0.0
 
-    def what_learns(self) -> dict[str, Any]:
+    def resume_key(self) -> dict[str, Any]:
         """Return the fields that a resumed run must share with the run it goes on from."""
         free = {"out", "resume", "iterations", "checkpoint_every", "log_with"}
         free |= {"tokens_per_forward", "gradient_checkpointing", "shard"}

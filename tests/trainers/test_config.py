@@ -67,4 +67,4 @@ def test_senseless_engines_are_refused(fields, message):
 
 
 def test_a_run_may_go_on_with_other_servers():
-    assert not {"server", "server_files"} & TrainConfig().what_learns().keys()
+    assert not {"server", "server_files"} & TrainConfig().resume_key().keys()
