@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from onelayer.trainers.batch import Batch, Row
 from onelayer.trainers.config import TrainConfig
-from onelayer.trainers.loss import clipped, clipped_surrogate, importance_weights, kl_k3
+from onelayer.trainers.loss import KL, clipped, clipped_surrogate, importance_weights
 from onelayer.trainers.mismatch import Mismatch
 from onelayer.trainers.passes import Passes
 from onelayer.trainers.processes import summed
@@ -208,7 +208,7 @@ class _Loss:
             loss_C = clipped_surrogate(logp_C, old_C, advantage_C, *clip)
             loss_C = loss_C * importance_weights(old_C, played_C, config.importance_limit)
             if self.reference_N is not None:
-                kl_C = kl_k3(logp_C, self.reference_N[chunk])
+                kl_C = KL[config.kl](logp_C, self.reference_N[chunk])
                 loss_C = loss_C + config.beta * kl_C
                 self.sums["kl"] += kl_C.detach().sum()
         self.sums["loss"] += loss_C.detach().sum()

@@ -39,3 +39,8 @@ def test_the_run_folder_is_named_after_what_is_trained():
 def test_evaluation_has_a_reply_limit_of_its_own_or_that_of_training():
     assert TrainConfig(response_limit=40).eval_play.response_limit == 40
     assert TrainConfig(response_limit=40, eval_response_limit=7).eval_play.response_limit == 7
+
+
+def test_an_estimate_of_the_kl_without_a_gradient_is_refused():
+    with pytest.raises(ValueError, match="kl is k2 or k3, got 'k1'"):
+        TrainConfig(kl="k1")
