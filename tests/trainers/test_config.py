@@ -68,3 +68,8 @@ def test_senseless_engines_are_refused(fields, message):
 
 def test_a_run_may_go_on_with_other_servers():
     assert not {"server", "server_files"} & TrainConfig().resume_key().keys()
+
+
+def test_an_estimate_of_the_kl_without_a_gradient_is_refused():
+    with pytest.raises(ValueError, match="kl is k2 or k3, got 'k1'"):
+        TrainConfig(kl="k1")
