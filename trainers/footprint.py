@@ -122,6 +122,11 @@ def footprint(
         )
     if processes > 1:
         steps = config.epochs * config.minibatches
+        if (
+            config.minibatch_rows
+        ):  # where a row is a step, there are more of them than is known here
+            rows = config.tasks_per_iteration * config.group_size
+            steps = config.epochs * -(-rows // config.minibatch_rows)
         ring = 2 * (processes - 1) / processes
         moved["gradient, to the other processes"] = int(steps * ring * trained * _FLOAT32)
     return Footprint(

@@ -166,3 +166,10 @@ def make_trainer(counting_model: Any, plain_tokenizer: Any, tmp_path: Any) -> Ca
         )
 
     return make_one
+
+
+@pytest.fixture
+def said(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    """Return ``said()``: the warnings so far."""
+    caplog.set_level("WARNING")
+    return lambda: [record.getMessage() for record in caplog.records]

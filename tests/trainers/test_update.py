@@ -10,6 +10,7 @@ import torch
 from onelayer.trainers import gradient as gradient_module
 from onelayer.trainers.advantages import gigpo, grpo
 from onelayer.trainers.batch import batch, rows
+from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.gradient import Gradients
 from onelayer.trainers.layers import frozen_checksum
 from onelayer.trainers.score import Scorer
@@ -172,6 +173,42 @@ def test_minibatches_share_the_rows_out(
         for name in sizes[0][0]
     }
     assert_same(joined, sizes[0][0], 1e-5)
+
+
+@pytest.mark.parametrize("algorithm", ["gigpo", "dr_grpo"])
+def test_minibatches_of_so_many_rows_are_those_of_their_number(
+    tiny_model, plain_tokenizer, play, advantages, make_learner, gradients, algorithm
+):
+    runs = []
+    for parts in ({"minibatches": 3}, {"minibatch_rows": 3}, {"minibatch_rows": 4}):
+        learner = make_learner(tiny_model(**BOLD), algorithm=algorithm, epochs=2, **parts)
+        episodes = play(learner.model, plain_tokenizer, states=learner.states)
+        assert len(episodes) == 9  # rows, while the history grows
+        runs.append(gradients(learner))
+        learner.update(episodes, advantages(episodes), 0)
+    assert [len(run) for run in runs] == [6, 6, 6]
+    for one, other in zip(runs[0], runs[1], strict=True):
+        assert_same(one, other, 1e-7)
+
+
+def test_weights_decay_by_their_learning_rate(tiny_model, plain_tokenizer, play, make_learner):
+    learner = make_learner(tiny_model(), weight_decay=0.1, learning_rate=0.5, beta=1e-9)
+    before = {name: p.detach().clone() for name, p in learner.parameters.items()}
+    episodes = play(learner.model, plain_tokenizer, states=learner.states)
+
+    def without_gradient(*_):
+        for parameter in learner.parameters.values():
+            parameter.grad.zero_()
+
+    learner.optimizer.register_step_pre_hook(without_gradient)
+    learner.update(episodes, np.zeros(sum(len(e.steps) for e in episodes)), 0)
+    for name, parameter in learner.parameters.items():
+        torch.testing.assert_close(parameter.detach(), before[name] * (1 - 0.5 * 0.1))
+
+
+def test_two_ways_to_say_how_many_minibatches_are_refused():
+    with pytest.raises(ValueError, match="say the same thing in two ways; leave one out"):
+        TrainConfig(minibatches=2, minibatch_rows=8)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
