@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from onelayer.agents.chat_server import ChatServer
     from onelayer.agents.endpoint import EndpointAgent
+    from onelayer.agents.engine import MakeEngine
     from onelayer.agents.policy import PolicyAgent
     from onelayer.agents.prompts import PromptFormat
-    from onelayer.agents.states import CapturedStates
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Play:
         model: "PreTrainedModel",
         tokenizer: "PreTrainedTokenizerBase",
         env: gym.Env[str, str],
-        states: "CapturedStates | None" = None,
+        engine: "MakeEngine | None" = None,
     ) -> "PolicyAgent":
         """Return a model that plays in this way.
 
@@ -72,7 +72,7 @@ class Play:
             model: a causal language model.
             tokenizer: the model's.
             env: one of the environments that it will play in; tells its instructions.
-            states: keeps what enters a layer while playing.
+            engine: makes what writes the replies; None: the model does.
         """
         from onelayer.agents.policy import PolicyAgent
         from onelayer.agents.sampling import Sampling
@@ -83,7 +83,7 @@ class Play:
             sampling=Sampling(self.temperature, self.top_p, self.response_limit),
             history=self._pairs,
             prompt_format=self.prompt_format(tokenizer, env),
-            states=states,
+            engine=engine,
         )
 
     def prompt_format(
@@ -92,7 +92,7 @@ class Play:
         """Return how episodes of ``env`` become prompts of the model whose tokenizer it is."""
         from onelayer.agents.prompts import format_for
 
-        return format_for(tokenizer, **self._shown(env))
+        return format_for(tokenizer, **self._chat_settings(env))
 
     def served_agent(
         self, server: "ChatServer", env: gym.Env[str, str], *, keep_tokens: bool = False
@@ -109,7 +109,7 @@ class Play:
 
         return EndpointAgent(
             server,
-            ChatMessages(**self._shown(env)),
+            ChatMessages(**self._chat_settings(env)),
             temperature=self.temperature,
             top_p=self.top_p if self.top_p < 1 else None,  # some servers refuse it
             response_limit=self.response_limit,
@@ -121,7 +121,7 @@ class Play:
     def _pairs(self) -> int | str:
         return int(self.history) if self.history.isdecimal() else self.history
 
-    def _shown(self, env: gym.Env[str, str]) -> dict[str, Any]:
+    def _chat_settings(self, env: gym.Env[str, str]) -> dict[str, Any]:
         """Return what a model is shown of an environment, beside its observations."""
         return {
             "instructions": attribute(env, "instructions", ""),

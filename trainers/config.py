@@ -7,6 +7,7 @@ from typing import Any
 from onelayer.agents.play import Play
 from onelayer.settings import option, parse_mapping, require, run_folder, world_of
 from onelayer.trainers.estimators import Estimator, estimator
+from onelayer.trainers.layer_spec import mask_seed, trains_everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class TrainConfig:
         "", "YAML mapping of the estimator's own arguments, {levels: 4} of hgpo"
     )
     layers: str = option(
-        "mid", "layers that learn: 14, mid, mid-5, 10-14, 3,7, random:2:seed0, all"
+        "mid", "layers that learn: 14, mid, mid-5, 10-14, 3,7, random:2:seed0, all-except:0, all"
     )
     train_embeddings: bool = option(False, "train embedding and head too")
     boost_layers: str = option("", "of the layers that learn, those that learn faster")
@@ -90,13 +91,26 @@ class TrainConfig:
     )
     importance_cap: float | None = option(
         None,
-        "weight tokens by min(pi_learn/pi_play, this); 0: no; unset: 2 in bfloat16, no in float32",
+        "weight tokens by min(pi_learn/pi_play, this); 0: no; unset: 2 in bfloat16 and with servers, "
+        "no in float32 in this process",
     )
+    sequence_mask: float = option(
+        0.0,
+        "leave out replies that pi_learn finds more than this many times as likely as pi_play; 0: none",
+    )
+    shard: bool = option(False, "with layers=all: split all parameters over the processes (FSDP2)")
     max_grad_norm: float = option(1.0, "gradients are scaled down to this norm")
 
-    history: str = option(
-        "all", "`all`: the prompt grows; K: first turn and last K pairs", section="rollout"
+    engine: str = option(
+        "onelayer",
+        "what plays: onelayer (in this process), or vllm (see `onelayer serve`)",
+        section="rollout",
     )
+    server: str = option("", "URLs of the vLLM servers that play, with commas between them")
+    server_files: str = option(
+        "", "folder that servers on other machines share, for the trained weights"
+    )
+    history: str = option("all", "`all`: the prompt grows; K: first turn and last K pairs")
     show_admissible: bool = option(True, "list the legal actions in a chat prompt")
     thinking: bool = option(False, "ask for a thought before the action")
     temperature: float = option(1.0, "of sampling in training")
@@ -153,6 +167,8 @@ class TrainConfig:
         weights = ("omega", "invalid_penalty", "beta", "importance_cap", "weight_decay")
         require(self, *weights, "seed", "warmup", "decay", "lora_rank", at_least=0)
         require(self, "dynamic_sampling", "minibatch_rows", at_least=0)
+        if self.sequence_mask and not self.sequence_mask >= 1:
+            raise ValueError(f"sequence_mask must be 0 or at least 1, got {self.sequence_mask}")
         require(self, "eval_every", "eval_temperature", "retries", "step_timeout", at_least=0)
         require(self, "learning_rate", "max_grad_norm", "clip_low", "clip_high", above=0)
         require(self, "temperature", "boost", "eval_top_p", above=0)
@@ -169,6 +185,17 @@ class TrainConfig:
             )
         if self.lora_rank and self.train_embeddings:
             raise ValueError("lora_rank trains adapters in the layers; leave train_embeddings out")
+        if mask_seed(self.layers) is not None and (self.lora_rank or self.train_embeddings):
+            raise ValueError(
+                f"layers={self.layers} trains single numbers of the layers; leave lora_rank and "
+                "train_embeddings out"
+            )
+        if self.shard and (self.lora_rank or not trains_everything(self.layers)):
+            what = "adapters need" if self.lora_rank else f"layers={self.layers} needs"
+            raise ValueError(
+                f"shard is for layers=all; {what} no sharding: what is frozen has no gradient and no "
+                "optimizer state, and every process holds it whole"
+            )
         if self.top_p != 1:
             raise ValueError(
                 f"top_p must be 1 in training, got {self.top_p}: the log-probabilities that are learned from "
@@ -183,6 +210,18 @@ class TrainConfig:
             )
         if self.dtype not in ("float32", "bfloat16"):  # float16 would need its losses scaled
             raise ValueError(f"dtype is float32 or bfloat16, got {self.dtype!r}")
+        if self.engine not in ("onelayer", "vllm"):
+            raise ValueError(f"engine is onelayer or vllm, got {self.engine!r}")
+        if self.engine == "vllm" and not self.server:
+            raise ValueError(
+                f"engine vllm needs --server URL; start one with `onelayer serve {self.model}`"
+            )
+        if self.engine == "vllm" and self.shard:
+            raise ValueError("shard plays in the processes that learn; leave --engine vllm out")
+        if self.engine != "vllm" and (self.server or self.server_files):
+            raise ValueError(
+                "server and server_files are of --engine vllm; name that, or leave them out"
+            )
         self.play  # noqa: B018  (checks the history)
 
     @property
@@ -226,11 +265,11 @@ class TrainConfig:
         """``importance_cap``, or what it is by default; 0: tokens are not weighted."""
         if self.importance_cap is not None:
             return self.importance_cap
-        return 2.0 if self.dtype == "bfloat16" else 0.0
+        return 2.0 if self.dtype == "bfloat16" or self.engine == "vllm" else 0.0
 
-    def what_learns(self) -> dict[str, Any]:
+    def resume_key(self) -> dict[str, Any]:
         """Return the fields that a resumed run must share with the run it goes on from."""
         free = {"out", "resume", "iterations", "checkpoint_every", "log_with"}
-        free |= {"tokens_per_forward", "gradient_checkpointing"}
-        free |= {"retries", "step_timeout", "parallel"}
+        free |= {"tokens_per_forward", "gradient_checkpointing", "shard"}
+        free |= {"retries", "step_timeout", "parallel", "server", "server_files"}
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in free}

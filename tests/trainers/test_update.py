@@ -479,6 +479,37 @@ def test_importance_weights_scale_the_gradient_of_the_surrogate(
     assert metrics["effective_samples"] == pytest.approx(1, abs=1e-4)
 
 
+@pytest.mark.parametrize("history", ["all", 1])
+def test_replies_that_the_learner_finds_too_likely_have_no_gradient(
+    tiny_model, plain_tokenizer, play, advantages, make_learner, gradients, history
+):
+    """The same gradient as where the advantages of their steps are 0, over as many tokens."""
+    found = []
+    for mask in (0.0, 1.5):
+        learner = make_learner(
+            tiny_model(**BOLD), beta=0.0, sequence_mask=mask, learning_rate=1e-30, minibatches=2
+        )
+        episodes = play(learner.model, plain_tokenizer, history=history)
+        advantages_N = advantages(episodes)
+        steps = [step for episode in episodes for step in episode.steps]
+        # Of every third step one token is twice as likely to the learner as it was to the player.
+        doubtful_N = np.arange(len(steps)) % 3 == 0
+        changed = iter(
+            replace(s, logprobs=(s.logprobs[0] - np.log(2) * doubt, *s.logprobs[1:]))
+            for s, doubt in zip(steps, doubtful_N, strict=True)
+        )
+        episodes = [replace(e, steps=tuple(next(changed) for _ in e.steps)) for e in episodes]
+        if mask == 0:
+            advantages_N = np.where(doubtful_N, 0.0, advantages_N)
+        seen = gradients(learner)
+        metrics = learner.update(episodes, advantages_N, 0)
+        found.append(seen)
+    for plain, masked in zip(*found, strict=True):
+        assert_same(masked, plain, 1e-5)
+    left_out = sum(len(s.action_ids) for s, doubt in zip(steps, doubtful_N, strict=True) if doubt)
+    assert metrics["masked_fraction"] == pytest.approx(left_out / metrics["tokens"])
+
+
 def test_with_several_steps_the_old_policy_is_the_one_that_sampled(
     tiny_model, plain_tokenizer, play, advantages, make_learner
 ):
