@@ -14,7 +14,13 @@ from torch import Tensor, nn
 
 from onelayer.trainers.batch import Batch, Row
 from onelayer.trainers.config import TrainConfig
-from onelayer.trainers.loss import KL, believable, clipped, clipped_surrogate, importance_weights
+from onelayer.trainers.loss import (
+    KL,
+    believable,
+    clipped,
+    clipped_surrogate,
+    importance_weights,
+)
 from onelayer.trainers.mismatch import Mismatch
 from onelayer.trainers.passes import Passes
 from onelayer.trainers.processes import summed
