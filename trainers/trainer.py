@@ -138,6 +138,8 @@ class Trainer:
         self.should_stop = should_stop
         self.identity = identity(self.model, tasks_of(self.games.envs[0]))
         if config.shard:
+            if self.accelerator.num_processes == 1:
+                logger.warning("--shard does nothing in one process; see torchrun --nproc-per-node")
             self.learner.shard()
         self.stop = StopRequests(lambda number: int(largest(self.accelerator, number)))
         self.rising = Rising()

@@ -10,6 +10,11 @@ import torch
 from onelayer.trainers import processes, sharing
 from onelayer.trainers.run_folder import RunFolder
 
+MIXTURE = (
+    "[{env: onelayer/Counting-v0, args: {digits: 2, length: 2}, name: two},"
+    " {env: onelayer/Counting-v0, args: {digits: 2, length: 1}, weight: 2, name: one}]"
+)
+
 
 class One:
     """A process of several, as far as a share is concerned."""
@@ -74,6 +79,7 @@ def test_a_lost_process_is_told_as_one_and_other_errors_are_not():
         (2, {}),  # two tasks and one
         (3, {"tasks_per_iteration": 2, "eval_tasks": 2}),  # the third process has none
         (2, {"history": "1", "minibatches": 3}),  # a row for each step
+        (2, {"env": MIXTURE, "tasks_per_iteration": 5}),
     ],
 )
 def test_several_processes_learn_what_one_learns(
