@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from onelayer.agents.play import Play
-from onelayer.settings import option, require, run_folder, world_of
-from onelayer.trainers.layer_spec import trains_everything
+from onelayer.settings import option, parse_mapping, require, run_folder, world_of
+from onelayer.trainers.estimators import Estimator, estimator
+from onelayer.trainers.layer_spec import mask_seed, trains_everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,13 @@ class TrainConfig:
     seed: int = option(0, "of tasks and sampling", section="algorithm")
 
     algorithm: str = option(
-        "gigpo", "advantage estimator: gigpo, grpo, dr_grpo, or a registered one"
+        "gigpo", "advantage estimator: gigpo, grpo, dr_grpo, hgpo, or your own: my_file.py:name"
+    )
+    algorithm_args: str = option(
+        "", "YAML mapping of the estimator's own arguments, {levels: 4} of hgpo"
     )
     layers: str = option(
-        "mid", "layers that learn: 14, mid, mid-5, 10-14, 3,7, random:2:seed0, all"
+        "mid", "layers that learn: 14, mid, mid-5, 10-14, 3,7, random:2:seed0, all-except:0, all"
     )
     train_embeddings: bool = option(False, "train embedding and head too")
     boost_layers: str = option("", "of the layers that learn, those that learn faster")
@@ -52,14 +56,27 @@ class TrainConfig:
     iterations: int = option(100, "rollouts and updates", section="optimisation")
     tasks_per_iteration: int = option(16, "tasks of one rollout")
     group_size: int = option(8, "episodes of each task, compared with each other")
+    mask_cut_replies: bool = option(
+        False, "let replies that were cut at response_limit carry no loss"
+    )
+    dynamic_sampling: int = option(
+        0, "times that tasks whose episodes all earned the same are replaced by others; 0: never"
+    )
     learning_rate: float = option(
         None,
         "of AdamW on the trained layers; default: for `tiny` 2e-3, with all layers 3e-4; for others 1e-5",
+    )
+    weight_decay: float = option(
+        0.0, "of AdamW: in a step a weight shrinks by this times the learning rate"
     )
     warmup: int = option(0, "iterations in which the learning rate rises to its value")
     decay: int = option(0, "iterations over which it falls to a tenth; 0: it stays")
     epochs: int = option(1, "passes over a rollout")
     minibatches: int = option(1, "optimizer steps in an epoch")
+    minibatch_rows: int = option(
+        0,
+        "instead: training rows in an optimizer step at most, episodes with history=all, else steps",
+    )
     tokens_per_forward: int | None = option(
         None, "tokens in one forward pass of an update; changes memory only; unset: what fits"
     )
@@ -69,6 +86,9 @@ class TrainConfig:
     clip_low: float = option(0.2, "the ratio is clipped below 1 by this")
     clip_high: float = option(0.2, "and above 1 by this")
     beta: float = option(0.01, "weight of the KL to the start policy")
+    kl: str = option(
+        "k3", "how it is estimated: k3, or k2, whose gradient is that of the KL itself"
+    )
     importance_cap: float | None = option(
         None,
         "weight tokens by min(pi_learn/pi_play, this); 0: no; unset: 2 in bfloat16 and with servers, "
@@ -144,16 +164,32 @@ class TrainConfig:
                 f"tokens_per_forward={self.tokens_per_forward} has no room for a reply of "
                 f"response_limit={self.response_limit} tokens; raise it, or leave it out"
             )
-        weights = ("omega", "invalid_penalty", "beta", "importance_cap")
+        weights = ("omega", "invalid_penalty", "beta", "importance_cap", "weight_decay")
         require(self, *weights, "seed", "warmup", "decay", "lora_rank", at_least=0)
+        require(self, "dynamic_sampling", "minibatch_rows", at_least=0)
         if self.sequence_mask and not self.sequence_mask >= 1:
             raise ValueError(f"sequence_mask must be 0 or at least 1, got {self.sequence_mask}")
         require(self, "eval_every", "eval_temperature", "retries", "step_timeout", at_least=0)
         require(self, "learning_rate", "max_grad_norm", "clip_low", "clip_high", above=0)
         require(self, "temperature", "boost", "eval_top_p", above=0)
         require(self, "gamma", at_least=0, at_most=1)
+        if self.dynamic_sampling and self.group_size == 1:
+            raise ValueError(
+                "dynamic_sampling needs a group_size of at least 2: an episode alone earns the same as all "
+                "others of its task"
+            )
+        if self.minibatch_rows and self.minibatches > 1:
+            raise ValueError(
+                f"minibatches={self.minibatches} and minibatch_rows={self.minibatch_rows} say the same thing "
+                "in two ways; leave one out"
+            )
         if self.lora_rank and self.train_embeddings:
             raise ValueError("lora_rank trains adapters in the layers; leave train_embeddings out")
+        if mask_seed(self.layers) is not None and (self.lora_rank or self.train_embeddings):
+            raise ValueError(
+                f"layers={self.layers} trains single numbers of the layers; leave lora_rank and "
+                "train_embeddings out"
+            )
         if self.shard and (self.lora_rank or not trains_everything(self.layers)):
             what = "adapters need" if self.lora_rank else f"layers={self.layers} needs"
             raise ValueError(
@@ -168,6 +204,10 @@ class TrainConfig:
         require(self, "eval_top_p", at_most=1)
         require(self, "eval_response_limit", at_least=0)
         require(self, "eval_tasks", at_least=1 if self.eval_every else 0)
+        if self.kl not in ("k2", "k3"):
+            raise ValueError(
+                f"kl is k2 or k3, got {self.kl!r} (k1 has no gradient on average, so it would do nothing)"
+            )
         if self.dtype not in ("float32", "bfloat16"):  # float16 would need its losses scaled
             raise ValueError(f"dtype is float32 or bfloat16, got {self.dtype!r}")
         if self.engine not in ("onelayer", "vllm"):
@@ -187,7 +227,23 @@ class TrainConfig:
     @property
     def folder(self) -> Path:
         """The run folder: ``out``, or one named after what is trained."""
-        return run_folder(self.out, world_of(self.env), self.algorithm, self.layers, str(self.seed))
+        words = world_of(self.env), self.algorithm_name, self.layers, str(self.seed)
+        return run_folder(self.out, *words)
+
+    @property
+    def algorithm_name(self) -> str:
+        """The estimator's name, without the file that registers it."""
+        return self.algorithm.rpartition(":")[2]
+
+    def estimator(self) -> Estimator:
+        """Return the estimator.
+
+        Raises:
+            ValueError: there is none of that name, or it takes no such arguments.
+            UnknownName: there is no file or module that is to register it.
+        """
+        given = parse_mapping(self.algorithm_args, "--algorithm-args", "{levels: 4}")
+        return estimator(self.algorithm, given)
 
     @property
     def play(self) -> Play:
@@ -211,7 +267,7 @@ class TrainConfig:
             return self.importance_cap
         return 2.0 if self.dtype == "bfloat16" or self.engine == "vllm" else 0.0
 
-    def what_learns(self) -> dict[str, Any]:
+    def resume_key(self) -> dict[str, Any]:
         """Return the fields that a resumed run must share with the run it goes on from."""
         free = {"out", "resume", "iterations", "checkpoint_every", "log_with"}
         free |= {"tokens_per_forward", "gradient_checkpointing", "shard"}

@@ -127,12 +127,14 @@ def footprint(
     else:  # what enters each layer, and one layer's own
         inputs = (depth - first) * shape.width * counts.width
         activations = read * (inputs + shape.kept_for_backward * counts.width)
-    playing = {**weights.playing, "keys and values": at_once * row}
-    if first > 0 and not card:
-        playing["states entering the layer, in rows"] = (
-            at_once * columns * shape.width * counts.width
-        )
-    playing["states entering the layer, kept"] = states_while_playing
+    playing = dict(weights.playing)
+    if config.engine == "onelayer":  # servers keep what they play with
+        playing["keys and values"] = at_once * row
+        if first > 0 and not card:
+            playing["states entering the layer, in rows"] = (
+                at_once * columns * shape.width * counts.width
+            )
+        playing["states entering the layer, kept"] = states_while_playing
     updating = {
         **weights.updating,
         "states entering the layer, kept": kept,
@@ -143,9 +145,18 @@ def footprint(
     passes = max(config.minibatches, -(-episodes * episode_tokens // read))
     moved = {
         "checkpoint, to the disk": 3 * counts.trained * _FLOAT32 // config.checkpoint_every,
-        "trained weights, to a server that plays": 0 if split else counts.trained * counts.width,
         **weights.moved(config, passes),
     }
+    if config.engine == "vllm":
+        moved["whole layers, to each server"] = counts.width * sum(
+            weight.numel()
+            for weight in trained_parameters(
+                bare,
+                layers,
+                everything=full,
+                train_embeddings=config.train_embeddings,
+            ).values()
+        )
     return Footprint(
         tuple(layers),
         counts.trained,
@@ -207,6 +218,11 @@ def _weights(config: TrainConfig, counts: _Counts) -> _Weights:
     def moved(config: TrainConfig, passes: int) -> dict[str, int]:
         ring = 2 * (counts.processes - 1) / counts.processes
         steps = config.epochs * config.minibatches
+        if (
+            config.minibatch_rows
+        ):  # where a row is a step, there are more of them than is known here
+            rows = config.tasks_per_iteration * config.group_size
+            steps = config.epochs * -(-rows // config.minibatch_rows)
         size = int(steps * ring * counts.trained * _FLOAT32)
         return {"gradient, to the other processes": size}
 

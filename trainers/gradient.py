@@ -15,11 +15,11 @@ from torch import Tensor, nn
 from onelayer.trainers.batch import Batch, Row
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.loss import (
+    KL,
     believable,
     clipped,
     clipped_surrogate,
     importance_weights,
-    kl_k3,
 )
 from onelayer.trainers.mismatch import Mismatch
 from onelayer.trainers.passes import Passes
@@ -62,7 +62,9 @@ class Gradients:
     def __init__(self, learner: Policy, minibatches: Sequence[Sequence[Row]]):
         config = learner.config
         self.learner, self.config = learner, config
-        self.recomputes = config.epochs * config.minibatches == 1 or _differs_from_playing(
+        self.steps = len(minibatches)
+        """in an epoch"""
+        self.recomputes = config.epochs * self.steps == 1 or _differs_from_playing(
             config, learner.dtype
         )
         self.moved = False
@@ -102,7 +104,7 @@ class Gradients:
         divisor = max(tokens, 1.0)
         if config.algorithm == "dr_grpo":  # a constant, whatever was written
             episodes = config.tasks_per_iteration * config.group_size
-            divisor = episodes * config.response_limit / config.minibatches
+            divisor = episodes * config.response_limit / self.steps
 
         def work() -> tuple[dict[str, float], Mismatch, dict[Row, Tensor]]:
             return self._gradient(self._worth_a_pass(minibatch), divisor)
@@ -224,7 +226,7 @@ class _Loss:
                 loss_C = loss_C * self.kept_N[chunk]
                 self.sums["masked"] += (~self.kept_N[chunk]).sum()
             if self.reference_N is not None:
-                kl_C = kl_k3(logp_C, self.reference_N[chunk])
+                kl_C = KL[config.kl](logp_C, self.reference_N[chunk])
                 loss_C = loss_C + config.beta * kl_C
                 self.sums["kl"] += kl_C.detach().sum()
         self.sums["loss"] += loss_C.detach().sum()
@@ -238,8 +240,8 @@ def scores_old_policy(config: TrainConfig, dtype: torch.dtype) -> bool:
 
     To leave out whole replies, all of their tokens must have been scored before.
     """
-    several = config.minibatches > 1 and _differs_from_playing(config, dtype)
-    return several or config.sequence_mask > 0
+    several = config.minibatches > 1 or config.minibatch_rows > 0
+    return (several and _differs_from_playing(config, dtype)) or config.sequence_mask > 0
 
 
 def _differs_from_playing(config: TrainConfig, dtype: torch.dtype) -> bool:

@@ -24,11 +24,12 @@ from onelayer.agents.weight_files import LAYER_FILE
 from onelayer.envs.attributes import tasks_of
 from onelayer.errors import RunFailed
 from onelayer.interrupts import Interrupted, StopRequests, deferred_interrupt
-from onelayer.trainers.advantages import estimator, penalise_invalid
+from onelayer.trainers.advantages import penalise_invalid
 from onelayer.trainers.bad_steps import Diverged
 from onelayer.trainers.checkpoints import KEPT, Checkpoint
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.delta import LayerDelta
+from onelayer.trainers.dynamic_sampling import DynamicSampling
 from onelayer.trainers.engines import engines_of
 from onelayer.trainers.first_signs import first_signs
 from onelayer.trainers.heartbeat import Heartbeat
@@ -54,6 +55,7 @@ from onelayer.trainers.processes import (
     require_alike,
     wait_for_all,
 )
+from onelayer.trainers.reward_order import reversed_orders
 from onelayer.trainers.rising import Rising
 from onelayer.trainers.run_folder import RunFolder
 from onelayer.trainers.sharing import episodes_of_all
@@ -119,10 +121,10 @@ class Trainer:
         self.config = config
         self.folder = RunFolder(config.folder)
         if config.resume:
-            self.folder.require_run(config.what_learns())
+            self.folder.require_run(config.resume_key())
         else:
             self.folder.require_new()
-        self.estimate = estimator(config.algorithm)
+        self.estimate = config.estimator()
         self.accelerator = Accelerator(
             log_with=config.log_with or None, project_dir=str(config.folder)
         )
@@ -136,6 +138,9 @@ class Trainer:
             self.held_out = HeldOutGames(held_out, *shared, len(self.games.envs))
         self.on_iteration, self.on_progress = on_iteration, on_progress
         self.should_stop = should_stop
+        if self.accelerator.is_main_process:
+            for sentence in reversed_orders(self.games.envs[0], config.invalid_penalty):
+                logger.warning("%s", sentence)
         self.identity = identity(self.model, tasks_of(self.games.envs[0]))
         if config.shard:
             if self.accelerator.num_processes == 1:
@@ -205,9 +210,10 @@ class Trainer:
             no_episodes: list[Episode] = []
             with self.learner.placement.whole():
                 episodes = self.stop.at_once(self.play, no_episodes)
-            self.stop.obey()
+                self.stop.obey()
+                sampled = self._drawn_again(episodes)
             with deferred_interrupt():  # the weights move: finish what belongs together
-                self._learn(episodes, held_out)
+                self._learn(sampled, held_out)
             if self.iteration % config.checkpoint_every == 0:
                 self.save()
             self.stop.obey()
@@ -221,15 +227,32 @@ class Trainer:
     def play(self) -> list[Episode]:
         """Roll out this iteration's tasks of this process."""
         self._hand_over()
+        shown = self._counted("play", self.games.episodes)
+        return self._rolled_out(partial(self.games.play, self.iteration, shown))
+
+    def _rolled_out(self, play: Callable[[], list[Episode]]) -> list[Episode]:
+        """Return what ``play`` does, measured, with the weights handed over last."""
         with self.meter.phase("rollout"), _PLAYING_FITS(), self.learner.autocast():
-            shown = self._counted("play", self.games.episodes)
-            return self.engines.playing(partial(self.games.play, self.iteration, shown))
+            return self.engines.playing(play)
 
     def _hand_over(self) -> None:
         """Let the engines play with the weights as they are now."""
         start = time.perf_counter()
         if self.engines.take(self.iteration):
             self.meter.seconds["transfer"] = time.perf_counter() - start
+
+    def _drawn_again(self, episodes: Sequence[Episode]) -> DynamicSampling:
+        """Replace groups that teach nothing, as often as ``dynamic_sampling`` allows."""
+        sampled = DynamicSampling(
+            self.games, self.config, self.accelerator, self.iteration, episodes
+        )
+        while sampled.draw_again():
+            play = partial(sampled.play, self._counted("play again", sampled.due))
+            nothing: list[Episode] = []
+            fresh = self.stop.at_once(partial(self._rolled_out, play), nothing)
+            self.stop.obey()
+            sampled.take(fresh)
+        return sampled
 
     def evaluate(self) -> dict[str, float]:
         """Play the held-out games; return what ``HeldOutGames.play`` does, nothing where there are none."""
@@ -249,18 +272,19 @@ class Trainer:
         self.stop.obey()
         return metrics
 
-    def _learn(self, episodes: Sequence[Episode], held_out: Mapping[str, float]) -> None:
+    def _learn(self, sampled: DynamicSampling, held_out: Mapping[str, float]) -> None:
         """Give credit, update, log; then the iteration is over."""
-        config = self.config
+        config, episodes = self.config, sampled.episodes
         several = self.accelerator.num_processes > 1
         with self.meter.phase("waiting") if several else nullcontext():
-            played, own_N = episodes_of_all(self.accelerator, episodes)
+            kept, own_N = episodes_of_all(self.accelerator, episodes)
+            played = [*kept, *sampled.replaced()]
         self._require_some_played(played)
         if self.iteration == 0 and self.accelerator.is_main_process:
             for sign in first_signs(played, self.unknown_id, config.response_limit):
                 logger.warning("%s", sign)
         self._consistent = False
-        compared = penalise_invalid(played, config.invalid_penalty)
+        compared = penalise_invalid(kept, config.invalid_penalty)
         advantages_N = self.estimate(
             compared, gamma=config.gamma, omega=config.omega, divide_by_std=config.divide_by_std
         )
@@ -275,6 +299,7 @@ class Trainer:
             **signal(
                 compared, advantages_N, gamma=config.gamma, divide_by_std=config.divide_by_std
             ),
+            **sampled.metrics(kept),
             **update,
             **held_out,
             **self.meter.metrics(update["tokens"]),
@@ -359,7 +384,7 @@ class Trainer:
             return
         checkpoint = Checkpoint(
             iteration=self.iteration,
-            config=self.config.what_learns(),
+            config=self.config.resume_key(),
             weights=weights,
             optimizer=optimizer,
             identity=self.identity,
@@ -417,7 +442,7 @@ class Trainer:
         """Start the run, or go on with it, where that is still possible and all processes agree."""
         if self.accelerator.is_main_process:  # another run may have ended here meanwhile
             if self.config.resume:
-                self.folder.require_run(self.config.what_learns())
+                self.folder.require_run(self.config.resume_key())
             else:
                 self.folder.require_new()
         require_alike(self.accelerator, {**asdict(self.config), **self.identity})
@@ -468,6 +493,17 @@ class Trainer:
                 f"the checkpoints of {self.folder.path} take up to {needed / 2**20:,.0f} MiB, and its "
                 f"disk has {free / 2**20:,.0f} free; name another --out"
             )
+
+    def go_back(self) -> int:
+        """Put the weights of the last checkpoint back, and return its iteration.
+
+        At 0 no weight had moved yet, and the checkpoint holds none.
+        """
+        checkpoint = self.folder.last()
+        with torch.no_grad():
+            for name, weight in checkpoint.weights.items():
+                self.learner.parameters[name].copy_(weight)
+        return checkpoint.iteration
 
     def _evaluation_is_due(self) -> bool:
         return self.config.eval_every > 0 and self.iteration % self.config.eval_every == 0

@@ -37,6 +37,7 @@ from onelayer.trainers.lora import add_adapters
 from onelayer.trainers.memory import advised, states_budget
 from onelayer.trainers.passes import Passes
 from onelayer.trainers.placement import Replicated, Sharded
+from onelayer.trainers.random_mask import keep_to, random_masks
 from onelayer.trainers.score import Scorer, check_scoring
 from onelayer.trainers.sharing import minibatches
 
@@ -48,6 +49,7 @@ class Learner:
         layers: indices of the layers that learn.
         first: the lowest of them; layers below it keep nothing for a backward pass.
         states: what enters layer ``first``; None where that is the embedding.
+        masks: which numbers of the trained layers learn, by name; empty where all do.
         start: the trained weights before training, which are the reference policy; empty at ``beta`` 0.
         dtype: of the frozen weights, and of the trained ones outside of training.
         fingerprint: of the base that LoRA adapters were added to; None without them.
@@ -75,6 +77,7 @@ class Learner:
             )
         self.fingerprint = base_fingerprint(model) if config.lora_rank else None
         self.parameters = self._chosen_parameters()
+        self.masks = random_masks(model, config.layers, self.parameters)
         whole = trains_everything(config.layers) and not config.lora_rank
         self.first = 0 if whole or config.train_embeddings else self.layers[0]
         self.states: CapturedStates | None = None
@@ -138,7 +141,9 @@ class Learner:
         )
 
     def _adamw(self) -> torch.optim.AdamW:
-        return torch.optim.AdamW(self._groups(), lr=self.config.learning_rate, weight_decay=0.0)
+        return torch.optim.AdamW(
+            self._groups(), lr=self.config.learning_rate, weight_decay=self.config.weight_decay
+        )
 
     def _groups(self) -> list[dict[str, Any]]:
         """Return what the optimizer moves: all alike, or with the boosted parameters apart."""
@@ -158,7 +163,7 @@ class Learner:
     def update(
         self, episodes: Sequence[Episode], advantages_N: NDArray[np.float64], iteration: int
     ) -> dict[str, float]:
-        """Take ``epochs * minibatches`` optimizer steps; return what to log.
+        """Take an optimizer step for each minibatch of each epoch; return what to log.
 
         A minibatch without a gradient, because every advantage in it is 0 and there is no KL, takes no
         step: the optimizer's momentum would move the weights.
@@ -170,7 +175,7 @@ class Learner:
         config = self.config
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(config, iteration) * group.get("boost", 1.0)
-        learned = rows(episodes, advantages_N)
+        learned = rows(episodes, advantages_N, without_cut=config.mask_cut_replies)
         self.passes.prepare(learned)
         try:
             epochs = [
@@ -200,7 +205,13 @@ class Learner:
     def _minibatches(self, learned: Sequence[Row], iteration: int, epoch: int) -> list[list[Row]]:
         """Return the rows of this process in each minibatch of an epoch."""
         random = np.random.default_rng([self.config.seed, iteration, epoch])
-        drawn = minibatches(self.accelerator, len(learned), self.config.minibatches, random)
+        drawn = minibatches(
+            self.accelerator,
+            len(learned),
+            self.config.minibatches,
+            random,
+            most=self.config.minibatch_rows,
+        )
         return [[learned[i] for i in part] for part in drawn]
 
     @advised(
@@ -213,6 +224,7 @@ class Learner:
         None: the loss or the norm is no finite number, and nothing moved.
         """
         parameters = list(self.parameters.values())
+        keep_to(self.masks, self.parameters)
         self.placement.sum_gradients(parameters)
         norm = torch.nn.utils.clip_grad_norm_(parameters, self.config.max_grad_norm)
         if isinstance(norm, DTensor):

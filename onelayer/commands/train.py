@@ -42,7 +42,7 @@ def run(config: Config) -> None:
 
     Raises:
         ValueError: an environment, model, layer, algorithm or number that cannot work.
-        RuntimeError: the environment cannot work on this machine.
+        EnvironmentFailed: the environment cannot work on this machine.
         KeyboardInterrupt: a signal to stop; what was learned is saved.
     """
     config = replace(config, out=str(config.folder))
@@ -59,7 +59,7 @@ def run(config: Config) -> None:
 
     folder = RunFolder(config.folder)
     if config.resume:
-        folder.require_run(config.what_learns())
+        folder.require_run(config.resume_key())
     else:
         folder.require_new()
     if config.engine == "vllm":
@@ -81,7 +81,7 @@ def run(config: Config) -> None:
     is_main = trainer.accelerator.is_main_process
     if is_main:
         keep_report(machine, folder.path)
-        announce(_what_learns(trainer))
+        announce(_trained_parameters(trainer))
     try:
         trainer.train()
     except KeyboardInterrupt:
@@ -100,10 +100,9 @@ def run(config: Config) -> None:
 
 def _check_names(config: Config) -> None:
     """Refuse what needs no model to be seen as wrong."""
-    from onelayer.trainers.advantages import estimator
     from onelayer.trainers.layer_spec import check_form
 
-    estimator(config.algorithm)
+    config.estimator()
     check_form(config.layers)
     if config.log_with and config.log_with not in ("tensorboard", "wandb", "trackio"):
         raise ValueError(f"log_with is tensorboard, wandb or trackio, got {config.log_with!r}")
@@ -146,7 +145,7 @@ def _shortened(text: str, most: int = 60) -> str:
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
-def _what_learns(trainer: Any) -> str:
+def _trained_parameters(trainer: Any) -> str:
     """Return the layers, the size of the run and its folder, in one line."""
     config, learner = trainer.config, trainer.learner
     learned = sum(p.numel() for p in learner.parameters.values())
@@ -201,9 +200,14 @@ class _Progress:
             )
         if "success" in metrics:
             errors = f", errors {metrics['errors']:.0f}" if metrics["errors"] else ""
+            redrawn = ""
+            if "redraws" in metrics:
+                redrawn = (
+                    f", redrawn {metrics['redrawn_groups']:.0f}, flat {metrics['flat_groups']:.0f}"
+                )
             self.last = (
                 f", success {metrics['success']:.0%}, legal {metrics['valid_actions']:.1%}, "
-                f"kl {metrics['kl']:.3f}{errors}"
+                f"kl {metrics['kl']:.3f}{redrawn}{errors}"
             )
             bar.update()
         bar.set_postfix_str(self.last.removeprefix(", "))
@@ -230,6 +234,8 @@ class _Progress:
         total = sum(seconds.values()) or 1.0
         shares = ", ".join(f"{phase} {s / total:.0%}" for phase, s in seconds.items())
         print(f"{total / 60:.1f} minutes: {shares}")
+        if self.config.dynamic_sampling:
+            print(_what_was_redrawn(history, self.config.tasks_per_iteration))
         kls = [metrics["kl"] for metrics in history if "kl" in metrics]
         if self.config.beta > 0 and len(kls) >= _ITERATIONS_TO_MOVE and kls[-1] < _MOVED:
             print(
@@ -243,3 +249,15 @@ class _Progress:
         run = shlex.quote(str(trainer.folder.path))
         print(f"saved {trainer.folder.path}/{saved}.safetensors; evaluate and look at it with")
         print(f"  onelayer eval {run}\n  onelayer report {run}")
+
+
+def _what_was_redrawn(history: Sequence[Mapping[str, Any]], groups: int) -> str:
+    """Say what dynamic sampling cost, and where it did not help."""
+    sampled = [metrics for metrics in history if "redraws" in metrics]
+    more, flat = (
+        sum(metrics[name] for metrics in sampled) for name in ("redrawn_groups", "flat_groups")
+    )
+    return (
+        f"dynamic sampling: {more:,.0f} groups played beyond the {groups * len(sampled):,} that were "
+        f"learned from; {flat:,.0f} of these stayed flat"
+    )

@@ -43,12 +43,18 @@ def test_a_run_leaves_metrics_episodes_checkpoints_and_its_layer(make_trainer):
         *("reply_tokens", "errors", "groups_without_signal", "lone_steps", "step_group_size"),
         *("episode_advantage", "step_advantage", "advantage", "loss", "kl", "entropy"),
         *("clip_fraction", "gradient_norm", "learning_rate", "logp_drift", "tokens"),
-        *("logp_drift_sd", "ratio", "ratio_sd", "effective_samples"),
+        *("logp_drift_sd", "ratio", "ratio_sd", "effective_samples", "play_kl", "play_chi2"),
+        "masked_fraction",
         "steps_left_out",
         "wins_below_losses",
         *("doubtful/fallback", "doubtful/timeouts", "doubtful/dropped"),
         *("seconds/rollout", "seconds/update", "memory/rollout", "memory/update"),
-        *("tokens_per_second", "tokens_per_second/rollout", "tokens_per_second/update"),
+        *(
+            "cpu_seconds",
+            "tokens_per_second",
+            "tokens_per_second/rollout",
+            "tokens_per_second/update",
+        ),
     }
     evaluation = {f"eval/{name}" for name in ("success", "tasks", "steps", "errors")}
     evaluation |= {"seconds/evaluate", "memory/evaluate"}

@@ -13,7 +13,7 @@ import torch
 from onelayer.trainers.run_folder import RunFolder
 
 SCRIPT = Path(__file__).parents[1] / "counting_run.py"
-CLOCK = ("seconds/", "tokens_per_second", "memory/")
+CLOCK = ("seconds/", "cpu_seconds", "tokens_per_second", "memory/")
 
 
 @pytest.fixture(scope="session")
