@@ -56,6 +56,9 @@ class TrainConfig:
     iterations: int = option(100, "rollouts and updates", section="optimisation")
     tasks_per_iteration: int = option(16, "tasks of one rollout")
     group_size: int = option(8, "episodes of each task, compared with each other")
+    mask_cut_replies: bool = option(
+        False, "let replies that were cut at response_limit carry no loss"
+    )
     dynamic_sampling: int = option(
         0, "times that tasks whose episodes all earned the same are replaced by others; 0: never"
     )
@@ -83,6 +86,9 @@ class TrainConfig:
     clip_low: float = option(0.2, "the ratio is clipped below 1 by this")
     clip_high: float = option(0.2, "and above 1 by this")
     beta: float = option(0.01, "weight of the KL to the start policy")
+    kl: str = option(
+        "k3", "how it is estimated: k3, or k2, whose gradient is that of the KL itself"
+    )
     importance_cap: float | None = option(
         None,
         "weight tokens by min(pi_learn/pi_play, this); 0: no; unset: 2 in bfloat16 and with servers, "
@@ -198,6 +204,10 @@ class TrainConfig:
         require(self, "eval_top_p", at_most=1)
         require(self, "eval_response_limit", at_least=0)
         require(self, "eval_tasks", at_least=1 if self.eval_every else 0)
+        if self.kl not in ("k2", "k3"):
+            raise ValueError(
+                f"kl is k2 or k3, got {self.kl!r} (k1 has no gradient on average, so it would do nothing)"
+            )
         if self.dtype not in ("float32", "bfloat16"):  # float16 would need its losses scaled
             raise ValueError(f"dtype is float32 or bfloat16, got {self.dtype!r}")
         if self.engine not in ("onelayer", "vllm"):

@@ -172,7 +172,7 @@ class Learner:
         config = self.config
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(config, iteration) * group.get("boost", 1.0)
-        learned = rows(episodes, advantages_N)
+        learned = rows(episodes, advantages_N, without_cut=config.mask_cut_replies)
         self.passes.prepare(learned)
         try:
             epochs = [
