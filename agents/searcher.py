@@ -1,8 +1,8 @@
-"""An expert for ALFWorld that sees what an agent sees: it looks for things, remembers them, runs its errand.
+"""An expert for ALFWorld that sees only what an agent sees: it searches, remembers, and carries out the task.
 
-It reads the observations and nothing else (``info["admissible"]``, where given, only spares it refused
-steps). Two of them are of use: one that looks into receptacles in random order, to show a policy how to play
-and leave it to find out where things lie; and an informed one, which looks first where things usually are.
+It reads the observations and nothing else; ``info["admissible"]``, where given, only spares it refused steps.
+There are two: one looks into receptacles in random order, to show a policy how to play without showing it
+where things lie. The informed one looks first where things usually are.
 """
 
 from collections import Counter

@@ -1,4 +1,4 @@
-"""One self-contained page about one or several runs: what was trained, what came of it, how it went.
+"""One self-contained page about one or several runs: what was trained, how it went, and the result.
 
 The page needs no network and no scripts; it can be mailed.
 """
@@ -15,6 +15,9 @@ from onelayer.evals.transcripts import samples, transcript
 
 Links = Mapping[Path, Sequence[tuple[str, str]]]
 """for a run's folder, titles and addresses of pages with all its episodes"""
+
+_NO_CURVE = ("eval/tasks", "cpu_seconds")
+"""always the same number, or of the machine"""
 
 
 def page(runs: Sequence[RunRecord], links: Links | None = None) -> str:
@@ -95,7 +98,7 @@ def _curves(runs: Sequence[RunRecord]) -> str:
     others = [
         Chart(key, {key: key})
         for key in keys
-        if not key.startswith("seconds/") and key != "eval/tasks"  # always the same number
+        if not key.startswith("seconds/") and key not in _NO_CURVE
     ]
     phases = "".join(
         _figure(f"Seconds per phase{f', {run.name}' if len(runs) > 1 else ''}", "", svg)

@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 NEEDED = (
     "onelayer/cli.py",
-    "onelayer/envs/alfworld/engine.py",
+    "onelayer/envs/alfworld/native_engine.py",
     "onelayer/agents/tiny/model.safetensors",
     "onelayer/agents/tiny/tokenizer.json",
     "onelayer/agents/small/model.safetensors",

@@ -17,7 +17,7 @@ state.
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -53,11 +53,20 @@ class Row:
     """advantage of the step that a sampled token belongs to; 0 elsewhere"""
     steps: int
     """how many replies it holds"""
+    reply_T: Integers | None = None
+    """number of the reply that a sampled token belongs to; None: there is one"""
 
     @property
     def tokens(self) -> int:
         """How many tokens carry loss."""
         return int(self.sampled_T.sum())
+
+    @property
+    def reply_N(self) -> Integers:
+        """Number of the reply that each sampled token belongs to."""
+        if self.reply_T is None:
+            return np.zeros(self.tokens, dtype=np.int64)
+        return self.reply_T[self.sampled_T]
 
     @property
     def read(self) -> int:
@@ -101,6 +110,10 @@ class Batch:
     logp_N: Tensor
     """their log-probabilities when they were sampled"""
     advantage_N: Tensor
+    reply_N: Tensor
+    """number of its reply, among those of the batch"""
+    idle: bool = False
+    """made up, for a pass that only keeps up with other processes"""
 
     @property
     def places(self) -> int:
@@ -108,12 +121,16 @@ class Batch:
         return self.ids_BT.numel()
 
 
-def rows(episodes: Sequence[Episode], advantages_N: NDArray[np.float64]) -> list[Row]:
+def rows(
+    episodes: Sequence[Episode], advantages_N: NDArray[np.float64], *, without_cut: bool = False
+) -> list[Row]:
     """Return the rows of all episodes without an error, in order.
 
     Args:
         episodes: played by a ``PolicyAgent``.
         advantages_N: one for each step of all the episodes.
+        without_cut: a reply that was cut by its limit is read and carries no loss (DAPO's overlong filtering,
+            https://arxiv.org/abs/2503.14476); a row without another reply is left out.
 
     Raises:
         ValueError: a step has no sampled tokens, so there is nothing to train on.
@@ -123,9 +140,9 @@ def rows(episodes: Sequence[Episode], advantages_N: NDArray[np.float64]) -> list
     for episode in episodes:
         end = start + len(episode.steps)
         if episode.error is None:
-            made += _episode_rows(episode, advantages_N[start:end])
+            made += _episode_rows(episode, advantages_N[start:end], without_cut)
         start = end
-    return made
+    return [row for row in made if row.tokens]
 
 
 def parts(
@@ -198,6 +215,7 @@ def batch(
         starts = [0] * len(rows)
         ids_BT, places_of, runs = *_whole(rows), []
     before_N = [places_of[r][np.flatnonzero(row.sampled_T) - 1] for r, row in enumerate(rows)]
+    replies = np.cumsum([0, *(row.steps for row in rows)])
 
     def sent(array: NDArray[np.generic]) -> Tensor:
         return torch.from_numpy(array).to(device)
@@ -215,7 +233,17 @@ def batch(
         target_N=sent(np.concatenate([row.ids_T[row.sampled_T] for row in rows])),
         logp_N=sent(np.concatenate([row.logp_T[row.sampled_T] for row in rows])),
         advantage_N=sent(np.concatenate([row.advantage_T[row.sampled_T] for row in rows])),
+        reply_N=sent(
+            np.concatenate([n + row.reply_N for n, row in zip(replies, rows, strict=False)])
+        ),
     )
+
+
+def idle_batch(device: torch.device | str) -> Batch:
+    """Return a batch of one token without an advantage."""
+    nothing_T = np.zeros(2, np.float32)
+    row = Row(np.zeros(2, np.int64), np.array([False, True]), nothing_T, nothing_T, steps=1)
+    return replace(batch([row], device, share=False), idle=True)
 
 
 def _whole(rows: Sequence[Row]) -> tuple[Integers, list[Integers]]:
@@ -309,7 +337,9 @@ def _common(one: Row, other: Row) -> int:
     return int(differs[0]) if len(differs) else most
 
 
-def _episode_rows(episode: Episode, advantages_S: NDArray[np.float64]) -> list[Row]:
+def _episode_rows(
+    episode: Episode, advantages_S: NDArray[np.float64], without_cut: bool
+) -> list[Row]:
     """Join each step that continues to the one before it."""
     runs: list[list[tuple[Step, float]]] = []
     for step, advantage in zip(episode.steps, advantages_S, strict=True):
@@ -321,24 +351,29 @@ def _episode_rows(episode: Episode, advantages_S: NDArray[np.float64]) -> list[R
         if not (step.continues and runs):
             runs.append([])
         runs[-1].append((step, float(advantage)))
-    return [_join(run) for run in runs]
+    return [_join(run, without_cut) for run in runs]
 
 
-def _join(run: Sequence[tuple[Step, float]]) -> Row:
+def _join(run: Sequence[tuple[Step, float]], without_cut: bool) -> Row:
     ids: list[int] = []
     sampled: list[bool] = []
     logp: list[float] = []
     advantage: list[float] = []
-    for step, value in run:
+    reply: list[int] = []
+    for number, (step, value) in enumerate(run):
         read, written = len(step.prompt_ids), len(step.action_ids)
         ids += [*step.prompt_ids, *step.action_ids]
+        if without_cut and step.cut:
+            read, written = read + written, 0
         sampled += [False] * read + [True] * written
-        logp += [0.0] * read + list(step.logprobs)
+        logp += [0.0] * read + list(step.logprobs[:written])
         advantage += [0.0] * read + [value] * written
+        reply += [number] * (read + written)
     return Row(
         ids_T=np.array(ids, dtype=np.int64),
         sampled_T=np.array(sampled, dtype=bool),
         logp_T=np.array(logp, dtype=np.float32),
         advantage_T=np.array(advantage, dtype=np.float32),
         steps=len(run),
+        reply_T=np.array(reply, dtype=np.int64),
     )

@@ -1,8 +1,8 @@
 """Warm start: from an untrained tiny model to one that plays ALFWorld legally and wins part of the time.
 
-A searching expert that knows nothing about where things lie plays generated games; the model learns its
-commands by next-token prediction (TRL's ``SFTTrainer``) and reads the rest. What it can't learn here is where
-to look first: that is left for reinforcement learning.
+A searching expert plays generated games without knowing where things lie. The model learns the expert's
+commands by next-token prediction, and only reads the rest. It cannot learn here where to look first: that is
+left for reinforcement learning.
 """
 
 import re
@@ -18,10 +18,9 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.agents.base import Agent
-from onelayer.agents.decoder import Sampling
 from onelayer.agents.episodes import Episode
 from onelayer.agents.household_text import read_errand
-from onelayer.agents.policy import PolicyAgent
+from onelayer.agents.play import Play
 from onelayer.agents.prompts import PlainFormat, Turn, Unencoded, encode
 from onelayer.agents.rollout import rollout
 from onelayer.agents.searcher import SearchingAgent
@@ -29,27 +28,19 @@ from onelayer.envs.alfworld import household
 from onelayer.envs.plugins import make
 from onelayer.trainers.layers import decoder_layers
 from onelayer.trainers.muon import MuonWithAdamW
+from onelayer.trainers.supervised import IGNORED, Example, fine_tune
 
 ENV = "onelayer/ALFWorld-v0"
-IGNORED = -100
-"""label of a token that is read and not learned"""
 REPLY_LIMIT = 12
 """tokens; the longest command takes seven"""
 
 
-_UNGENERATED = {
-    *("baseballbat", "basketball", "bathtub", "blinds", "boots", "chair", "curtains", "floorlamp"),
-    *(
-        "footstool",
-        "laundryhamperlid",
-        "lightswitch",
-        "painting",
-        "plunger",
-        "poster",
-        "scrubbrush",
-    ),
-    *("showerdoor", "showerglass", "sink", "stoveknob", "tennisracket", "window"),
-}
+_UNGENERATED = set(
+    """
+    baseballbat basketball bathtub blinds boots chair curtains floorlamp footstool laundryhamperlid
+    lightswitch painting plunger poster scrubbrush showerdoor showerglass sink stoveknob tennisracket window
+    """.split()  # noqa: SIM905 (a paragraph of quotes is no clearer)
+)
 """kinds of things in ALFWorld's own games that generated ones lack"""
 
 
@@ -68,11 +59,11 @@ class Measurement:
 
 
 class StumblingAgent:
-    """Now and then says a command that is not possible here, then what the expert had said.
+    """Plays like an expert, but now and then says an impossible command before the expert's.
 
-    A model that saw perfect demonstrations only has never read "Nothing happens." and does not get over its
-    first mistake. Half of the stumbles reach for the thing that the task names where there is none, which is
-    the mistake that a model makes most; the others are commands that the expert gave elsewhere.
+    A model that saw only perfect demonstrations has never read "Nothing happens." and does not recover from
+    its first mistake. Half of the impossible commands take the thing that the task names from a place where
+    it is not, the mistake that models make most. The others are commands that the expert gave elsewhere.
 
     Args:
         expert: is not told of the stumble, which changes nothing in the world.
@@ -187,9 +178,7 @@ def _houses(
     return envs, [tasks[order[i % len(tasks)]] for i in range(reserve)]
 
 
-def example(
-    episode: Episode, prompt_format: PlainFormat, *, echoes: bool = False
-) -> dict[str, list[int]]:
+def example(episode: Episode, prompt_format: PlainFormat, *, echoes: bool = False) -> Example:
     """Return the tokens of an episode and their labels: its possible commands and the ends of them.
 
     With ``echoes`` also what an answer repeats of the command before it: so a name is copied exactly.
@@ -222,7 +211,7 @@ def things() -> list[str]:
 def fit(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
-    examples: Sequence[dict[str, list[int]]],
+    examples: Sequence[Example],
     *,
     scratch: Path,
     steps: int,
@@ -239,9 +228,6 @@ def fit(
     Both learning rates rise for ``warmup`` steps and then fall to 0 in a straight line. With ``bfloat16``
     matrix products are rounded (autocast), weights are not.
     """
-    from datasets import Dataset
-    from trl import SFTConfig, SFTTrainer
-
     optimizer = MuonWithAdamW(
         model,
         decoder_layers(model),
@@ -251,33 +237,20 @@ def fit(
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min(1.0, (step + 1) / warmup) * max(0.0, 1 - step / steps)
     )
-    arguments = SFTConfig(
-        output_dir=str(scratch),
-        max_steps=steps,
-        per_device_train_batch_size=batch,
-        max_length=None,
-        dataset_kwargs={"skip_prepare_dataset": True},
-        train_sampling_strategy="group_by_length",
-        gradient_checkpointing=False,  # TRL's default, and slower for a model this small
-        bf16=bfloat16,
+    fine_tune(
+        model,
+        tokenizer,
+        examples,
+        scratch=scratch,
+        steps=steps,
         seed=seed,
-        logging_steps=25,
-        save_strategy="no",
-        report_to="none",
-        remove_unused_columns=False,
-        use_cpu=model.device.type == "cpu",
-    )
-    trainer = SFTTrainer(
-        model=model,
-        args=arguments,
-        train_dataset=Dataset.from_list(list(examples)),
-        processing_class=tokenizer,
-        callbacks=list(callbacks),
+        callbacks=callbacks,
         optimizers=(optimizer, schedule),
+        per_device_train_batch_size=batch,
+        train_sampling_strategy="group_by_length",
+        logging_steps=25,
+        bf16=bfloat16,
     )
-    trainer.train()
-    model.eval()
-    model.config.use_cache = True  # TRL turns it off
 
 
 def measure(
@@ -301,7 +274,8 @@ def measure(
         )
         for _ in range(min(episodes, 128))
     ]
-    agent = PolicyAgent(model, tokenizer, sampling=Sampling(temperature, 1.0, REPLY_LIMIT))
+    play = Play(temperature=temperature, response_limit=REPLY_LIMIT)
+    agent = play.agent(model, tokenizer, envs[0])
     played = rollout(envs, agent, list(envs[0].unwrapped.tasks))  # type: ignore[attr-defined]
     return Measurement(
         episodes=len(played),

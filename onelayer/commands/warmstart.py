@@ -3,78 +3,63 @@
 With ``--model`` it fine-tunes a chat model on demonstrations instead, see ``warmstart_chat``.
 """
 
-import json
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+
+from onelayer.commands.announce import announce
+from onelayer.files import require_new_folder
+from onelayer.json_files import write_json
+from onelayer.settings import option, require
 
 HELP = "teach by demonstrations: the tiny model from nothing, or a chat model (--model)"
 
 
 FULL = "full"
 """a room with all receptacles of its scene, 23 on average"""
-
-
 GAMES = "games"
 """the games of ``--games``"""
-
-
-def _option(default: Any, help: str) -> Any:  # noqa: A002
-    return field(default=default, metadata={"help": help})
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """The recipe; its defaults made the model that ships."""
 
-    out: str = field(
-        default="", metadata={"help": "folder to write; new or empty", "positional": True}
-    )
-    start: str = _option(
+    out: str = option("", "folder to write; new or empty", positional=True)
+    start: str = option(
         "", "go on from this model, which may have fewer layers or words; give another seed"
     )
-    demonstrations: int = _option(20_000, "won episodes of the random-order searcher")
-    room_sizes: str = _option(
+    demonstrations: int = option(20_000, "won episodes of the random-order searcher")
+    room_sizes: str = option(
         "4-10", "receptacles of the rooms: from-to, or a list such as 4-8,full,games"
     )
-    repeats: int = _option(1, "times that a game is played, in other orders of search")
-    games: str = _option("", "ALFWorld's own games, for `games` in room_sizes: a folder or a file")
-    max_steps: int = _option(30, "a demonstration that takes longer is left out")
-    stumbles: float = _option(0.1, "probability that a demonstrated step is an impossible command")
-    dawdles: float = _option(0.0, "probability of a possible command that leads nowhere")
-    echoes: bool = _option(False, "also learn what an answer repeats of the command before it")
-    steps: int = _option(2_500, "optimizer steps")
-    batch: int = _option(16, "episodes in an optimizer step")
-    matrix_learning_rate: float = _option(0.02, "of Muon, for the matrices in the layers")
-    learning_rate: float = _option(3e-3, "of AdamW, for embedding and norms")
-    warmup: int = _option(50, "steps in which both rise, before they fall to 0")
-    architecture: str = _option("qwen3", "of the network: qwen3, or qwen2 (that of Qwen2.5)")
-    width: int = _option(128, "of the network; a multiple of 32")
-    layers: int = _option(6, "of the network")
-    dtype: str = _option("float32", "of matrix products in training: float32 or bfloat16")
-    seed: int = _option(0, "of games, demonstrations and weights")
-    threads: int = _option(0, "CPU threads; 0 leaves the choice to torch")
-    eval_room_size: str = _option("8", "receptacles of the rooms that measure the result, or full")
-    eval_max_steps: int = _option(10, "actions until an episode is over there")
-    eval_episodes: int = _option(400, "held-out games that measure the result")
+    repeats: int = option(1, "times that a game is played, in other orders of search")
+    games: str = option("", "ALFWorld's own games, for `games` in room_sizes: a folder or a file")
+    max_steps: int = option(30, "a demonstration that takes longer is left out")
+    stumbles: float = option(0.1, "probability that a demonstrated step is an impossible command")
+    dawdles: float = option(0.0, "probability of a possible command that leads nowhere")
+    echoes: bool = option(False, "also learn what an answer repeats of the command before it")
+    steps: int = option(2_500, "optimizer steps")
+    batch: int = option(16, "episodes in an optimizer step")
+    matrix_learning_rate: float = option(0.02, "of Muon, for the matrices in the layers")
+    learning_rate: float = option(3e-3, "of AdamW, for embedding and norms")
+    warmup: int = option(50, "steps in which both rise, before they fall to 0")
+    architecture: str = option("qwen3", "of the network: qwen3, or qwen2 (that of Qwen2.5)")
+    width: int = option(128, "of the network; a multiple of 32")
+    layers: int = option(6, "of the network")
+    dtype: str = option("float32", "of matrix products in training: float32 or bfloat16")
+    seed: int = option(0, "of games, demonstrations and weights")
+    threads: int = option(0, "CPU threads; 0 leaves the choice to torch")
+    eval_room_size: str = option("8", "receptacles of the rooms that measure the result, or full")
+    eval_max_steps: int = option(10, "actions until an episode is over there")
+    eval_episodes: int = option(400, "held-out games that measure the result")
 
     def __post_init__(self) -> None:
-        for name in (
-            "demonstrations",
-            "steps",
-            "batch",
-            "layers",
-            "warmup",
-            "max_steps",
-            "repeats",
-        ):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if self.matrix_learning_rate <= 0 or self.learning_rate <= 0:
-            raise ValueError("learning rates must be above 0")
+        counts = ("demonstrations", "steps", "batch", "layers", "warmup", "max_steps", "repeats")
+        require(self, *counts, at_least=1)
+        require(self, "matrix_learning_rate", "learning_rate", above=0)
         for name in ("stumbles", "dawdles"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be in [0, 1), got {getattr(self, name)}")
@@ -106,11 +91,10 @@ def run(config: Config) -> None:
     """
     if not config.out:
         raise ValueError("warmstart takes the folder to write: onelayer warmstart FOLDER")
-    out = Path(config.out)
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
-        raise ValueError(f"{out} exists and is not an empty folder; name a new one")
+    out = require_new_folder(config.out)
     rooms = _rooms(config)
     eval_size = _size(config.eval_room_size)
+    announce("loading torch and transformers")
 
     import torch
 
@@ -176,7 +160,7 @@ def run(config: Config) -> None:
     )
     seconds = time.perf_counter() - start
     recipe = {**asdict(config), "seconds": round(seconds), "measured": asdict(found)}
-    (out / "warmstart.json").write_text(json.dumps(recipe, indent=1) + "\n")
+    write_json(out / "warmstart.json", recipe)
     print(
         f"{out}: {found.success:.1%} success, {found.legal_actions:.1%} legal actions at temperature "
         f"1 in {found.episodes} held-out games of {config.eval_room_size} receptacles within "

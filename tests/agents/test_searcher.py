@@ -11,9 +11,9 @@ import pytest
 
 from onelayer.agents.household_text import Errand, read_contents, read_errand, read_room
 from onelayer.agents.searcher import SearchingAgent
-from onelayer.envs.alfworld.engine import Engine
 from onelayer.envs.alfworld.game import Game
 from onelayer.envs.alfworld.generator import generate
+from onelayer.envs.alfworld.native_engine import Engine
 from onelayer.envs.alfworld.records import TASK_TYPES, GameRecord
 
 REAL = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "alfworld"

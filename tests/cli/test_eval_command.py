@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 
 import pytest
 import yaml
@@ -12,40 +11,6 @@ from onelayer.cli import main
 pytest.importorskip("torch")
 
 ALFWORLD = "onelayer/ALFWorld-v0"
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory, tiny_model, plain_tokenizer):
-    folder = tmp_path_factory.mktemp("model")
-    tiny_model(layers=4).save_pretrained(folder)
-    plain_tokenizer.save_pretrained(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def finished_run(tmp_path_factory, model):
-    folder = tmp_path_factory.mktemp("runs") / "counting"
-    arguments = {
-        "model": model,
-        "env": "onelayer/Counting-v0",
-        "env-args": "{digits: 6, length: 2}",
-        "out": folder,
-        "iterations": 2,
-        "tasks-per-iteration": 2,
-        "group-size": 2,
-        "response-limit": 3,
-        "eval-every": 0,
-        "learning-rate": 0.05,
-        "layers": 2,
-    }
-    flags = [text for name, value in arguments.items() for text in (f"--{name}", str(value))]
-    assert main(["train", *flags]) == 0
-    return folder
-
-
-@pytest.fixture
-def run(finished_run, tmp_path):
-    return shutil.copytree(finished_run, tmp_path / "run")
 
 
 def evaluate(capsys, *arguments):

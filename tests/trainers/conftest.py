@@ -3,6 +3,7 @@
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ def play() -> Callable[..., Any]:
 
     Two rewarded tasks and more, three episodes each; ``states`` keeps what enters its layer.
     """
-    from onelayer.agents.decoder import Sampling
+    from onelayer.agents.decoder import Decoder, Sampling
     from onelayer.agents.policy import PolicyAgent
     from onelayer.agents.rollout import rollout
     from onelayer.envs.plugins import make
@@ -46,7 +47,7 @@ def play() -> Callable[..., Any]:
             tokenizer,
             sampling=Sampling(**{"response_limit": 3, **sampling}),
             history=history,
-            states=states,
+            engine=partial(Decoder, model, states=states),
             seed=seed,
         )
         worlds = [make("onelayer/Counting-v0", **(env_args or {})) for _ in range(envs)]
@@ -100,6 +101,15 @@ def gradients() -> Callable[..., Any]:
 
 COUNTING = {"digits": 2, "length": 2}
 """a world in which a random policy over 0, 1 and <eos> wins now and then"""
+
+
+@pytest.fixture(scope="session")
+def counting_folder(counting_model: Any, plain_tokenizer: Any, tmp_path_factory: Any) -> Any:
+    """Return a folder with a ``counting_model`` and its tokenizer."""
+    folder = tmp_path_factory.mktemp("model")
+    counting_model().save_pretrained(folder)
+    plain_tokenizer.save_pretrained(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -165,3 +175,10 @@ def make_trainer(counting_model: Any, plain_tokenizer: Any, tmp_path: Any) -> Ca
         )
 
     return make_one
+
+
+@pytest.fixture
+def said(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    """Return ``said()``: the warnings so far."""
+    caplog.set_level("WARNING")
+    return lambda: [record.getMessage() for record in caplog.records]

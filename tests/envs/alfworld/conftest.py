@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from onelayer.envs.alfworld.engine import Engine
 from onelayer.envs.alfworld.game import Game
+from onelayer.envs.alfworld.native_engine import Engine
 from onelayer.envs.alfworld.records import GameRecord
 
 HERE = Path(__file__).parent

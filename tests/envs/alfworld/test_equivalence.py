@@ -9,10 +9,10 @@ import pytest
 
 pytest.importorskip("alfworld")
 
-from onelayer.envs.alfworld.engine import Engine
 from onelayer.envs.alfworld.game import Game
 from onelayer.envs.alfworld.games import load_games
 from onelayer.envs.alfworld.generator import GeneratedGames
+from onelayer.envs.alfworld.native_engine import Engine
 from onelayer.envs.alfworld.records import TASK_TYPES
 from onelayer.envs.alfworld.textworld_engine import TextWorldEngine
 

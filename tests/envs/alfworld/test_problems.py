@@ -2,9 +2,9 @@
 
 import pytest
 
-from onelayer.envs.alfworld.engine import Engine
 from onelayer.envs.alfworld.game import Game
-from onelayer.envs.alfworld.names import readable_names
+from onelayer.envs.alfworld.native_engine import Engine
+from onelayer.envs.alfworld.object_names import readable_names
 from onelayer.envs.alfworld.pddl import read_problem
 from onelayer.envs.alfworld.records import GameRecord
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from onelayer.envs.alfworld.engine import Engine
 from onelayer.envs.alfworld.game import Game
 from onelayer.envs.alfworld.games import load_games
+from onelayer.envs.alfworld.native_engine import Engine
 from onelayer.envs.alfworld.records import TASK_TYPES
 
 
