@@ -71,10 +71,10 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--layers", default="mid")
     parser.add_argument("--learning-rate", type=float, default=2e-3)
     parser.add_argument("--max-steps", type=int, default=50, help="of an episode")
-    parser.add_argument("--iterations", type=int, default=150)
+    parser.add_argument("--iterations", type=int, default=32)
     parser.add_argument("--tasks-per-iteration", type=int, default=16)
     parser.add_argument("--group-size", type=int, default=8)
-    parser.add_argument("--eval-every", type=int, default=10)
+    parser.add_argument("--eval-every", type=int, default=8)
     parser.add_argument("--eval-tasks", type=int, default=140)
     parser.add_argument(
         "--minutes", type=float, default=float("inf"), help="then stop; go on later"

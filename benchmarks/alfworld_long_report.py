@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from onelayer.evals.statistics import bootstrap_mean
+from onelayer.evals.bootstrap import bootstrap_mean
 
 COLORS = {
     "GiGPO": "#0b6e4f",
