@@ -8,7 +8,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.agents.devices import episodes_at_once
 from onelayer.agents.episodes import Episode
-from onelayer.agents.rollout import rollout
+from onelayer.agents.rollout import Rollout, begin_rollout, rollout
 from onelayer.agents.states import CapturedStates
 from onelayer.envs.attributes import tasks_of
 from onelayer.trainers.config import TrainConfig
@@ -67,11 +67,19 @@ class TrainingGames:
 
     def play(self, iteration: int) -> list[Episode]:
         """Roll out this process's tasks of an iteration."""
+        played = self.begin(iteration)
+        while played.runs:
+            played.turn()
+        self.agent.reset()  # the update needs the memory of the cache
+        return played.episodes
+
+    def begin(self, iteration: int) -> Rollout:
+        """Begin the rollout of this process's tasks of an iteration."""
         config, seed = self.config, hash_seed(self.config.seed, iteration)
         self.agent.reseed(seed)
         tasks = training_tasks(self.envs[0], iteration, config.tasks_per_iteration, config.seed)
         mine = share(tasks, self.accelerator)
-        episodes = rollout(
+        return begin_rollout(
             self.envs,
             self.agent,
             mine,
@@ -81,8 +89,6 @@ class TrainingGames:
             step_timeout=config.step_timeout,
             retries=config.retries,
         )
-        self.agent.reset()  # the update needs the memory of the cache
-        return episodes
 
 
 class HeldOutGames:

@@ -128,6 +128,13 @@ class Trainer:
             OSError: the disk is full or cannot be written; the last checkpoint is kept.
             RuntimeError: a frozen tensor changed, or a process of the run is gone.
         """
+        with self.session():
+            self._iterate()
+        return self.iteration == self.config.iterations
+
+    @contextmanager
+    def session(self) -> Iterator[None]:
+        """Begin the run, or go on with it, and leave it saved as ``train`` does, however the block ends."""
         with ExitStack() as stack:
             if self.accelerator.is_main_process:
                 stack.enter_context(self.folder.alone())
@@ -135,7 +142,7 @@ class Trainer:
             self._begin()
             frozen = frozen_checksum(self.model, self.learner.parameters.values())
             try:
-                finished = self._iterate()
+                yield
             except Interrupted:  # all processes are here
                 self.save()
                 raise
@@ -151,32 +158,41 @@ class Trainer:
             if frozen_checksum(self.model, self.learner.parameters.values()) != frozen:
                 raise RuntimeError("a frozen tensor changed during training; please report this")
             self.save()
-            if finished:
+            if self.iteration == self.config.iterations:
                 self.save_layer()
-            return finished
 
-    def _iterate(self) -> bool:
-        """Train up to the last iteration; False where ``should_stop`` says that it is enough."""
+    def _iterate(self) -> None:
+        """Train up to the last iteration, or until ``should_stop`` says that it is enough."""
         config = self.config
         while self.iteration < config.iterations:
             if self.should_stop is not None and self.should_stop():
-                return False
+                return
             self.seconds, self.cpu_seconds = {}, 0.0
             held_out = self.evaluate() if self._evaluation_is_due() else {}
             no_episodes: list[Episode] = []
             episodes = self.stop.at_once(self.play, no_episodes)
             self.stop.obey()
-            with deferred_interrupt():  # the weights move: finish what belongs together
-                self._learn(episodes, held_out)
-            if self.iteration % config.checkpoint_every == 0:
-                self.save()
-            self.stop.obey()
+            self.learn_from(episodes, held_out)
         self.seconds = {}
         if held_out := self.evaluate() if config.eval_every else {}:
             metrics = {"iteration": self.iteration, **held_out, **self._timings()}
             self._log(metrics)
             self._tell(metrics)
-        return True
+
+    def learn_from(
+        self, episodes: Sequence[Episode], held_out: Mapping[str, float] | None = None
+    ) -> None:
+        """End an iteration in which these episodes were played: update, log, save where that is due.
+
+        Args:
+            episodes: of this process.
+            held_out: what an evaluation before them found, for the log.
+        """
+        with deferred_interrupt():  # the weights move: finish what belongs together
+            self._learn(episodes, held_out or {})
+        if self.iteration % self.config.checkpoint_every == 0:
+            self.save()
+        self.stop.obey()
 
     def play(self) -> list[Episode]:
         """Roll out this iteration's tasks of this process."""

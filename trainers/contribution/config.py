@@ -57,6 +57,9 @@ class ProfileConfig(TrainConfig):
     halving: bool = _option(False, "short runs of all layers, and longer ones of the better half")
     halving_rounds: int = _option(2, "times that the layers are halved and the runs doubled")
     jobs: int = _option(0, "runs at a time, each on one core; 0: as many as there are cores")
+    together: int = _option(
+        1, "single-layer runs that play in one batch: pays on a GPU; 1: each plays alone"
+    )
     parallel: int = _option(32, "episodes that run at once in an evaluation")
     max_hours: float = _option(0.0, "stop after this time and keep what is there; 0: do not")
 
@@ -69,7 +72,7 @@ class ProfileConfig(TrainConfig):
             value = getattr(self, name)
             if value is not None and not value > 0:
                 raise ValueError(f"{name} must be above 0, got {value}")
-        for name in ("eval_tasks", "base_evaluations", "halving_rounds", "parallel"):
+        for name in ("eval_tasks", "base_evaluations", "halving_rounds", "parallel", "together"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         if self.dev_tasks is not None and self.dev_tasks < 0:

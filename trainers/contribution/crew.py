@@ -22,7 +22,14 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.interrupts import STOPPING, Interrupted, answered_by
 from onelayer.trainers.contribution.weights import SharedModel
-from onelayer.trainers.contribution.worker import Job, Stopped, Tell, perform
+from onelayer.trainers.contribution.worker import (
+    Job,
+    Stopped,
+    Tell,
+    Together,
+    perform,
+    perform_together,
+)
 
 MOST_DEATHS = 3
 """of processes on one job, before it is given up"""
@@ -32,7 +39,7 @@ MOST_DEATHS = 3
 class _Worker:
     process: Any
     pipe: Connection
-    job: Job | None = None
+    job: Job | Together | None = None
 
 
 class Crew:
@@ -61,7 +68,7 @@ class Crew:
         self.stop = self.context.RawValue("b", 0)
         self.shared: SharedModel | None = None
         self.workers: list[_Worker] = []
-        self.waiting: list[Job] = []
+        self.waiting: list[Job | Together] = []
         self.deaths: Counter[str] = Counter()
         self.error: BaseException | None = None
         self.unfinished = False
@@ -75,7 +82,7 @@ class Crew:
             worker.process.join()
         self.workers = []
 
-    def carry_out(self, jobs: Sequence[Job]) -> bool:
+    def carry_out(self, jobs: Sequence[Job | Together]) -> bool:
         """Carry out the jobs.
 
         Returns:
@@ -96,7 +103,7 @@ class Crew:
             raise self.error
         return not self.unfinished
 
-    def _here(self, jobs: Sequence[Job]) -> bool:
+    def _here(self, jobs: Sequence[Job | Together]) -> bool:
         if self.processes > 1:  # as in a process of its own: several threads round otherwise
             torch.set_num_threads(1)
         for job in jobs:
@@ -143,7 +150,7 @@ class Crew:
         theirs.close()
         return _Worker(process, ours)
 
-    def _give(self, worker: _Worker, job: Job) -> None:
+    def _give(self, worker: _Worker, job: Job | Together) -> None:
         worker.job = job
         try:
             worker.pipe.send(job)
@@ -211,7 +218,7 @@ def _serve(
 
     while True:
         try:
-            job: Job = pipe.recv()
+            job: Job | Together = pipe.recv()
         except (EOFError, OSError):
             return
         kind, name, details = _outcome(job, model, tokenizer, tell, lambda: bool(stop.value))
@@ -219,14 +226,17 @@ def _serve(
 
 
 def _outcome(
-    job: Job,
+    job: Job | Together,
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     tell: Tell,
     should_stop: Callable[[], bool],
 ) -> tuple[str, str, Any]:
     try:
-        perform(job, model, tokenizer, tell=tell, should_stop=should_stop)
+        if isinstance(job, Together):
+            perform_together(job, model, tokenizer, tell=tell, should_stop=should_stop)
+        else:
+            perform(job, model, tokenizer, tell=tell, should_stop=should_stop)
     except Stopped:
         return "stopped", job.name, None
     except Exception as error:

@@ -38,10 +38,11 @@ from onelayer.trainers.contribution.plan import (
 )
 from onelayer.trainers.contribution.record import BaseModel, Profile
 from onelayer.trainers.contribution.scores import Evaluation, TaskScores, read_scores
-from onelayer.trainers.contribution.worker import Job, Tell
+from onelayer.trainers.contribution.worker import Job, Tell, Together
 from onelayer.trainers.fingerprint import base_fingerprint
 from onelayer.trainers.layers import decoder_layers
 from onelayer.trainers.lora import rank_like_one_layer
+from onelayer.trainers.population import can_join
 
 
 class Profiler:
@@ -238,7 +239,7 @@ class Profiler:
         done = False
         try:
             if jobs:
-                done = self.crew.carry_out(jobs)
+                done = self.crew.carry_out(in_groups(jobs, self.config.together))
         finally:  # what was finished before a Ctrl-C counts
             for job in jobs:
                 if job.path.is_file():
@@ -301,6 +302,22 @@ class Profiler:
             total += layers * seeds * (budget - before)
             layers, before = -(-layers // 2), budget
         return total + whole * config.iterations
+
+
+def in_groups(jobs: Sequence[Job], together: int) -> list[Job | Together]:
+    """Return the jobs in their order, those that can be trained in one batch in groups of ``together``."""
+    found: list[Job | Together] = []
+    group: list[Job] = []
+    for job in jobs:
+        joins = job.config is not None and job.transplant is None and can_join(job.config)
+        if together == 1 or not joins:
+            found.append(job)
+            continue
+        group.append(job)
+        if len(group) == together:
+            found.append(Together(tuple(group)))
+            group = []
+    return [*found, Together(tuple(group))] if group else found
 
 
 def _processes(jobs: int, device: str) -> int:
