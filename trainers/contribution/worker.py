@@ -143,8 +143,8 @@ def perform(
     if job.config is None:
         scores = play()
     else:
-        if job.transplant is None:
-            train(job.config, model, tokenizer, name=job.name, tell=tell, should_stop=should_stop)
+        # A transplant comes after its run; where only the scores of that were brought here, it is made again.
+        train(job.config, model, tokenizer, name=job.name, tell=tell, should_stop=should_stop)
         scores = _of_run(job, job.config, model, play)
     write_scores(job.path, scores, job.evaluation)
     for journal in (_journal(job), _journal(job, dev=True)):
