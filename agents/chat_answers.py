@@ -1,7 +1,6 @@
-"""What a server of chat completions answers: a reply, or an error in one of many shapes."""
+"""What a server of chat completions answers."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -44,16 +43,3 @@ def reply_of(content: bytes) -> Reply | None:
         )
     except (ValueError, TypeError, KeyError, IndexError, AttributeError):
         return None
-
-
-def message_of(content: bytes) -> str:
-    """Return the message of an error, whatever the shape in which the server sent it."""
-    text = content.decode("utf-8", "replace").strip()
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return " ".join(text.split())
-    for name in ("error", "message", "detail"):
-        while isinstance(value, Mapping) and name in value:
-            value = value[name]
-    return " ".join((value if isinstance(value, str) else json.dumps(value)).split())

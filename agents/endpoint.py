@@ -11,8 +11,8 @@ from typing import Any
 from onelayer.agents.calls import in_thread
 from onelayer.agents.chat import ChatMessages, Turn
 from onelayer.agents.chat_answers import Reply
-from onelayer.agents.chat_pauses import RequestFailed
 from onelayer.agents.chat_server import ChatServer
+from onelayer.agents.request_pauses import RequestFailed
 from onelayer.agents.slots import slots_of
 
 ALL = "all"

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from onelayer.agents.chat_server import ChatServer
     from onelayer.agents.endpoint import EndpointAgent
+    from onelayer.agents.engine import MakeEngine
     from onelayer.agents.policy import PolicyAgent
     from onelayer.agents.prompts import PromptFormat
-    from onelayer.agents.states import CapturedStates
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Play:
         model: "PreTrainedModel",
         tokenizer: "PreTrainedTokenizerBase",
         env: gym.Env[str, str],
-        states: "CapturedStates | None" = None,
+        engine: "MakeEngine | None" = None,
     ) -> "PolicyAgent":
         """Return a model that plays in this way.
 
@@ -72,7 +72,7 @@ class Play:
             model: a causal language model.
             tokenizer: the model's.
             env: one of the environments that it will play in; tells its instructions.
-            states: keeps what enters a layer while playing.
+            engine: makes what writes the replies; None: the model does.
         """
         from onelayer.agents.policy import PolicyAgent
         from onelayer.agents.sampling import Sampling
@@ -83,7 +83,7 @@ class Play:
             sampling=Sampling(self.temperature, self.top_p, self.response_limit),
             history=self._pairs,
             prompt_format=self.prompt_format(tokenizer, env),
-            states=states,
+            engine=engine,
         )
 
     def prompt_format(

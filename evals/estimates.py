@@ -10,16 +10,15 @@ The American Statistician 69, 2015 (the expanded percentile interval of few valu
 """
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from onelayer.evals.significance import student_t
+from onelayer.evals.significance import CONFIDENCE, student_t
 
-CONFIDENCE = 0.95
 RESAMPLES = 10_000
 _MOST_DRAWN = 4_000_000
 """indices in memory at once"""
@@ -129,7 +128,7 @@ def bootstrap_mean(
     sums_T, weights_T = _by_task(value_N * weight_N, tasks_N), _by_task(weight_N, tasks_N)
     means_R = _resampled_means(sums_T, weights_T, seed, resamples)
     mean = float((value_N * weight_N).sum() / total)
-    return Estimate(mean, *_percentiles(means_R, _expanded(confidence, len(sums_T))))
+    return Estimate(mean, *percentile_interval(means_R, _expanded(confidence, len(sums_T))))
 
 
 def paired_difference(
@@ -228,14 +227,30 @@ def _by_task(
     return np.bincount(index_N, weights=value_N, minlength=len(index)).astype(np.float64)
 
 
+def drawn_tasks(
+    tasks: int, seed: int, resamples: int = RESAMPLES, draws: int | None = None
+) -> Iterator[NDArray[np.int64]]:
+    """Yield the tasks that each resample draws, with replacement, as indices ``[R, draws]``.
+
+    They come in parts, so that memory is bounded; equal arguments draw the same.
+
+    Args:
+        tasks: how many there are.
+        seed: of the draws.
+        resamples: how many times tasks are drawn.
+        draws: tasks of one resample; by default as many as there are.
+    """
+    rng, draws = np.random.default_rng(seed), draws or tasks
+    at_once = max(1, _MOST_DRAWN // tasks)
+    for start in range(0, resamples, at_once):
+        yield rng.integers(tasks, size=(min(at_once, resamples - start), draws))
+
+
 def _resampled_means(
     sums_T: NDArray[np.float64], weights_T: NDArray[np.float64], seed: int, resamples: int
 ) -> NDArray[np.float64]:
-    rng = np.random.default_rng(seed)
-    tasks, means = len(sums_T), []
-    at_once = max(1, _MOST_DRAWN // tasks)
-    for start in range(0, resamples, at_once):
-        drawn_RT = rng.integers(tasks, size=(min(at_once, resamples - start), tasks))
+    means = []
+    for drawn_RT in drawn_tasks(len(sums_T), seed, resamples):
         weight_R = weights_T[drawn_RT].sum(axis=1)
         means.append(sums_T[drawn_RT].sum(axis=1)[weight_R > 0] / weight_R[weight_R > 0])
     return np.concatenate(means)
@@ -249,7 +264,8 @@ def _expanded(confidence: float, tasks: int) -> float:
     return 2 * NormalDist().cdf(reach) - 1
 
 
-def _percentiles(values_R: NDArray[np.float64], confidence: float) -> Interval:
+def percentile_interval(values_R: NDArray[np.float64], confidence: float = CONFIDENCE) -> Interval:
+    """Return the percentiles of resampled values between which ``confidence`` of them lie."""
     tail = 50 * (1 - confidence)
     low, high = np.percentile(values_R, [tail, 100 - tail])
     return Interval(float(low), float(high))

@@ -102,6 +102,19 @@ def parse_mapping(text: str, name: str) -> dict[str, Any]:
     return value
 
 
+def run_folder(out: str, *words: str) -> Path:
+    """Return the folder that a command writes to: ``out``, or one below ``runs/`` named by these words."""
+    name = "-".join(words).replace("/", "_").replace(":", "-")
+    return Path(out or f"runs/{name}")
+
+
+def world_of(env: str) -> str:
+    """Return a short name of an environment for folders: ``alfworld`` of ``onelayer/ALFWorld-v0``."""
+    if env.lstrip().startswith("["):  # a YAML list of several
+        return "mixture"
+    return env.rpartition("/")[2].rpartition(":")[2].partition("-v")[0].lower()
+
+
 def did_you_mean(
     word: str, possible: Iterable[str], *, otherwise: str | None = None, most: int = 1
 ) -> str:

@@ -53,11 +53,20 @@ class Row:
     """advantage of the step that a sampled token belongs to; 0 elsewhere"""
     steps: int
     """how many replies it holds"""
+    reply_T: Integers | None = None
+    """number of the reply that a sampled token belongs to; None: there is one"""
 
     @property
     def tokens(self) -> int:
         """How many tokens carry loss."""
         return int(self.sampled_T.sum())
+
+    @property
+    def reply_N(self) -> Integers:
+        """Number of the reply that each sampled token belongs to."""
+        if self.reply_T is None:
+            return np.zeros(self.tokens, dtype=np.int64)
+        return self.reply_T[self.sampled_T]
 
     @property
     def read(self) -> int:
@@ -101,6 +110,8 @@ class Batch:
     logp_N: Tensor
     """their log-probabilities when they were sampled"""
     advantage_N: Tensor
+    reply_N: Tensor
+    """number of its reply, among those of the batch"""
 
     @property
     def places(self) -> int:
@@ -198,6 +209,7 @@ def batch(
         starts = [0] * len(rows)
         ids_BT, places_of, runs = *_whole(rows), []
     before_N = [places_of[r][np.flatnonzero(row.sampled_T) - 1] for r, row in enumerate(rows)]
+    replies = np.cumsum([0, *(row.steps for row in rows)])
 
     def sent(array: NDArray[np.generic]) -> Tensor:
         return torch.from_numpy(array).to(device)
@@ -215,6 +227,9 @@ def batch(
         target_N=sent(np.concatenate([row.ids_T[row.sampled_T] for row in rows])),
         logp_N=sent(np.concatenate([row.logp_T[row.sampled_T] for row in rows])),
         advantage_N=sent(np.concatenate([row.advantage_T[row.sampled_T] for row in rows])),
+        reply_N=sent(
+            np.concatenate([n + row.reply_N for n, row in zip(replies, rows, strict=False)])
+        ),
     )
 
 
@@ -329,16 +344,19 @@ def _join(run: Sequence[tuple[Step, float]]) -> Row:
     sampled: list[bool] = []
     logp: list[float] = []
     advantage: list[float] = []
-    for step, value in run:
+    reply: list[int] = []
+    for number, (step, value) in enumerate(run):
         read, written = len(step.prompt_ids), len(step.action_ids)
         ids += [*step.prompt_ids, *step.action_ids]
         sampled += [False] * read + [True] * written
         logp += [0.0] * read + list(step.logprobs)
         advantage += [0.0] * read + [value] * written
+        reply += [number] * (read + written)
     return Row(
         ids_T=np.array(ids, dtype=np.int64),
         sampled_T=np.array(sampled, dtype=bool),
         logp_T=np.array(logp, dtype=np.float32),
         advantage_T=np.array(advantage, dtype=np.float32),
         steps=len(run),
+        reply_T=np.array(reply, dtype=np.int64),
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from onelayer.agents.play import Play
-from onelayer.settings import option, require
+from onelayer.settings import option, require, run_folder, world_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +70,25 @@ class TrainConfig:
     beta: float = option(0.01, "weight of the KL to the start policy")
     importance_cap: float | None = option(
         None,
-        "weight tokens by min(pi_learn/pi_play, this); 0: no; unset: 2 in bfloat16, no in float32",
+        "weight tokens by min(pi_learn/pi_play, this); 0: no; unset: 2 in bfloat16 and with servers, "
+        "no in float32 in this process",
+    )
+    sequence_mask: float = option(
+        0.0,
+        "leave out replies that pi_learn finds more than this many times as likely as pi_play; 0: none",
     )
     max_grad_norm: float = option(1.0, "gradients are scaled down to this norm")
 
-    history: str = option(
-        "all", "`all`: the prompt grows; K: first turn and last K pairs", section="rollout"
+    engine: str = option(
+        "onelayer",
+        "what plays: onelayer (in this process), or vllm (see `onelayer serve`)",
+        section="rollout",
     )
+    server: str = option("", "URLs of the vLLM servers that play, with commas between them")
+    server_files: str = option(
+        "", "folder that servers on other machines share, for the trained weights"
+    )
+    history: str = option("all", "`all`: the prompt grows; K: first turn and last K pairs")
     show_admissible: bool = option(True, "list the legal actions in a chat prompt")
     thinking: bool = option(False, "ask for a thought before the action")
     temperature: float = option(1.0, "of sampling in training")
@@ -132,6 +144,8 @@ class TrainConfig:
             )
         weights = ("omega", "invalid_penalty", "beta", "importance_cap")
         require(self, *weights, "seed", "warmup", "decay", "lora_rank", at_least=0)
+        if self.sequence_mask and not self.sequence_mask >= 1:
+            raise ValueError(f"sequence_mask must be 0 or at least 1, got {self.sequence_mask}")
         require(self, "eval_every", "eval_temperature", "retries", "step_timeout", at_least=0)
         require(self, "learning_rate", "max_grad_norm", "clip_low", "clip_high", above=0)
         require(self, "temperature", "boost", "eval_top_p", above=0)
@@ -148,19 +162,22 @@ class TrainConfig:
         require(self, "eval_tasks", at_least=1 if self.eval_every else 0)
         if self.dtype not in ("float32", "bfloat16"):  # float16 would need its losses scaled
             raise ValueError(f"dtype is float32 or bfloat16, got {self.dtype!r}")
+        if self.engine not in ("onelayer", "vllm"):
+            raise ValueError(f"engine is onelayer or vllm, got {self.engine!r}")
+        if self.engine == "vllm" and not self.server:
+            raise ValueError(
+                f"engine vllm needs --server URL; start one with `onelayer serve {self.model}`"
+            )
+        if self.engine != "vllm" and (self.server or self.server_files):
+            raise ValueError(
+                "server and server_files are of --engine vllm; name that, or leave them out"
+            )
         self.play  # noqa: B018  (checks the history)
 
     @property
     def folder(self) -> Path:
         """The run folder: ``out``, or one named after what is trained."""
-        several = self.env.lstrip().startswith("[")
-        world = (
-            "mixture"
-            if several
-            else self.env.rpartition("/")[2].rpartition(":")[2].partition("-v")[0].lower()
-        )
-        layers = self.layers.replace("/", "_").replace(":", "-")
-        return Path(self.out or f"runs/{world}-{self.algorithm}-{layers}-{self.seed}")
+        return run_folder(self.out, world_of(self.env), self.algorithm, self.layers, str(self.seed))
 
     @property
     def play(self) -> Play:
@@ -182,11 +199,11 @@ class TrainConfig:
         """``importance_cap``, or what it is by default; 0: tokens are not weighted."""
         if self.importance_cap is not None:
             return self.importance_cap
-        return 2.0 if self.dtype == "bfloat16" else 0.0
+        return 2.0 if self.dtype == "bfloat16" or self.engine == "vllm" else 0.0
 
     def what_learns(self) -> dict[str, Any]:
         """Return the fields that a resumed run must share with the run it goes on from."""
         free = {"out", "resume", "iterations", "checkpoint_every", "log_with"}
         free |= {"tokens_per_forward", "gradient_checkpointing"}
-        free |= {"retries", "step_timeout", "parallel"}
+        free |= {"retries", "step_timeout", "parallel", "server", "server_files"}
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in free}

@@ -14,7 +14,13 @@ from torch import Tensor, nn
 
 from onelayer.trainers.batch import Batch, Row
 from onelayer.trainers.config import TrainConfig
-from onelayer.trainers.loss import clipped, clipped_surrogate, importance_weights, kl_k3
+from onelayer.trainers.loss import (
+    believable,
+    clipped,
+    clipped_surrogate,
+    importance_weights,
+    kl_k3,
+)
 from onelayer.trainers.mismatch import Mismatch
 from onelayer.trainers.passes import Passes
 from onelayer.trainers.processes import summed
@@ -159,6 +165,7 @@ class Gradients:
             "kl": sums["kl"] / scored,
             "entropy": sums["entropy"] / scored,
             "clip_fraction": sums["clipped"] / scored,
+            "masked_fraction": sums["masked"] / scored,
             **self.mismatch.metrics(),
             "tokens": sums["tokens"] / self.config.epochs,
         }
@@ -193,7 +200,12 @@ class _Loss:
         self.config, self.made, self.divisor = config, made, divisor
         self.old_N, self.reference_N = old_N, reference_N
         """without an old policy the tokens are scored by it now: the ratio is 1"""
-        self.sums: dict[str, Any] = dict.fromkeys(("loss", "kl", "clipped"), 0.0)
+        self.kept_N: Tensor | None = None
+        """tokens of replies that count; None: all do"""
+        if config.sequence_mask > 0:
+            assert old_N is not None, "it is scored first"
+            self.kept_N = believable(old_N, made.logp_N, made.reply_N, config.sequence_mask)
+        self.sums: dict[str, Any] = dict.fromkeys(("loss", "kl", "clipped", "masked"), 0.0)
 
     def __call__(self, logp_C: Tensor, chunk: slice) -> Tensor:
         """Return the derivative of the loss by each log-probability, ``[C]``; add up what is logged."""
@@ -205,6 +217,9 @@ class _Loss:
         with torch.enable_grad():
             loss_C = clipped_surrogate(logp_C, old_C, advantage_C, *clip)
             loss_C = loss_C * importance_weights(old_C, played_C, config.importance_limit)
+            if self.kept_N is not None:
+                loss_C = loss_C * self.kept_N[chunk]
+                self.sums["masked"] += (~self.kept_N[chunk]).sum()
             if self.reference_N is not None:
                 kl_C = kl_k3(logp_C, self.reference_N[chunk])
                 loss_C = loss_C + config.beta * kl_C
@@ -216,15 +231,19 @@ class _Loss:
 
 
 def scores_old_policy(config: TrainConfig, dtype: torch.dtype) -> bool:
-    """Return whether the old policy needs passes of its own, before the first of several minibatches."""
-    return config.minibatches > 1 and _differs_from_playing(config, dtype)
+    """Return whether the old policy needs passes of its own, before the first of several minibatches.
+
+    To leave out whole replies, all of their tokens must have been scored before.
+    """
+    several = config.minibatches > 1 and _differs_from_playing(config, dtype)
+    return several or config.sequence_mask > 0
 
 
 def _differs_from_playing(config: TrainConfig, dtype: torch.dtype) -> bool:
-    return dtype != torch.float32 or config.importance_limit > 0
+    return dtype != torch.float32 or config.importance_limit > 0 or config.sequence_mask > 0
 
 
-_SUMS = ("loss", "kl", "entropy", "clipped", "scored")
+_SUMS = ("loss", "kl", "entropy", "clipped", "masked", "scored")
 """what is added up over tokens"""
 
 

@@ -92,6 +92,13 @@ def adapter_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
     }
 
 
+def merged_matrix(model: nn.Module, module: str) -> Tensor:
+    """Return the matrix of a module with what the adapter beside it adds, in float32."""
+    base = model.get_parameter(f"{module}.base_layer.weight")
+    a, b = (model.get_parameter(f"{module}.lora_{side}.{_ADAPTER}.weight") for side in "AB")
+    return base.float() + SCALE * (b.float() @ a.float())
+
+
 def matrices(model: PreTrainedModel, layers: Sequence[int]) -> list[str]:
     """Return the names of the linear modules of the chosen layers, which adapters go beside."""
     stack = decoder_layers(model)

@@ -5,6 +5,8 @@ them up and divides by the tokens of the whole minibatch, so that how it is cut 
 not change the gradient.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -42,6 +44,26 @@ def importance_weights(old_logp_N: Tensor, sampled_logp_N: Tensor, cap: float) -
     if cap == 0:
         return torch.ones_like(old_logp_N)
     return torch.exp(old_logp_N - sampled_logp_N).clamp(max=cap)
+
+
+def believable(old_logp_N: Tensor, sampled_logp_N: Tensor, reply_N: Tensor, limit: float) -> Tensor:
+    """Return which tokens belong to replies that ``pi_old`` could as well have written, bool ``[N]``.
+
+    A reply is left out where ``pi_old / pi_play`` of the whole of it, the product over its tokens, is above
+    ``limit``: it is so unlikely to have been written by ``pi_play`` that one such reply would speak for many
+    (masked importance sampling). All are kept where ``limit`` is 0.
+
+    Args:
+        old_logp_N: of the policy that learns, before the first step.
+        sampled_logp_N: of the policy that wrote.
+        reply_N: number of the reply that each token belongs to; all tokens of a reply are there.
+        limit: at least 1, or 0.
+    """
+    if limit == 0 or len(reply_N) == 0:
+        return torch.ones_like(reply_N, dtype=torch.bool)
+    difference_N = old_logp_N - sampled_logp_N
+    of_reply = difference_N.new_zeros(int(reply_N.max()) + 1).index_add_(0, reply_N, difference_N)
+    return of_reply[reply_N] <= math.log(limit)
 
 
 def kl_k3(logp_N: Tensor, reference_logp_N: Tensor) -> Tensor:

@@ -6,12 +6,11 @@ import gymnasium as gym
 from accelerate import Accelerator
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from onelayer.agents.devices import episodes_at_once
 from onelayer.agents.episodes import Episode
 from onelayer.agents.rollout import rollout
-from onelayer.agents.states import CapturedStates
 from onelayer.envs.attributes import tasks_of
 from onelayer.trainers.config import TrainConfig
+from onelayer.trainers.engines import Engines
 from onelayer.trainers.processes import summed
 from onelayer.trainers.sharing import share
 from onelayer.trainers.tasks import (
@@ -34,7 +33,7 @@ class TrainingGames:
         model: plays.
         tokenizer: the model's.
         accelerator: of the run; its processes share the tasks.
-        states: keeps what enters its layer, for the update; None: nothing is kept.
+        engines: write the replies.
 
     Raises:
         ValueError: there are no tasks, or too few for several processes.
@@ -47,7 +46,7 @@ class TrainingGames:
         model: PreTrainedModel,
         tokenizer: PreTrainedTokenizerBase,
         accelerator: Accelerator,
-        states: CapturedStates | None,
+        engines: Engines,
     ):
         count, processes = config.tasks_per_iteration, accelerator.num_processes
         first = make()
@@ -62,10 +61,9 @@ class TrainingGames:
         self.config, self.accelerator = config, accelerator
         self.episodes = len(share(range(count), accelerator)) * config.group_size
         """of an iteration in this process; may be 0"""
-        most = max(1, self.episodes)
-        parallel = episodes_at_once(model, most, config.response_limit, config.parallel)
+        parallel = engines.at_once(max(1, self.episodes))
         self.envs = [first, *(make() for _ in range(parallel - 1))]
-        self.agent = config.play.agent(model, tokenizer, first, states)
+        self.agent = config.play.agent(model, tokenizer, first, engines.maker(learning=True))
 
     def play(self, iteration: int, on_episode: OnEpisode | None = None) -> list[Episode]:
         """Roll out this process's tasks of an iteration; ``on_episode`` gets each as it ends."""
@@ -79,7 +77,7 @@ class TrainingGames:
             mine,
             config.group_size,
             on_episode,
-            reproducible=True,
+            reproducible=not self.agent.answers_alone,
             seed=seed,
             step_timeout=config.step_timeout,
             retries=config.retries,
@@ -102,13 +100,14 @@ class HeldOutGames:
         model: PreTrainedModel,
         tokenizer: PreTrainedTokenizerBase,
         accelerator: Accelerator,
+        engines: Engines,
         most: int,
     ):
         self.config, self.accelerator = config, accelerator
         first = make()
         self.tasks = share(held_out_tasks(first, config.eval_tasks), accelerator)
         self.envs = [first, *(make() for _ in range(min(len(self.tasks), most) - 1))]
-        self.agent = config.eval_play.agent(model, tokenizer, first)
+        self.agent = config.eval_play.agent(model, tokenizer, first, engines.maker(learning=False))
 
     def play(self, on_episode: OnEpisode | None = None) -> dict[str, float]:
         """Play the tasks, always the same with the same random numbers; ``on_episode`` gets each episode.
@@ -122,7 +121,7 @@ class HeldOutGames:
             self.agent,
             self.tasks,
             on_episode=on_episode,
-            reproducible=True,
+            reproducible=not self.agent.answers_alone,
             seed=EVAL_SEED,
             step_timeout=self.config.step_timeout,
             retries=self.config.retries,

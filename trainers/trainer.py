@@ -29,6 +29,7 @@ from onelayer.trainers.bad_steps import Diverged
 from onelayer.trainers.checkpoints import KEPT, Checkpoint
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.delta import LayerDelta
+from onelayer.trainers.engines import engines_of
 from onelayer.trainers.first_signs import first_signs
 from onelayer.trainers.identity import identity, require_same
 from onelayer.trainers.layers import frozen_checksum, trains_everything
@@ -111,8 +112,9 @@ class Trainer:
         )
         self.model = model.to(self.accelerator.device).eval()
         self.learner = Learner(self.model, config, self.accelerator)
-        shared = (config, self.model, tokenizer, self.accelerator)
-        self.games = TrainingGames(env, *shared, self.learner.captured)
+        self.engines = engines_of(config, self.learner, tokenizer, self.accelerator)
+        shared = (config, self.model, tokenizer, self.accelerator, self.engines)
+        self.games = TrainingGames(env, *shared)
         self.held_out = None
         if held_out is not None and config.eval_every:
             self.held_out = HeldOutGames(held_out, *shared, len(self.games.envs))
@@ -148,6 +150,7 @@ class Trainer:
             if self.accelerator.is_main_process:
                 stack.enter_context(self.folder.alone())
             stack.enter_context(self.stop.heard())
+            stack.callback(self.engines.close)
             self._begin()
             frozen = frozen_checksum(self.model, self.learner.parameters.values())
             try:
@@ -196,14 +199,26 @@ class Trainer:
 
     def play(self) -> list[Episode]:
         """Roll out this iteration's tasks of this process."""
+        self._hand_over()
         with self._timed("rollout"), _PLAYING_FITS(), self.learner.autocast():
-            return self.games.play(self.iteration, self._counted("play", self.games.episodes))
+            shown = self._counted("play", self.games.episodes)
+            return self.engines.playing(partial(self.games.play, self.iteration, shown))
+
+    def _hand_over(self) -> None:
+        """Let the engines play with the weights as they are now."""
+        start = time.perf_counter()
+        if self.engines.take(self.iteration):
+            self.seconds["transfer"] = time.perf_counter() - start
 
     def evaluate(self) -> dict[str, float]:
         """Play the held-out games; return what ``HeldOutGames.play`` does, nothing where there are none."""
         if self.held_out is None:
             return {}
-        play = partial(self.held_out.play, self._counted("evaluate", len(self.held_out.tasks)))
+        self._hand_over()
+        shown = self._counted("evaluate", len(self.held_out.tasks))
+        play: Callable[[], dict[str, float]] = partial(
+            self.engines.playing, partial(self.held_out.play, shown)
+        )
         with self._timed("evaluate"), _PLAYING_FITS(), self.learner.autocast():
             # Several processes wait for each other's results, so none may stop in between.
             alone = self.accelerator.num_processes == 1

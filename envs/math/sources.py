@@ -35,22 +35,14 @@ def load_problems(
         gymnasium.error.DependencyNotInstalled: a library is missing.
     """
     if dataset is None:
-        for name, given in (
-            ("path", path),
-            ("dataset_config", config),
-            ("columns", columns),
-            ("test_dataset", test_dataset),
-        ):
+        of_data = {"path": path, "dataset_config": config, "columns": columns}
+        for name, given in {**of_data, "test_dataset": test_dataset}.items():
             if given is not None:
                 raise ValueError(
                     f"{name} is for data sets; name the one it belongs to: dataset=..."
                 )
         return procedural_problems(
-            families,
-            family_config,
-            split=split,
-            count=COUNT if count is None else count,
-            seed=seed,
+            families, family_config, split=split, count=COUNT if count is None else count, seed=seed
         )
     for name, asked in (("families", families), ("family_config", family_config)):
         if asked is not None:
@@ -64,13 +56,8 @@ def load_problems(
     if split == "train":
         test = _test_set(dataset, test_dataset, path, config, columns, skip_unusable)
         if test is not None:
-            require_apart(
-                problems.prompts(),
-                test.prompts(),
-                problems.source,
-                test.source,
-                allow_contamination,
-            )
+            sides = problems.prompts(), test.prompts(), problems.source, test.source
+            require_apart(*sides, allow_contamination)
     return problems if count is None else problems.some(count, seed)
 
 

@@ -12,7 +12,7 @@ from onelayer.commands.announce import announce
 from onelayer.commands.evaluation_options import Config
 from onelayer.commands.machine import keep_report, report_of
 from onelayer.errors import RunFailed
-from onelayer.settings import write_settings
+from onelayer.settings import run_folder, write_settings
 
 if TYPE_CHECKING:
     from onelayer.agents.base import Agent
@@ -206,7 +206,7 @@ def _folder(config: Config, subject: "Subject", suite: "AnySuite") -> Path:
     name = suite.name if config.games is None else f"{suite.name}-{Path(config.games).stem}"
     if subject.folder is not None:
         return subject.folder / "eval" / name
-    return Path("runs") / f"eval-{Path(subject.model).name}" / name
+    return run_folder("", "eval", Path(subject.model).name) / name
 
 
 @contextmanager

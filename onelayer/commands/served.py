@@ -17,7 +17,8 @@ def served(subject: Subject, config: Config) -> Player:
     Raises:
         ValueError: the address or the key cannot work, or the server has several models and none is named.
     """
-    from onelayer.agents.chat_server import ChatServer, key_from, public_address, served_models
+    from onelayer.agents.chat_server import ChatServer, key_from, served_models
+    from onelayer.agents.json_server import public_address
 
     key = key_from(config.key_from)
     model, offered = config.model, served_models(config.endpoint, key)  # is anybody there?

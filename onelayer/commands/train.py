@@ -54,6 +54,7 @@ def run(config: Config) -> None:
     announce("loading torch and transformers")
     from onelayer.agents.models import load_model
     from onelayer.trainers.run_folder import RunFolder
+    from onelayer.trainers.server_weights import require_servers
     from onelayer.trainers.trainer import Trainer
 
     folder = RunFolder(config.folder)
@@ -61,6 +62,8 @@ def run(config: Config) -> None:
         folder.require_run(config.what_learns())
     else:
         folder.require_new()
+    if config.engine == "vllm":
+        require_servers(config)
     announce(
         f"loading the model {config.model}, and comparing how it is played with how it runs itself"
     )

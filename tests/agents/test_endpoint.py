@@ -10,14 +10,10 @@ import chat_servers
 import pytest
 
 from onelayer.agents.chat import ChatMessages, Turn
-from onelayer.agents.chat_pauses import RequestFailed
-from onelayer.agents.chat_server import (
-    ChatServer,
-    ServerRefused,
-    completions_address,
-    public_address,
-)
+from onelayer.agents.chat_server import ChatServer, completions_address
 from onelayer.agents.endpoint import EndpointAgent
+from onelayer.agents.json_server import ServerRefused, public_address
+from onelayer.agents.request_pauses import RequestFailed
 from onelayer.agents.rollout import rollout
 from onelayer.envs.counting import CountingEnv
 
@@ -33,7 +29,7 @@ KEY = "sk-secret-0123456789abcdef"
 
 @pytest.fixture(autouse=True)
 def no_long_waits(monkeypatch):
-    monkeypatch.setattr("onelayer.agents.chat_server._FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr("onelayer.agents.json_server._FIRST_WAIT_S", 0.01)
 
 
 def good(text="<action>4</action>", **more):

@@ -1,9 +1,11 @@
 """A model plays: what it read and wrote is recorded exactly, whatever the history."""
 
+from functools import partial
+
 import pytest
 import torch
 
-from onelayer.agents.decoder import Sampling
+from onelayer.agents.decoder import Decoder, Sampling
 from onelayer.agents.policy import PolicyAgent, PromptTooLong
 from onelayer.agents.rollout import rollout
 from onelayer.agents.states import CapturedStates
@@ -16,7 +18,7 @@ def play(model, tokenizer, *, history="all", states=None, seed=0, envs=6, **samp
         tokenizer,
         sampling=Sampling(**{"response_limit": 4, **sampling}),
         history=history,
-        states=states,
+        engine=partial(Decoder, model, states=states),
         seed=seed,
     )
     worlds = [make("onelayer/Counting-v0") for _ in range(envs)]

@@ -10,7 +10,8 @@ import time
 import httpx
 import pytest
 
-from onelayer.agents.chat_server import ServerRefused, served_models
+from onelayer.agents.chat_server import served_models
+from onelayer.agents.json_server import ServerRefused
 from onelayer.cli import main
 
 START_S = 240

@@ -50,7 +50,7 @@ def oracle_server():
 
 @pytest.fixture
 def served(oracle_server, tmp_path, monkeypatch):
-    monkeypatch.setattr("onelayer.agents.chat_server._FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr("onelayer.agents.json_server._FIRST_WAIT_S", 0.01)
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     return [
         *("eval", "--endpoint", oracle_server.url, "--model", "m", "--suite", "counting"),

@@ -3,6 +3,7 @@
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ def play() -> Callable[..., Any]:
 
     Two rewarded tasks and more, three episodes each; ``states`` keeps what enters its layer.
     """
-    from onelayer.agents.decoder import Sampling
+    from onelayer.agents.decoder import Decoder, Sampling
     from onelayer.agents.policy import PolicyAgent
     from onelayer.agents.rollout import rollout
     from onelayer.envs.plugins import make
@@ -46,7 +47,7 @@ def play() -> Callable[..., Any]:
             tokenizer,
             sampling=Sampling(**{"response_limit": 3, **sampling}),
             history=history,
-            states=states,
+            engine=partial(Decoder, model, states=states),
             seed=seed,
         )
         worlds = [make("onelayer/Counting-v0", **(env_args or {})) for _ in range(envs)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from onelayer.settings import run_folder, world_of
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.contribution.controls import parse_controls
 
@@ -91,8 +92,7 @@ class ProfileConfig(TrainConfig):
     @property
     def folder(self) -> Path:
         """The folder of the profile: ``out``, or one named after what is profiled."""
-        world = self.env.rpartition("/")[2].rpartition(":")[2].partition("-v")[0].lower()
-        return Path(self.out or f"runs/profile-{world}-{self.algorithm}")
+        return run_folder(self.out, "profile", world_of(self.env), self.algorithm)
 
     @property
     def seed_list(self) -> tuple[int, ...]:

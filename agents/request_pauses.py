@@ -18,7 +18,7 @@ class RequestFailed(RunFailed):
     def __init__(self, message: str, too_long: bool = False):
         super().__init__(message)
         self.too_long = too_long
-        """the messages do not fit into the model's context"""
+        """what was sent does not fit into the model's context"""
 
 
 class Gate:
