@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from helpers import counting_model
 
 from onelayer.trainers import processes, sharing
 from onelayer.trainers.run_folder import RunFolder
@@ -76,7 +77,7 @@ def test_a_lost_process_is_told_as_one_and_other_errors_are_not():
 
 
 @pytest.fixture(scope="module")
-def settings(counting_model, plain_tokenizer, tmp_path_factory):
+def settings(plain_tokenizer, tmp_path_factory):
     """What a run needs but its folder."""
     model = tmp_path_factory.mktemp("model")
     counting_model().save_pretrained(model)
