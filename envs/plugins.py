@@ -95,7 +95,7 @@ def resolve(env_id: str) -> EnvSpec:
         return replace(gym.spec("onelayer/Mixture-v0"), kwargs={"members": _members(env_id)})
     owner, _, name = env_id.rpartition(":")
     if owner and (owner, name) not in _registered_by:
-        owner = _import(owner)
+        owner = import_named(owner)
     namespace, short_name, version = parse_env_id(name)
     if version is None and name not in gym.registry:
         newest = find_highest_version(namespace, short_name)
@@ -212,8 +212,15 @@ def arguments(spec: EnvSpec) -> dict[str, inspect.Parameter]:
     }
 
 
-def _import(module: str) -> str:
-    """Import a module by name, or a file by path; return the name under which it registers."""
+def import_named(module: str) -> str:
+    """Import a module by name, or a file by path (``my_envs.py``); return the name that it has then.
+
+    What it registers with Gymnasium is known as ``module:id`` from then on.
+
+    Raises:
+        LookupError: there is no such module or file.
+        ValueError: a file ends the program.
+    """
     if module.endswith(".py"):
         return _import_file(module)
     try:
@@ -224,13 +231,13 @@ def _import(module: str) -> str:
             raise  # the module is there and imports something that is not
         raise UnknownName(
             f"there is no module {module!r}: give an installed package, {module}.py in the working "
-            f"folder, or a path such as envs/{module}.py:Id-v0"
+            f"folder, or a path such as mine/{module}.py"
         ) from error
     return module
 
 
 def _import_file(name: str) -> str:
-    """Import a file once and return its private name.
+    """Import a file and return its private name; once, where it registers environments.
 
     With a private name, a file called ``math.py`` takes no other module's place. Files beside it can be
     imported too, unless another module has the same name.

@@ -105,6 +105,8 @@ class TextEnv(gym.Env[str, str]):
     """a step mostly waits for another process: a rollout takes such steps in threads, many at once"""
     max_steps: int
     """actions until the episode is truncated"""
+    success_margin: float | None = None
+    """the least by which a solved episode earns more than an unsolved one of its task; None: not known"""
 
     def __init__(self, max_steps: int, render_mode: str | None = None):
         if isinstance(max_steps, bool) or not isinstance(max_steps, int):

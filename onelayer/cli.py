@@ -22,6 +22,7 @@ from onelayer.settings import did_you_mean
 
 COMMANDS = {
     "train": "train",
+    "serve": "serve",
     "eval": "evaluate",
     "suites": "suites",
     "view": "view",

@@ -87,7 +87,7 @@ def known_fields(config_class: type[Any], values: Mapping[str, Any]) -> dict[str
     return {name: value for name, value in values.items() if name in names}
 
 
-def parse_mapping(text: str, name: str) -> dict[str, Any]:
+def parse_mapping(text: str, name: str, example: str = "{room_size: 5}") -> dict[str, Any]:
     """Read a YAML or JSON mapping such as ``{room_size: 5}``; an empty text is an empty mapping.
 
     Raises:
@@ -98,7 +98,7 @@ def parse_mapping(text: str, name: str) -> dict[str, Any]:
     except yaml.YAMLError:
         value = None
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-        raise ValueError(f"{name} takes a mapping such as '{{room_size: 5}}', got {text!r}")
+        raise ValueError(f"{name} takes a mapping such as '{example}', got {text!r}")
     return value
 
 

@@ -4,8 +4,9 @@ import logging
 import math
 
 from onelayer.errors import RunFailed
+from onelayer.trainers.processes import FirstProcessLogger
 
-logger = logging.getLogger(__name__)
+logger = FirstProcessLogger(logging.getLogger(__name__))
 
 MOST = 3
 """a run stops after this many steps in a row were left out"""

@@ -17,7 +17,7 @@ state.
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -112,6 +112,8 @@ class Batch:
     advantage_N: Tensor
     reply_N: Tensor
     """number of its reply, among those of the batch"""
+    idle: bool = False
+    """made up, for a pass that only keeps up with other processes"""
 
     @property
     def places(self) -> int:
@@ -231,6 +233,13 @@ def batch(
             np.concatenate([n + row.reply_N for n, row in zip(replies, rows, strict=False)])
         ),
     )
+
+
+def idle_batch(device: torch.device | str) -> Batch:
+    """Return a batch of one token without an advantage."""
+    nothing_T = np.zeros(2, np.float32)
+    row = Row(np.zeros(2, np.int64), np.array([False, True]), nothing_T, nothing_T, steps=1)
+    return replace(batch([row], device, share=False), idle=True)
 
 
 def _whole(rows: Sequence[Row]) -> tuple[Integers, list[Integers]]:

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from onelayer.agents.play import Play
-from onelayer.settings import option, require, run_folder, world_of
+from onelayer.settings import option, parse_mapping, require, run_folder, world_of
+from onelayer.trainers.estimators import Estimator, estimator
+from onelayer.trainers.layer_spec import trains_everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,10 @@ class TrainConfig:
     seed: int = option(0, "of tasks and sampling", section="algorithm")
 
     algorithm: str = option(
-        "gigpo", "advantage estimator: gigpo, grpo, dr_grpo, or a registered one"
+        "gigpo", "advantage estimator: gigpo, grpo, dr_grpo, hgpo, or your own: my_file.py:name"
+    )
+    algorithm_args: str = option(
+        "", "YAML mapping of the estimator's own arguments, {levels: 4} of hgpo"
     )
     layers: str = option(
         "mid", "layers that learn: 14, mid, mid-5, 10-14, 3,7, random:2:seed0, all"
@@ -51,14 +56,24 @@ class TrainConfig:
     iterations: int = option(100, "rollouts and updates", section="optimisation")
     tasks_per_iteration: int = option(16, "tasks of one rollout")
     group_size: int = option(8, "episodes of each task, compared with each other")
+    dynamic_sampling: int = option(
+        0, "times that tasks whose episodes all earned the same are replaced by others; 0: never"
+    )
     learning_rate: float = option(
         None,
         "of AdamW on the trained layers; default: for `tiny` 2e-3, with all layers 3e-4; for others 1e-5",
+    )
+    weight_decay: float = option(
+        0.0, "of AdamW: in a step a weight shrinks by this times the learning rate"
     )
     warmup: int = option(0, "iterations in which the learning rate rises to its value")
     decay: int = option(0, "iterations over which it falls to a tenth; 0: it stays")
     epochs: int = option(1, "passes over a rollout")
     minibatches: int = option(1, "optimizer steps in an epoch")
+    minibatch_rows: int = option(
+        0,
+        "instead: training rows in an optimizer step at most, episodes with history=all, else steps",
+    )
     tokens_per_forward: int | None = option(
         None, "tokens in one forward pass of an update; changes memory only; unset: what fits"
     )
@@ -77,6 +92,7 @@ class TrainConfig:
         0.0,
         "leave out replies that pi_learn finds more than this many times as likely as pi_play; 0: none",
     )
+    shard: bool = option(False, "with layers=all: split all parameters over the processes (FSDP2)")
     max_grad_norm: float = option(1.0, "gradients are scaled down to this norm")
 
     engine: str = option(
@@ -142,16 +158,33 @@ class TrainConfig:
                 f"tokens_per_forward={self.tokens_per_forward} has no room for a reply of "
                 f"response_limit={self.response_limit} tokens; raise it, or leave it out"
             )
-        weights = ("omega", "invalid_penalty", "beta", "importance_cap")
+        weights = ("omega", "invalid_penalty", "beta", "importance_cap", "weight_decay")
         require(self, *weights, "seed", "warmup", "decay", "lora_rank", at_least=0)
+        require(self, "dynamic_sampling", "minibatch_rows", at_least=0)
         if self.sequence_mask and not self.sequence_mask >= 1:
             raise ValueError(f"sequence_mask must be 0 or at least 1, got {self.sequence_mask}")
         require(self, "eval_every", "eval_temperature", "retries", "step_timeout", at_least=0)
         require(self, "learning_rate", "max_grad_norm", "clip_low", "clip_high", above=0)
         require(self, "temperature", "boost", "eval_top_p", above=0)
         require(self, "gamma", at_least=0, at_most=1)
+        if self.dynamic_sampling and self.group_size == 1:
+            raise ValueError(
+                "dynamic_sampling needs a group_size of at least 2: an episode alone earns the same as all "
+                "others of its task"
+            )
+        if self.minibatch_rows and self.minibatches > 1:
+            raise ValueError(
+                f"minibatches={self.minibatches} and minibatch_rows={self.minibatch_rows} say the same thing "
+                "in two ways; leave one out"
+            )
         if self.lora_rank and self.train_embeddings:
             raise ValueError("lora_rank trains adapters in the layers; leave train_embeddings out")
+        if self.shard and (self.lora_rank or not trains_everything(self.layers)):
+            what = "adapters need" if self.lora_rank else f"layers={self.layers} needs"
+            raise ValueError(
+                f"shard is for layers=all; {what} no sharding: what is frozen has no gradient and no "
+                "optimizer state, and every process holds it whole"
+            )
         if self.top_p != 1:
             raise ValueError(
                 f"top_p must be 1 in training, got {self.top_p}: the log-probabilities that are learned from "
@@ -168,6 +201,8 @@ class TrainConfig:
             raise ValueError(
                 f"engine vllm needs --server URL; start one with `onelayer serve {self.model}`"
             )
+        if self.engine == "vllm" and self.shard:
+            raise ValueError("shard plays in the processes that learn; leave --engine vllm out")
         if self.engine != "vllm" and (self.server or self.server_files):
             raise ValueError(
                 "server and server_files are of --engine vllm; name that, or leave them out"
@@ -177,7 +212,23 @@ class TrainConfig:
     @property
     def folder(self) -> Path:
         """The run folder: ``out``, or one named after what is trained."""
-        return run_folder(self.out, world_of(self.env), self.algorithm, self.layers, str(self.seed))
+        words = world_of(self.env), self.algorithm_name, self.layers, str(self.seed)
+        return run_folder(self.out, *words)
+
+    @property
+    def algorithm_name(self) -> str:
+        """The estimator's name, without the file that registers it."""
+        return self.algorithm.rpartition(":")[2]
+
+    def estimator(self) -> Estimator:
+        """Return the estimator.
+
+        Raises:
+            ValueError: there is none of that name, or it takes no such arguments.
+            UnknownName: there is no file or module that is to register it.
+        """
+        given = parse_mapping(self.algorithm_args, "--algorithm-args", "{levels: 4}")
+        return estimator(self.algorithm, given)
 
     @property
     def play(self) -> Play:
@@ -204,6 +255,6 @@ class TrainConfig:
     def what_learns(self) -> dict[str, Any]:
         """Return the fields that a resumed run must share with the run it goes on from."""
         free = {"out", "resume", "iterations", "checkpoint_every", "log_with"}
-        free |= {"tokens_per_forward", "gradient_checkpointing"}
+        free |= {"tokens_per_forward", "gradient_checkpointing", "shard"}
         free |= {"retries", "step_timeout", "parallel", "server", "server_files"}
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in free}

@@ -92,13 +92,14 @@ def footprint(
         always["start weights"] = trained * width
     at_once = min(config.parallel or episodes, episodes)
     columns = cache_columns(episode_tokens)
-    playing = {"keys and values": at_once * columns * depth * shape.kept_by_cache * width}
-    states = 0
-    if first > 0:
-        states = episodes * episode_tokens * shape.width * width
-        playing |= {"states entering the layer, in rows": at_once * columns * shape.width * width}
-        kept = min(states, STATES_ON_A_CPU)
-        playing |= {"states entering the layer, kept": kept}
+    states = episodes * episode_tokens * shape.width * width if first > 0 else 0
+    playing = {}
+    if config.engine == "onelayer":  # servers keep what they play with
+        playing["keys and values"] = at_once * columns * depth * shape.kept_by_cache * width
+        if states:
+            in_rows = at_once * columns * shape.width * width
+            playing["states entering the layer, in rows"] = in_rows
+            playing["states entering the layer, kept"] = min(states, STATES_ON_A_CPU)
     read = config.tokens_per_forward or tokens_of_a_pass(episode_tokens)
     updating = {
         "states entering the layer, kept": min(states, STATES_ON_A_CPU),
@@ -108,10 +109,24 @@ def footprint(
     }
     moved = {
         "checkpoint, to the disk": 3 * trained * _FLOAT32 // config.checkpoint_every,
-        "trained weights, to a server that plays": trained * width,
     }
+    if config.engine == "vllm":
+        moved["whole layers, to each server"] = width * sum(
+            weight.numel()
+            for weight in trained_parameters(
+                bare,
+                layers,
+                everything=full,
+                train_embeddings=config.train_embeddings,
+            ).values()
+        )
     if processes > 1:
         steps = config.epochs * config.minibatches
+        if (
+            config.minibatch_rows
+        ):  # where a row is a step, there are more of them than is known here
+            rows = config.tasks_per_iteration * config.group_size
+            steps = config.epochs * -(-rows // config.minibatch_rows)
         ring = 2 * (processes - 1) / processes
         moved["gradient, to the other processes"] = int(steps * ring * trained * _FLOAT32)
     return Footprint(

@@ -62,7 +62,9 @@ class Gradients:
     def __init__(self, learner: Policy, minibatches: Sequence[Sequence[Row]]):
         config = learner.config
         self.learner, self.config = learner, config
-        self.recomputes = config.epochs * config.minibatches == 1 or _differs_from_playing(
+        self.steps = len(minibatches)
+        """in an epoch"""
+        self.recomputes = config.epochs * self.steps == 1 or _differs_from_playing(
             config, learner.dtype
         )
         self.moved = False
@@ -88,7 +90,8 @@ class Gradients:
             for minibatch in minibatches:
                 for made, entering_MD in learner.passes.batches(self._worth_a_pass(minibatch)):
                     scores = learner.scorer.score(made, learner.first, entering_MD)
-                    found |= _by_row(made, scores.logp_N)
+                    if not made.idle:
+                        found |= _by_row(made, scores.logp_N)
             return found
 
         with weights_of(learner.parameters, weights), learner.autocast():
@@ -101,7 +104,7 @@ class Gradients:
         divisor = max(tokens, 1.0)
         if config.algorithm == "dr_grpo":  # a constant, whatever was written
             episodes = config.tasks_per_iteration * config.group_size
-            divisor = episodes * config.response_limit / config.minibatches
+            divisor = episodes * config.response_limit / self.steps
 
         def work() -> tuple[dict[str, float], Mismatch, dict[Row, Tensor]]:
             return self._gradient(self._worth_a_pass(minibatch), divisor)
@@ -140,6 +143,8 @@ class Gradients:
             if not self.recomputes:
                 loss.old_N = made.logp_N
             scores = learner.scorer.backward(made, loss, learner.first, entering_MD)
+            if made.idle:  # without an advantage: its gradient is 0
+                continue
             logged = loss.sums | {"entropy": scores.entropy_N.sum(), "scored": len(made.logp_N)}
             sums = {name: sums[name] + float(logged[name]) for name in _SUMS}
             mismatch.add(scores.logp_N, made.logp_N)
@@ -235,8 +240,8 @@ def scores_old_policy(config: TrainConfig, dtype: torch.dtype) -> bool:
 
     To leave out whole replies, all of their tokens must have been scored before.
     """
-    several = config.minibatches > 1 and _differs_from_playing(config, dtype)
-    return several or config.sequence_mask > 0
+    several = config.minibatches > 1 or config.minibatch_rows > 0
+    return (several and _differs_from_playing(config, dtype)) or config.sequence_mask > 0
 
 
 def _differs_from_playing(config: TrainConfig, dtype: torch.dtype) -> bool:

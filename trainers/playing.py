@@ -1,6 +1,6 @@
 """What a run plays: the games that it learns from, and the held-out ones that tell how well it does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import gymnasium as gym
 from accelerate import Accelerator
@@ -15,6 +15,7 @@ from onelayer.trainers.processes import summed
 from onelayer.trainers.sharing import share
 from onelayer.trainers.tasks import (
     EVAL_SEED,
+    Tasks,
     hash_seed,
     held_out_tasks,
     training_tasks,
@@ -65,16 +66,26 @@ class TrainingGames:
         self.envs = [first, *(make() for _ in range(parallel - 1))]
         self.agent = config.play.agent(model, tokenizer, first, engines.maker(learning=True))
 
+    def tasks(self, iteration: int) -> Tasks:
+        """Return the tasks of an iteration, those of all processes."""
+        count = self.config.tasks_per_iteration
+        return training_tasks(self.envs[0], iteration, count, self.config.seed)
+
     def play(self, iteration: int, on_episode: OnEpisode | None = None) -> list[Episode]:
         """Roll out this process's tasks of an iteration; ``on_episode`` gets each as it ends."""
-        config, seed = self.config, hash_seed(self.config.seed, iteration)
+        mine = share(self.tasks(iteration), self.accelerator)
+        return self.roll_out(mine, hash_seed(self.config.seed, iteration), on_episode)
+
+    def roll_out(
+        self, tasks: Sequence[str | int], seed: int, on_episode: OnEpisode | None = None
+    ) -> list[Episode]:
+        """Play a group of each task, with random numbers of the seed."""
+        config = self.config
         self.agent.reseed(seed)
-        tasks = training_tasks(self.envs[0], iteration, config.tasks_per_iteration, config.seed)
-        mine = share(tasks, self.accelerator)
         episodes = rollout(
             self.envs,
             self.agent,
-            mine,
+            tasks,
             config.group_size,
             on_episode,
             reproducible=not self.agent.answers_alone,

@@ -8,8 +8,8 @@ import logging
 import math
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import count
@@ -24,28 +24,46 @@ from onelayer.agents.weight_files import LAYER_FILE
 from onelayer.envs.attributes import tasks_of
 from onelayer.errors import RunFailed
 from onelayer.interrupts import Interrupted, StopRequests, deferred_interrupt
-from onelayer.trainers.advantages import estimator, penalise_invalid
+from onelayer.trainers.advantages import penalise_invalid
 from onelayer.trainers.bad_steps import Diverged
 from onelayer.trainers.checkpoints import KEPT, Checkpoint
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.delta import LayerDelta
+from onelayer.trainers.dynamic_sampling import DynamicSampling
 from onelayer.trainers.engines import engines_of
 from onelayer.trainers.first_signs import first_signs
+from onelayer.trainers.heartbeat import Heartbeat
 from onelayer.trainers.identity import identity, require_same
 from onelayer.trainers.layers import frozen_checksum, trains_everything
 from onelayer.trainers.learning_signal import signal
 from onelayer.trainers.lora import Adapters
 from onelayer.trainers.memory import advised
+from onelayer.trainers.meter import Meter
 from onelayer.trainers.mismatch import LIMIT as MISMATCH_LIMIT
+from onelayer.trainers.placement import (
+    load_whole_state,
+    own_part,
+    placed_like,
+    whole_on_cpu,
+    whole_state,
+)
 from onelayer.trainers.playing import HeldOutGames, MakeEnv, TrainingGames
-from onelayer.trainers.processes import largest, require_alike, wait_for_all
+from onelayer.trainers.processes import (
+    FirstProcessLogger,
+    everyones,
+    largest,
+    require_alike,
+    wait_for_all,
+)
+from onelayer.trainers.reward_order import reversed_orders
 from onelayer.trainers.rising import Rising
 from onelayer.trainers.run_folder import RunFolder
 from onelayer.trainers.sharing import episodes_of_all
 from onelayer.trainers.summary import summary
+from onelayer.trainers.trackers import Trackers
 from onelayer.trainers.update import Learner
 
-logger = logging.getLogger(__name__)
+logger = FirstProcessLogger(logging.getLogger(__name__))
 
 _BYTES_EACH = 12
 """of a trained parameter in a checkpoint: itself and the optimizer's two moments, in float32"""
@@ -106,7 +124,7 @@ class Trainer:
             self.folder.require_run(config.what_learns())
         else:
             self.folder.require_new()
-        self.estimate = estimator(config.algorithm)
+        self.estimate = config.estimator()
         self.accelerator = Accelerator(
             log_with=config.log_with or None, project_dir=str(config.folder)
         )
@@ -120,12 +138,19 @@ class Trainer:
             self.held_out = HeldOutGames(held_out, *shared, len(self.games.envs))
         self.on_iteration, self.on_progress = on_iteration, on_progress
         self.should_stop = should_stop
+        if self.accelerator.is_main_process:
+            for sentence in reversed_orders(self.games.envs[0], config.invalid_penalty):
+                logger.warning("%s", sentence)
         self.identity = identity(self.model, tasks_of(self.games.envs[0]))
+        if config.shard:
+            self.learner.shard()
         self.stop = StopRequests(lambda number: int(largest(self.accelerator, number)))
         self.rising = Rising()
         self.unknown_id: int | None = getattr(tokenizer, "unk_token_id", None)
         self.iteration = 0
-        self.seconds: dict[str, float] = {}
+        self.heartbeat = Heartbeat(self.accelerator)
+        self.meter = Meter(self.accelerator, self.heartbeat)
+        self.trackers = Trackers(self.accelerator, config.log_with, config.folder.name)
         self._consistent = False
         """weights, optimizer and logs are those of ``iteration``: a checkpoint can be made"""
 
@@ -152,6 +177,7 @@ class Trainer:
             stack.enter_context(self.stop.heard())
             stack.callback(self.engines.close)
             self._begin()
+            stack.enter_context(self.heartbeat.beating(self._write_if_consistent))
             frozen = frozen_checksum(self.model, self.learner.parameters.values())
             try:
                 finished = self._iterate()
@@ -159,14 +185,11 @@ class Trainer:
                 self.save()
                 raise
             except BaseException as error:
-                if self._consistent:
-                    with suppress(OSError) if isinstance(error, OSError) else nullcontext():
-                        self._write_checkpoint()
+                with suppress(OSError) if isinstance(error, OSError) else nullcontext():
+                    self._write_if_consistent()
                 raise
             finally:
-                for tracker in self.accelerator.trackers:
-                    with _warned("a tracker did not finish"):
-                        tracker.finish()
+                self.trackers.finish()
             if frozen_checksum(self.model, self.learner.parameters.values()) != frozen:
                 raise RuntimeError("a frozen tensor changed during training; please report this")
             self.save()
@@ -180,19 +203,21 @@ class Trainer:
         while self.iteration < config.iterations:
             if self.should_stop is not None and self.should_stop():
                 return False
-            self.seconds = {}
+            self.meter.begin()
             held_out = self.evaluate() if self._evaluation_is_due() else {}
             no_episodes: list[Episode] = []
-            episodes = self.stop.at_once(self.play, no_episodes)
-            self.stop.obey()
+            with self.learner.placement.whole():
+                episodes = self.stop.at_once(self.play, no_episodes)
+                self.stop.obey()
+                sampled = self._drawn_again(episodes)
             with deferred_interrupt():  # the weights move: finish what belongs together
-                self._learn(episodes, held_out)
+                self._learn(sampled, held_out)
             if self.iteration % config.checkpoint_every == 0:
                 self.save()
             self.stop.obey()
-        self.seconds = {}
+        self.meter.begin()
         if held_out := self.evaluate() if config.eval_every else {}:
-            metrics = {"iteration": self.iteration, **held_out, **self._timings()}
+            metrics = {"iteration": self.iteration, **held_out, **self.meter.metrics()}
             self._log(metrics)
             self._tell(metrics)
         return True
@@ -200,15 +225,32 @@ class Trainer:
     def play(self) -> list[Episode]:
         """Roll out this iteration's tasks of this process."""
         self._hand_over()
-        with self._timed("rollout"), _PLAYING_FITS(), self.learner.autocast():
-            shown = self._counted("play", self.games.episodes)
-            return self.engines.playing(partial(self.games.play, self.iteration, shown))
+        shown = self._counted("play", self.games.episodes)
+        return self._rolled_out(partial(self.games.play, self.iteration, shown))
+
+    def _rolled_out(self, play: Callable[[], list[Episode]]) -> list[Episode]:
+        """Return what ``play`` does, measured, with the weights handed over last."""
+        with self.meter.phase("rollout"), _PLAYING_FITS(), self.learner.autocast():
+            return self.engines.playing(play)
 
     def _hand_over(self) -> None:
         """Let the engines play with the weights as they are now."""
         start = time.perf_counter()
         if self.engines.take(self.iteration):
-            self.seconds["transfer"] = time.perf_counter() - start
+            self.meter.seconds["transfer"] = time.perf_counter() - start
+
+    def _drawn_again(self, episodes: Sequence[Episode]) -> DynamicSampling:
+        """Replace groups that teach nothing, as often as ``dynamic_sampling`` allows."""
+        sampled = DynamicSampling(
+            self.games, self.config, self.accelerator, self.iteration, episodes
+        )
+        while sampled.draw_again():
+            play = partial(sampled.play, self._counted("play again", sampled.due))
+            nothing: list[Episode] = []
+            fresh = self.stop.at_once(partial(self._rolled_out, play), nothing)
+            self.stop.obey()
+            sampled.take(fresh)
+        return sampled
 
     def evaluate(self) -> dict[str, float]:
         """Play the held-out games; return what ``HeldOutGames.play`` does, nothing where there are none."""
@@ -219,7 +261,8 @@ class Trainer:
         play: Callable[[], dict[str, float]] = partial(
             self.engines.playing, partial(self.held_out.play, shown)
         )
-        with self._timed("evaluate"), _PLAYING_FITS(), self.learner.autocast():
+        whole = self.learner.placement.whole()
+        with self.meter.phase("evaluate"), _PLAYING_FITS(), whole, self.learner.autocast():
             # Several processes wait for each other's results, so none may stop in between.
             alone = self.accelerator.num_processes == 1
             nothing: dict[str, float] = {}
@@ -227,21 +270,24 @@ class Trainer:
         self.stop.obey()
         return metrics
 
-    def _learn(self, episodes: Sequence[Episode], held_out: Mapping[str, float]) -> None:
+    def _learn(self, sampled: DynamicSampling, held_out: Mapping[str, float]) -> None:
         """Give credit, update, log; then the iteration is over."""
-        config = self.config
-        played, own_N = episodes_of_all(self.accelerator, episodes)
+        config, episodes = self.config, sampled.episodes
+        several = self.accelerator.num_processes > 1
+        with self.meter.phase("waiting") if several else nullcontext():
+            kept, own_N = episodes_of_all(self.accelerator, episodes)
+            played = [*kept, *sampled.replaced()]
         self._require_some_played(played)
         if self.iteration == 0 and self.accelerator.is_main_process:
             for sign in first_signs(played, self.unknown_id, config.response_limit):
                 logger.warning("%s", sign)
         self._consistent = False
-        compared = penalise_invalid(played, config.invalid_penalty)
+        compared = penalise_invalid(kept, config.invalid_penalty)
         advantages_N = self.estimate(
             compared, gamma=config.gamma, omega=config.omega, divide_by_std=config.divide_by_std
         )
         self._counted("learn", 0)
-        with self._timed("update"):
+        with self.meter.phase("update"):
             update = self.learner.update(episodes, advantages_N[own_N], self.iteration)
         self._require_finite_weights()
         metrics = {
@@ -251,17 +297,20 @@ class Trainer:
             **signal(
                 compared, advantages_N, gamma=config.gamma, divide_by_std=config.divide_by_std
             ),
+            **sampled.metrics(kept),
             **update,
             **held_out,
-            **self._timings(update["tokens"]),
+            **self.meter.metrics(update["tokens"]),
         }
+        group = compared[: config.group_size]
+        shown = (self.iteration, group, advantages_N[: sum(len(e.steps) for e in group)])
         if self.accelerator.is_main_process:
-            group = compared[: config.group_size]
-            of_group = sum(len(episode.steps) for episode in group)
-            self.folder.log_episodes(self.iteration, group, advantages_N[:of_group])
+            self.folder.log_episodes(*shown)
         self._log(metrics)
         self.iteration += 1
         self._consistent = True
+        if shown[0] % config.checkpoint_every == 0:
+            self.trackers.log_episodes(*shown)
         self._tell(metrics)
 
     def _log(self, metrics: dict[str, Any]) -> None:
@@ -295,9 +344,7 @@ class Trainer:
 
     def _tell(self, metrics: Mapping[str, Any]) -> None:
         """Tell others of what is in the log already; a tracker that cannot be reached stops no run."""
-        if self.config.log_with:
-            with _warned(f"{self.config.log_with} did not take iteration {metrics['iteration']}"):
-                self.accelerator.log(dict(metrics), step=metrics["iteration"])
+        self.trackers.log(metrics)
         if self.accelerator.is_main_process and self.on_iteration is not None:
             self.on_iteration(metrics)
 
@@ -318,17 +365,26 @@ class Trainer:
         self._write_checkpoint()
         wait_for_all(self.accelerator)
 
+    def _write_if_consistent(self) -> None:
+        """Write a checkpoint where one can be made without other processes, which may be gone."""
+        if self._consistent and not self.learner.placement.sharded:
+            self._write_checkpoint()
+
     def _write_checkpoint(self) -> None:
-        if not self.accelerator.is_main_process:
+        learner, main = self.learner, self.accelerator.is_main_process
+        if not main and not learner.placement.sharded:
             return
         self._require_finite_weights()
-        learner = self.learner
         moved = learner.parameters if self.iteration > 0 else {}
+        weights = {name: whole_on_cpu(p, main) for name, p in moved.items()}
+        optimizer = whole_state(learner.optimizer, main)
+        if not main:
+            return
         checkpoint = Checkpoint(
             iteration=self.iteration,
             config=self.config.what_learns(),
-            weights={name: p.detach().cpu() for name, p in moved.items()},
-            optimizer=learner.optimizer.state_dict(),
+            weights=weights,
+            optimizer=optimizer,
             identity=self.identity,
             processes=self.accelerator.num_processes,
             threads=torch.get_num_threads(),
@@ -338,21 +394,25 @@ class Trainer:
 
     def _require_finite_weights(self) -> None:
         """Raise Diverged where a weight is no finite number: nobody could go on from there."""
-        for name, parameter in self.learner.parameters.items():
-            if not bool(parameter.detach().isfinite().all()):
-                raise Diverged(
-                    f"training diverged: {name} holds numbers that are not finite; "
-                    "train again with a lower --learning-rate and another --out"
-                )
+        named = self.learner.parameters.items()
+        bad = [name for name, p in named if not bool(own_part(p.detach()).isfinite().all())]
+        if self.learner.placement.sharded:
+            bad = everyones(self.accelerator, bad)
+        if bad:
+            raise Diverged(
+                f"training diverged: {bad[0]} holds numbers that are not finite; "
+                "train again with a lower --learning-rate and another --out"
+            )
 
     def save_layer(self) -> None:
         """Write the trained layer, or the adapters, to the run folder."""
-        if not self.accelerator.is_main_process:
-            return
-        if self.config.lora_rank:
-            self.adapters().save(self.folder.path)
-        else:
-            self.delta().save(self.folder.path / LAYER_FILE)
+        with self.learner.placement.whole():
+            if not self.accelerator.is_main_process:
+                return
+            if self.config.lora_rank:
+                self.adapters().save(self.folder.path)
+            else:
+                self.delta().save(self.folder.path / LAYER_FILE)
 
     def delta(self) -> LayerDelta:
         """Return the trained layer as it is now."""
@@ -391,8 +451,7 @@ class Trainer:
         self._consistent = True
         if self.accelerator.is_main_process:
             self.folder.write_config(self.config)
-        if self.config.log_with:
-            self.accelerator.init_trackers("onelayer", config=asdict(self.config))
+        self.trackers.begin(asdict(self.config))
         self.save()
 
     def _restore(self) -> None:
@@ -408,8 +467,9 @@ class Trainer:
             )
         with torch.no_grad():
             for name, weight in checkpoint.weights.items():
-                self.learner.parameters[name].copy_(weight)
-        self.learner.optimizer.load_state_dict(dict(checkpoint.optimizer))
+                parameter = self.learner.parameters[name]
+                parameter.copy_(placed_like(weight, parameter))
+        load_whole_state(self.learner.optimizer, checkpoint.optimizer)
         self.iteration = checkpoint.iteration
         wait_for_all(self.accelerator)  # all have read what the first may now change
         if self.accelerator.is_main_process:
@@ -442,28 +502,6 @@ class Trainer:
                 f"all {len(episodes)} episodes of iteration {self.iteration} ended in an error, the first: "
                 f"{errors[0]}"
             )
-
-    @contextmanager
-    def _timed(self, phase: str) -> Iterator[None]:
-        start = time.perf_counter()
-        yield
-        self.seconds[phase] = time.perf_counter() - start
-
-    def _timings(self, tokens: float = 0.0) -> dict[str, float]:
-        timings = {f"seconds/{phase}": seconds for phase, seconds in self.seconds.items()}
-        if tokens and "rollout" in self.seconds:
-            busy = self.seconds["rollout"] + self.seconds["update"]
-            timings["tokens_per_second"] = tokens / busy
-        return timings
-
-
-@contextmanager
-def _warned(what: str) -> Iterator[None]:
-    """Say what went wrong in the block, and go on."""
-    try:
-        yield
-    except Exception as error:
-        logger.warning("%s: %r", what, error)
 
 
 def _errors(episodes: Sequence[Episode]) -> dict[str, float]:

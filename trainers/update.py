@@ -14,6 +14,7 @@ import torch
 from accelerate import Accelerator
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.distributed.tensor import DTensor
 from transformers import PreTrainedModel
 
 from onelayer.agents.devices import without_cudnn_attention
@@ -35,7 +36,7 @@ from onelayer.trainers.layers import (
 from onelayer.trainers.lora import add_adapters
 from onelayer.trainers.memory import advised, states_budget
 from onelayer.trainers.passes import Passes
-from onelayer.trainers.processes import sum_gradients
+from onelayer.trainers.placement import Replicated, Sharded
 from onelayer.trainers.score import Scorer, check_scoring
 from onelayer.trainers.sharing import minibatches
 
@@ -88,18 +89,34 @@ class Learner:
         )
         check_scoring(self.scorer)
         self.start: dict[str, Tensor] = {}
-        if config.beta > 0:
+        if config.beta > 0 and not config.shard:
             self.start = {name: p.detach().clone() for name, p in self.parameters.items()}
         for parameter in self.parameters.values():
             parameter.data = parameter.data.float()
         self.bad_steps = BadSteps()
-        self.optimizer = torch.optim.AdamW(
-            self._groups([p for layer in faster for p in stack[layer].parameters()]),
-            lr=config.learning_rate,
-            weight_decay=0.0,
-        )
+        self.placement: Replicated | Sharded = Replicated(accelerator)
+        self._faster = [stack[layer] for layer in faster]
+        self.optimizer = self._adamw()
         again = config.epochs > 1 or config.beta > 0 or scores_old_policy(config, self.dtype)
-        self.passes = Passes(self.scorer, self.first, self.states, config.tokens_per_forward, again)
+        self.passes = Passes(
+            self.scorer,
+            self.first,
+            self.states,
+            config.tokens_per_forward,
+            again,
+            self.placement,
+        )
+
+    def shard(self) -> None:
+        """Split all parameters over the processes, before the first update; all call it together."""
+        if self.accelerator.num_processes > 1:
+            self.placement = Sharded(self.model, self.accelerator, self.dtype)
+            self.passes.placement = self.placement
+            self.scorer.head_alone = self.placement.head_alone
+            self.parameters = dict(self.model.named_parameters())
+            self.optimizer = self._adamw()
+        if self.config.beta > 0:
+            self.start = {name: p.detach().clone() for name, p in self.parameters.items()}
 
     @property
     def captured(self) -> CapturedStates | None:
@@ -117,9 +134,14 @@ class Learner:
             self.model, self.layers, everything=everything, train_embeddings=ends
         )
 
-    def _groups(self, boosted: Sequence[torch.nn.Parameter]) -> list[dict[str, Any]]:
+    def _adamw(self) -> torch.optim.AdamW:
+        return torch.optim.AdamW(
+            self._groups(), lr=self.config.learning_rate, weight_decay=self.config.weight_decay
+        )
+
+    def _groups(self) -> list[dict[str, Any]]:
         """Return what the optimizer moves: all alike, or with the boosted parameters apart."""
-        ids = {id(parameter) for parameter in boosted}
+        ids = {id(parameter) for layer in self._faster for parameter in layer.parameters()}
         parameters = list(self.parameters.values())
         groups: list[dict[str, Any]] = [{"params": [p for p in parameters if id(p) not in ids]}]
         if faster := [p for p in parameters if id(p) in ids]:
@@ -135,7 +157,7 @@ class Learner:
     def update(
         self, episodes: Sequence[Episode], advantages_N: NDArray[np.float64], iteration: int
     ) -> dict[str, float]:
-        """Take ``epochs * minibatches`` optimizer steps; return what to log.
+        """Take an optimizer step for each minibatch of each epoch; return what to log.
 
         A minibatch without a gradient, because every advantage in it is 0 and there is no KL, takes no
         step: the optimizer's momentum would move the weights.
@@ -177,7 +199,13 @@ class Learner:
     def _minibatches(self, learned: Sequence[Row], iteration: int, epoch: int) -> list[list[Row]]:
         """Return the rows of this process in each minibatch of an epoch."""
         random = np.random.default_rng([self.config.seed, iteration, epoch])
-        drawn = minibatches(self.accelerator, len(learned), self.config.minibatches, random)
+        drawn = minibatches(
+            self.accelerator,
+            len(learned),
+            self.config.minibatches,
+            random,
+            most=self.config.minibatch_rows,
+        )
         return [[learned[i] for i in part] for part in drawn]
 
     @advised(
@@ -190,8 +218,10 @@ class Learner:
         None: the loss or the norm is no finite number, and nothing moved.
         """
         parameters = list(self.parameters.values())
-        sum_gradients(self.accelerator, parameters)
+        self.placement.sum_gradients(parameters)
         norm = torch.nn.utils.clip_grad_norm_(parameters, self.config.max_grad_norm)
+        if isinstance(norm, DTensor):
+            norm = norm.full_tensor()
         taken = self.bad_steps.allow(loss, float(norm))
         if taken:
             self.optimizer.step()

@@ -65,6 +65,7 @@ class CodeEnv(TextEnv):
     """those of the tasks that ship; other data may have others"""
     free_form = True
     waits = True
+    success_margin = 1.0
     hacks = PROGRAMS
 
     def __init__(

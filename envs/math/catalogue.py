@@ -71,6 +71,12 @@ CATALOGUE: Mapping[str, DataSet] = {
         columns={"id": "ID", "prompt": "question_concat", "answer": "Answer", "kind": "Type"},
         about="one-step word problems by operation, 700 and 300",
     ),
+    "numina": DataSet(
+        Source("AI-MO/NuminaMath-CoT", splits=_BOTH),
+        columns={"prompt": "problem", "answer": "solution", "kind": "source"},
+        find_answer=last_boxed,
+        about="860,000 problems with solutions by source, proofs among them (skip_unusable: true)",
+    ),
     "deepscaler": DataSet(
         Source("agentica-org/DeepScaleR-Preview-Dataset", splits={"train": "train"}),
         columns={"prompt": "problem"},

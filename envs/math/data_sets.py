@@ -55,6 +55,14 @@ class LoadedProblems:
             self.source, [problems[i] for i in sorted(drawn.tolist())], self.left_out
         )
 
+    def without(self, reasons: Mapping[str, str]) -> "LoadedProblems":
+        """Return the problems but for some, which are left out for the reasons given by their ids."""
+        kept = [problem for problem in self.all() if problem.id not in reasons]
+        if not kept:
+            raise ValueError(f"{self.source} has no problem left: {next(iter(reasons.values()))}")
+        said = [f"{problem_id}: {why}" for problem_id, why in reasons.items()]
+        return LoadedProblems(self.source, kept, [*self.left_out, *said])
+
     def grade(self, problem: Problem, answer: str, conventions: Conventions = CONVENTIONS) -> Grade:
         """Judge by our grader."""
         return grade_answer(

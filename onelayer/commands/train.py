@@ -100,10 +100,9 @@ def run(config: Config) -> None:
 
 def _check_names(config: Config) -> None:
     """Refuse what needs no model to be seen as wrong."""
-    from onelayer.trainers.advantages import estimator
     from onelayer.trainers.layer_spec import check_form
 
-    estimator(config.algorithm)
+    config.estimator()
     check_form(config.layers)
     if config.log_with and config.log_with not in ("tensorboard", "wandb", "trackio"):
         raise ValueError(f"log_with is tensorboard, wandb or trackio, got {config.log_with!r}")
@@ -201,9 +200,14 @@ class _Progress:
             )
         if "success" in metrics:
             errors = f", errors {metrics['errors']:.0f}" if metrics["errors"] else ""
+            redrawn = ""
+            if "redraws" in metrics:
+                redrawn = (
+                    f", redrawn {metrics['redrawn_groups']:.0f}, flat {metrics['flat_groups']:.0f}"
+                )
             self.last = (
                 f", success {metrics['success']:.0%}, legal {metrics['valid_actions']:.1%}, "
-                f"kl {metrics['kl']:.3f}{errors}"
+                f"kl {metrics['kl']:.3f}{redrawn}{errors}"
             )
             bar.update()
         bar.set_postfix_str(self.last.removeprefix(", "))
@@ -230,6 +234,8 @@ class _Progress:
         total = sum(seconds.values()) or 1.0
         shares = ", ".join(f"{phase} {s / total:.0%}" for phase, s in seconds.items())
         print(f"{total / 60:.1f} minutes: {shares}")
+        if self.config.dynamic_sampling:
+            print(_what_was_redrawn(history, self.config.tasks_per_iteration))
         kls = [metrics["kl"] for metrics in history if "kl" in metrics]
         if self.config.beta > 0 and len(kls) >= _ITERATIONS_TO_MOVE and kls[-1] < _MOVED:
             print(
@@ -243,3 +249,15 @@ class _Progress:
         run = shlex.quote(str(trainer.folder.path))
         print(f"saved {trainer.folder.path}/{saved}.safetensors; evaluate and look at it with")
         print(f"  onelayer eval {run}\n  onelayer report {run}")
+
+
+def _what_was_redrawn(history: Sequence[Mapping[str, Any]], groups: int) -> str:
+    """Say what dynamic sampling cost, and where it did not help."""
+    sampled = [metrics for metrics in history if "redraws" in metrics]
+    more, flat = (
+        sum(metrics[name] for metrics in sampled) for name in ("redrawn_groups", "flat_groups")
+    )
+    return (
+        f"dynamic sampling: {more:,.0f} groups played beyond the {groups * len(sampled):,} that were "
+        f"learned from; {flat:,.0f} of these stayed flat"
+    )

@@ -101,7 +101,7 @@ def train(**values):
 def timeless(folder):
     """What the run logged, without what a clock measured."""
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    clock = ("seconds/", "tokens_per_second")
+    clock = ("seconds/", "tokens_per_second", "memory/")
     return [{k: v for k, v in line.items() if not k.startswith(clock)} for line in lines]
 
 

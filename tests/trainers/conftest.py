@@ -59,3 +59,10 @@ def make_trainer(plain_tokenizer: Any, tmp_path: Any) -> Callable[..., Any]:
         )
 
     return make_one
+
+
+@pytest.fixture
+def said(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    """Return ``said()``: the warnings so far."""
+    caplog.set_level("WARNING")
+    return lambda: [record.getMessage() for record in caplog.records]

@@ -8,36 +8,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_episodes import batches, episode
 
 from onelayer.agents.episodes import Episode, Step
-from onelayer.trainers import advantages
 from onelayer.trainers.advantages import (
     EPS,
     discounted_returns,
     dr_grpo,
-    estimator,
     gigpo,
     grpo,
     penalise_invalid,
-    register_estimator,
 )
 from onelayer.trainers.learning_signal import signal
-
-
-def episode(task, *steps, error=None):
-    """Build an episode from (anchor, reward) pairs."""
-    made = tuple(Step("observation", "action", reward, anchor) for anchor, reward in steps)
-    return Episode(task, made, success=False, error=error)
-
-
-@st.composite
-def batches(draw, rewards=(-1.0, -0.1, 0.0, 0.5, 10.0)):
-    """Batches with few tasks and anchors, so that groups of every size appear."""
-    steps = st.lists(st.tuples(st.sampled_from("xyz"), st.sampled_from(rewards)), max_size=5)
-    drawn = draw(
-        st.lists(st.tuples(st.sampled_from("abc"), steps, st.sampled_from([None, None, "died"])))
-    )
-    return [episode(task, *taken, error=error) for task, taken, error in drawn]
 
 
 def slow_gigpo(episodes, gamma, omega, divide_by_std):
@@ -298,26 +280,6 @@ def test_a_reward_that_is_not_finite_is_refused_by_name():
 def test_a_discount_above_one_is_refused():
     with pytest.raises(ValueError, match=r"gamma must be between 0 and 1, got 1\.5"):
         gigpo([], gamma=1.5, omega=1.0, divide_by_std=False)
-
-
-def test_estimators_are_found_by_name():
-    assert estimator("gigpo") is gigpo
-    assert estimator("grpo") is grpo
-    assert estimator("dr_grpo") is dr_grpo
-    with pytest.raises(ValueError, match=r"unknown .* 'ppo'; known are dr_grpo, gigpo, grpo"):
-        estimator("ppo")
-
-
-def test_a_new_estimator_registers_once(monkeypatch):
-    monkeypatch.setattr(advantages, "ESTIMATORS", dict(advantages.ESTIMATORS))
-
-    @register_estimator("nothing")
-    def nothing(episodes, *, gamma, omega, divide_by_std):
-        return np.zeros(sum(len(one.steps) for one in episodes))
-
-    assert estimator("nothing") is nothing
-    with pytest.raises(ValueError, match="'nothing' is already registered"):
-        register_estimator("nothing")(nothing)
 
 
 def test_the_signal_of_a_batch_by_hand():

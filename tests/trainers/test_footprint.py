@@ -51,7 +51,18 @@ def test_bytes_of_parameters_and_of_the_cache_are_those_counted_by_hand(folder):
     # 2 * 2 * 8 numbers in each of 4 layers.
     assert found.playing["keys and values"] == 8 * 256 * 4 * 32 * 4
     assert found.moved["gradient, to the other processes"] == 4 * layer
-    assert found.moved["trained weights, to a server that plays"] == 4 * layer
+
+
+def test_servers_keep_what_they_play_with_and_get_whole_layers(folder):
+    bare = bare_model(str(folder()), "float32")
+    served = {"engine": "vllm", "server": "http://localhost:8000", "model": "m"}
+    layer = 2 * 32 * 32 + 2 * 16 * 32 + 3 * 48 * 32 + 2 * 32 + 2 * 8  # as above
+    for choice in ({"layers": "2"}, {"layers": "2", "lora_rank": 4}):
+        found = footprint(TrainConfig(**served, **choice), bare, episode_tokens=100)
+        assert found.playing == {}
+        assert found.moved["whole layers, to each server"] == 4 * layer
+    alone = footprint(TrainConfig(model="m", layers="2"), bare, episode_tokens=100)
+    assert not any("server" in name for name in alone.moved)
 
 
 def test_what_is_not_there_takes_nothing(folder):

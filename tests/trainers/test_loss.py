@@ -5,7 +5,13 @@ import math
 import pytest
 import torch
 
-from onelayer.trainers.loss import clipped, clipped_surrogate, importance_weights, kl_k3
+from onelayer.trainers.loss import (
+    believable,
+    clipped,
+    clipped_surrogate,
+    importance_weights,
+    kl_k3,
+)
 
 CLIP = (0.2, 0.3)
 CASES = [
@@ -103,3 +109,15 @@ def test_importance_weights_are_cut_off_above_only():
     assert importance_weights(old, played, 2.0).tolist() == pytest.approx([0.5, 2.0, 2.0])
     assert importance_weights(old, played, 7.0).tolist() == pytest.approx([0.5, 2.0, 6.0])
     assert importance_weights(old, played, 0.0).tolist() == [1.0, 1.0, 1.0]
+
+
+def test_a_reply_that_is_much_likelier_to_the_learner_is_left_out_as_a_whole():
+    reply = torch.tensor([0, 0, 1, 1, 2])
+    difference = torch.log(torch.tensor([2.0, 2.0, 2.0, 1.0, 0.1]))  # products 4, 2, 0.1
+    played = torch.full((5,), -1.0)
+    kept = believable(played + difference, played, reply, 3.0)
+    assert kept.tolist() == [False, False, True, True, True]
+    assert believable(played + difference, played, reply, 0.0).all()
+    assert believable(played + difference, played, reply, 1.5).tolist() == [False] * 4 + [True]
+    nothing = torch.zeros(0)
+    assert believable(nothing, nothing, nothing.long(), 2.0).tolist() == []

@@ -16,7 +16,7 @@ from onelayer.trainers.delta import LayerDelta
 from onelayer.trainers.run_folder import RunFolder
 
 SCRIPT = Path(__file__).with_name("counting_run.py")
-CLOCK = ("seconds/", "tokens_per_second")
+CLOCK = ("seconds/", "tokens_per_second", "memory/")
 
 
 def timeless(path):

@@ -3,7 +3,6 @@
 import errno
 import gc
 import json
-import logging
 import os
 import shutil
 import signal
@@ -29,13 +28,6 @@ def iterations(path):
 
 def weights(folder):
     return {name: tensor.tolist() for name, tensor in RunFolder(folder).last().weights.items()}
-
-
-@pytest.fixture
-def said(caplog):
-    """Return ``said()``: the warnings so far."""
-    caplog.set_level(logging.WARNING)
-    return lambda: [record.getMessage() for record in caplog.records]
 
 
 # What ends a run

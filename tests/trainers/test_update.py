@@ -11,6 +11,7 @@ from helpers import gradients_of, make_learner, play_counting, random_advantages
 from onelayer.trainers import gradient as gradient_module
 from onelayer.trainers.advantages import gigpo, grpo
 from onelayer.trainers.batch import batch, rows
+from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.gradient import Gradients
 from onelayer.trainers.layers import frozen_checksum
 from onelayer.trainers.score import Scorer
@@ -162,6 +163,40 @@ def test_minibatches_share_the_rows_out(plain_tokenizer):
         for name in sizes[0][0]
     }
     assert_same(joined, sizes[0][0], 1e-5)
+
+
+@pytest.mark.parametrize("algorithm", ["gigpo", "dr_grpo"])
+def test_minibatches_of_so_many_rows_are_those_of_their_number(plain_tokenizer, algorithm):
+    runs = []
+    for parts in ({"minibatches": 3}, {"minibatch_rows": 3}, {"minibatch_rows": 4}):
+        learner = make_learner(tiny_model(**BOLD), algorithm=algorithm, epochs=2, **parts)
+        episodes = play_counting(learner.model, plain_tokenizer, states=learner.states)
+        assert len(episodes) == 9  # rows, while the history grows
+        runs.append(gradients_of(learner))
+        learner.update(episodes, random_advantages(episodes), 0)
+    assert [len(run) for run in runs] == [6, 6, 6]
+    for one, other in zip(runs[0], runs[1], strict=True):
+        assert_same(one, other, 1e-7)
+
+
+def test_weights_decay_by_their_learning_rate(plain_tokenizer):
+    learner = make_learner(tiny_model(), weight_decay=0.1, learning_rate=0.5, beta=1e-9)
+    before = {name: p.detach().clone() for name, p in learner.parameters.items()}
+    episodes = play_counting(learner.model, plain_tokenizer, states=learner.states)
+
+    def without_gradient(*_):
+        for parameter in learner.parameters.values():
+            parameter.grad.zero_()
+
+    learner.optimizer.register_step_pre_hook(without_gradient)
+    learner.update(episodes, np.zeros(sum(len(e.steps) for e in episodes)), 0)
+    for name, parameter in learner.parameters.items():
+        torch.testing.assert_close(parameter.detach(), before[name] * (1 - 0.5 * 0.1))
+
+
+def test_two_ways_to_say_how_many_minibatches_are_refused():
+    with pytest.raises(ValueError, match="say the same thing in two ways; leave one out"):
+        TrainConfig(minibatches=2, minibatch_rows=8)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -404,6 +439,35 @@ def test_importance_weights_scale_the_gradient_of_the_surrogate(
     assert metrics["logp_drift"] == pytest.approx(abs(nats), abs=1e-3)
     assert metrics["ratio"] == pytest.approx(np.exp(-nats), rel=1e-3)
     assert metrics["effective_samples"] == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.parametrize("history", ["all", 1])
+def test_replies_that_the_learner_finds_too_likely_have_no_gradient(plain_tokenizer, history):
+    """The same gradient as where the advantages of their steps are 0, over as many tokens."""
+    found = []
+    for mask in (0.0, 1.5):
+        learner = make_learner(
+            tiny_model(**BOLD), beta=0.0, sequence_mask=mask, learning_rate=1e-30, minibatches=2
+        )
+        episodes = play_counting(learner.model, plain_tokenizer, history=history)
+        advantages_N = random_advantages(episodes)
+        steps = [step for episode in episodes for step in episode.steps]
+        # Of every third step one token is twice as likely to the learner as it was to the player.
+        doubtful_N = np.arange(len(steps)) % 3 == 0
+        changed = iter(
+            replace(s, logprobs=(s.logprobs[0] - np.log(2) * doubt, *s.logprobs[1:]))
+            for s, doubt in zip(steps, doubtful_N, strict=True)
+        )
+        episodes = [replace(e, steps=tuple(next(changed) for _ in e.steps)) for e in episodes]
+        if mask == 0:
+            advantages_N = np.where(doubtful_N, 0.0, advantages_N)
+        seen = gradients_of(learner)
+        metrics = learner.update(episodes, advantages_N, 0)
+        found.append(seen)
+    for plain, masked in zip(*found, strict=True):
+        assert_same(masked, plain, 1e-5)
+    left_out = sum(len(s.action_ids) for s, doubt in zip(steps, doubtful_N, strict=True) if doubt)
+    assert metrics["masked_fraction"] == pytest.approx(left_out / metrics["tokens"])
 
 
 def test_with_several_steps_the_old_policy_is_the_one_that_sampled(plain_tokenizer):

@@ -7,7 +7,8 @@ from importlib.metadata import version
 from typing import Any
 
 from onelayer.evals.suite import Suite
-from onelayer.trainers.contribution.config import ProfileConfig, mapping_of
+from onelayer.settings import parse_mapping
+from onelayer.trainers.contribution.config import ProfileConfig
 from onelayer.trainers.contribution.folder import Selection
 from onelayer.trainers.contribution.halving import Halving
 from onelayer.trainers.contribution.plan import PlannedRun
@@ -46,8 +47,8 @@ def assemble(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         model=model,
         env=config.env,
-        env_args=mapping_of(config.env_args),
-        algorithm=config.algorithm,
+        env_args=parse_mapping(config.env_args, "--env-args"),
+        algorithm=f"{config.algorithm} {config.algorithm_args}".strip(),
         budget=Budget(
             iterations=config.iterations,
             episodes_per_run=config.iterations * config.tasks_per_iteration * config.group_size,

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from onelayer.settings import run_folder, world_of
+from onelayer.settings import parse_mapping, run_folder, world_of
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.contribution.controls import parse_controls
 
+MAPPINGS = ("env_args", "algorithm_args")
+"""fields that hold a YAML mapping as text, which may be written in several ways"""
 _OF_THE_PROFILE = {
     "layers": "a profile trains each layer of --layer-list by itself",
     "boost_layers": "a profile boosts what it finds: --controls boost:2",
@@ -92,7 +92,7 @@ class ProfileConfig(TrainConfig):
     @property
     def folder(self) -> Path:
         """The folder of the profile: ``out``, or one named after what is profiled."""
-        return run_folder(self.out, "profile", world_of(self.env), self.algorithm)
+        return run_folder(self.out, "profile", world_of(self.env), self.algorithm_name)
 
     @property
     def seed_list(self) -> tuple[int, ...]:
@@ -153,23 +153,10 @@ class ProfileConfig(TrainConfig):
         shared -= {"out", "resume", "checkpoint_every", "log_with"}
         shared -= {"tokens_per_forward", "gradient_checkpointing"}
         values = {name: getattr(self, name) for name in sorted(shared | ours)}
-        values["env_args"] = mapping_of(self.env_args)
+        for name in MAPPINGS:
+            flag = f"--{name}".replace("_", "-")
+            values[name] = parse_mapping(getattr(self, name), flag)
         return values | {"lr_full": self.full_rate, "lr_layer": self.layer_rate}
-
-
-def mapping_of(env_args: str) -> dict[str, Any]:
-    """Return the environment's arguments of a YAML text.
-
-    Raises:
-        ValueError: it is no mapping of names to values.
-    """
-    try:
-        value = yaml.safe_load(env_args) if env_args.strip() else {}
-    except yaml.YAMLError:
-        value = None
-    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-        raise ValueError(f"--env-args takes a mapping such as '{{room_size: 5}}', got {env_args!r}")
-    return value
 
 
 def _bare(text: str) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from onelayer.agents.weight_files import ADAPTER_FILE, LAYER_FILE, read_about
+from onelayer.settings import parse_mapping
 from onelayer.trainers.config import TrainConfig
-from onelayer.trainers.contribution.config import mapping_of
+from onelayer.trainers.contribution.config import MAPPINGS
 from onelayer.trainers.layer_spec import parse_layers, trains_everything
 from onelayer.trainers.run_folder import RunFolder
 
@@ -46,9 +47,9 @@ def find(planned: TrainConfig, num_layers: int) -> Found:
         )
     if newest is None:
         return Found(finished, planned)
-    # The run goes on under its own words: env_args may be written in two ways, and how it would have
+    # The run goes on under its own words: a mapping may be written in two ways, and how it would have
     # been evaluated while training does not matter here.
-    words = {"env_args", "layers", "boost_layers", *(name for name in newest if _is_eval(name))}
+    words = {*MAPPINGS, "layers", "boost_layers", *(name for name in newest if _is_eval(name))}
     kept = {name: newest[name] for name in words if name in newest}
     return Found(finished, replace(planned, **kept, resume=True))
 
@@ -71,8 +72,8 @@ def _is_eval(name: str) -> bool:
 
 def _meaning(name: str, value: Any, num_layers: int) -> Any:
     """Return a setting in a form that is equal for two ways to write it."""
-    if name == "env_args":
-        return mapping_of(value)
+    if name in MAPPINGS:
+        return parse_mapping(value, f"--{name}".replace("_", "-"))
     if name == "layers":
         return trains_everything(value), parse_layers(value, num_layers)
     if name == "boost_layers":

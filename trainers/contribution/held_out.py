@@ -8,12 +8,13 @@ import gymnasium as gym
 from onelayer.envs import plugins
 from onelayer.envs.attributes import tasks_of
 from onelayer.evals.suite import Suite, load_single_suite
-from onelayer.trainers.contribution.config import ProfileConfig, mapping_of
+from onelayer.settings import parse_mapping
+from onelayer.trainers.contribution.config import ProfileConfig
 
 
 def training_env(env: str, env_args: str) -> gym.Env[str, str]:
     """Make one environment to train in."""
-    return plugins.make(env, **mapping_of(env_args))
+    return plugins.make(env, **parse_mapping(env_args, "--env-args"))
 
 
 def held_out_suite(config: ProfileConfig) -> Suite:
@@ -27,7 +28,7 @@ def held_out_suite(config: ProfileConfig) -> Suite:
             the runs are trained on.
     """
     suite = load_single_suite(config.suite) if config.suite else _of_split(config)
-    arguments = mapping_of(config.env_args)
+    arguments = parse_mapping(config.env_args, "--env-args")
     arguments.pop("split", None)
     if _same_env(suite.env, config.env):
         suite = replace(suite, env_args={**arguments, **suite.env_args})

@@ -11,7 +11,6 @@ from accelerate import Accelerator
 
 from onelayer.agents.model_check import check_model
 from onelayer.agents.models import load_model
-from onelayer.trainers.advantages import estimator
 from onelayer.trainers.contribution.assembly import assemble
 from onelayer.trainers.contribution.config import ProfileConfig
 from onelayer.trainers.contribution.controls import parse_controls, ranking_of
@@ -59,7 +58,7 @@ class Profiler:
     def __init__(self, config: ProfileConfig, *, tell: Tell):
         self.config, self.tell = config, tell
         self.folder = ProfileFolder(config)
-        estimator(config.algorithm)
+        config.estimator()
         training_env(config.env, config.env_args).close()
         self.folder.require_same()
         self.suite = held_out_suite(config)

@@ -179,10 +179,11 @@ def _scores(job: Job, results: Results) -> TaskScores:
 
 def _cost(config: TrainConfig) -> dict[str, Any]:
     """Return what training took, from the run's own log."""
-    seconds = 0.0
+    seconds, groups = 0.0, config.iterations * config.tasks_per_iteration
     for metrics in RunFolder(config.folder).history():
         seconds += metrics.get("seconds/rollout", 0.0) + metrics.get("seconds/update", 0.0)
-    episodes = config.iterations * config.tasks_per_iteration * config.group_size
+        groups += int(metrics.get("redrawn_groups", 0))
+    episodes = groups * config.group_size
     return {"seconds": round(seconds, 3), "episodes": episodes}
 
 
