@@ -63,7 +63,10 @@ def numbers_of(run: Path) -> dict[str, Any]:
             [line["iteration"], line["eval/success"]] for line in lines if "eval/success" in line
         ],
         "evaluation": {
-            name: {"episodes": found.overall.episodes, "success": found.overall.metrics["success"].value}
+            name: {
+                "episodes": found.overall.episodes,
+                "success": found.overall.metrics["success"].value,
+            }
             for name, found in results.items()
         },
     }
