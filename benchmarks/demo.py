@@ -18,8 +18,7 @@ import numpy as np
 import yaml
 
 from onelayer.evals import load_results
-from onelayer.evals.estimates import wilson
-from onelayer.trainers.contribution.picture import (
+from onelayer.evals.contribution.picture import (
     BLUE,
     GREEN,
     GREY,
@@ -28,7 +27,8 @@ from onelayer.trainers.contribution.picture import (
     new_figure,
     save_figure,
 )
-from onelayer.trainers.contribution.record import load_profile
+from onelayer.evals.contribution.profile_file import load_profile
+from onelayer.evals.estimates import wilson
 
 PROFILE = Path(__file__).parents[1] / "docs" / "results" / "study" / "tiny-qwen3-gigpo.json"
 SMOOTHED = 5

@@ -184,7 +184,8 @@ def profile_without_clock(folder: Path) -> dict[str, Any]:
     for name in ("created", "config"):
         content.pop(name)
     for run in content["runs"]:
-        run.pop("seconds")
+        for clock in ("seconds", "cpu_seconds"):
+            run.pop(clock)
     return content
 
 
@@ -212,7 +213,7 @@ def known_score(job: Any) -> float:
 
 def make_profile(base, full, layers, *, controls=None, num_layers=None, tasks=None, **changes):
     """Build a profile from scores: ``base`` a list of lists, ``full`` too, ``layers`` by index."""
-    from onelayer.trainers.contribution.record import BaseModel, Budget, Profile
+    from onelayer.evals.contribution.record import BaseModel, Budget, Profile
 
     depth = num_layers or max(layers, default=0) + 1
     tasks = tasks or [f"task {i}" for i in range(len(base[0]))]
@@ -265,7 +266,7 @@ def drawn_profile(
 
 
 def _profile_run(name, role, layers, seed, scores, control=None):
-    from onelayer.trainers.contribution.record import Run
+    from onelayer.evals.contribution.record import Run
 
     return Run(name, role, tuple(layers), seed, 2e-3, tuple(scores), control=control)
 

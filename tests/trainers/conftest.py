@@ -18,6 +18,15 @@ def on_the_cpu() -> Iterator[None]:
         del os.environ["ACCELERATE_USE_CPU"]
 
 
+@pytest.fixture(scope="session")
+def counting_folder(plain_tokenizer: Any, tmp_path_factory: Any) -> Any:
+    """Return a folder with a ``counting_model`` and its tokenizer."""
+    folder = tmp_path_factory.mktemp("model")
+    counting_model().save_pretrained(folder)
+    plain_tokenizer.save_pretrained(folder)
+    return folder
+
+
 @pytest.fixture
 def make_trainer(plain_tokenizer: Any, tmp_path: Any) -> Callable[..., Any]:
     """Return ``make_trainer(out="run", *, model=None, env=None, **config) -> Trainer`` of a small run."""

@@ -79,8 +79,8 @@ def errors(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[str]]:
 @pytest.fixture
 def pretend(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Any], float]], list[Any]]:
     """Return ``pretend(score) -> made``: nothing is trained; ``score(job)`` is what each job earns."""
-    from onelayer.trainers.contribution.crew import Crew
-    from onelayer.trainers.contribution.scores import TaskScores, write_scores
+    from onelayer.trainers.profile.task_scores import TaskScores, write_scores
+    from onelayer.trainers.profile.workers import Workers
 
     def begin(score: Callable[[Any], float]) -> list[Any]:
         made: list[Any] = []
@@ -93,7 +93,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Any], float]
                 config = job.config
                 about: dict[str, Any] = {}
                 if config is not None:
-                    about = {"config": config.what_learns(), "trained_parameters": 7}
+                    about = {"config": config.resume_key(), "trained_parameters": 7}
                     about["iterations"] = config.iterations
                 value = score(job)
                 tasks = tuple(f"by-{by}-from-{first}" for by, first in ((1, 3), (2, 2), (3, 1)))
@@ -102,7 +102,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Any], float]
                 self.tell("scored", job.name, scores)
             return True
 
-        monkeypatch.setattr(Crew, "carry_out", carry_out)
+        monkeypatch.setattr(Workers, "carry_out", carry_out)
         return made
 
     return begin

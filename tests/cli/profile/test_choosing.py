@@ -6,7 +6,7 @@ from helpers import known_score, run_profile, trained_weights
 pytest.importorskip("torch")
 pytest.importorskip("scipy")
 
-from onelayer.trainers.contribution.record import load_profile
+from onelayer.evals.contribution.profile_file import load_profile
 
 
 def test_controls_are_chosen_by_the_ranking_and_the_page_says_so(quick, pretend, tmp_path, capsys):
