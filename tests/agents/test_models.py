@@ -4,12 +4,13 @@ import json
 
 import pytest
 import torch
+from helpers import tiny_model
 
 from onelayer.agents.models import TINY, load_model, model_folder
 
 
 @pytest.fixture
-def folder(tiny_model, plain_tokenizer, tmp_path):
+def folder(plain_tokenizer, tmp_path):
     """A model as a user has it."""
     tiny_model().save_pretrained(tmp_path / "model")
     plain_tokenizer.save_pretrained(tmp_path / "model")
@@ -17,7 +18,7 @@ def folder(tiny_model, plain_tokenizer, tmp_path):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-def test_a_folder_is_loaded_ready_to_play(tiny_model, plain_tokenizer, folder, dtype):
+def test_a_folder_is_loaded_ready_to_play(plain_tokenizer, folder, dtype):
     model, tokenizer = load_model(str(folder), dtype)
     assert not model.training
     assert model.dtype == getattr(torch, dtype)
@@ -28,7 +29,7 @@ def test_a_folder_is_loaded_ready_to_play(tiny_model, plain_tokenizer, folder, d
 
 @pytest.mark.parametrize("architecture", ["qwen2", "qwen3", "llama"])
 def test_a_tokenizer_is_what_its_own_file_says_whatever_the_model(
-    tiny_model, plain_tokenizer, folder, architecture
+    plain_tokenizer, folder, architecture
 ):
     tiny_model(architecture).save_pretrained(folder)
     _, tokenizer = load_model(str(folder))
@@ -163,7 +164,7 @@ def test_the_tiny_model_ships_plays_legally_and_leaves_something_to_learn():
     assert 0.2 < sum(episode.success for episode in episodes) / 60 < 0.85
 
 
-def test_a_sequence_may_be_as_long_as_the_model_was_made_for(tiny_model):
+def test_a_sequence_may_be_as_long_as_the_model_was_made_for():
     from onelayer.agents.models import context_length
 
     assert context_length(tiny_model("llama", max_position_embeddings=96)) == 96

@@ -11,6 +11,7 @@ import threading
 
 import pytest
 import torch
+from helpers import counting_model, tiny_model
 
 from onelayer.envs.counting import CountingEnv
 from onelayer.interrupts import Interrupted
@@ -276,7 +277,7 @@ def test_a_finished_run_that_is_resumed_keeps_its_weights(make_trainer):
 # What the run was begun with
 
 
-def test_another_base_under_the_same_name_is_refused(make_trainer, counting_model):
+def test_another_base_under_the_same_name_is_refused(make_trainer):
     make_trainer(iterations=1).train()
     changed = counting_model()
     with torch.no_grad():
@@ -286,7 +287,7 @@ def test_another_base_under_the_same_name_is_refused(make_trainer, counting_mode
         trainer.train()
 
 
-def test_the_layer_that_learns_is_a_part_of_the_base(make_trainer, counting_model):
+def test_the_layer_that_learns_is_a_part_of_the_base(make_trainer):
     make_trainer(iterations=1).train()
     changed = counting_model()
     with torch.no_grad():
@@ -311,7 +312,7 @@ def test_tasks_in_another_order_are_refused(make_trainer):
         trainer.train()
 
 
-def test_a_split_too_large_to_be_gone_through_is_identified_by_some_of_its_tasks(tiny_model):
+def test_a_split_too_large_to_be_gone_through_is_identified_by_some_of_its_tasks():
     class Made:
         def __init__(self, name):
             self.name = name
