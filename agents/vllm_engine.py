@@ -1,6 +1,8 @@
 """The engine that plays on vLLM servers: each episode on one of them, an update of the weights on all."""
 
 import logging
+import math
+import time
 import zlib
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -17,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 _LONGEST_STEP_S = 0.5
 """after which ``step`` returns with nothing, so that whoever plays can look at the environments"""
+_SILENCE_S = 60.0
+"""without a reply, after which that is said"""
 
 
 class VLLMServers:
@@ -32,7 +36,6 @@ class VLLMServers:
     def __init__(self, servers: Sequence[VLLMServer]):
         self.servers = list(servers)
         self.version = FIRST_VERSION
-        self._path: Path | None = None
 
     @classmethod
     def at(cls, urls: str) -> "VLLMServers":
@@ -51,38 +54,39 @@ class VLLMServers:
         for server in self.servers:
             server.close()
 
-    def take(self, path: Path, version: str) -> None:
-        """Let all servers play with the weights of a file; see ``VLLMServer.take``.
+    def take(self, path: Path, version: str, servers: Sequence[VLLMServer] | None = None) -> None:
+        """Let servers play with the weights of a file, from now on; see ``VLLMServer.take``.
 
-        The file has to stay: a server that starts again gets it again.
+        Args:
+            path: the file.
+            version: what the servers call them.
+            servers: those that lost them; None: all.
         """
-        self._path, self.version = path, version
-        for future in [in_thread(server.take, path, version) for server in self.servers]:
+        self.version = version
+        taking = [
+            in_thread(server.take, path, version)
+            for server in (self.servers if servers is None else servers)
+        ]
+        for future in taking:
             future.result()
 
-    def hold_the_weights(self) -> bool:
-        """Return whether all servers hold the weights that they are to play with."""
-        return all(server.version() == self.version for server in self.servers)
-
-    def mend(self) -> None:
-        """Give servers that were started again the weights that they are to play with.
+    def that_lost_the_weights(self) -> list[VLLMServer]:
+        """Return the servers that hold the weights they were started with, not those they were given.
 
         Raises:
             WeightsNotTaken: a server holds what another run gave it.
         """
+        lost = []
         for server in self.servers:
             held = server.version()
-            if held == self.version:
-                continue
-            if held != FIRST_VERSION or self._path is None:
+            if held not in (self.version, FIRST_VERSION):
                 raise WeightsNotTaken(
                     f"the server at {server.url} holds weights {held!r} instead of {self.version!r}: another "
                     "run uses it; give each run servers of its own, and go on with --resume"
                 )
-            logger.warning(
-                "the server at %s was started again: it gets the trained weights again", server.url
-            )
-            server.take(self._path, self.version)
+            if held != self.version:
+                lost.append(server)
+        return lost
 
 
 class VLLMEngine:
@@ -114,6 +118,7 @@ class VLLMEngine:
         self._asked: dict[Future[Sampled], int] = {}
         self._turns: dict[int, tuple[tuple[int, ...], int]] = {}
         """slot: the key of its episode, and how many replies were asked for"""
+        self._silent_since = time.monotonic()
 
     def submit(self, slot: int, prompt_ids: Sequence[int] | Ids, key: Sequence[int]) -> None:
         """Ask for a reply; the request starts at once. See ``Engine``.
@@ -127,6 +132,8 @@ class VLLMEngine:
             raise ValueError(f"slot {slot} already waits for a reply")
         key, turn = self._turns.get(slot, (tuple(key), 0))
         self._turns[slot] = (key, turn + 1)
+        if not self._asked:
+            self._silent_since = time.monotonic()
         server = self.servers.servers[(slot + self._number) % len(self.servers.servers)]
         future = in_thread(
             server.write,
@@ -145,8 +152,21 @@ class VLLMEngine:
             RequestFailed: a server does not answer any more.
         """
         done, _ = wait(self._asked, timeout=_LONGEST_STEP_S, return_when=FIRST_COMPLETED)
+        self._warn_of_silence(bool(done) or not self._asked)
         ended = [future for future in self._asked if future in done]
         return [(self._asked.pop(future), future.result()) for future in ended]
+
+    def _warn_of_silence(self, answered: bool) -> None:
+        """Say once when no reply has come for a while: what cannot be reached is asked again for minutes."""
+        now = time.monotonic()
+        if answered:
+            self._silent_since = now
+        elif now - self._silent_since > _SILENCE_S:
+            self._silent_since = math.inf
+            logger.warning(
+                "no reply has come for %.0f s; servers that cannot be reached are asked for some minutes",
+                _SILENCE_S,
+            )
 
     def release(self, slots: Sequence[int]) -> None:
         """End these episodes; nobody waits for a reply that is still written."""

@@ -3,12 +3,13 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from torch import Tensor
 
 from onelayer.agents.vllm_engine import VLLMServers
+from onelayer.agents.vllm_server import VLLMServer
 from onelayer.agents.weight_files import write_weights
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.layers import trains_everything
@@ -21,7 +22,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class Sender:
-    """Writes weights to a file and lets servers take it; there is one file, that of the last weights.
+    """Writes weights to a file, lets servers take it, and removes it.
 
     Args:
         servers: get the weights.
@@ -33,7 +34,6 @@ class Sender:
     def __init__(self, servers: VLLMServers, config: TrainConfig, learner: Learner, run: str):
         self.servers, self.config, self.learner, self.run = servers, config, learner, run
         self._shapes = {name: tensor.shape for name, tensor in self.learned().items()}
-        self._file: Path | None = None
 
     def learned(self) -> dict[str, Tensor]:
         """Return what the servers have to be given after an update."""
@@ -46,8 +46,13 @@ class Sender:
             dtype=learner.dtype,
         )
 
-    def send(self, tensors: Mapping[str, Tensor], version: str) -> None:
-        """Let all servers play with these weights.
+    def send(
+        self,
+        tensors: Mapping[str, Tensor],
+        version: str,
+        servers: Sequence[VLLMServer] | None = None,
+    ) -> None:
+        """Let servers play with these weights.
 
         A server that gets a name or a shape that it does not know is broken from then on, so that they are
         compared here with those of the model as it was loaded.
@@ -55,6 +60,7 @@ class Sender:
         Args:
             tensors: whole layers; all that learn, or some of them.
             version: what the servers call them.
+            servers: those that get them; None: all.
 
         Raises:
             WeightsNotTaken: a server did not take them.
@@ -67,26 +73,22 @@ class Sender:
                     "please report this"
                 )
         folder = self._folder(sum(tensor.nbytes for tensor in tensors.values()))
-        self._file = folder / f"onelayer-{self.run}.safetensors"
+        file = folder / f"onelayer-{self.run}.safetensors"
         try:
-            write_weights(self._file, tensors, FORMAT, "weights", {"version": version})
+            write_weights(file, tensors, FORMAT, "weights", {"version": version})
         except OSError as error:
             raise OSError(
-                f"{self._file} cannot be written: {error}; name a folder with room with --server-files"
+                f"{file} cannot be written: {error}; name a folder with room with --server-files"
             ) from error
-        self.servers.take(self._file, version)
-
-    def close(self) -> None:
-        """Remove the file."""
-        if self._file is not None:
-            self._file.unlink(missing_ok=True)
+        try:
+            self.servers.take(file, version, servers)
+        finally:
+            file.unlink(missing_ok=True)
 
     def _folder(self, size: int) -> Path:
         """Return where the file goes: into memory, where that has room for it twice."""
         if self.config.server_files:
             return Path(self.config.server_files).expanduser().absolute()
-        if self._file is not None:
-            return self._file.parent
         room = os.access(_SHARED_MEMORY, os.W_OK) and shutil.disk_usage(_SHARED_MEMORY).free
         return _SHARED_MEMORY if room > 2 * size else Path(tempfile.gettempdir())
 

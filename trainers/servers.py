@@ -89,10 +89,10 @@ class OnServers:
         """
         for _ in range(_TRIES):
             if self.accelerator.is_main_process:
-                self.servers.mend()
+                self._mend()
             wait_for_all(self.accelerator)
             played = play()
-            lost = not self.servers.hold_the_weights()
+            lost = bool(self.servers.that_lost_the_weights())
             if not largest(self.accelerator, float(lost)):
                 return played
             logger.warning(
@@ -105,6 +105,15 @@ class OnServers:
         )
 
     def close(self) -> None:
-        """Remove the file of weights, and drop the connections."""
-        self.sender.close()
+        """Drop the connections."""
         self.servers.close()
+
+    def _mend(self) -> None:
+        """Give servers that were started again the weights that they are to play with."""
+        if lost := self.servers.that_lost_the_weights():
+            for server in lost:
+                logger.warning(
+                    "the server at %s was started again: it gets the trained weights again",
+                    server.url,
+                )
+            self.sender.send(self.sender.learned(), self.servers.version, lost)

@@ -143,6 +143,8 @@ class Trainer:
                 logger.warning("%s", sentence)
         self.identity = identity(self.model, tasks_of(self.games.envs[0]))
         if config.shard:
+            if self.accelerator.num_processes == 1:
+                logger.warning("--shard does nothing in one process; see torchrun --nproc-per-node")
             self.learner.shard()
         self.stop = StopRequests(lambda number: int(largest(self.accelerator, number)))
         self.rising = Rising()

@@ -1,5 +1,7 @@
 """The engine that asks servers, against servers of its protocol that answer well, badly or not at all."""
 
+import threading
+
 import numpy as np
 import pytest
 import torch
@@ -131,6 +133,24 @@ def test_a_server_that_is_gone_ends_the_rollout(model, monkeypatch):
             sample(engine, [0], PROMPTS[:1], KEYS[:1])
 
 
+def test_a_long_silence_is_said_once(model, monkeypatch, caplog):
+    monkeypatch.setattr("onelayer.agents.vllm_engine._SILENCE_S", 0.2)
+    monkeypatch.setattr("onelayer.agents.vllm_engine._LONGEST_STEP_S", 0.05)
+    hold = threading.Event()
+    with VLLMServerForTests(model) as server:
+        engine = engine_of(server)
+        server.wrong = lambda path, count: hold.wait(60) and None
+        engine.submit(0, PROMPTS[0], KEYS[0])
+        while "no reply has come" not in caplog.text:
+            assert engine.step() == []
+        for _ in range(8):
+            assert engine.step() == []
+        hold.set()
+        while not engine.step():
+            pass
+    assert caplog.text.count("no reply has come") == 1
+
+
 def test_a_slot_waits_for_one_reply_at_a_time(model):
     with VLLMServerForTests(model) as server:
         engine = engine_of(server)
@@ -208,7 +228,7 @@ def test_new_weights_reach_all_servers_and_nothing_old_is_read(tiny_model, model
         replies = sample(engine, range(3), PROMPTS, KEYS)
         assert_that_logprobs_are_the_models(before, PROMPTS, replies)
         engine.servers.take(changed_file, "1")
-        assert engine.servers.hold_the_weights()
+        assert engine.servers.that_lost_the_weights() == []
         engine.forget()
         replies = sample(engine, range(3), PROMPTS, KEYS)
         assert_that_logprobs_are_the_models(model, PROMPTS, replies)
@@ -226,18 +246,19 @@ def test_even_where_a_reset_did_nothing_the_prefix_cache_is_not_used(
         assert_that_logprobs_are_the_models(model, PROMPTS, sample(engine, range(3), PROMPTS, KEYS))
 
 
-def test_a_server_that_was_started_again_gets_the_weights_again(
-    tiny_model, model, changed_file, caplog
+def test_a_server_that_was_started_again_alone_gets_the_weights_again(
+    tiny_model, model, changed_file
 ):
-    with VLLMServerForTests(tiny_model(initializer_range=0.3)) as server:
-        engine = engine_of(server)
+    base = tiny_model(initializer_range=0.3)
+    with VLLMServerForTests(base) as server, VLLMServerForTests(base) as other:
+        engine = engine_of(server, other)
         engine.servers.take(changed_file, "1")
-        engine.servers.mend()
-        assert not caplog.messages
         server.restart()
-        assert not engine.servers.hold_the_weights()
-        engine.servers.mend()
-        assert "was started again" in caplog.text
+        lost = engine.servers.that_lost_the_weights()
+        assert [one.url for one in lost] == [server.url]
+        engine.servers.take(changed_file, "1", lost)
+        assert engine.servers.that_lost_the_weights() == []
+        assert other.paths.count("/update_weights") == 1
         assert_that_logprobs_are_the_models(model, PROMPTS, sample(engine, range(3), PROMPTS, KEYS))
 
 
@@ -247,7 +268,7 @@ def test_a_server_that_another_run_gave_weights_is_not_taken_from_it(model, chan
         engine.servers.take(changed_file, "mine-1")
         server.version = "other-7"
         with pytest.raises(WeightsNotTaken, match="holds weights 'other-7' instead of 'mine-1'"):
-            engine.servers.mend()
+            engine.servers.that_lost_the_weights()
 
 
 @pytest.mark.parametrize(

@@ -197,6 +197,13 @@ def test_nothing_is_left_in_the_folder_of_files(trainer_on, server, tmp_path):
     assert list(shared.iterdir()) == []
 
 
+def test_a_check_that_fails_leaves_no_file(trainer_on, server, tmp_path):
+    server.deaf = True
+    with pytest.raises(ValueError, match="was sent a changed layer"):
+        trainer_on(server, server_files=str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_full_or_missing_folder_of_files_is_said(trainer_on, server, tmp_path):
     with pytest.raises(OSError, match=r"cannot be written: .* name a folder with room"):
         (tmp_path / "file").write_text("")
@@ -333,4 +340,4 @@ def test_the_log_of_a_run_is_json_and_says_how_long_sending_took(trainer_on, ser
     trainer.train()
     [line] = [json.loads(text) for text in trainer.folder.metrics.read_text().splitlines()]
     assert line["seconds/transfer"] > 0
-    assert not caplog.messages
+    assert "server" not in caplog.text

@@ -2,13 +2,20 @@
 
 import signal
 import time
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
 import torch
+from vllm_servers import VLLMServerForTests
 
 from onelayer.trainers import processes, sharing
 from onelayer.trainers.run_folder import RunFolder
+
+MIXTURE = (
+    "[{env: onelayer/Counting-v0, args: {digits: 2, length: 2}, name: two},"
+    " {env: onelayer/Counting-v0, args: {digits: 2, length: 1}, weight: 2, name: one}]"
+)
 
 
 class One:
@@ -87,6 +94,7 @@ def test_a_lost_process_is_told_as_one_and_other_errors_are_not():
         (2, {}),  # two tasks and one
         (3, {"tasks_per_iteration": 2, "eval_tasks": 2}),  # the third process has none
         (2, {"history": "1", "minibatches": 3}),  # a row for each step
+        (2, {"env": MIXTURE, "tasks_per_iteration": 5}),
         (2, {"dynamic_sampling": 2, "group_size": 2}),  # groups that are flat are drawn again
     ],
 )
@@ -99,6 +107,31 @@ def test_several_processes_learn_what_one_learns(
         assert run.code() == 0, run.said
     assert_equal_runs(one["out"], several["out"])
     assert any(line["gradient_norm"] > 0 for line in timeless(one["out"]))
+
+
+@pytest.mark.slow
+def test_several_processes_play_on_servers_what_one_plays_also_when_one_is_started_again(
+    launch, settings, tmp_path, counting_model, assert_equal_runs, timeless
+):
+    runs = {}
+    with ExitStack() as stack:
+        for count in (1, 2):
+            servers = [stack.enter_context(VLLMServerForTests(counting_model())) for _ in "ab"]
+            urls = ",".join(server.url for server in servers)
+            out = str(tmp_path / f"run{count}")
+            runs[out] = launch(count, {**settings, "engine": "vllm", "server": urls, "out": out})
+
+        def after(number, server=servers[1]):
+            if number == 60:
+                server.restart()
+
+        servers[1].after = after
+        for run in runs.values():
+            assert run.code() == 0, run.said
+        assert "all is played again" in run.said
+        assert all(server.asked for server in servers)
+    assert_equal_runs(*runs)
+    assert max(line.get("logp_drift", 0.0) for out in runs for line in timeless(out)) < 1e-5
 
 
 @pytest.mark.slow
