@@ -92,7 +92,7 @@ class Play:
         """Return how episodes of ``env`` become prompts of the model whose tokenizer it is."""
         from onelayer.agents.prompts import format_for
 
-        return format_for(tokenizer, **self._shown(env))
+        return format_for(tokenizer, **self._chat_settings(env))
 
     def served_agent(
         self, server: "ChatServer", env: gym.Env[str, str], *, keep_tokens: bool = False
@@ -109,7 +109,7 @@ class Play:
 
         return EndpointAgent(
             server,
-            ChatMessages(**self._shown(env)),
+            ChatMessages(**self._chat_settings(env)),
             temperature=self.temperature,
             top_p=self.top_p if self.top_p < 1 else None,  # some servers refuse it
             response_limit=self.response_limit,
@@ -121,7 +121,7 @@ class Play:
     def _pairs(self) -> int | str:
         return int(self.history) if self.history.isdecimal() else self.history
 
-    def _shown(self, env: gym.Env[str, str]) -> dict[str, Any]:
+    def _chat_settings(self, env: gym.Env[str, str]) -> dict[str, Any]:
         """Return what a model is shown of an environment, beside its observations."""
         return {
             "instructions": attribute(env, "instructions", ""),

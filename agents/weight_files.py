@@ -75,7 +75,7 @@ def read_weights(path: Path, form: str, kind: str) -> tuple[dict[str, "Tensor"],
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         return tensors, json.loads(metadata[kind])
     except _DAMAGED as error:
-        raise ValueError(f"{path} is damaged or holds no trained {kind}: {error}") from error
+        raise ValueError(f"{path} is damaged or holds no {kind} of onelayer: {error}") from error
 
 
 def read_about(path: Path, kind: str) -> tuple[dict[str, Any], int]:
@@ -89,7 +89,7 @@ def read_about(path: Path, kind: str) -> tuple[dict[str, Any], int]:
             about: dict[str, Any] = json.loads((file.metadata() or {})[kind])
             shapes = [file.get_slice(name).get_shape() for name in file.keys()]  # noqa: SIM118
     except _DAMAGED as error:
-        raise ValueError(f"{path} is damaged or holds no trained {kind}: {error!r}") from error
+        raise ValueError(f"{path} is damaged or holds no {kind} of onelayer: {error!r}") from error
     return about, sum(math.prod(shape) for shape in shapes)
 
 

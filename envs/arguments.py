@@ -11,7 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from onelayer.settings import did_you_mean
 
-_SPOKEN = {
+_TYPES_IN_WORDS = {
     int: "a whole number",
     float: "a number",
     bool: "true or false",
@@ -99,7 +99,7 @@ def _fitted(value: Any, hint: Any, where: str) -> Any:
             return float(value)
         except ValueError:
             pass
-    expected = " or ".join(dict.fromkeys(_spoken(kind) for kind in kinds))
+    expected = " or ".join(dict.fromkeys(_type_in_words(kind) for kind in kinds))
     hint_of_list = f"; write [{value}]" if isinstance(value, str) and "a list" in expected else ""
     raise ValueError(f"{where} must be {expected}, got {value!r}{hint_of_list}")
 
@@ -128,7 +128,7 @@ def _fits(value: Any, kind: Any) -> bool:
     return not (plain is Path and not isinstance(value, str | Path))
 
 
-def _spoken(kind: Any) -> str:
+def _type_in_words(kind: Any) -> str:
     if get_origin(kind) is Literal:
         return " or ".join(map(repr, get_args(kind)))
     plain = get_origin(kind) or kind
@@ -137,4 +137,4 @@ def _spoken(kind: Any) -> str:
         return f"a list of {items.get(next(iter(get_args(kind)), Any), 'values')}"
     if plain in _MAPPINGS:
         return "a mapping"
-    return _SPOKEN.get(plain, getattr(plain, "__name__", str(plain)))
+    return _TYPES_IN_WORDS.get(plain, getattr(plain, "__name__", str(plain)))

@@ -84,7 +84,9 @@ class MixtureEnv(gym.Env[str, str]):
             observation, info = env.reset(seed=seed, options={"task": own})
         self._playing, self._task = name, task
         rules = attribute(env, "instructions", "")
-        return f"{rules}\n\n{observation}" if rules else observation, self._told(info, observation)
+        return f"{rules}\n\n{observation}" if rules else observation, self._complete_info(
+            info, observation
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, bool, Info]:
         """Take an action in the member that plays."""
@@ -92,7 +94,7 @@ class MixtureEnv(gym.Env[str, str]):
             raise RuntimeError("call reset() before step()")
         env = self.members[self._playing]
         observation, reward, terminated, truncated, info = env.step(action)
-        told = self._told(info, observation)
+        told = self._complete_info(info, observation)
         return observation, float(reward), bool(terminated), bool(truncated), told
 
     def solution(self, task: str) -> Sequence[str] | None:
@@ -117,7 +119,7 @@ class MixtureEnv(gym.Env[str, str]):
                 drawn.append(f"{name}:{tasks[i]}")
         return drawn
 
-    def _told(self, info: Mapping[str, Any], observation: str) -> Info:
+    def _complete_info(self, info: Mapping[str, Any], observation: str) -> Info:
         name = self._playing
         told = {**info, "task": self._task, "env": name}
         told["anchor"] = (self._task, info.get("anchor", observation))

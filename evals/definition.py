@@ -148,7 +148,7 @@ class Suite:
         others = {name: value for name, value in env_args.items() if name != "split"}
         return replace(self, split=split, env_args={**self.env_args, **others})
 
-    def what_is_played(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Any]:
         """Return the fields that decide the episodes."""
         always = ("env", "split", "env_args", "tasks", "attempts", "seed")
         chosen = {
@@ -254,9 +254,9 @@ class Collection:
         """The environments' ids."""
         return ", ".join(dict.fromkeys(part.env for part in self.parts))
 
-    def what_is_played(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Any]:
         """Return what decides the episodes, part by part."""
-        return {part.name: part.what_is_played() for part in self.parts}
+        return {part.name: part.identity() for part in self.parts}
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as JSON and YAML hold them."""

@@ -101,7 +101,7 @@ def _scored(results: Results, scorer: str) -> dict[str, Any]:
 
 def _sample(episode: Episode, model: str) -> dict[str, Any]:
     messages = [
-        message for i, step in enumerate(episode.steps) for message in _said(i, step, model)
+        message for i, step in enumerate(episode.steps) for message in _messages_of(i, step, model)
     ]
     last = messages[-1] if messages else None
     total = episode.total_reward
@@ -139,7 +139,7 @@ def _sample(episode: Episode, model: str) -> dict[str, Any]:
     return sample
 
 
-def _said(number: int, step: Step, model: str) -> list[dict[str, Any]]:
+def _messages_of(number: int, step: Step, model: str) -> list[dict[str, Any]]:
     facts = {"action": step.action, "reward": step.reward, "valid": step.valid, "cut": step.cut}
     if not math.isfinite(step.reward):
         facts["reward"] = None

@@ -16,6 +16,9 @@ from onelayer.evals.transcripts import samples, transcript
 Links = Mapping[Path, Sequence[tuple[str, str]]]
 """for a run's folder, titles and addresses of pages with all its episodes"""
 
+_NO_CURVE = ("eval/tasks", "cpu_seconds")
+"""always the same number, or of the machine"""
+
 
 def page(runs: Sequence[RunRecord], links: Links | None = None) -> str:
     """Return the whole HTML page; several runs share its charts and stand side by side in its tables.
@@ -95,7 +98,7 @@ def _curves(runs: Sequence[RunRecord]) -> str:
     others = [
         Chart(key, {key: key})
         for key in keys
-        if not key.startswith("seconds/") and key != "eval/tasks"  # always the same number
+        if not key.startswith("seconds/") and key not in _NO_CURVE
     ]
     phases = "".join(
         _figure(f"Seconds per phase{f', {run.name}' if len(runs) > 1 else ''}", "", svg)

@@ -43,8 +43,8 @@ class ResultsFolder:
                     path.unlink()
         elif self.file.exists():
             for name, earlier in load_results(self.file).items():
-                before = {"suite": earlier.suite.what_is_played()}
-                require_same({"suite": suite.what_is_played()}, before, str(self.file))
+                before = {"suite": earlier.suite.identity()}
+                require_same({"suite": suite.identity()}, before, str(self.file))
                 # Its metrics may be others, and so may the rule for errors.
                 self.results[name] = replace(earlier, suite=suite, count_errors=count_errors)
 

@@ -93,15 +93,13 @@ def evaluate(
         found = {part.label: digests_of(part.tasks) for part in parts}
         if data:
             require_same_data(found, data, "the folder")
-        book = (
-            None if journal is None else Journal(journal, suite.what_is_played(), settings, found)
-        )
+        book = None if journal is None else Journal(journal, suite.identity(), settings, found)
         wanted = [key for part in parts for key in part.keys]
         kept = _kept([*before, *([] if book is None else book.episodes())], wanted, retry_errors)
         if book is not None:
             book.begin(kept.values())
         for episode in kept.values():
-            _tell(on_episode, episode)
+            _report(on_episode, episode)
         done = _Done(dict(kept), book, on_episode, errors_in_a_row)
         for part in parts:
             part.play(agent, parallel, done, keep_tokens, step_timeout)
@@ -129,7 +127,7 @@ class _Done:
         self.episodes[key] = as_episode(as_record(episode))
         if self.book is not None:
             self.book.add(episode)
-        _tell(self.on_episode, episode)
+        _report(self.on_episode, episode)
         self.failed_last = 0 if episode.error is None else self.failed_last + 1
         if self.errors_in_a_row is not None and self.failed_last >= self.errors_in_a_row:
             raise TooManyErrors(
@@ -192,7 +190,7 @@ class _Part:
         ]
         if not left:
             return
-        player = cast(Agent, agent) if hasattr(agent, "act") else self._made_by(agent)
+        player = cast(Agent, agent) if hasattr(agent, "act") else self._make_agent(agent)
         reseed = getattr(player, "reseed", None)
         if reseed is not None:
             reseed(self.suite.seed)
@@ -223,7 +221,7 @@ class _Part:
             step_timeout=step_timeout,
         )
 
-    def _made_by(self, make: MakesAgent) -> Agent:
+    def _make_agent(self, make: MakesAgent) -> Agent:
         """Return an agent for this environment, which is closed at the end where it can be."""
         player = make(self._another_env())
         let_go = getattr(player, "close", None)
@@ -265,6 +263,6 @@ def _key(episode: Episode) -> Key:
     return episode.part, episode.task, episode.attempt
 
 
-def _tell(on_episode: Callable[[Episode], None] | None, episode: Episode) -> None:
+def _report(on_episode: Callable[[Episode], None] | None, episode: Episode) -> None:
     if on_episode is not None:
         on_episode(episode)

@@ -30,7 +30,7 @@ def metrics_table(by_agent: Mapping[str, Results]) -> str:
     """Return every metric over all tasks, a column for each agent."""
     names = next(iter(by_agent.values())).suite.metrics
     cells = [
-        [name, *(_shown(name, results.overall.metrics[name]) for results in by_agent.values())]
+        [name, *(_figure(name, results.overall.metrics[name]) for results in by_agent.values())]
         for name in names
     ]
     errors = [results.overall.errors for results in by_agent.values()]
@@ -119,5 +119,5 @@ def _usage(by_agent: Mapping[str, Results]) -> list[list[str]]:
     return rows
 
 
-def _shown(name: str, estimate: Estimate) -> str:
+def _figure(name: str, estimate: Estimate) -> str:
     return share(estimate) if find_metric(name).share else with_interval(estimate)

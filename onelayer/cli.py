@@ -6,36 +6,19 @@ dataclass, see ``onelayer.commands.configuration``) and ``run(config)``; or with
 ``onelayer --help`` answers at once.
 """
 
-import importlib
 import os
 import signal
 import sys
 import warnings
 from collections.abc import Sequence
-from types import ModuleType
 
 import onelayer
+from onelayer.commands import COMMANDS, load
 from onelayer.commands.configuration import parse_config
 from onelayer.errors import EnvironmentFailed, RunFailed, UnknownName
 from onelayer.interrupts import Interrupted, interrupted_by_signals
 from onelayer.settings import did_you_mean
 
-COMMANDS = {
-    "train": "train",
-    "serve": "serve",
-    "eval": "evaluate",
-    "suites": "suites",
-    "view": "view",
-    "export": "export",
-    "warmstart": "warmstart",
-    "envs": "envs",
-    "profile": "profile",
-    "plan": "plan",
-    "merge": "merge",
-    "report": "report",
-    "completion": "completion",
-}
-"""command: its module in onelayer.commands"""
 _OF_TRAINING = (
     "accelerate",
     "evaluate",
@@ -121,7 +104,7 @@ def _dispatch(arguments: list[str]) -> int:
     name, *rest = arguments
     if name not in COMMANDS:
         raise ValueError(f"unknown command {name!r}{did_you_mean(name, COMMANDS)}")
-    command = _load(name)
+    command = load(name)
     program = f"onelayer {name}"
     if hasattr(command, "main"):
         return int(command.main(rest) or 0)
@@ -129,12 +112,8 @@ def _dispatch(arguments: list[str]) -> int:
     return int(command.run(config) or 0)
 
 
-def _load(name: str) -> ModuleType:
-    return importlib.import_module(f"onelayer.commands.{COMMANDS[name]}")
-
-
 def _help() -> str:
-    rows = "\n".join(f"  {name:<10} {_load(name).HELP}" for name in COMMANDS)
+    rows = "\n".join(f"  {name:<10} {load(name).HELP}" for name in COMMANDS)
     return f"""\
 usage: onelayer COMMAND [OPTIONS]
 

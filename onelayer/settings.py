@@ -60,8 +60,9 @@ def as_mapping(config: Any) -> dict[str, Any]:
 
 
 def write_settings(config: Any, path: Path | str) -> None:
-    """Write every field of ``config`` as YAML; ``--config PATH`` repeats the command."""
-    text = yaml.safe_dump(as_mapping(config), sort_keys=False, allow_unicode=True)
+    """Write a mapping, or all fields of a dataclass, as YAML; ``--config PATH`` repeats the command."""
+    values = dict(config) if isinstance(config, Mapping) else as_mapping(config)
+    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
     write_atomically(path, f"# onelayer {onelayer.__version__}\n{text}")
 
 

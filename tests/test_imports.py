@@ -21,8 +21,6 @@ ALIKE = {
     *("environment", "catalogue", "formats"),
     # Topics: of programming tasks, and of mathematics.
     *("arithmetic", "words"),
-    # Of a run, and of a profile.
-    *("config", "table", "statistics"),
 }
 """names that may stand in two folders, because nobody would look for one and find the other"""
 

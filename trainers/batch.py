@@ -121,12 +121,16 @@ class Batch:
         return self.ids_BT.numel()
 
 
-def rows(episodes: Sequence[Episode], advantages_N: NDArray[np.float64]) -> list[Row]:
+def rows(
+    episodes: Sequence[Episode], advantages_N: NDArray[np.float64], *, without_cut: bool = False
+) -> list[Row]:
     """Return the rows of all episodes without an error, in order.
 
     Args:
         episodes: played by a ``PolicyAgent``.
         advantages_N: one for each step of all the episodes.
+        without_cut: a reply that was cut by its limit is read and carries no loss (DAPO's overlong filtering,
+            https://arxiv.org/abs/2503.14476); a row without another reply is left out.
 
     Raises:
         ValueError: a step has no sampled tokens, so there is nothing to train on.
@@ -136,9 +140,9 @@ def rows(episodes: Sequence[Episode], advantages_N: NDArray[np.float64]) -> list
     for episode in episodes:
         end = start + len(episode.steps)
         if episode.error is None:
-            made += _episode_rows(episode, advantages_N[start:end])
+            made += _episode_rows(episode, advantages_N[start:end], without_cut)
         start = end
-    return made
+    return [row for row in made if row.tokens]
 
 
 def parts(
@@ -333,7 +337,9 @@ def _common(one: Row, other: Row) -> int:
     return int(differs[0]) if len(differs) else most
 
 
-def _episode_rows(episode: Episode, advantages_S: NDArray[np.float64]) -> list[Row]:
+def _episode_rows(
+    episode: Episode, advantages_S: NDArray[np.float64], without_cut: bool
+) -> list[Row]:
     """Join each step that continues to the one before it."""
     runs: list[list[tuple[Step, float]]] = []
     for step, advantage in zip(episode.steps, advantages_S, strict=True):
@@ -345,10 +351,10 @@ def _episode_rows(episode: Episode, advantages_S: NDArray[np.float64]) -> list[R
         if not (step.continues and runs):
             runs.append([])
         runs[-1].append((step, float(advantage)))
-    return [_join(run) for run in runs]
+    return [_join(run, without_cut) for run in runs]
 
 
-def _join(run: Sequence[tuple[Step, float]]) -> Row:
+def _join(run: Sequence[tuple[Step, float]], without_cut: bool) -> Row:
     ids: list[int] = []
     sampled: list[bool] = []
     logp: list[float] = []
@@ -357,8 +363,10 @@ def _join(run: Sequence[tuple[Step, float]]) -> Row:
     for number, (step, value) in enumerate(run):
         read, written = len(step.prompt_ids), len(step.action_ids)
         ids += [*step.prompt_ids, *step.action_ids]
+        if without_cut and step.cut:
+            read, written = read + written, 0
         sampled += [False] * read + [True] * written
-        logp += [0.0] * read + list(step.logprobs)
+        logp += [0.0] * read + list(step.logprobs[:written])
         advantage += [0.0] * read + [value] * written
         reply += [number] * (read + written)
     return Row(

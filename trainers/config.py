@@ -7,7 +7,7 @@ from typing import Any
 from onelayer.agents.play import Play
 from onelayer.settings import option, parse_mapping, require, run_folder, world_of
 from onelayer.trainers.estimators import Estimator, estimator
-from onelayer.trainers.layer_spec import trains_everything
+from onelayer.trainers.layer_spec import mask_seed, trains_everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class TrainConfig:
         "", "YAML mapping of the estimator's own arguments, {levels: 4} of hgpo"
     )
     layers: str = option(
-        "mid", "layers that learn: 14, mid, mid-5, 10-14, 3,7, random:2:seed0, all"
+        "mid", "layers that learn: 14, mid, mid-5, 10-14, 3,7, random:2:seed0, all-except:0, all"
     )
     train_embeddings: bool = option(False, "train embedding and head too")
     boost_layers: str = option("", "of the layers that learn, those that learn faster")
@@ -56,6 +56,9 @@ class TrainConfig:
     iterations: int = option(100, "rollouts and updates", section="optimisation")
     tasks_per_iteration: int = option(16, "tasks of one rollout")
     group_size: int = option(8, "episodes of each task, compared with each other")
+    mask_cut_replies: bool = option(
+        False, "let replies that were cut at response_limit carry no loss"
+    )
     dynamic_sampling: int = option(
         0, "times that tasks whose episodes all earned the same are replaced by others; 0: never"
     )
@@ -83,6 +86,9 @@ class TrainConfig:
     clip_low: float = option(0.2, "the ratio is clipped below 1 by this")
     clip_high: float = option(0.2, "and above 1 by this")
     beta: float = option(0.01, "weight of the KL to the start policy")
+    kl: str = option(
+        "k3", "how it is estimated: k3, or k2, whose gradient is that of the KL itself"
+    )
     importance_cap: float | None = option(
         None,
         "weight tokens by min(pi_learn/pi_play, this); 0: no; unset: 2 in bfloat16 and with servers, "
@@ -150,14 +156,16 @@ class TrainConfig:
         for name, (of_tiny, of_others) in fitting.items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, of_tiny if self.model == "tiny" else of_others)
+        self._require_ranges()
+        self._require_choices()
+        self._refuse_contradictions()
+        self._refuse_what_the_engine_cannot()
+        self.play  # noqa: B018  (checks the history)
+
+    def _require_ranges(self) -> None:
         counts = ("iterations", "tasks_per_iteration", "group_size", "epochs", "minibatches")
         require(self, *counts, "response_limit", "checkpoint_every", "parallel", at_least=1)
         require(self, "tokens_per_forward", at_least=1)
-        if self.tokens_per_forward is not None and self.tokens_per_forward < self.response_limit:
-            raise ValueError(
-                f"tokens_per_forward={self.tokens_per_forward} has no room for a reply of "
-                f"response_limit={self.response_limit} tokens; raise it, or leave it out"
-            )
         weights = ("omega", "invalid_penalty", "beta", "importance_cap", "weight_decay")
         require(self, *weights, "seed", "warmup", "decay", "lora_rank", at_least=0)
         require(self, "dynamic_sampling", "minibatch_rows", at_least=0)
@@ -167,6 +175,31 @@ class TrainConfig:
         require(self, "learning_rate", "max_grad_norm", "clip_low", "clip_high", above=0)
         require(self, "temperature", "boost", "eval_top_p", above=0)
         require(self, "gamma", at_least=0, at_most=1)
+        require(self, "eval_top_p", at_most=1)
+        require(self, "eval_response_limit", at_least=0)
+        require(self, "eval_tasks", at_least=1 if self.eval_every else 0)
+
+    def _require_choices(self) -> None:
+        if self.top_p != 1:
+            raise ValueError(
+                f"top_p must be 1 in training, got {self.top_p}: the log-probabilities that are learned from "
+                "are those of the whole distribution; eval_top_p may be lower"
+            )
+        if self.kl not in ("k2", "k3"):
+            raise ValueError(
+                f"kl is k2 or k3, got {self.kl!r} (k1 has no gradient on average, so it would do nothing)"
+            )
+        if self.dtype not in ("float32", "bfloat16"):  # float16 would need its losses scaled
+            raise ValueError(f"dtype is float32 or bfloat16, got {self.dtype!r}")
+        if self.engine not in ("onelayer", "vllm"):
+            raise ValueError(f"engine is onelayer or vllm, got {self.engine!r}")
+
+    def _refuse_contradictions(self) -> None:
+        if self.tokens_per_forward is not None and self.tokens_per_forward < self.response_limit:
+            raise ValueError(
+                f"tokens_per_forward={self.tokens_per_forward} has no room for a reply of "
+                f"response_limit={self.response_limit} tokens; raise it, or leave it out"
+            )
         if self.dynamic_sampling and self.group_size == 1:
             raise ValueError(
                 "dynamic_sampling needs a group_size of at least 2: an episode alone earns the same as all "
@@ -179,24 +212,19 @@ class TrainConfig:
             )
         if self.lora_rank and self.train_embeddings:
             raise ValueError("lora_rank trains adapters in the layers; leave train_embeddings out")
+        if mask_seed(self.layers) is not None and (self.lora_rank or self.train_embeddings):
+            raise ValueError(
+                f"layers={self.layers} trains single numbers of the layers; leave lora_rank and "
+                "train_embeddings out"
+            )
         if self.shard and (self.lora_rank or not trains_everything(self.layers)):
             what = "adapters need" if self.lora_rank else f"layers={self.layers} needs"
             raise ValueError(
                 f"shard is for layers=all; {what} no sharding: what is frozen has no gradient and no "
                 "optimizer state, and every process holds it whole"
             )
-        if self.top_p != 1:
-            raise ValueError(
-                f"top_p must be 1 in training, got {self.top_p}: the log-probabilities that are learned from "
-                "are those of the whole distribution; eval_top_p may be lower"
-            )
-        require(self, "eval_top_p", at_most=1)
-        require(self, "eval_response_limit", at_least=0)
-        require(self, "eval_tasks", at_least=1 if self.eval_every else 0)
-        if self.dtype not in ("float32", "bfloat16"):  # float16 would need its losses scaled
-            raise ValueError(f"dtype is float32 or bfloat16, got {self.dtype!r}")
-        if self.engine not in ("onelayer", "vllm"):
-            raise ValueError(f"engine is onelayer or vllm, got {self.engine!r}")
+
+    def _refuse_what_the_engine_cannot(self) -> None:
         if self.engine == "vllm" and not self.server:
             raise ValueError(
                 f"engine vllm needs --server URL; start one with `onelayer serve {self.model}`"
@@ -207,7 +235,6 @@ class TrainConfig:
             raise ValueError(
                 "server and server_files are of --engine vllm; name that, or leave them out"
             )
-        self.play  # noqa: B018  (checks the history)
 
     @property
     def folder(self) -> Path:
@@ -252,7 +279,7 @@ class TrainConfig:
             return self.importance_cap
         return 2.0 if self.dtype == "bfloat16" or self.engine == "vllm" else 0.0
 
-    def what_learns(self) -> dict[str, Any]:
+    def resume_key(self) -> dict[str, Any]:
         """Return the fields that a resumed run must share with the run it goes on from."""
         free = {"out", "resume", "iterations", "checkpoint_every", "log_with"}
         free |= {"tokens_per_forward", "gradient_checkpointing", "shard"}

@@ -15,11 +15,11 @@ from torch import Tensor, nn
 from onelayer.trainers.batch import Batch, Row
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.loss import (
+    KL,
     believable,
     clipped,
     clipped_surrogate,
     importance_weights,
-    kl_k3,
 )
 from onelayer.trainers.mismatch import Mismatch
 from onelayer.trainers.passes import Passes
@@ -226,7 +226,7 @@ class _Loss:
                 loss_C = loss_C * self.kept_N[chunk]
                 self.sums["masked"] += (~self.kept_N[chunk]).sum()
             if self.reference_N is not None:
-                kl_C = kl_k3(logp_C, self.reference_N[chunk])
+                kl_C = KL[config.kl](logp_C, self.reference_N[chunk])
                 loss_C = loss_C + config.beta * kl_C
                 self.sums["kl"] += kl_C.detach().sum()
         self.sums["loss"] += loss_C.detach().sum()

@@ -6,8 +6,12 @@ import random
 import re
 from pathlib import Path
 
-FORMS = "14, -1, 10-14, 3,7, mid, mid-5, random:2:seed0, best:3@profile.json or all"
+FORMS = (
+    "14, -1, 10-14, 3,7, mid, mid-5, random:2:seed0, best:3@profile.json, worst:2@profile.json, "
+    "all-except:SPEC, mask:seed0 or all"
+)
 EVERYTHING = "all"
+_EXCEPT = "all-except:"
 
 
 def trains_everything(spec: str | int) -> bool:
@@ -18,6 +22,12 @@ def trains_everything(spec: str | int) -> bool:
     return str(spec).strip() == EVERYTHING
 
 
+def mask_seed(spec: str | int) -> int | None:
+    """Return the seed of a ``mask:seed0``, None for other forms."""
+    match = re.fullmatch(r"mask:seed(\d+)", str(spec).strip())
+    return int(match[1]) if match else None
+
+
 def check_form(spec: str | int) -> None:
     """Refuse a ``spec`` that is wrong for every model, before one is loaded.
 
@@ -25,9 +35,9 @@ def check_form(spec: str | int) -> None:
         ValueError: the text is none of the forms that ``parse_layers`` reads.
     """
     number = r"-?\d+|\d+-\d+"
-    forms = rf"all|mid(-\d+)?|random:\d+:seed\d+|best:\d+@.+|({number})(\s*,\s*({number}))*"
+    some = rf"mid(-\d+)?|random:\d+:seed\d+|(best|worst):\d+@.+|({number})(\s*,\s*({number}))*"
     text = str(spec).strip()
-    if not re.fullmatch(forms, text):
+    if not re.fullmatch(rf"all|mask:seed\d+|({_EXCEPT})?({some})", text):
         raise ValueError(f"layers {text!r} is not understood; write {FORMS}")
 
 
@@ -42,10 +52,14 @@ def parse_layers(spec: str | int, num_layers: int) -> list[int]:
     ``mid-5``            the five from ``(num_layers - 5) // 2``: 11-15 of 28, 15-19 of 36
     ``random:2:seed0``   two drawn with that seed, the same on every machine
     ``best:3@FILE``      the three of highest contribution in what ``onelayer profile`` wrote
+    ``worst:2@FILE``     the two of lowest contribution
+    ``all-except:0,7``   every block but those; any form above may follow: ``all-except:worst:2@FILE``
+    ``mask:seed0``       every block, but in it only numbers drawn with that seed, in all as many as a
+                         block of average size has; see ``layers.random_mask``
     ``all``              every block; see ``trains_everything``
     ==================== ===========================================================================
 
-    ``mid-1`` is ``mid``.
+    ``mid-1`` is ``mid``. Layers of a profile with a dev part are ranked by their scores on that.
 
     Raises:
         ValueError: the text is none of these, or names a layer that a model of ``num_layers``
@@ -54,30 +68,32 @@ def parse_layers(spec: str | int, num_layers: int) -> list[int]:
     text = str(spec).strip()
     if num_layers < 1:
         raise ValueError(f"a model has at least 1 layer, got {num_layers}")
-    if trains_everything(text):
+    if trains_everything(text) or mask_seed(text) is not None:
         return list(range(num_layers))
+    if text.startswith(_EXCEPT):
+        return _all_except(text.removeprefix(_EXCEPT).strip(), num_layers)
     if match := re.fullmatch(r"mid(?:-(\d+))?", text):
         return _middle(int(match[1] or 1), num_layers)
     if match := re.fullmatch(r"random:(\d+):seed(\d+)", text):
         return _drawn(int(match[1]), int(match[2]), num_layers)
-    if match := re.fullmatch(r"best:(\d+)@(.+)", text):
-        return _best(int(match[1]), Path(match[2]), num_layers)
+    if match := re.fullmatch(r"(best|worst):(\d+)@(.+)", text):
+        return _profiled(match[1], int(match[2]), Path(match[3]), num_layers)
     return sorted({i for part in text.split(",") for i in _indices(part.strip(), text, num_layers)})
 
 
 def profiled_base(spec: str | int) -> str | None:
-    """Return the fingerprint of the model that a ``best:3@FILE`` was measured on; None for other forms.
+    """Return the fingerprint of the model that the profile of a ``SPEC@FILE`` is of; None for other forms.
 
     Raises:
         ValueError: the file is no profile.
     """
-    match = re.fullmatch(r"best:\d+@(.+)", str(spec).strip())
+    match = re.fullmatch(rf"({_EXCEPT}\s*)?(best|worst):\d+@(.+)", str(spec).strip())
     if not match:
         return None
     try:
-        fingerprint = json.loads(Path(match[1]).read_text(encoding="utf-8"))["model"]["fingerprint"]
+        fingerprint = json.loads(Path(match[3]).read_text(encoding="utf-8"))["model"]["fingerprint"]
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ValueError(f"{match[1]} is no profile: it does not say of which model") from error
+        raise ValueError(f"{match[3]} is no profile: it does not say of which model") from error
     return str(fingerprint)
 
 
@@ -116,42 +132,67 @@ def _drawn(number: int, seed: int, num_layers: int) -> list[int]:
     return sorted(sorted(range(num_layers), key=ticket.__getitem__)[:number])
 
 
-def _best(number: int, path: Path, num_layers: int) -> list[int]:
-    spec = f"best:{number}@{path}"
+def _all_except(left_out: str, num_layers: int) -> list[int]:
+    spec = f"{_EXCEPT}{left_out}"
+    if left_out.startswith((EVERYTHING, "mask:")) or not left_out:
+        raise ValueError(
+            f"layers {spec!r} does not say which layers to leave out; write all-except:0,7 or "
+            "all-except:worst:2@profile.json"
+        )
+    without = parse_layers(left_out, num_layers)
+    if len(without) == num_layers:
+        raise ValueError(f"layers {spec!r} leaves out all {num_layers} layers; none would learn")
+    return [layer for layer in range(num_layers) if layer not in without]
+
+
+def _profiled(end: str, number: int, path: Path, num_layers: int) -> list[int]:
+    spec = f"{end}:{number}@{path}"
     _check_number(number, num_layers, spec)
-    contribution = _contributions(path)
-    if beyond := [layer for layer in contribution if not 0 <= layer < num_layers]:
+    value = _values(path)
+    if beyond := [layer for layer in value if not 0 <= layer < num_layers]:
         raise ValueError(
             f"{path} scores layer {beyond[0]}, which a model of {num_layers} layers lacks;"
             " it profiles another model"
         )
-    if len(contribution) < number:
+    if len(value) < number:
         raise ValueError(
-            f"layers {spec!r} asks for {number}, but {path} has contributions of"
-            f" {len(contribution)} only"
+            f"layers {spec!r} asks for {number}, but {path} has contributions of {len(value)} only"
         )
-    ranked = sorted(contribution, key=lambda layer: (-contribution[layer], layer))
+    sign = -1 if end == "best" else 1
+    ranked = sorted(value, key=lambda layer: (sign * value[layer], layer))
     return sorted(ranked[:number])
 
 
-def _contributions(path: Path) -> dict[int, float]:
-    """Return C(k) of the layers of a profile that have one; null and NaN are none."""
+def _values(path: Path) -> dict[int, float]:
+    """Return what the layers of a profile are ranked by; null and NaN are none.
+
+    That is C(k), or where every layer was scored on a dev part, that score: it had no part in C(k).
+    """
     try:
         profile = json.loads(path.read_text(encoding="utf-8"))
-        rows = [(row["layer"], row["contribution"]) for row in profile["contributions"]]
+        rows = [
+            (row["layer"], row["contribution"], row.get("dev_score"))
+            for row in profile["contributions"]
+        ]
     except FileNotFoundError:
         raise ValueError(f"there is no profile {path}; `onelayer profile` writes one") from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(
             f"{path} is no profile as `onelayer profile` writes it: {type(error).__name__}: {error}"
         ) from None
+    by_dev = all(_is_number(dev) for _, _, dev in rows)
     known: dict[int, float] = {}
-    for layer, score in rows:
+    for layer, contribution, dev in rows:
         if type(layer) is not int or layer in known:
             raise ValueError(f"{path} is no profile: layer {layer!r} is no index or stands twice")
-        if isinstance(score, int | float) and math.isfinite(score):
-            known[layer] = float(score)
+        value = dev if by_dev else contribution
+        if _is_number(value):
+            known[layer] = float(value)
     return known
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _check_number(number: int, num_layers: int, spec: str) -> None:

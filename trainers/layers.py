@@ -24,7 +24,7 @@ def choose_layers(model: PreTrainedModel, spec: str | int) -> list[int]:
     """Return the layers of ``model``, as it was loaded, that ``spec`` names; see ``parse_layers``.
 
     Raises:
-        ValueError: as ``parse_layers``, or ``spec`` asks for the best of a profile of another model.
+        ValueError: as ``parse_layers``, or ``spec`` names a profile of another model.
     """
     layers = parse_layers(spec, len(decoder_layers(model)))
     base = profiled_base(spec)

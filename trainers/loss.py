@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 MOST_DIFFERENCE, MOST_KL = 20.0, 10.0
-"""limits of k3, as in verl: a single token of a bfloat16 run may differ so much that exp
+"""limits of k3 and k2, as in verl: a single token of a bfloat16 run may differ so much that exp
 overflows"""
 
 
@@ -73,3 +73,16 @@ def kl_k3(logp_N: Tensor, reference_logp_N: Tensor) -> Tensor:
     """
     difference_N = (reference_logp_N - logp_N).clamp(-MOST_DIFFERENCE, MOST_DIFFERENCE)
     return (torch.exp(difference_N) - difference_N - 1).clamp(max=MOST_KL)
+
+
+def kl_k2(logp_N: Tensor, reference_logp_N: Tensor) -> Tensor:
+    """Return ``d^2 / 2`` with ``d = log ref - log pi``: k2 of the same note, cut off in the same way.
+
+    On average its gradient is that of the divergence itself, ``KL(pi || ref)``, where tokens were drawn by
+    ``pi``; that of k3 is that of ``KL(ref || pi)``. Its value is a little off, and k3's is not.
+    """
+    return ((reference_logp_N - logp_N) ** 2 / 2).clamp(max=MOST_KL)
+
+
+KL = {"k2": kl_k2, "k3": kl_k3}
+"""by the names that configurations call them; k1, ``-d``, has no gradient on average and is none of them"""

@@ -16,11 +16,11 @@ STATES_ON_A_CPU = 1 << 30
 """bytes of captured states"""
 ROWS_AT_ONCE = 2
 """a forward pass has room for this many of the longest row, so that rows with a common prompt can share it"""
-_ACTIVATIONS = 4 << 30
+ACTIVATIONS = 4 << 30
 """bytes of one forward pass that keep a GPU busy; more tokens at once are no faster"""
-_ACTIVATIONS_SHARE, _STATES_SHARE = 0.5, 0.1
+_ACTIVATIONS_SHARE, STATES_SHARE = 0.5, 0.1
 """of a GPU's free memory, at most"""
-_FEWEST, _MOST = 1024, 65536
+FEWEST, MOST = 1024, 65536
 _SAID_OF_MEMORY = (
     "DefaultCPUAllocator",
     "out of memory",
@@ -48,7 +48,7 @@ def default_tokens(
         return tokens_of_a_pass(longest)
     layers = model.config.get_text_config().num_hidden_layers - trained_from
     bytes_of_token: int = layers * _kept_by_layer(model) * model.dtype.itemsize
-    wanted = min(max(_ACTIVATIONS // bytes_of_token, _FEWEST), _MOST)
+    wanted = min(max(ACTIVATIONS // bytes_of_token, FEWEST), MOST)
     fits = int(_ACTIVATIONS_SHARE * free_bytes(device)) // bytes_of_token
     return max(1, min(max(wanted, ROWS_AT_ONCE * longest), fits))
 
@@ -82,13 +82,13 @@ def states_budget(device: torch.device) -> int:
     """Return how many bytes of captured states may be kept."""
     if device.type == "cpu":
         return STATES_ON_A_CPU
-    return int(_STATES_SHARE * free_bytes(device))
+    return int(STATES_SHARE * free_bytes(device))
 
 
 def free_bytes(device: torch.device) -> int:
     """Return the free memory of an accelerator, with what torch holds and does not use."""
     if device.type != "cuda":
-        return _ACTIVATIONS
+        return ACTIVATIONS
     free, _ = torch.cuda.mem_get_info(device)
     return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
 

@@ -29,16 +29,17 @@ class Meter:
         self._accelerator, self._heartbeat = accelerator, heartbeat
         self.seconds: dict[str, float] = {}
         """of each phase so far"""
+        self._cpu_seconds = 0.0
         self._bytes: dict[str, int] = {}
 
     def begin(self) -> None:
         """Forget what was measured: another iteration begins."""
-        self.seconds, self._bytes = {}, {}
+        self.seconds, self._bytes, self._cpu_seconds = {}, {}, 0.0
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """Measure the block as a phase, or as a further part of it."""
-        self._heartbeat.doing, start = name, time.perf_counter()
+        self._heartbeat.doing, start, cpu = name, time.perf_counter(), time.process_time()
         if torch.cuda.is_available():
             torch.cuda.reset_peak_memory_stats()
         try:
@@ -46,6 +47,8 @@ class Meter:
         finally:
             self._heartbeat.doing = ""
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+        if name != "evaluate":
+            self._cpu_seconds += time.process_time() - cpu
         peak = peak_bytes(torch.device(self._accelerator.device))
         self._bytes[name] = max(self._bytes.get(name, 0), peak)
 
@@ -55,6 +58,8 @@ class Meter:
         ``seconds/`` of each phase are those of the first process, but for ``waiting``: from the end of a
         process's own episodes to the end of everyone's, as a mean over processes. ``memory/`` of each phase,
         in GiB, is that of the process that took most; on a CPU of everything that a process has held so far.
+        ``cpu_seconds`` are what playing and learning took of the first process's processor time, however busy
+        the machine was.
 
         Args:
             tokens: that were sampled, and learned from, by all processes.
@@ -69,6 +74,7 @@ class Meter:
             found["seconds/waiting"] = total / self._accelerator.num_processes
         if tokens and "rollout" in self.seconds:
             rollout, update = self.seconds["rollout"] + waiting, self.seconds["update"]
+            found["cpu_seconds"] = self._cpu_seconds
             found["tokens_per_second"] = tokens / (rollout + update)
             found["tokens_per_second/rollout"] = tokens / rollout
             found["tokens_per_second/update"] = tokens / update

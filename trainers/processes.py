@@ -64,7 +64,8 @@ def sum_gradients(accelerator: Accelerator, parameters: Sequence[torch.nn.Parame
         return
     flat = torch.cat([p.grad.flatten() for p in parameters if p.grad is not None])
     with lost_as_a_sentence(accelerator):
-        joined = accelerator.reduce(flat, "sum").split([p.numel() for p in parameters])
+        torch.distributed.all_reduce(flat)
+    joined = torch.split(flat, [p.numel() for p in parameters])
     for parameter, gradient in zip(parameters, joined, strict=True):
         parameter.grad = gradient.view_as(parameter)
 

@@ -121,7 +121,7 @@ class Trainer:
         self.config = config
         self.folder = RunFolder(config.folder)
         if config.resume:
-            self.folder.require_run(config.what_learns())
+            self.folder.require_run(config.resume_key())
         else:
             self.folder.require_new()
         self.estimate = config.estimator()
@@ -143,6 +143,8 @@ class Trainer:
                 logger.warning("%s", sentence)
         self.identity = identity(self.model, tasks_of(self.games.envs[0]))
         if config.shard:
+            if self.accelerator.num_processes == 1:
+                logger.warning("--shard does nothing in one process; see torchrun --nproc-per-node")
             self.learner.shard()
         self.stop = StopRequests(lambda number: int(largest(self.accelerator, number)))
         self.rising = Rising()
@@ -382,7 +384,7 @@ class Trainer:
             return
         checkpoint = Checkpoint(
             iteration=self.iteration,
-            config=self.config.what_learns(),
+            config=self.config.resume_key(),
             weights=weights,
             optimizer=optimizer,
             identity=self.identity,
@@ -440,7 +442,7 @@ class Trainer:
         """Start the run, or go on with it, where that is still possible and all processes agree."""
         if self.accelerator.is_main_process:  # another run may have ended here meanwhile
             if self.config.resume:
-                self.folder.require_run(self.config.what_learns())
+                self.folder.require_run(self.config.resume_key())
             else:
                 self.folder.require_new()
         require_alike(self.accelerator, {**asdict(self.config), **self.identity})
@@ -491,6 +493,17 @@ class Trainer:
                 f"the checkpoints of {self.folder.path} take up to {needed / 2**20:,.0f} MiB, and its "
                 f"disk has {free / 2**20:,.0f} free; name another --out"
             )
+
+    def go_back(self) -> int:
+        """Put the weights of the last checkpoint back, and return its iteration.
+
+        At 0 no weight had moved yet, and the checkpoint holds none.
+        """
+        checkpoint = self.folder.last()
+        with torch.no_grad():
+            for name, weight in checkpoint.weights.items():
+                self.learner.parameters[name].copy_(weight)
+        return checkpoint.iteration
 
     def _evaluation_is_due(self) -> bool:
         return self.config.eval_every > 0 and self.iteration % self.config.eval_every == 0

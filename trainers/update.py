@@ -37,6 +37,7 @@ from onelayer.trainers.lora import add_adapters
 from onelayer.trainers.memory import advised, states_budget
 from onelayer.trainers.passes import Passes
 from onelayer.trainers.placement import Replicated, Sharded
+from onelayer.trainers.random_mask import keep_to, random_masks
 from onelayer.trainers.score import Scorer, check_scoring
 from onelayer.trainers.sharing import minibatches
 
@@ -48,6 +49,7 @@ class Learner:
         layers: indices of the layers that learn.
         first: the lowest of them; layers below it keep nothing for a backward pass.
         states: what enters layer ``first``; None where that is the embedding.
+        masks: which numbers of the trained layers learn, by name; empty where all do.
         start: the trained weights before training, which are the reference policy; empty at ``beta`` 0.
         dtype: of the frozen weights, and of the trained ones outside of training.
         fingerprint: of the base that LoRA adapters were added to; None without them.
@@ -75,6 +77,7 @@ class Learner:
             )
         self.fingerprint = base_fingerprint(model) if config.lora_rank else None
         self.parameters = self._chosen_parameters()
+        self.masks = random_masks(model, config.layers, self.parameters)
         whole = trains_everything(config.layers) and not config.lora_rank
         self.first = 0 if whole or config.train_embeddings else self.layers[0]
         self.states: CapturedStates | None = None
@@ -110,13 +113,16 @@ class Learner:
     def shard(self) -> None:
         """Split all parameters over the processes, before the first update; all call it together."""
         if self.accelerator.num_processes > 1:
-            self.placement = Sharded(self.model, self.accelerator, self.dtype)
-            self.passes.placement = self.placement
-            self.scorer.head_alone = self.placement.head_alone
-            self.parameters = dict(self.model.named_parameters())
-            self.optimizer = self._adamw()
+            self.place(Sharded(self.model, self.accelerator, self.dtype))
         if self.config.beta > 0:
             self.start = {name: p.detach().clone() for name, p in self.parameters.items()}
+
+    def place(self, placement: Sharded) -> None:
+        """Learn with the parameters as they lie now."""
+        self.placement = self.passes.placement = placement
+        self.scorer.head_alone = placement.head_alone
+        self.parameters = dict(self.model.named_parameters())
+        self.optimizer = self._adamw()
 
     @property
     def captured(self) -> CapturedStates | None:
@@ -169,7 +175,7 @@ class Learner:
         config = self.config
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(config, iteration) * group.get("boost", 1.0)
-        learned = rows(episodes, advantages_N)
+        learned = rows(episodes, advantages_N, without_cut=config.mask_cut_replies)
         self.passes.prepare(learned)
         try:
             epochs = [
@@ -218,6 +224,7 @@ class Learner:
         None: the loss or the norm is no finite number, and nothing moved.
         """
         parameters = list(self.parameters.values())
+        keep_to(self.masks, self.parameters)
         self.placement.sum_gradients(parameters)
         norm = torch.nn.utils.clip_grad_norm_(parameters, self.config.max_grad_norm)
         if isinstance(norm, DTensor):

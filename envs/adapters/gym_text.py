@@ -84,7 +84,7 @@ class GymText(gym.Wrapper[str, str, Any, Any]):
             dice = int(self._drawn.integers(2**31))
             self.env.unwrapped.np_random = np.random.default_rng(dice)
         self._task, self._steps = task, 0
-        return self._describe(self._observation), self._told(info, valid=True)
+        return self._describe(self._observation), self._complete_info(info, valid=True)
 
     def step(self, action: str) -> tuple[str, float, bool, bool, Info]:
         """Take the action that the text means; see the class for a text that means none."""
@@ -94,13 +94,13 @@ class GymText(gym.Wrapper[str, str, Any, Any]):
         if meant is None:
             said = " or ".join(self._named) if self._named is not None else "something else"
             text = f"{self._describe(self._observation)}\n(That was not understood; say {said}.)"
-            return text, 0.0, False, late, self._told({}, valid=False)
+            return text, 0.0, False, late, self._complete_info({}, valid=False)
         self._observation, reward, terminated, truncated, info = self.env.step(meant)
         truncated = bool(truncated) or (late and not terminated)
-        told = self._told(info, valid=True)
+        told = self._complete_info(info, valid=True)
         return self._describe(self._observation), float(reward), bool(terminated), truncated, told
 
-    def _told(self, info: Mapping[str, Any], valid: bool) -> Info:
+    def _complete_info(self, info: Mapping[str, Any], valid: bool) -> Info:
         told = {**info, "valid": valid}
         if self._task is not None:
             told["task"] = self._task

@@ -1,8 +1,8 @@
 """Tasksets of verifiers as an environment (``pip install 'onelayer[verifiers]'``): ``onelayer/Verifiers-v0``.
 
-What fits: tasks of one turn that are scored by the reply, and tasks of several turns whose ``Env.run``
-talks with one agent through its ``interaction``. What does not, and is refused: tools, containers, rewards
-that need a runtime, and environments of several agents.
+It plays tasks of one turn whose score depends on the reply, and tasks of several turns whose ``Env.run``
+talks with one agent through its ``interaction``. It refuses tools, containers, rewards that need a runtime,
+and environments with several agents.
 """
 
 import asyncio
@@ -108,7 +108,7 @@ class VerifiersEnv(TextEnv):
 
 
 class _Exchange:
-    """A task that is being played: what verifiers takes for an agent is whoever calls ``go_on``."""
+    """A task that is being played; verifiers sees an agent, whose replies come from ``go_on``."""
 
     def __init__(self, task: Any, run: Any):
         from verifiers.v1.trace import Trace, TraceTask

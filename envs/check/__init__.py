@@ -1,7 +1,7 @@
-"""Whether an environment keeps its promises: Gymnasium's, and those that training relies on.
+"""Checks whether an environment keeps Gymnasium's contract and the promises that training relies on.
 
-Environments of others need not be ``TextEnv``s. What they do not tell is noted, not failed: without
-``info["anchor"]``, say, the observation stands for the state.
+An environment need not be a ``TextEnv``. What it does not tell is noted and not a failure: without
+``info["anchor"]``, for example, the observation stands for the state.
 """
 
 import warnings

@@ -10,7 +10,7 @@ from onelayer.envs.hacks import Hack, Seen, hacks_of
 from onelayer.envs.plugins import make
 
 ALLOWED = 0.005
-"""Mean reward of an episode above chance that an attempt may come to: an answer may stand in a prompt by
+"""An attempt may earn this much more than chance, in the mean: a prompt may contain its answer by
 accident."""
 _MOST_STEPS = 1_000
 

@@ -1,4 +1,4 @@
-"""Whether an episode repeats: in a new environment, beside others, in another process, for a group."""
+"""Checks that an episode can be repeated: in a new environment, beside others, in another process."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Tasks by their ids, the splits they are in, and what it takes to solve them."""
+"""Checks of tasks: their ids, their splits, and their solutions."""
 
 from collections import Counter
 from collections.abc import Iterable

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from onelayer.envs.code.feedback import after_public_tests, first_failure, instructions, opening
 from onelayer.envs.code.loading import kinds_of, load_tasks, require_apart_from_test
-from onelayer.envs.code.problem import CodeTask, Tests, asking
+from onelayer.envs.code.problem import CodeTask, Tests, with_entry_point
 from onelayer.envs.code.program import NoProgram, complete, find_program, normalised
 from onelayer.envs.code.sandboxes import LEVELS, PACKAGES, shared_sandbox
 from onelayer.envs.code.tasks import load_shipped
@@ -211,7 +211,7 @@ class CodeEnv(TextEnv):
         return lines
 
     def _run(self, program: str, tests: Tests) -> Verdict:
-        asked = asking(tests, self._playing().entry_point)
+        asked = with_entry_point(tests, self._playing().entry_point)
         verdict = self._sandbox().check(program, asked, limits=self.limits)
         self._details["timeouts"] += verdict.status == "timeout"
         if verdict.status == "sandbox_error":

@@ -12,7 +12,7 @@ from typing import Any
 from onelayer.envs.code.catalogue import CATALOGUE, data_set
 from onelayer.envs.code.examples import first_test
 from onelayer.envs.code.formats import FIELDS, Fields, fields_of
-from onelayer.envs.code.problem import CodeTask, Tests, asking, with_helpers
+from onelayer.envs.code.problem import CodeTask, Tests, with_entry_point, with_helpers
 from onelayer.envs.code.program import complete, parse, split_stub
 from onelayer.envs.code.sandboxes import PACKAGES, shared_sandbox
 from onelayer.envs.contamination import require_apart
@@ -108,7 +108,7 @@ def require_sound(
         program = complete(task.reference, task)
         public = () if task.public is None or task.public_is_hidden else (task.public,)
         for given in (*public, task.hidden):
-            tests = asking(given, task.entry_point)
+            tests = with_entry_point(given, task.entry_point)
             verdict = sandbox.check(program, tests, limits=limits)
             if verdict.status in _OF_THE_MACHINE:
                 verdict = sandbox.check(program, tests, limits=limits)

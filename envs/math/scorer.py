@@ -1,9 +1,9 @@
-"""Scorers of reasoning-gym's families in a process of its own, which can be stopped.
+"""Runs the scorers of reasoning-gym's families in a process of their own, which can be stopped.
 
-Some of them hand the answer to ``eval`` or to sympy's parser, so an answer could run code, or compute
-without end. Therefore an answer that calls anything but elementary functions is not scored at all, and
-the rest is scored in a child with little memory, which ends when an answer takes it too much of the
-processor's time: a busy machine changes no verdict.
+Some scorers pass the answer to ``eval`` or to sympy's parser, so an answer could run code or compute for
+ever. Therefore an answer that calls anything but elementary functions is not scored at all. All others are
+scored in a child process with little memory, which is ended when an answer uses too much processor time. Time
+on the clock does not count, so a busy machine changes no verdict.
 """
 
 import ast

@@ -28,7 +28,7 @@ RUNS_PER_SERVER = 4  # programs may sleep; the processor is shared by limits on 
 MOST_JUDGES = 16  # that wait between checks; those of more checks at once are forked
 ATTEMPTS = 2
 CROWDED_SECONDS, CROWDED_PAUSE_SECONDS = 120.0, 0.1
-"""how long a check waits where programs beside it hold all processes, say, and how long between its tries"""
+"""how long a check waits when other programs hold all processes, say, and the pause between its tries"""
 logger = logging.getLogger(__name__)
 
 

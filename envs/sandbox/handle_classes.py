@@ -149,7 +149,7 @@ def _unary(name: str) -> Callable[[Handle], Any]:
     return lambda self: ask_of(self, "operator", name, self, made=is_made(self))
 
 
-def _asked(operation: str, kind: Any = None) -> Callable[..., Any]:
+def _delegated(operation: str, kind: Any = None) -> Callable[..., Any]:
     """Return a method that asks for an operation, and has the answer be of a type."""
 
     def method(self: Handle, *arguments: Any) -> Any:
@@ -208,18 +208,18 @@ METHODS: dict[str, Any] = {
     "__anext__": _anext,
     "__exit__": _exit,
     "__getitem__": _getitem,
-    "__setitem__": _asked("setitem"),
-    "__delitem__": _asked("delitem"),
+    "__setitem__": _delegated("setitem"),
+    "__delitem__": _delegated("delitem"),
     "__iter__": _iter,
-    "__next__": _asked("next"),
-    "__aiter__": _asked("aiter"),
-    "__len__": _asked("len", int),
-    "__int__": _asked("int", int),
-    "__float__": _asked("float", float),
-    "__complex__": _asked("complex", complex),
-    "__round__": _asked("round"),
-    "__reversed__": _asked("reversed", iter),
-    "__enter__": _asked("enter"),
+    "__next__": _delegated("next"),
+    "__aiter__": _delegated("aiter"),
+    "__len__": _delegated("len", int),
+    "__int__": _delegated("int", int),
+    "__float__": _delegated("float", float),
+    "__complex__": _delegated("complex", complex),
+    "__round__": _delegated("round"),
+    "__reversed__": _delegated("reversed", iter),
+    "__enter__": _delegated("enter"),
     "__index__": lambda self: int(ask_of(self, "operator", "index", self)),
     **{f"__{name}__": _unary(name) for name in ("neg", "pos", "abs", "invert")},
     **{f"__{name}__": _ordered(name) for name in ("lt", "le", "gt", "ge")},

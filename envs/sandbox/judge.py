@@ -1,8 +1,8 @@
 """The tests' side of a judged run: executes test code in a sandbox of its own.
 
-The program is in another process; here its functions and objects are handles. The trainer believes what
-is reported here, because nothing of the program ever runs here. What a program raises is an ordinary
-failure of the call in which it does, see ``bench``.
+The program is in another process; here its functions and objects are handles. No code of the program ever
+runs here, so the trainer can believe what this process reports. An exception of the program is an ordinary
+failure of the call that raised it, see ``bench``.
 """
 
 import builtins

@@ -33,7 +33,7 @@ def run_script(task: Mapping[str, Any]) -> int:
 
 
 def _reopen(name: str, fd: int) -> None:
-    """Open a stream anew: that of the server believes that it may seek, as where it was opened."""
+    """Open a stream anew: the server's own object believes that its file can seek."""
     old = getattr(sys, name)
     raw = io.FileIO(fd, "w", closefd=False)
     raw.name = f"<{name}>"
@@ -64,7 +64,7 @@ def _flush() -> int:
 
 
 def _finalise(namespace: dict[str, Any]) -> None:
-    """Let go of the program's objects as an interpreter does that ends: some have last words."""
+    """Release the program's objects as an interpreter does at its end, because some print in ``__del__``."""
     for name in list(namespace):
         if name != "__builtins__":
             namespace[name] = None

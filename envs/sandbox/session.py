@@ -130,7 +130,7 @@ class Run:
         """Whether nothing more can come, for now."""
         return self.parked or self.exit_code is not None or self.failure is not None
 
-    def heard(self, quiet: bool) -> list[int]:
+    def watched(self, quiet: bool) -> list[int]:
         """Return which of ``files`` to watch; in ``quiet`` only those that the run itself may wait for."""
         if quiet and not self._outgoing and not self.stays:
             return [self.status] if self.status in self.files else []
@@ -235,7 +235,7 @@ class Run:
     def enforce(self, now: float) -> float:
         """Kill the run if its time is over; return when to look again."""
         if self.ended_by == "finished" and not self._told and now >= self._next_check:
-            self._tell_server()
+            self._notify_server()
         if self.over or self.ended_by is not None:
             return now + REAP_SECONDS if self.over or self._told else self._next_check
         if not self.up:
@@ -273,7 +273,7 @@ class Run:
         """End the run; the first reason stays."""
         if self.ended_by is None and not self.over:
             self.ended_by = reason
-            self._tell_server()
+            self._notify_server()
 
     def finish(self) -> None:
         """Note that the run has delivered everything; it must exit now, or is killed."""
@@ -281,7 +281,7 @@ class Run:
             self.ended_by = "finished"
             self._next_check = time.monotonic() + EXIT_SECONDS
 
-    def _tell_server(self) -> None:
+    def _notify_server(self) -> None:
         self._told = True
         with contextlib.suppress(OSError):
             os.write(self.status, b"k")

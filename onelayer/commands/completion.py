@@ -1,10 +1,10 @@
 """`onelayer completion`: print what a shell needs to complete commands and options with the Tab key."""
 
 import argparse
-import importlib
 from dataclasses import dataclass
 from typing import Any
 
+from onelayer.commands import COMMANDS, load
 from onelayer.settings import option
 
 HELP = "print tab completion for bash, zsh or tcsh"
@@ -33,12 +33,10 @@ def run(config: Config) -> None:
 
 def program() -> argparse.ArgumentParser:
     """Return one parser of all commands with all of their options."""
-    from onelayer.cli import COMMANDS
-
     whole = argparse.ArgumentParser("onelayer")
     commands = whole.add_subparsers(dest="command")
-    for name, module_name in COMMANDS.items():
-        module = importlib.import_module(f"onelayer.commands.{module_name}")
+    for name in COMMANDS:
+        module = load(name)
         parser = _parser_of(module, name)
         for action in parser._actions:
             _simplify(action)

@@ -208,9 +208,12 @@ def _read(path: Path, config_class: type[Any]) -> dict[str, Any]:
     """Return the checked values of a YAML file by field name."""
     hints = get_type_hints(config_class)
     names = [f.name for f in _fields(config_class)]
+    outdated = getattr(config_class, "OUTDATED", {})
     values = {}
     for key, value in read_settings(path).items():
         name = key.replace("-", "_")
+        if name not in names and name in outdated and value == outdated[name]:
+            continue  # an older version wrote it, and it means nothing
         if name not in names:
             raise ValueError(f"{path}: unknown key {key!r}{did_you_mean(name, names)}")
         values[name] = _checked(value, hints[name], f"{path}: {key}")

@@ -56,7 +56,7 @@ def run(config: Config) -> int:
     suite = choose_suite(config, subject)
     subject = play_as_suite_says(subject, suite)
     require_apart(suite, subject, config.allow_overlap)
-    machine, total = _look_at(suite)
+    machine, total = _inspect_suite(suite)
     scripted = _scripted(config, suite)
 
     from onelayer.evals.results_folder import ResultsFolder
@@ -81,10 +81,10 @@ def run(config: Config) -> int:
             _play(folder, name, player, config, total)
             first = "model" if subject.folder is None else "trained"
             results = folder.write(_COLUMNS, first if first in folder.results else name)
-    return _tell(results, folder, config)
+    return _print_results(results, folder, config)
 
 
-def _look_at(suite: "AnySuite") -> tuple[list[str], int]:
+def _inspect_suite(suite: "AnySuite") -> tuple[list[str], int]:
     """Return what the environments report about this machine, and the number of episodes."""
     machine, total = [], 0
     for part in suite.parts:
@@ -150,7 +150,9 @@ def _play(folder: "ResultsFolder", name: str, player: "Player", config: Config, 
         )
 
 
-def _tell(results: "Mapping[str, Results]", folder: "ResultsFolder", config: Config) -> int:
+def _print_results(
+    results: "Mapping[str, Results]", folder: "ResultsFolder", config: Config
+) -> int:
     """Print the tables and the path of the results; return the exit status."""
     from onelayer.evals.results import compare
     from onelayer.evals.table import difference_table, metrics_table, success_table
@@ -167,10 +169,10 @@ def _tell(results: "Mapping[str, Results]", folder: "ResultsFolder", config: Con
 
         for path in write_inspect_logs(results, folder.folder / "inspect"):
             print(f"inspect log: {path}")
-    return _tell_errors(results)
+    return _print_errors(results)
 
 
-def _tell_errors(results: "Mapping[str, Results]") -> int:
+def _print_errors(results: "Mapping[str, Results]") -> int:
     """Say how many episodes ended in an error, and why the first did; return 1 where some did, else 0.
 
     Raises:
@@ -183,7 +185,7 @@ def _tell_errors(results: "Mapping[str, Results]") -> int:
         rule = "count as not solved" if of_agent.count_errors else "are left out of all figures"
         said = (
             f"{row.errors} of {row.episodes} episodes of {name} ended in an error and {rule}; "
-            f"--retry-errors plays them again. The first: {_an_error(of_agent)}"
+            f"--retry-errors plays them again. The first: {_first_error(of_agent)}"
         )
         if row.errors == row.episodes:
             raise RunFailed(said)
@@ -195,7 +197,7 @@ def _have_figures(results: "Mapping[str, Results]") -> bool:
     return all(results[name].counted for name in ("trained", "base"))
 
 
-def _an_error(results: "Results") -> str:
+def _first_error(results: "Results") -> str:
     error = next(e.error for e in results.episodes if e.error is not None)
     return " ".join(error.split())[:300]
 

@@ -23,10 +23,14 @@ class Config(TrainConfig):
         1024, "tokens of a whole episode; with --history K of one prompt and its reply"
     )
     processes: int = option(1, "that share the tasks of an iteration")
+    card: int = option(0, "GiB of memory of each process's GPU; 0: it runs on a CPU")
 
     def __post_init__(self) -> None:
         TrainConfig.__post_init__(self)
         require(self, "episode_tokens", "processes", at_least=1)
+        require(self, "card", at_least=0)
+        if self.shard and self.processes == 1:
+            raise ValueError("shard needs --processes of at least 2: one has nobody to split with")
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -49,6 +53,7 @@ def run(config: Config) -> None:
         bare_model(config.model, config.dtype),
         episode_tokens=config.episode_tokens,
         processes=config.processes,
+        card=config.card * _GIB,
     )
     share = found.trained / found.parameters
     layers = ", ".join(map(str, found.layers))
@@ -56,11 +61,16 @@ def run(config: Config) -> None:
     print(f"\nmemory of {'each process' if config.processes > 1 else 'the run'}")
     for title, parts in (
         ("always", found.always),
+        ("at the start", found.starting),
         ("while playing", found.playing),
         ("in the update", found.updating),
     ):
         _print_parts(title, parts)
     print(f"{'at most, at one time':<{_WIDTH + 2}}{_size(found.peak):>12}")
+    if config.card:
+        left = config.card * _GIB - found.peak
+        what = "left of the card" if left >= 0 else "does not fit; missing"
+        print(f"{what:<{_WIDTH + 2}}{_size(abs(left)):>12}")
     print("\nmoved in each iteration")
     _print_parts("", found.moved)
 

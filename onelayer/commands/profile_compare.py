@@ -53,8 +53,8 @@ def run(config: Config) -> int:
         ValueError: a profile can't be used, or two share too little.
         OSError: there is no such profile.
     """
+    from onelayer.evals.contribution.compare import compare_files
     from onelayer.files import write_atomically
-    from onelayer.trainers.contribution.compare import compare_files
 
     out = Path(config.out)
     page = compare_files(

@@ -42,7 +42,7 @@ def run(config: Config) -> None:
 
     Raises:
         ValueError: an environment, model, layer, algorithm or number that cannot work.
-        RuntimeError: the environment cannot work on this machine.
+        EnvironmentFailed: the environment cannot work on this machine.
         KeyboardInterrupt: a signal to stop; what was learned is saved.
     """
     config = replace(config, out=str(config.folder))
@@ -59,7 +59,7 @@ def run(config: Config) -> None:
 
     folder = RunFolder(config.folder)
     if config.resume:
-        folder.require_run(config.what_learns())
+        folder.require_run(config.resume_key())
     else:
         folder.require_new()
     if config.engine == "vllm":
@@ -81,7 +81,7 @@ def run(config: Config) -> None:
     is_main = trainer.accelerator.is_main_process
     if is_main:
         keep_report(machine, folder.path)
-        announce(_what_learns(trainer))
+        announce(_trained_parameters(trainer))
     try:
         trainer.train()
     except KeyboardInterrupt:
@@ -145,7 +145,7 @@ def _shortened(text: str, most: int = 60) -> str:
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
-def _what_learns(trainer: Any) -> str:
+def _trained_parameters(trainer: Any) -> str:
     """Return the layers, the size of the run and its folder, in one line."""
     config, learner = trainer.config, trainer.learner
     learned = sum(p.numel() for p in learner.parameters.values())

@@ -24,7 +24,7 @@ class Config:
 def command(monkeypatch):
     """Put a command in the place of `merge`, and return what it shall do as an attribute."""
     stand_in = SimpleNamespace(HELP="a stand-in", Config=Config, run=lambda config: None)
-    monkeypatch.setattr(cli, "_load", lambda name: stand_in)
+    monkeypatch.setattr(cli, "load", lambda name: stand_in)
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.delenv("ONELAYER_DEBUG", raising=False)
     return stand_in
@@ -79,7 +79,7 @@ def test_the_help_of_a_command_shows_every_field(name, capsys):
         cli.main([name, "--help"])
     assert stop.value.code == 0
     shown = capsys.readouterr().out
-    for field_ in fields(cli._load(name).Config):
+    for field_ in fields(cli.load(name).Config):
         flag = f"--{field_.name.replace('_', '-')}"
         place = field_.name.upper()
         assert flag in shown or place in shown
@@ -88,7 +88,7 @@ def test_the_help_of_a_command_shows_every_field(name, capsys):
 
 @pytest.mark.parametrize("name", [name for name in cli.COMMANDS if name != "envs"])
 def test_the_defaults_of_a_command_survive_their_file(name, tmp_path):
-    command = cli._load(name)
+    command = cli.load(name)
     write_settings(command.Config(), tmp_path / "config.yaml")
     arguments = ["--config", str(tmp_path / "config.yaml")]
     assert parse_config(command.Config, arguments, program="", description="") == command.Config()

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_episodes import batches, episode
 
@@ -169,6 +169,7 @@ def test_no_episodes_give_no_advantages(estimate):
     assert estimate(empty, gamma=0.9, omega=1.0, divide_by_std=True).shape == (0,)
 
 
+@settings(deadline=None)
 @given(batches(), st.sampled_from([0.0, 0.5, 0.95, 1.0]), st.sampled_from([0.0, 0.3, 2.0]))
 def test_gigpo_equals_the_definition_written_step_by_step(batch, gamma, omega):
     for divide_by_std in (True, False):
@@ -177,12 +178,14 @@ def test_gigpo_equals_the_definition_written_step_by_step(batch, gamma, omega):
         np.testing.assert_allclose(result, expected, rtol=1e-9, atol=1e-9)
 
 
+@settings(deadline=None)
 @given(batches(), st.booleans())
 def test_omega_zero_is_grpo(batch, divide_by_std):
     ours = gigpo(batch, gamma=0.7, omega=0.0, divide_by_std=divide_by_std)
     assert ours.tolist() == grpo(batch, divide_by_std=divide_by_std).tolist()
 
 
+@settings(deadline=None)
 @given(st.data(), batches(), st.booleans())
 def test_the_order_of_the_episodes_does_not_matter(data, batch, divide_by_std):
     order = data.draw(st.permutations(range(len(batch))))
@@ -201,6 +204,7 @@ def in_unit(batch, unit):
     ]
 
 
+@settings(deadline=None)
 @given(batches(), st.sampled_from([0.01, 3.0, 1000.0]))
 def test_rewards_in_another_unit_scale_the_advantages(batch, unit):
     credit = partial(gigpo, gamma=0.9, omega=0.5, divide_by_std=False)
@@ -208,6 +212,7 @@ def test_rewards_in_another_unit_scale_the_advantages(batch, unit):
     np.testing.assert_allclose(credit(in_unit(batch, unit)), expected, rtol=1e-9, atol=1e-9 * unit)
 
 
+@settings(deadline=None)
 @given(batches(rewards=(-1.0, 0.0, 2.0, 10.0)), st.sampled_from([0.5, 3.0, 1000.0]))
 def test_rewards_in_another_unit_leave_the_normalised_advantages(batch, unit):
     credit = partial(gigpo, gamma=1.0, omega=0.5, divide_by_std=True)
@@ -215,6 +220,7 @@ def test_rewards_in_another_unit_leave_the_normalised_advantages(batch, unit):
     np.testing.assert_allclose(credit(in_unit(batch, unit)), credit(batch), rtol=1e-4, atol=1e-4)
 
 
+@settings(deadline=None)
 @given(batches(), st.booleans())
 def test_the_advantages_of_a_task_add_up_to_zero(batch, divide_by_std):
     result = grpo(batch, divide_by_std=divide_by_std)

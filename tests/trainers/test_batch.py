@@ -9,7 +9,7 @@ from onelayer.agents.episodes import Episode, Step
 from onelayer.trainers.batch import batch, parts, rows
 
 
-def step(prompt, action, *, continues=False, first=0.5):
+def step(prompt, action, *, continues=False, first=0.5, cut=False):
     """A step whose log-probabilities are -first, -(first + 1), ..."""
     return Step(
         observation="",
@@ -20,6 +20,7 @@ def step(prompt, action, *, continues=False, first=0.5):
         action_ids=tuple(action),
         logprobs=tuple(-(first + i) for i in range(len(action))),
         continues=continues,
+        cut=cut,
     )
 
 
@@ -59,6 +60,19 @@ def test_a_step_that_does_not_continue_begins_a_row():
     assert [row.ids_T.tolist() for row in made] == [[7, 2], [7, 2, 8, 3, 9, 4], [5, 6]]
     assert [row.steps for row in made] == [1, 2, 1]
     assert [row.advantage_T.max() for row in made] == [0, 2, 3]
+
+
+def test_a_cut_reply_is_read_and_carries_no_loss_on_request():
+    played = episode(
+        step([7], [3, 4], cut=True), step([9], [5, 2], continues=True), step([1, 8], [6], cut=True)
+    )
+    advantages = np.array([1.0, 2.0, 3.0])
+    assert [row.tokens for row in rows([played], advantages)] == [4, 1]
+    [row] = rows([played], advantages, without_cut=True)  # the second has nothing else
+    assert row.ids_T.tolist() == [7, 3, 4, 9, 5, 2]
+    assert row.sampled_T.tolist() == [False, False, False, False, True, True]
+    assert row.logp_T.tolist() == [0, 0, 0, 0, -0.5, -1.5]
+    assert row.advantage_T.tolist() == [0, 0, 0, 0, 2, 2]
 
 
 def test_an_episode_with_an_error_is_left_out_and_takes_its_advantages_with_it():

@@ -41,6 +41,11 @@ def test_evaluation_has_a_reply_limit_of_its_own_or_that_of_training():
     assert TrainConfig(response_limit=40, eval_response_limit=7).eval_play.response_limit == 7
 
 
+def test_an_estimate_of_the_kl_without_a_gradient_is_refused():
+    with pytest.raises(ValueError, match="kl is k2 or k3, got 'k1'"):
+        TrainConfig(kl="k1")
+
+
 def test_tokens_are_weighted_by_default_where_another_player_or_rounding_wrote_them():
     served = {"engine": "vllm", "server": "http://localhost:8000"}
     assert TrainConfig().importance_limit == 0
@@ -67,4 +72,4 @@ def test_senseless_engines_are_refused(fields, message):
 
 
 def test_a_run_may_go_on_with_other_servers():
-    assert not {"server", "server_files"} & TrainConfig().what_learns().keys()
+    assert not {"server", "server_files"} & TrainConfig().resume_key().keys()

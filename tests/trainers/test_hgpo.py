@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_episodes import batches, episode
 
@@ -102,6 +102,7 @@ def test_the_past_is_that_of_the_episode_and_the_task():
     assert not hgpo(other_task, gamma=1.0, divide_by_std=False).any()
 
 
+@settings(deadline=None)
 @given(
     batches(), st.sampled_from([0.0, 0.5, 1.0]), st.booleans(), st.integers(0, 4), st.floats(0, 3)
 )
@@ -112,6 +113,7 @@ def test_any_batch_agrees_with_the_slow_path(batch, gamma, divide_by_std, levels
     np.testing.assert_allclose(fast, slow, atol=1e-7)
 
 
+@settings(deadline=None)
 @given(batches(), st.booleans())
 def test_without_levels_it_is_the_step_term_of_gigpo(batch, divide_by_std):
     settings = {"gamma": 0.9, "divide_by_std": divide_by_std}
@@ -120,6 +122,7 @@ def test_without_levels_it_is_the_step_term_of_gigpo(batch, divide_by_std):
     )
 
 
+@settings(deadline=None)
 @given(batches(), st.randoms())
 def test_the_order_of_episodes_does_not_matter(batch, random):
     estimate = partial(hgpo, gamma=0.9, divide_by_std=False)

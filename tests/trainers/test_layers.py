@@ -122,6 +122,49 @@ def test_layers_without_a_score_are_not_best(profile):
         parse_layers(f"best:3@{path}", 4)
 
 
+def test_worst_takes_the_lowest_contributions(profile):
+    path = profile((0, 0.2), (3, 1.1), (1, -0.5), (2, 0.9))
+    assert parse_layers(f"worst:2@{path}", 4) == [0, 1]
+    assert parse_layers("all-except:worst:2@" + str(path), 4) == [2, 3]
+
+
+def test_a_profile_with_a_dev_part_ranks_by_that(tmp_path):
+    """Layer 1 has the highest C(k), which is reported; the tasks of the choice say layer 2."""
+    rows = [(0, 0.2, 0.3), (1, 1.1, 0.4), (2, 0.9, 0.5)]
+    path = tmp_path / "profile.json"
+    content = [{"layer": k, "contribution": c, "dev_score": d} for k, c, d in rows]
+    path.write_text(json.dumps({"contributions": content}))
+    assert parse_layers(f"best:1@{path}", 3) == [2]
+    assert parse_layers(f"all-except:worst:1@{path}", 3) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("spec", "layers"),
+    [("all-except:0,3", [1, 2]), ("all-except: mid", [0, 1, 3]), ("all-except:-1", [0, 1, 2])],
+)
+def test_layers_can_be_named_by_those_left_out(spec, layers):
+    assert parse_layers(spec, 4) == layers
+    assert not trains_everything(spec)
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("all-except:", "does not say which layers to leave out"),
+        ("all-except:all", "does not say which layers to leave out"),
+        ("all-except:0-3", "leaves out all 4 layers"),
+        ("all-except:9", "layer 9 is out of range for a model of 4 layers"),
+        ("all-except:worst:5@profile.json", "asks for 5 of a model's 4 layers"),
+        ("all-except:worst:2@none.json", "there is no profile none.json"),
+        ("all-except:some", "not understood"),
+    ],
+)
+def test_what_cannot_be_left_out_is_refused_in_one_line(spec, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        parse_layers(spec, 4)
+    assert "\n" not in str(caught.value)
+
+
 def test_a_profile_of_another_model_is_refused(profile):
     path = profile((0, 0.2), (27, 0.1))
     with pytest.raises(ValueError, match="scores layer 27, which a model of 4 layers lacks"):

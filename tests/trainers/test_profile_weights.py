@@ -6,14 +6,14 @@ import pickle
 import pytest
 import torch
 
-from onelayer.trainers.contribution.weights import (
+from onelayer.trainers.delta import LayerDelta
+from onelayer.trainers.fingerprint import base_fingerprint
+from onelayer.trainers.profile.shared_weights import (
     SharedModel,
     own_copies,
     trained,
     update_norms,
 )
-from onelayer.trainers.delta import LayerDelta
-from onelayer.trainers.fingerprint import base_fingerprint
 
 IDS = torch.tensor([[1, 5, 9, 14, 3]])
 

@@ -15,7 +15,7 @@ from onelayer.trainers.delta import LayerDelta
 from onelayer.trainers.run_folder import RunFolder
 
 SCRIPT = Path(__file__).with_name("counting_run.py")
-CLOCK = ("seconds/", "tokens_per_second", "memory/")
+CLOCK = ("seconds/", "cpu_seconds", "tokens_per_second", "memory/")
 
 
 def timeless(path):
@@ -65,13 +65,10 @@ def apart():
 
 
 @pytest.fixture(scope="module")
-def settings(counting_model, plain_tokenizer, tmp_path_factory):
+def settings(counting_folder):
     """What a run needs but its folder; the model is in a folder of its own."""
-    model = tmp_path_factory.mktemp("model")
-    counting_model().save_pretrained(model)
-    plain_tokenizer.save_pretrained(model)
     return {
-        "model": str(model),
+        "model": str(counting_folder),
         "env": "onelayer/Counting-v0",
         "iterations": 4,
         "tasks_per_iteration": 2,

@@ -49,7 +49,12 @@ def test_a_run_leaves_metrics_episodes_checkpoints_and_its_layer(make_trainer):
         "wins_below_losses",
         *("doubtful/fallback", "doubtful/timeouts", "doubtful/dropped"),
         *("seconds/rollout", "seconds/update", "memory/rollout", "memory/update"),
-        *("tokens_per_second", "tokens_per_second/rollout", "tokens_per_second/update"),
+        *(
+            "cpu_seconds",
+            "tokens_per_second",
+            "tokens_per_second/rollout",
+            "tokens_per_second/update",
+        ),
     }
     evaluation = {f"eval/{name}" for name in ("success", "tasks", "steps", "errors")}
     evaluation |= {"seconds/evaluate", "memory/evaluate"}

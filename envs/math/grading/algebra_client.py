@@ -1,9 +1,8 @@
-"""The way to the process that runs computer algebra: started once, shared by threads and forked children.
+"""Asks the process that runs computer algebra. It is started once, for all threads and forked children.
 
-A question costs a second of processor time at most, whatever it is; where many are asked at once each
-waits for its turn, however long the others take. The start of the process takes about two seconds, and
-``start`` begins it early. Nothing here uses signals, so that grading works in every thread; and nothing is
-forked from this process, which may have threads of its own.
+A question takes at most a second of processor time, and waits until earlier questions are answered. The
+process needs about two seconds to start; ``start`` begins that early. Nothing here uses signals, so grading
+works in every thread, and this process, which may have threads, is never forked.
 """
 
 import atexit

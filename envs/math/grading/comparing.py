@@ -1,4 +1,4 @@
-"""What the rules of comparing ask of whoever compares: they compare parts of answers in turn."""
+"""What the rules in ``lists``, ``relations`` and ``around_number`` need to compare parts of answers."""
 
 from collections.abc import Sequence
 from fractions import Fraction

@@ -1,4 +1,4 @@
-r"""Whether an answer is a formula of the problem's text, said again.
+r"""Decides whether an answer only repeats a formula of the problem's text.
 
 ``\frac{6}{8}`` is no answer to "Simplify 6/8.", nor ``x x-1`` to "Factor x^2-1.". Formulas are compared in
 one form (see ``normal_form``), numbers by the way they are written.
@@ -38,7 +38,7 @@ class _Said:
 
 def repeats(answer: a.Answer, gold: a.Answer, prompt: str) -> bool:
     """Return whether ``answer`` is a formula of the problem's text, and ``gold`` is another one."""
-    stated = _said_in(prompt[-_LONGEST_PROMPT:])
+    stated = _claims_of_problem(prompt[-_LONGEST_PROMPT:])
     said = stated.claims
     if _rewrites_a_number(answer, gold, stated.numbers):
         return True
@@ -101,7 +101,7 @@ def _normal(answer: a.Answer) -> frozenset[NormalForm]:
 
 
 @lru_cache(maxsize=64)
-def _said_in(prompt: str) -> _Said:
+def _claims_of_problem(prompt: str) -> _Said:
     """What every formula of a problem, and every side of an equation in it, claims."""
     said: set[object] = set()
     normal: set[NormalForm] = set()

@@ -1,7 +1,7 @@
-"""Whether two sympy expressions have one value at a point, in as many digits as their terms call for.
+"""Decides whether two sympy expressions have the same value at a point, with as many digits as that needs.
 
-60 digits do not tell ``e^150`` from ``e^150 + 1``. So the sizes of all terms are looked at: a difference that
-is tiny is looked at again, with twice as many digits as lie between the largest term and the smallest.
+60 digits do not distinguish ``e^150`` from ``e^150 + 1``. So the sizes of all terms are noted. A tiny
+difference is computed again, with twice as many digits as lie between the largest and the smallest term.
 """
 
 from collections.abc import Callable, Mapping

@@ -114,7 +114,8 @@ def what_was_found() -> Callable[[Path], dict[str, Any]]:
         for name in ("created", "config"):
             content.pop(name)
         for run in content["runs"]:
-            run.pop("seconds")
+            for clock in ("seconds", "cpu_seconds"):
+                run.pop(clock)
         return content
 
     return read
@@ -138,8 +139,8 @@ def weights() -> Callable[[Path], dict[tuple[str, str], Any]]:
 @pytest.fixture
 def pretend(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Any], float]], list[Any]]:
     """Return ``pretend(score) -> made``: nothing is trained; ``score(job)`` is what each job earns."""
-    from onelayer.trainers.contribution.crew import Crew
-    from onelayer.trainers.contribution.scores import TaskScores, write_scores
+    from onelayer.trainers.profile.task_scores import TaskScores, write_scores
+    from onelayer.trainers.profile.workers import Workers
 
     def begin(score: Callable[[Any], float]) -> list[Any]:
         made: list[Any] = []
@@ -152,7 +153,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Any], float]
                 config = job.config
                 about: dict[str, Any] = {}
                 if config is not None:
-                    about = {"config": config.what_learns(), "trained_parameters": 7}
+                    about = {"config": config.resume_key(), "trained_parameters": 7}
                     about["iterations"] = config.iterations
                 value = score(job)
                 tasks = tuple(f"by-{by}-from-{first}" for by, first in ((1, 3), (2, 2), (3, 1)))
@@ -161,7 +162,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Any], float]
                 self.tell("scored", job.name, scores)
             return True
 
-        monkeypatch.setattr(Crew, "carry_out", carry_out)
+        monkeypatch.setattr(Workers, "carry_out", carry_out)
         return made
 
     return begin

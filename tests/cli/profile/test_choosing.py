@@ -5,7 +5,7 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("scipy")
 
-from onelayer.trainers.contribution.record import load_profile
+from onelayer.evals.contribution.profile_file import load_profile
 
 
 def test_controls_are_chosen_by_the_ranking_and_the_page_says_so(

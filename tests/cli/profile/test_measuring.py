@@ -9,7 +9,7 @@ from onelayer.cli import main
 pytest.importorskip("torch")
 pytest.importorskip("scipy")
 
-from onelayer.trainers.contribution.record import load_profile
+from onelayer.evals.contribution.profile_file import load_profile
 
 
 def test_a_profile_is_measured_written_and_shown(quick, tmp_path, capsys, profile):

@@ -10,8 +10,8 @@ from onelayer.cli import main
 pytest.importorskip("torch")
 pytest.importorskip("scipy")
 
-from onelayer.trainers.contribution.config import ProfileConfig
-from onelayer.trainers.contribution.profiler import Profiler
+from onelayer.trainers.profile.profile_config import ProfileConfig
+from onelayer.trainers.profile.profiler import Profiler
 
 
 @pytest.mark.slow
@@ -46,7 +46,7 @@ def test_another_run_in_its_place_is_refused_and_kept(
         ({"layer_list": ""}, "layer_list is empty: name at least one layer"),
         ({"layer_list": "1,4"}, "layer 4 is out of range for a model of 4 layers"),
         ({"seeds": "1,1"}, "seeds names 1 twice"),
-        ({"layers": "2"}, "layers=2 is not for a profile"),
+        ({"layers": "2"}, "unknown option --layers; did you mean '--layer-list'?"),
         ({"controls": "best:3"}, "control best:3 asks for 3 layers, but 2 are ranked"),
         ({"controls": "rand:2"}, "control 'rand:2' is not understood"),
         ({"algorithm": "gipgo"}, "gipgo"),
@@ -118,7 +118,7 @@ def test_two_profiles_do_not_work_in_one_folder(
     quick, pretend, tmp_path, capsys, profile, errors, known
 ):
     pretend(known)
-    profiler = Profiler(ProfileConfig(**quick()), tell=lambda *_: None)
+    profiler = Profiler(ProfileConfig.of(quick()), tell=lambda *_: None)
     with profiler.folder.alone():
         assert profile(quick()) == 2
     assert "works in" in errors()[0]

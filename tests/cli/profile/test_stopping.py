@@ -16,9 +16,9 @@ from onelayer.cli import main
 pytest.importorskip("torch")
 pytest.importorskip("scipy")
 
-from onelayer.trainers.contribution.config import ProfileConfig
-from onelayer.trainers.contribution.profiler import Profiler
-from onelayer.trainers.contribution.record import load_profile
+from onelayer.evals.contribution.profile_file import load_profile
+from onelayer.trainers.profile.profile_config import ProfileConfig
+from onelayer.trainers.profile.profiler import Profiler
 
 
 def test_time_that_is_up_stops_between_iterations_and_keeps_what_is_there(
@@ -31,7 +31,7 @@ def test_time_that_is_up_stops_between_iterations_and_keeps_what_is_there(
         if kind == "iteration" and name == "layer-01-seed-1":
             profiler.deadline = 0.0
 
-    profiler = Profiler(ProfileConfig(**quick(max_hours=1.0)), tell=tell)
+    profiler = Profiler(ProfileConfig.of(quick(max_hours=1.0)), tell=tell)
     assert not profiler.measure()
     found = profiler.record()
     assert [run.name for run in found.runs] == ["full-seed-1"]
@@ -83,7 +83,7 @@ def test_processes_share_the_work_and_one_that_is_killed_changes_nothing(
             for process in killed:
                 os.kill(process.pid, signal.SIGKILL)
 
-    profiler = Profiler(ProfileConfig(**quick(jobs=2)), tell=tell)
+    profiler = Profiler(ProfileConfig.of(quick(jobs=2)), tell=tell)
     assert profiler.measure()
     assert len(killed) == 2
     assert ("died", "layer-01-seed-1") in news
@@ -100,7 +100,7 @@ def test_a_process_that_always_dies_is_given_up(quick, monkeypatch):
             for process in multiprocessing.active_children():
                 os.kill(process.pid, signal.SIGKILL)
 
-    profiler = Profiler(ProfileConfig(**quick(jobs=2, checkpoint_every=9)), tell=tell)
+    profiler = Profiler(ProfileConfig.of(quick(jobs=2, checkpoint_every=9)), tell=tell)
     with pytest.raises(RuntimeError, match=r"died 3 times \(exit code -9\); where memory is short"):
         profiler.measure()
     assert not multiprocessing.active_children()
@@ -138,7 +138,7 @@ def stopped(quick):
             if len(news) == 2:
                 profiler.deadline = 0.0
 
-    profiler = Profiler(ProfileConfig(**quick(max_hours=1.0, iterations=3)), tell=tell)
+    profiler = Profiler(ProfileConfig.of(quick(max_hours=1.0, iterations=3)), tell=tell)
     assert not profiler.measure()
     return profiler.folder.path
 
@@ -184,26 +184,6 @@ def test_a_signal_to_stop_writes_what_is_known(
     assert (run / "checkpoints" / "000001").is_dir()
     assert profile(quick()) == 0
     assert len(load_profile(tmp_path / "profile").runs) == 3
-
-
-def test_a_run_that_diverges_is_left_out_and_said(quick, tmp_path, capsys, monkeypatch, profile):
-    from onelayer.trainers.contribution import crew
-    from onelayer.trainers.trainer import Diverged
-
-    perform = crew.perform
-
-    def diverging(job, *arguments, **keywords):
-        if job.name == "layer-01-seed-1":
-            raise Diverged("training diverged: {'loss': nan}; try a lower --learning-rate")
-        return perform(job, *arguments, **keywords)
-
-    monkeypatch.setattr(crew, "perform", diverging)
-    assert profile(quick(iterations=1)) == 1
-    shown = capsys.readouterr()
-    assert "layer-01-seed-1 is left out: training diverged" in shown.out + shown.err
-    assert [run.name for run in load_profile(tmp_path / "profile").runs] == [
-        *("full-seed-1", "layer-02-seed-1"),
-    ]
 
 
 @pytest.mark.slow

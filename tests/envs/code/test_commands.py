@@ -6,6 +6,7 @@ import pytest
 from code_rows import DOUBLE
 
 from onelayer.cli import main
+from onelayer.errors import EnvironmentFailed
 from onelayer.evals.suite import load_suite
 
 CODE = "onelayer/Code-v0"
@@ -77,19 +78,19 @@ def test_check_fails_where_no_sandbox_works(capsys, monkeypatch):
     from onelayer.envs.code import environment
 
     def refuse(level):
-        raise RuntimeError("no isolation works here: namespaces are forbidden")
+        raise EnvironmentFailed("no isolation works here: namespaces are forbidden")
 
     monkeypatch.setattr(environment, "shared_sandbox", refuse)
     assert main(["envs", "check", CODE]) == 1
     shown = capsys.readouterr().out
-    assert "FAILED  this machine             RuntimeError: no isolation works here" in shown
+    assert "FAILED  this machine             EnvironmentFailed: no isolation works here" in shown
 
 
 def test_training_stops_at_once_where_no_sandbox_works(capsys, monkeypatch, tmp_path):
     from onelayer.envs.code import environment
 
     def refuse(level):
-        raise RuntimeError("no isolation works here: namespaces are forbidden")
+        raise EnvironmentFailed("no isolation works here: namespaces are forbidden")
 
     monkeypatch.setattr(environment, "shared_sandbox", refuse)
     assert train("no-such-model", tmp_path / "run", "") == 2
@@ -164,6 +165,6 @@ def test_a_broken_data_set_stops_training_with_one_line(capsys, tmp_path):
     broken = {**DOUBLE, "tests": {**DOUBLE["tests"], "cases": []}}
     path.write_text(json.dumps(DOUBLE | {"id": "sound"}) + "\n" + json.dumps(broken) + "\n")
     assert train("tiny", tmp_path / "run", f"{{dataset: {path}, verify: false}}") == 2
-    error = capsys.readouterr().err
-    assert error.count("\n") == 1 and "double" in error and "line 2" in error
+    *_, error = capsys.readouterr().err.splitlines()  # after what takes long was announced
+    assert error.startswith("onelayer: error:") and "double" in error and "line 2" in error
     assert not (tmp_path / "run").exists()
