@@ -128,7 +128,7 @@ def test_memory_that_runs_out_in_a_step_or_while_playing_ends_a_run_with_one_sen
     assert stepping.folder.last().iteration == 0
     play = playing.games.play
     monkeypatch.setattr(
-        playing.games, "play", lambda iteration: full() if iteration == 2 else play(iteration)
+        playing.games, "play", lambda iteration, _: full() if iteration == 2 else play(iteration)
     )
     with pytest.raises(OutOfMemory, match=r"^out of memory while playing; lower --parallel"):
         playing.train()
