@@ -241,7 +241,7 @@ def accuracy(shares_RP: np.ndarray) -> str:
 
 def difference(first_RP: np.ndarray, second_RP: np.ndarray) -> str:
     """Return the mean difference with its bootstrap interval over problems, in points."""
-    from onelayer.evals.estimates import paired_difference
+    from onelayer.evals.bootstrap import paired_difference
 
     found = paired_difference(first_RP.mean(0), second_RP.mean(0))
     return "{:+.1f} [{:+.1f}, {:+.1f}]".format(*(100 * value for value in found))

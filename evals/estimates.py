@@ -1,16 +1,12 @@
-"""Estimates with intervals, in numpy.
+"""Estimates of shares with intervals, such as success rates, in numpy.
 
-Episodes of one task resemble each other, so tasks are resampled, not episodes: all episodes of a task are
-drawn together.
-
-E.B. Wilson, 1927 (a proportion); R.G. Newcombe, Statistics in Medicine 17, 1998 (two paired
-proportions, method 10); Q. McNemar, 1947 (the exact form); M. Chen et al., arXiv 2107.03374 (pass@k);
-E.L. Korn and B.I. Graubard, 1998 (Wilson's interval with a design effect and t quantiles); T.C. Hesterberg,
-The American Statistician 69, 2015 (the expanded percentile interval of few values).
+E.B. Wilson, 1927 (a proportion); E.L. Korn and B.I. Graubard, 1998 (Wilson's interval with a design effect
+and t quantiles); R.G. Newcombe, Statistics in Medicine 17, 1998 (two paired proportions, method 10); M. Chen
+et al., arXiv 2107.03374 (pass@k).
 """
 
 import math
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -18,10 +14,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from onelayer.evals.significance import CONFIDENCE, student_t
-
-RESAMPLES = 10_000
-_MOST_DRAWN = 4_000_000
-"""indices in memory at once"""
 
 
 class Interval(NamedTuple):
@@ -69,12 +61,12 @@ def mean_share(
         confidence: the interval's.
     """
     share_N = np.asarray(shares_N, dtype=float)
-    _require_some(share_N)
-    counts_T = _by_task(np.ones_like(share_N), tasks_N)
+    require_some(share_N)
+    counts_T = by_task(np.ones_like(share_N), tasks_N)
     rate = float(share_N.mean())
     trials = float(len(counts_T))
     if len(counts_T) < len(share_N):
-        trials = _independent_trials(_by_task(share_N, tasks_N), counts_T, confidence)
+        trials = _independent_trials(by_task(share_N, tasks_N), counts_T, confidence)
     return Estimate(rate, *_score_interval(rate, trials, confidence))
 
 
@@ -97,56 +89,6 @@ def _independent_trials(
     return max(float(tasks), min(episodes, episodes / design_effect) * few)
 
 
-def bootstrap_mean(
-    values_N: ArrayLike,
-    tasks_N: Sequence[Hashable] | None = None,
-    *,
-    weights_N: ArrayLike | None = None,
-    seed: int = 0,
-    resamples: int = RESAMPLES,
-    confidence: float = CONFIDENCE,
-) -> Estimate:
-    """Return a mean with its percentile interval over resampled tasks; equal seeds give equal bounds.
-
-    With few tasks the percentiles are taken further out than ``confidence`` says (Hesterberg's expansion).
-    Plain percentiles would be too narrow, by the ratio of normal to Student's t and by sqrt(1 - 1/tasks).
-
-    Args:
-        values_N: a value for each episode; at least one.
-        tasks_N: the task of each episode; None where each is a task of its own.
-        weights_N: how much each value counts (0 or more, not all 0), such as its number of steps.
-        seed: of the resampling.
-        resamples: how many times the tasks are drawn.
-        confidence: the interval's.
-    """
-    value_N = np.asarray(values_N, dtype=float)
-    weight_N = np.ones_like(value_N) if weights_N is None else np.asarray(weights_N, dtype=float)
-    _require_some(value_N)
-    total = weight_N.sum()
-    if total == 0:
-        return Estimate(math.nan, math.nan, math.nan)
-    sums_T, weights_T = _by_task(value_N * weight_N, tasks_N), _by_task(weight_N, tasks_N)
-    means_R = _resampled_means(sums_T, weights_T, seed, resamples)
-    mean = float((value_N * weight_N).sum() / total)
-    return Estimate(mean, *percentile_interval(means_R, _expanded(confidence, len(sums_T))))
-
-
-def paired_difference(
-    first_N: ArrayLike,
-    second_N: ArrayLike,
-    tasks_N: Sequence[Hashable] | None = None,
-    *,
-    seed: int = 0,
-    confidence: float = CONFIDENCE,
-) -> Estimate:
-    """Return the mean of ``first - second`` with its interval over resampled tasks.
-
-    Entry i of both belongs to the same task, which both agents played.
-    """
-    difference_N = _paired(first_N, second_N)
-    return bootstrap_mean(difference_N, tasks_N, seed=seed, confidence=confidence)
-
-
 def paired_share_difference(
     first_T: ArrayLike, second_T: ArrayLike, confidence: float = CONFIDENCE
 ) -> Estimate:
@@ -159,7 +101,7 @@ def paired_share_difference(
         second_T: the same of the other agent.
         confidence: the interval's.
     """
-    difference_T = _paired(first_T, second_T)
+    difference_T = differences(first_T, second_T)
     first, second = np.asarray(first_T, dtype=float), np.asarray(second_T, dtype=float)
     one, other = _share_of_tasks(first, confidence), _share_of_tasks(second, confidence)
     phi = _correlation(first, second)
@@ -178,18 +120,6 @@ def _share_of_tasks(share_T: NDArray[np.float64], confidence: float) -> Estimate
     return Estimate(rate, *_score_interval(rate, trials, confidence))
 
 
-def mcnemar(only_first: int, only_second: int) -> float:
-    """Return the exact two-sided p-value that neither agent is better.
-
-    Args:
-        only_first: tasks that the first agent alone solved.
-        only_second: tasks that the second agent alone solved.
-    """
-    n, fewer = only_first + only_second, min(only_first, only_second)
-    tail = sum(math.comb(n, i) for i in range(fewer + 1))
-    return min(1.0, float(2 * tail / 2**n))
-
-
 def pass_at_k(n: int, successes: int, k: int) -> float:
     """Return the unbiased chance that at least one of ``k`` of ``n`` attempts succeeds.
 
@@ -203,20 +133,22 @@ def pass_at_k(n: int, successes: int, k: int) -> float:
     return 1.0 - math.comb(n - successes, k) / math.comb(n, k)
 
 
-def _require_some(value_N: NDArray[np.float64]) -> None:
+def require_some(value_N: NDArray[np.float64]) -> None:
+    """Refuse to average nothing."""
     if value_N.ndim != 1 or len(value_N) == 0:
         raise ValueError("there is nothing to average")
 
 
-def _paired(first_N: ArrayLike, second_N: ArrayLike) -> NDArray[np.float64]:
+def differences(first_N: ArrayLike, second_N: ArrayLike) -> NDArray[np.float64]:
+    """Return ``first - second``, entry by entry; both must have the same length, and at least one."""
     first, second = np.asarray(first_N, dtype=float), np.asarray(second_N, dtype=float)
     if first.shape != second.shape:
         raise ValueError(f"pairs have two members, got {len(first)} and {len(second)} values")
-    _require_some(first)
+    require_some(first)
     return np.asarray(first - second)
 
 
-def _by_task(
+def by_task(
     value_N: NDArray[np.float64], tasks_N: Sequence[Hashable] | None
 ) -> NDArray[np.float64]:
     """Sum the values of each task; tasks in the order of first appearance."""
@@ -225,50 +157,6 @@ def _by_task(
     index = {task: i for i, task in enumerate(dict.fromkeys(tasks_N))}
     index_N = [index[task] for task in tasks_N]
     return np.bincount(index_N, weights=value_N, minlength=len(index)).astype(np.float64)
-
-
-def drawn_tasks(
-    tasks: int, seed: int, resamples: int = RESAMPLES, draws: int | None = None
-) -> Iterator[NDArray[np.int64]]:
-    """Yield the tasks that each resample draws, with replacement, as indices ``[R, draws]``.
-
-    They come in parts, so that memory is bounded; equal arguments draw the same.
-
-    Args:
-        tasks: how many there are.
-        seed: of the draws.
-        resamples: how many times tasks are drawn.
-        draws: tasks of one resample; by default as many as there are.
-    """
-    rng, draws = np.random.default_rng(seed), draws or tasks
-    at_once = max(1, _MOST_DRAWN // tasks)
-    for start in range(0, resamples, at_once):
-        yield rng.integers(tasks, size=(min(at_once, resamples - start), draws))
-
-
-def _resampled_means(
-    sums_T: NDArray[np.float64], weights_T: NDArray[np.float64], seed: int, resamples: int
-) -> NDArray[np.float64]:
-    means = []
-    for drawn_RT in drawn_tasks(len(sums_T), seed, resamples):
-        weight_R = weights_T[drawn_RT].sum(axis=1)
-        means.append(sums_T[drawn_RT].sum(axis=1)[weight_R > 0] / weight_R[weight_R > 0])
-    return np.concatenate(means)
-
-
-def _expanded(confidence: float, tasks: int) -> float:
-    """Return the confidence to take percentiles at, so that with few tasks they cover with ``confidence``."""
-    if tasks < 2:
-        return confidence
-    reach = student_t(0.5 + confidence / 2, tasks - 1) * math.sqrt(tasks / (tasks - 1))
-    return 2 * NormalDist().cdf(reach) - 1
-
-
-def percentile_interval(values_R: NDArray[np.float64], confidence: float = CONFIDENCE) -> Interval:
-    """Return the percentiles of resampled values between which ``confidence`` of them lie."""
-    tail = 50 * (1 - confidence)
-    low, high = np.percentile(values_R, [tail, 100 - tail])
-    return Interval(float(low), float(high))
 
 
 def _correlation(first_T: NDArray[np.float64], second_T: NDArray[np.float64]) -> float:

@@ -20,7 +20,8 @@ import numpy as np
 
 from onelayer.agents.episodes import Episode
 from onelayer.errors import UnknownName
-from onelayer.evals.estimates import Estimate, bootstrap_mean, mean_share, pass_at_k
+from onelayer.evals.bootstrap import bootstrap_mean
+from onelayer.evals.estimates import Estimate, mean_share, pass_at_k
 from onelayer.evals.majority import majority_shares
 from onelayer.settings import did_you_mean
 

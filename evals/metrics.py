@@ -18,7 +18,8 @@ from typing import Any
 import datasets
 import evaluate
 
-from onelayer.evals.estimates import Estimate, bootstrap_mean, mean_share, pass_at_k
+from onelayer.evals.bootstrap import bootstrap_mean
+from onelayer.evals.estimates import Estimate, mean_share, pass_at_k
 from onelayer.evals.figures import measure
 
 __all__ = [

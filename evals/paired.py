@@ -8,13 +8,9 @@ from typing import Any
 import numpy as np
 
 from onelayer.agents.episodes import Episode
-from onelayer.evals.estimates import (
-    Estimate,
-    mcnemar,
-    paired_difference,
-    paired_share_difference,
-)
-from onelayer.evals.significance import minimal_difference, sign_flip_p_value
+from onelayer.evals.bootstrap import paired_difference
+from onelayer.evals.estimates import Estimate, paired_share_difference
+from onelayer.evals.significance import mcnemar, minimal_difference, sign_flip_p_value
 
 Task = tuple[str, str]
 """part of the suite, and id"""

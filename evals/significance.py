@@ -1,7 +1,8 @@
 """Is a difference more than chance, and how small a difference could these tasks have shown?
 
-S. Holm, 1979 (several comparisons at once); R.A. Fisher, 1935 (the sign-flip test); A.B. Owen, 2007 (means
-over tasks and runs, both of them drawn at random); F.E. Satterthwaite, 1946 (degrees of freedom of a sum).
+S. Holm, 1979 (several comparisons at once); R.A. Fisher, 1935 (the sign-flip test); Q. McNemar, 1947 (the
+exact form); A.B. Owen, 2007 (means over tasks and runs, both of them drawn at random); F.E. Satterthwaite,
+1946 (degrees of freedom of a sum).
 """
 
 import math
@@ -94,6 +95,18 @@ def sign_flip_p_value(difference_T: ArrayLike, seed: int = 0) -> float:
         signs_PT = rng.integers(0, 2, size=(1000, n)) * 2 - 1
         extreme += int(np.sum(np.abs(signs_PT @ difference) >= seen))
     return (extreme + 1) / (_DRAWN_PATTERNS + 1)  # the pattern that was seen is one of them
+
+
+def mcnemar(only_first: int, only_second: int) -> float:
+    """Return the exact two-sided p-value that neither agent is better.
+
+    Args:
+        only_first: tasks that the first agent alone solved.
+        only_second: tasks that the second agent alone solved.
+    """
+    n, fewer = only_first + only_second, min(only_first, only_second)
+    tail = sum(math.comb(n, i) for i in range(fewer + 1))
+    return min(1.0, float(2 * tail / 2**n))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -156,14 +156,16 @@ class TrainConfig:
         for name, (of_tiny, of_others) in fitting.items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, of_tiny if self.model == "tiny" else of_others)
+        self._require_ranges()
+        self._require_choices()
+        self._refuse_contradictions()
+        self._refuse_what_the_engine_cannot()
+        self.play  # noqa: B018  (checks the history)
+
+    def _require_ranges(self) -> None:
         counts = ("iterations", "tasks_per_iteration", "group_size", "epochs", "minibatches")
         require(self, *counts, "response_limit", "checkpoint_every", "parallel", at_least=1)
         require(self, "tokens_per_forward", at_least=1)
-        if self.tokens_per_forward is not None and self.tokens_per_forward < self.response_limit:
-            raise ValueError(
-                f"tokens_per_forward={self.tokens_per_forward} has no room for a reply of "
-                f"response_limit={self.response_limit} tokens; raise it, or leave it out"
-            )
         weights = ("omega", "invalid_penalty", "beta", "importance_cap", "weight_decay")
         require(self, *weights, "seed", "warmup", "decay", "lora_rank", at_least=0)
         require(self, "dynamic_sampling", "minibatch_rows", at_least=0)
@@ -173,6 +175,31 @@ class TrainConfig:
         require(self, "learning_rate", "max_grad_norm", "clip_low", "clip_high", above=0)
         require(self, "temperature", "boost", "eval_top_p", above=0)
         require(self, "gamma", at_least=0, at_most=1)
+        require(self, "eval_top_p", at_most=1)
+        require(self, "eval_response_limit", at_least=0)
+        require(self, "eval_tasks", at_least=1 if self.eval_every else 0)
+
+    def _require_choices(self) -> None:
+        if self.top_p != 1:
+            raise ValueError(
+                f"top_p must be 1 in training, got {self.top_p}: the log-probabilities that are learned from "
+                "are those of the whole distribution; eval_top_p may be lower"
+            )
+        if self.kl not in ("k2", "k3"):
+            raise ValueError(
+                f"kl is k2 or k3, got {self.kl!r} (k1 has no gradient on average, so it would do nothing)"
+            )
+        if self.dtype not in ("float32", "bfloat16"):  # float16 would need its losses scaled
+            raise ValueError(f"dtype is float32 or bfloat16, got {self.dtype!r}")
+        if self.engine not in ("onelayer", "vllm"):
+            raise ValueError(f"engine is onelayer or vllm, got {self.engine!r}")
+
+    def _refuse_contradictions(self) -> None:
+        if self.tokens_per_forward is not None and self.tokens_per_forward < self.response_limit:
+            raise ValueError(
+                f"tokens_per_forward={self.tokens_per_forward} has no room for a reply of "
+                f"response_limit={self.response_limit} tokens; raise it, or leave it out"
+            )
         if self.dynamic_sampling and self.group_size == 1:
             raise ValueError(
                 "dynamic_sampling needs a group_size of at least 2: an episode alone earns the same as all "
@@ -196,22 +223,8 @@ class TrainConfig:
                 f"shard is for layers=all; {what} no sharding: what is frozen has no gradient and no "
                 "optimizer state, and every process holds it whole"
             )
-        if self.top_p != 1:
-            raise ValueError(
-                f"top_p must be 1 in training, got {self.top_p}: the log-probabilities that are learned from "
-                "are those of the whole distribution; eval_top_p may be lower"
-            )
-        require(self, "eval_top_p", at_most=1)
-        require(self, "eval_response_limit", at_least=0)
-        require(self, "eval_tasks", at_least=1 if self.eval_every else 0)
-        if self.kl not in ("k2", "k3"):
-            raise ValueError(
-                f"kl is k2 or k3, got {self.kl!r} (k1 has no gradient on average, so it would do nothing)"
-            )
-        if self.dtype not in ("float32", "bfloat16"):  # float16 would need its losses scaled
-            raise ValueError(f"dtype is float32 or bfloat16, got {self.dtype!r}")
-        if self.engine not in ("onelayer", "vllm"):
-            raise ValueError(f"engine is onelayer or vllm, got {self.engine!r}")
+
+    def _refuse_what_the_engine_cannot(self) -> None:
         if self.engine == "vllm" and not self.server:
             raise ValueError(
                 f"engine vllm needs --server URL; start one with `onelayer serve {self.model}`"
@@ -222,7 +235,6 @@ class TrainConfig:
             raise ValueError(
                 "server and server_files are of --engine vllm; name that, or leave them out"
             )
-        self.play  # noqa: B018  (checks the history)
 
     @property
     def folder(self) -> Path:

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from onelayer.evals.bootstrap import RESAMPLES
 from onelayer.evals.contribution.record import Profile
 from onelayer.evals.contribution.resampling import arms_of, ratio_interval, resample
-from onelayer.evals.estimates import RESAMPLES, Estimate
+from onelayer.evals.estimates import Estimate
 from onelayer.evals.significance import CONFIDENCE
 
 Array = NDArray[np.float64]

@@ -19,6 +19,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from onelayer.evals.bootstrap import RESAMPLES, percentile_interval
 from onelayer.evals.contribution.ranking import correlate
 from onelayer.evals.contribution.record import (
     Agreement,
@@ -38,7 +39,6 @@ from onelayer.evals.contribution.resampling import (
     scores_of,
     transplants_of,
 )
-from onelayer.evals.estimates import RESAMPLES, percentile_interval
 from onelayer.evals.significance import CONFIDENCE
 
 

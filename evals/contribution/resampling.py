@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from onelayer.evals.bootstrap import RESAMPLES, drawn_tasks
 from onelayer.evals.contribution.record import Profile, Run
-from onelayer.evals.estimates import RESAMPLES, drawn_tasks
 from onelayer.evals.significance import CONFIDENCE
 
 Array = NDArray[np.float64]

@@ -104,6 +104,15 @@ COUNTING = {"digits": 2, "length": 2}
 
 
 @pytest.fixture(scope="session")
+def counting_folder(counting_model: Any, plain_tokenizer: Any, tmp_path_factory: Any) -> Any:
+    """Return a folder with a ``counting_model`` and its tokenizer."""
+    folder = tmp_path_factory.mktemp("model")
+    counting_model().save_pretrained(folder)
+    plain_tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def counting_model(tiny_model: Any, plain_tokenizer: Any) -> Callable[..., Any]:
     """Return ``make(architecture="qwen3") -> model`` that mostly says 0, 1 or <eos>, whatever it reads.
 

@@ -65,13 +65,10 @@ def apart():
 
 
 @pytest.fixture(scope="module")
-def settings(counting_model, plain_tokenizer, tmp_path_factory):
+def settings(counting_folder):
     """What a run needs but its folder; the model is in a folder of its own."""
-    model = tmp_path_factory.mktemp("model")
-    counting_model().save_pretrained(model)
-    plain_tokenizer.save_pretrained(model)
     return {
-        "model": str(model),
+        "model": str(counting_folder),
         "env": "onelayer/Counting-v0",
         "iterations": 4,
         "tasks_per_iteration": 2,

@@ -17,13 +17,10 @@ CLOCK = ("seconds/", "cpu_seconds", "tokens_per_second", "memory/")
 
 
 @pytest.fixture(scope="session")
-def settings(counting_model, plain_tokenizer, tmp_path_factory):
+def settings(counting_folder):
     """What a run needs but its folder."""
-    model = tmp_path_factory.mktemp("model")
-    counting_model().save_pretrained(model)
-    plain_tokenizer.save_pretrained(model)
     return {
-        "model": str(model),
+        "model": str(counting_folder),
         "env": "onelayer/Counting-v0",
         "iterations": 3,
         "tasks_per_iteration": 3,
