@@ -198,7 +198,7 @@ def test_a_disk_without_room_for_the_checkpoints_is_refused_before_anything_is_p
 ):
     trainer = make_trainer()
     usage = shutil.disk_usage("/")._replace(free=1000)
-    monkeypatch.setattr("onelayer.trainers.trainer.shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr("onelayer.trainers.saving.shutil.disk_usage", lambda _: usage)
     monkeypatch.setattr(trainer, "play", lambda: pytest.fail("it played"))
     with pytest.raises(OSError, match=r"take up to .* MiB, and its disk has 0 free; name another"):
         trainer.train()
