@@ -6,7 +6,8 @@ import torch
 
 from onelayer.agents.attention import UNREAD
 from onelayer.agents.episodes import Episode, Step
-from onelayer.trainers.batch import batch, parts, rows
+from onelayer.trainers.batch import batch, parts
+from onelayer.trainers.token_rows import rows
 
 
 def step(prompt, action, *, continues=False, first=0.5, cut=False):

@@ -4,10 +4,11 @@ import pytest
 import torch
 
 from onelayer.trainers import gradient
-from onelayer.trainers.batch import batch, rows
+from onelayer.trainers.batch import batch
 from onelayer.trainers.delta import LayerDelta
 from onelayer.trainers.layers import frozen_checksum
 from onelayer.trainers.score import Scorer
+from onelayer.trainers.token_rows import rows
 
 BOLD = {"initializer_range": 0.2}
 """weights so large that every token and every layer counts"""
