@@ -127,6 +127,8 @@ class Trainer:
                 logger.warning("%s", sentence)
         self.identity = identity(self.model, tasks_of(self.games.envs[0]))
         if config.shard:
+            if self.accelerator.num_processes == 1:
+                logger.warning("--shard does nothing in one process; see torchrun --nproc-per-node")
             self.learner.shard()
         self.saving = Saving(
             config, self.folder, self.model, self.learner, self.accelerator, self.identity

@@ -113,13 +113,16 @@ class Learner:
     def shard(self) -> None:
         """Split all parameters over the processes, before the first update; all call it together."""
         if self.accelerator.num_processes > 1:
-            self.placement = Sharded(self.model, self.accelerator, self.dtype)
-            self.passes.placement = self.placement
-            self.scorer.head_alone = self.placement.head_alone
-            self.parameters = dict(self.model.named_parameters())
-            self.optimizer = self._adamw()
+            self.place(Sharded(self.model, self.accelerator, self.dtype))
         if self.config.beta > 0:
             self.start = {name: p.detach().clone() for name, p in self.parameters.items()}
+
+    def place(self, placement: Sharded) -> None:
+        """Learn with the parameters as they lie now."""
+        self.placement = self.passes.placement = placement
+        self.scorer.head_alone = placement.head_alone
+        self.parameters = dict(self.model.named_parameters())
+        self.optimizer = self._adamw()
 
     @property
     def captured(self) -> CapturedStates | None:

@@ -42,12 +42,13 @@ def main(
     if struck and name == "weights":
         with torch.no_grad():
             model.lm_head.weight[0, 0] += 1e-3
+    world = {} if config.env.startswith("[") else WORLD  # a mixture names its members' own
     trainer = Trainer(
         model,
         tokenizer,
-        lambda: make("onelayer/Counting-v0", **(OTHER if struck and name == "tasks" else WORLD)),
+        lambda: make(config.env, **(OTHER if struck and name == "tasks" else world)),
         config,
-        held_out=lambda: make("onelayer/Counting-v0", split="test", **WORLD),
+        held_out=lambda: make(config.env, split="test", **world),
     )
     if struck and moment:
         arm(trainer, moment, int(iteration), name)

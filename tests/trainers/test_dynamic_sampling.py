@@ -17,7 +17,7 @@ from onelayer.trainers.dynamic_sampling import DynamicSampling, groups_of, is_fl
 from onelayer.trainers.run_folder import RunFolder
 from onelayer.trainers.tasks import other_tasks, training_tasks
 
-CLOCK = ("seconds/", "tokens_per_second", "memory/")
+CLOCK = ("seconds/", "cpu_seconds", "tokens_per_second", "memory/")
 
 
 def group(task, *totals, error=None):

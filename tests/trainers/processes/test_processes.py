@@ -12,6 +12,11 @@ from vllm_servers import VLLMServerForTests
 from onelayer.trainers import processes, sharing
 from onelayer.trainers.run_folder import RunFolder
 
+MIXTURE = (
+    "[{env: onelayer/Counting-v0, args: {digits: 2, length: 2}, name: two},"
+    " {env: onelayer/Counting-v0, args: {digits: 2, length: 1}, weight: 2, name: one}]"
+)
+
 
 class One:
     """A process of several, as far as a share is concerned."""
@@ -89,6 +94,7 @@ def test_a_lost_process_is_told_as_one_and_other_errors_are_not():
         (2, {}),  # two tasks and one
         (3, {"tasks_per_iteration": 2, "eval_tasks": 2}),  # the third process has none
         (2, {"history": "1", "minibatches": 3}),  # a row for each step
+        (2, {"env": MIXTURE, "tasks_per_iteration": 5}),
         (2, {"dynamic_sampling": 2, "group_size": 2}),  # groups that are flat are drawn again
     ],
 )

@@ -3,10 +3,17 @@
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch.distributed.tensor import DTensor
 
 from onelayer.agents.models import load_model
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.delta import LayerDelta
+from onelayer.trainers.placement import (
+    Sharded,
+    load_whole_state,
+    whole_on_cpu,
+    whole_state,
+)
 from onelayer.trainers.run_folder import RunFolder
 
 ALL = {"layers": "all", "max_grad_norm": 0.05}
@@ -19,6 +26,51 @@ def test_one_layer_needs_no_sharding_and_is_told_so(what):
     with pytest.raises(ValueError, match=r"adapters need no sharding"):
         TrainConfig(shard=True, layers="all", lora_rank=4)
     assert TrainConfig(shard=True, layers="all").shard
+
+
+@pytest.fixture
+def group():
+    """A process group of this process alone."""
+    torch.distributed.init_process_group(
+        "gloo", store=torch.distributed.HashStore(), rank=0, world_size=1
+    )
+    yield
+    torch.distributed.destroy_process_group()
+
+
+def test_a_split_learner_takes_the_steps_of_a_whole_one(
+    group, counting_model, plain_tokenizer, play, advantages, make_learner
+):
+    settings = {"layers": "all", "beta": 0.1, "minibatches": 2, "max_grad_norm": 0.05}
+    learners = []
+    for split in (False, True):
+        model = counting_model()
+        learner = make_learner(model, shard=split, **settings)
+        if split:
+            learner.place(Sharded(model, learner.accelerator, learner.dtype))
+            learner.shard()  # keeps the weights of the start
+        for iteration in (0, 1):
+            with learner.placement.whole():
+                episodes = play(model, plain_tokenizer, seed=iteration)
+            learner.update(episodes, advantages(episodes), iteration)
+        learners.append(learner)
+    whole, parts = learners
+    assert parts.placement.sharded
+    assert all(isinstance(p, DTensor) for p in parts.parameters.values())
+    for name, parameter in whole.parameters.items():
+        torch.testing.assert_close(
+            whole_on_cpu(parts.parameters[name]), parameter, atol=1e-6, rtol=0
+        )
+
+    saved = whole_state(parts.optimizer)
+    for index, values in whole_state(whole.optimizer)["state"].items():
+        torch.testing.assert_close(saved["state"][index], values, atol=1e-6, rtol=0)
+    load_whole_state(parts.optimizer, saved)
+    moment = parts.optimizer.state_dict()["state"][0]["exp_avg"]
+    assert isinstance(moment, DTensor)
+    torch.testing.assert_close(whole_on_cpu(moment), saved["state"][0]["exp_avg"])
+    with parts.placement.whole():
+        assert not any(isinstance(p, DTensor) for p in parts.model.parameters())
 
 
 # With real processes
