@@ -34,14 +34,15 @@ def weights(folder):
 
 def strike(trainer, moment, number):
     """Let the process get a signal the first time that the run comes to a method."""
-    method = getattr(trainer, moment)
+    owner = trainer if hasattr(trainer, moment) else trainer.saving
+    method = getattr(owner, moment)
 
     def struck(*arguments):
         if trainer.iteration == 1:
             os.kill(os.getpid(), number)
         return method(*arguments)
 
-    setattr(trainer, moment, struck)
+    setattr(owner, moment, struck)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def strike(trainer, moment, number):
         (signal.SIGTERM, "play", 1),
         (signal.SIGHUP, "evaluate", 1),
         (signal.SIGTERM, "_learn", 2),
-        (signal.SIGINT, "_write_checkpoint", 1),
+        (signal.SIGINT, "save_checkpoint", 1),
     ],
 )
 def test_every_signal_to_stop_saves_and_the_run_goes_on(make_trainer, number, moment, saved):
