@@ -30,20 +30,21 @@ UNREAD = 1 << 30
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Runs:
-    """Runs of tokens of one long row, each of which reads a text that it ends.
+    """One long row in pieces, its runs. A run is the end of a text, and its tokens read that text.
 
-    Axes: ``R`` runs, ``Q`` tokens of the longest, ``K`` tokens of the longest text, ``X`` tokens of all runs.
-    The runs of a row, one after another, are all of its tokens in their order.
+    Texts that begin alike share the tokens of their beginning, so a run may read tokens of earlier runs. The
+    runs of a row, one after another, are all of its tokens in their order. Axes: ``R`` runs, ``Q`` tokens of
+    the longest run, ``K`` tokens of the longest text, ``X`` tokens of all runs.
     """
 
     query_RQ: Tensor
-    """column of each token; padding repeats a run's last one"""
+    """column of each token of a run; padding repeats the run's last token"""
     key_RK: Tensor
-    """columns of the text that it reads"""
+    """columns of the text that a run reads"""
     position_RQ: Tensor
-    """of each token in its text"""
+    """position of each token in its text"""
     key_position_RK: Tensor
-    """of what is read; ``UNREAD`` for padding"""
+    """position of each token that is read; ``UNREAD`` for padding"""
     real_X: Tensor
     """places in ``[R * Q]`` that are no padding"""
 
@@ -154,7 +155,9 @@ def additive_mask(
     dtype: torch.dtype = torch.float32,
     **_: Any,
 ) -> Tensor:
-    """Return the mask ``[B, 1, Q, K]`` of the layers that follow ``mask_function``; of runs all, end to end.
+    """Return the mask ``[B, 1, Q, K]`` of the layers that follow ``mask_function``.
+
+    Where a row is made of runs, it is the masks of all runs as one flat row, ``[1, 1, 1, all]``.
 
     transformers calls it while ``attending`` is open. The rule takes the numbers of rows, of heads, and
     the positions of the reading and of the read token, and returns bools.

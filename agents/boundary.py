@@ -1,8 +1,8 @@
-"""Where environments of others begin: nothing they do ends a run, and all they hand over is checked here.
+"""The boundary to environments: whatever one does ends a single episode at most, never a run.
 
-``begin`` starts an episode and ``advance`` takes an action. Each returns what a rollout needs, or a
-``Failure`` that says where the episode ended and why. A failure ends one episode; whoever plays decides
-whether to try it again in a fresh environment (``renewed``).
+``begin`` starts an episode and ``advance`` takes an action. Both check all that the environment returns. They
+return what a rollout needs, or a ``Failure`` that says why the episode ended. The caller decides whether to
+play the episode again in a fresh environment (``renewed``).
 """
 
 import inspect
@@ -25,20 +25,20 @@ WAITING_TIMEOUT = 600.0
 CLOSE_TIMEOUT = 5.0
 """seconds that closing an environment may take"""
 LARGEST_REWARD = 1e9
-"""beyond it, sums of rewards lose in float32 what makes episodes differ"""
+"""a larger reward is refused: in float32, its sums with others would lose the differences between episodes"""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an episode ended before its time."""
+    """Why an episode ended early."""
 
     where: str
-    """"env": the environment raised, or handed over what no episode is made of; "context": a text that the
-    model can't read; "timeout": it did not answer in time"""
+    """"env": the environment raised an error or returned something malformed; "context": a text that the
+    model can't read; "timeout": the environment did not answer in time"""
     what: str
-    """in words, with file and line where they are known"""
+    """the reason in words, with file and line where they are known"""
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}"
@@ -72,9 +72,9 @@ class Answer:
     extracted: str | None
     """what the environment read as the answer"""
     fallback: bool
-    """the answer was found elsewhere than it was asked for"""
+    """the answer did not stand where the task asked for it, and was found elsewhere"""
     timeouts: int
-    """what ran out of time in the episode so far"""
+    """how many things ran out of time in the episode so far, such as programs that were judged"""
     reward_parts: dict[str, float]
 
     @property
@@ -85,7 +85,7 @@ class Answer:
     def solved(self, earned: float) -> bool:
         """Return whether the episode that ends here solved its task.
 
-        Environments of others may not say so: then it did where it ended with a positive return, ``earned``.
+        Where the environment does not report success, a positive return, ``earned``, counts as success.
         """
         return self.terminated and earned > 0 if self.success is None else self.success
 
@@ -151,9 +151,9 @@ def close(env: gym.Env[Any, Any]) -> None:
 
 
 def renewed(env: gym.Env[Any, Any]) -> gym.Env[Any, Any] | None:
-    """Return a fresh environment made as ``env`` was, which is closed.
+    """Close ``env`` and return a fresh environment that is made in the same way.
 
-    None where there is no telling how it was made (it did not come from ``gymnasium.make``), or where making
+    None if ``env`` did not come from ``gymnasium.make``, which alone knows how it was made, or if making
     another one fails.
     """
     spec = env.spec
@@ -170,7 +170,7 @@ def renewed(env: gym.Env[Any, Any]) -> gym.Env[Any, Any] | None:
 
 
 class _Malformed(Exception):
-    """What an environment handed over is not what it promises, in words."""
+    """An environment returned something else than it promises; the message says what."""
 
 
 class Unreadable(_Malformed):
@@ -221,7 +221,7 @@ def _view(
     observation = _text(observation, "an observation")
     task = _text(info.get("task", task), "info['task']")
     if begun is not None:
-        task = begun  # whatever it is called later: it is the same group
+        task = begun  # a task that changes its name in an episode would fall into another group
     anchor = info.get("anchor", (task, observation))
     try:
         hash(anchor)

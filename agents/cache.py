@@ -1,8 +1,8 @@
-"""A key-value cache whose rows have lengths of their own.
+"""A key-value cache whose rows have different lengths.
 
 Episodes of a batch read and write different numbers of tokens. Here token ``t`` of an episode always lies in
-column ``t`` of its row, so no padding is ever attended to. The buffers are fixed until they have to grow,
-as a CUDA graph requires; what a forward pass must not keep goes to the last column, which nothing reads.
+column ``t`` of its row, so no padding is ever attended to. The buffers stay in place until they have to grow,
+as a CUDA graph requires. Padding writes its keys and values to the last column, which nothing reads.
 
 Axes: ``R`` rows, ``K`` columns, ``B`` rows of a forward pass, ``Q`` its new tokens, ``D`` hidden width.
 """
@@ -23,9 +23,9 @@ class _Pass:
     row_B1: Tensor
     column_BQ: Tensor
     reads: slice | Tensor
-    """the rows, as an index: a slice costs nothing, other rows are copied"""
+    """index of the rows that are read: a slice costs nothing, any other index copies the rows"""
     used: int
-    """columns that are read"""
+    """how many columns are read"""
 
 
 class RaggedLayer(CacheLayerMixin):  # type: ignore[misc]
@@ -99,7 +99,7 @@ class RaggedCache(Cache):  # type: ignore[misc]
         return self.columns - 1
 
     def clear(self) -> None:
-        """Put zeros everywhere: what is left of other weights could be no finite number."""
+        """Put zeros everywhere: what other weights left there could be NaN or infinite."""
         for tensor in self._buffers():
             tensor.zero_()
 

@@ -21,8 +21,8 @@ class CachedModel:
 
     Args:
         model: a causal language model.
-        cache: whose rows the passes are over.
-        states: the inputs of its layer stay in the cache; None: none do.
+        cache: holds the rows that passes read and write.
+        states: names the layer whose inputs are kept in the cache too; None: no layer's are.
     """
 
     def __init__(self, model: PreTrainedModel, cache: RaggedCache, states: CapturedStates | None):

@@ -1,7 +1,7 @@
-"""Calls that may never come back: with a limit of time, and many at once.
+"""Calls that may never return: with a time limit, and many at once.
 
-The threads are daemons: one that hangs holds up neither Ctrl-C nor the end of the program, as those of
-``concurrent.futures`` would.
+They run in daemon threads. A thread of ``concurrent.futures`` that hangs would hold up Ctrl-C and the end of
+the program; a daemon thread does not.
 """
 
 import threading

@@ -53,7 +53,7 @@ class ChatMessages:
         messages = [{"role": "user", "content": self._opening(turns[0])}]
         for i, turn in enumerate(turns[1:], start=1):
             left_out = f"({skipped} earlier turns are left out.)\n\n" if i == 1 and skipped else ""
-            said = self._said(turns[i - 1].action or "") if replies is None else replies[i - 1]
+            said = self._as_reply(turns[i - 1].action or "") if replies is None else replies[i - 1]
             messages += [
                 {"role": "assistant", "content": said},
                 {"role": "user", "content": left_out + self.asking(turn)},
@@ -89,5 +89,5 @@ class ChatMessages:
             how = "At each turn reply with exactly one action: <action>the action</action>"
         return "\n\n".join(part for part in (self.instructions, how, self.asking(turn)) if part)
 
-    def _said(self, action: str) -> str:
+    def _as_reply(self, action: str) -> str:
         return action if self.free_form else f"<action>{action}</action>"

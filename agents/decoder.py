@@ -28,6 +28,7 @@ from onelayer.agents.devices import (
 from onelayer.agents.engine import Ids, Sampled
 from onelayer.agents.graphs import GraphedStep
 from onelayer.agents.held import HeldTokens, bare, owned
+from onelayer.agents.models import context_length
 from onelayer.agents.reading import read_prompts
 from onelayer.agents.sampling import Sampling, UniformStream
 from onelayer.agents.states import CapturedStates
@@ -70,6 +71,9 @@ class Decoder:
         ValueError: the model mixes in something else, such as state-space layers (``check_kind``).
     """
 
+    answers_alone = False
+    """which rows run together decides the last digits of their numbers"""
+
     def __init__(
         self,
         model: PreTrainedModel,
@@ -79,6 +83,7 @@ class Decoder:
     ):
         check_kind(model)
         self.model, self.sampling, self.states = model, sampling, states
+        self.context = context_length(model)
         self._stop = frozenset(stop_ids)
         self._layers = model.config.get_text_config().num_hidden_layers
         self._allocated: _Buffers | None = None

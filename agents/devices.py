@@ -14,7 +14,7 @@ from transformers import PreTrainedModel
 _ROWS = (1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128)
 _QUICKLY_READ = 1 << 16
 """rows times columns: at most 2 GB of keys and values in a model of 2B, read within a millisecond"""
-_SHARE_FOR_THE_CACHE = 0.5
+CACHE_SHARE = 0.5
 """of the free memory of a GPU, when ``parallel`` is chosen; the rest is for the update and for prompts"""
 _EXPECTED_COLUMNS = 2048
 """tokens of an episode that ``parallel`` is chosen for, unless a reply alone may be longer"""
@@ -41,7 +41,7 @@ def step_rows(rows: int, most: int, columns: int, device: torch.device) -> int:
 
 
 def steps_at_once(device: torch.device) -> int:
-    """Return how many token steps are taken between two looks at which replies have ended."""
+    """Return how many token steps are taken before it is checked which replies have ended."""
     return 4 if device.type == "cuda" else 1
 
 
@@ -80,7 +80,7 @@ def without_cudnn_attention() -> Iterator[None]:
 
 
 def pass_tokens(device: torch.device) -> int:
-    """Return how many tokens more a forward pass could read in the time that a second pass takes anyway."""
+    """Return how many tokens a forward pass reads in the time that the start of another pass takes."""
     return 4096 if device.type == "cuda" else 64
 
 
@@ -115,5 +115,5 @@ def episodes_at_once(
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
     width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     per_token = 2 * config.num_hidden_layers * heads * width * model.dtype.itemsize
-    fitting = int(_SHARE_FOR_THE_CACHE * free_bytes / (per_token * columns))
+    fitting = int(CACHE_SHARE * free_bytes / (per_token * columns))
     return max(1, min(episodes, fitting))

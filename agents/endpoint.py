@@ -10,15 +10,17 @@ from typing import Any
 
 from onelayer.agents.calls import in_thread
 from onelayer.agents.chat import ChatMessages, Turn
-from onelayer.agents.chat_server import ChatServer, Reply, RequestFailed
+from onelayer.agents.chat_answers import Reply
+from onelayer.agents.chat_server import ChatServer
+from onelayer.agents.request_pauses import RequestFailed
 from onelayer.agents.slots import slots_of
 
 ALL = "all"
-"""``history``: the chat grows and nothing is left out"""
+"""value of ``history``: the chat grows and nothing is left out"""
 _SHORT_WINDOW = 2
 """pairs shown when a growing chat has become too long for the model"""
 _LONGEST_STEP_S = 0.5
-"""after which ``step`` returns with nothing, so that whoever plays can look at the environments"""
+"""seconds after which ``step`` returns with no action, so that the caller can attend to the environments"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class EndpointAgent:
     """
 
     answers_alone = True
-    """an answer does not depend on which others are awaited at the same time"""
+    """an answer does not depend on which other requests are under way"""
 
     def __init__(
         self,

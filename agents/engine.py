@@ -1,16 +1,18 @@
 """What an engine is: token ids go in, sampled ids and their log-probabilities come out.
 
-``PolicyAgent`` plays through one. ``Decoder`` runs the model in this process; a client of a server that
-writes replies elsewhere can be another. Replies end whenever they end, so an engine is asked again and
-again: ``submit`` any number of prompts at any time, then ``step`` until the replies have come.
+``PolicyAgent`` plays through one: ``Decoder`` runs the model in this process, ``VLLMEngine`` asks servers.
+Replies end whenever they end, so an engine is asked again and again: ``submit`` any number of prompts at any
+time, then ``step`` until the replies have come.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from onelayer.agents.sampling import Sampling
 
 Ids = NDArray[np.int64]
 
@@ -28,6 +30,11 @@ class Sampled:
 
 class Engine(Protocol):
     """Writes replies of many episodes at once; a slot is the number of an episode that runs."""
+
+    context: int | None
+    """tokens that a prompt and its reply may have together; None: any number"""
+    answers_alone: bool
+    """an episode's replies do not depend on how many steps are taken while others are awaited"""
 
     def submit(self, slot: int, prompt_ids: Sequence[int] | Ids, key: Sequence[int]) -> None:
         """Ask for a reply to a prompt.
@@ -50,6 +57,10 @@ class Engine(Protocol):
 
     def forget(self) -> None:
         """End all episodes, and drop whatever depends on the weights: they have changed."""
+
+
+MakeEngine = Callable[[Sequence[int], Sampling], Engine]
+"""makes one from the tokens that end a reply, which belong to it, and from how replies are drawn"""
 
 
 def sample(

@@ -14,9 +14,9 @@ class Step:
     action: str
     reward: float
     anchor: Hashable
-    """the state the action was taken in; steps with equal anchors are peers"""
+    """the state in which the action was taken; steps with equal anchors are compared with each other"""
     valid: bool = True
-    """the agent's reply held an action and the environment understood it"""
+    """the agent's reply held an action, and the environment understood it"""
     admissible: tuple[str, ...] | None = None
     """the legal actions when the action was chosen"""
     reply: str = ""
@@ -26,11 +26,11 @@ class Step:
     answer: str | None = None
     """what the environment read as the answer (``info["extracted"]``)"""
     fallback: bool = False
-    """the answer was not where it was asked for, and was found elsewhere (``info["fallback"]``)"""
+    """the answer did not stand where the task asked for it, and was found elsewhere (``info["fallback"]``)"""
     timeouts: int = 0
-    """what ran out of time in this episode so far while it was judged (``info["timeouts"]``)"""
+    """how many things ran out of time in this episode so far while it was judged (``info["timeouts"]``)"""
     reward_parts: Mapping[str, float] = field(default_factory=dict)
-    """what the reward is made of (``info["reward_parts"]``), such as correctness and format"""
+    """the parts that the reward is the sum of, such as correctness and format (``info["reward_parts"]``)"""
     reply_tokens: int = 0
     """tokens of the reply; 0 where no language model wrote it"""
     prompt_tokens: int = 0

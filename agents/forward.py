@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.distributed.fsdp import FSDPModule
 from transformers import PreTrainedModel
 
 from onelayer.agents.head import float32_logits, rounds, unrounded_logits
@@ -186,14 +187,16 @@ def _idle(layer: nn.Module) -> Callable[..., Any]:
 
     What that form is shows when a layer of the class is run once.
     """
+    # FSDP makes a class of its own for a layer, whose weights may not be there to run it.
+    kind: Any = next(kind for kind in type(layer).__mro__ if not issubclass(kind, FSDPModule))
 
     def idle(*inputs: Any, **keywords: Any) -> Any:
         hidden = inputs[0] if inputs else keywords["hidden_states"]
-        if type(layer) not in _RETURNED:
+        if kind not in _RETURNED:
             with torch.no_grad():
-                returned = type(layer).forward(layer, *inputs, **keywords)
-            _RETURNED[type(layer)] = len(returned) if isinstance(returned, tuple) else None
-        length = _RETURNED[type(layer)]
+                returned = kind.forward(layer, *inputs, **keywords)
+            _RETURNED[kind] = len(returned) if isinstance(returned, tuple) else None
+        length = _RETURNED[kind]
         return hidden if length is None else (hidden, *[None] * (length - 1))
 
     return idle

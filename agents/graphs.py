@@ -1,8 +1,8 @@
 """The token step as CUDA graphs: one launch instead of hundreds, a graph for each number of rows and columns.
 
-A graph repeats the kernels that it saw, on the memory that it saw. That is right as long as the step's
-buffers and the weights stay where they are: an optimizer changes weights in place, so graphs outlive updates,
-while buffers that grow get a new ``GraphedStep``.
+A graph repeats the kernels that were captured, on the same memory. That is right as long as buffers and
+weights stay where they are. An optimizer changes weights in place, so graphs outlive updates; buffers that
+grow get a new ``GraphedStep``.
 """
 
 import logging
@@ -122,7 +122,7 @@ def _autocast_dtype() -> torch.dtype | None:
 
 @contextmanager
 def _casting_each_time() -> Iterator[None]:
-    """Let autocast round weights anew in each step: a graph would read rounded copies of old ones."""
+    """Let autocast round the weights anew in each step: a graph would go on reading copies of old weights."""
     dtype = _autocast_dtype()
     if dtype is None:
         yield

@@ -1,4 +1,4 @@
-"""Which tokens the rows of a cache hold, as the host knows them: the address book of what need not be read.
+"""The host's record of which tokens each row of the cache holds, so that no token is read twice.
 
 Axes: ``R`` rows, ``K`` columns.
 """
@@ -46,16 +46,16 @@ class HeldTokens:
         self.length_R = np.pad(self.length_R, (0, missing[0]))
 
     def common(self, ids: Ids, rows: slice | Sequence[int] = slice(None)) -> Ids:
-        """Return how many of their first tokens rows have in common with ``ids``, by default all, ``[R]``."""
+        """Return how many first tokens each row shares with ``ids``, ``[R]``; by default of all rows."""
         held_RK = self.ids_RK[rows, : len(ids)]
-        # A column more, which always differs: where nothing before it does, it is the first.
+        # One more column that always differs, so that argmax finds it where no column before it does.
         differs_RK = np.ones((len(held_RK), len(ids) + 1), dtype=bool)
         np.not_equal(held_RK, ids, out=differs_RK[:, :-1])
         common_R: Ids = np.minimum(differs_RK.argmax(1), self.length_R[rows])
         return common_R
 
     def put(self, row: int, ids: Ids, start: int = 0) -> None:
-        """Say that the row holds its first ``start`` tokens and then these, and nothing more."""
+        """Note that the row now holds its first ``start`` tokens and then these, and nothing more."""
         self.length_R[row] = start + len(ids)
         self.ids_RK[row, start : start + len(ids)] = ids
 

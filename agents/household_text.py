@@ -28,7 +28,7 @@ class Errand:
 
     thing: str
     place: str | None = None
-    """receptacle type to put it in; None when it is to be looked at"""
+    """type of the receptacle to put it in; None if it is to be looked at"""
     lamp: str | None = None
     """lamp type to look at it under"""
     treatment: str | None = None

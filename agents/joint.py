@@ -203,8 +203,10 @@ class JointEngine:
 class Seat:
     """The engine of one player; see ``Engine``."""
 
+    answers_alone = False
+
     def __init__(self, joint: JointEngine, number: int):
-        self.joint, self.number = joint, number
+        self.joint, self.number, self.context = joint, number, joint.decoder.context
         self.slots: set[int] = set()
         """in which an episode runs"""
         self.ended: list[tuple[int, Sampled]] = []

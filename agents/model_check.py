@@ -1,7 +1,8 @@
-"""Is a model played, and trained, as it is? Found out before anything is played, in a tenth of a second.
+"""Checks, before anything is played, that playing and learning compute what the model itself computes.
 
-Sampling keeps a cache whose rows progress apart, and learning starts in the middle of the model. Both must
-give what the model's plain forward pass gives, or all numbers that follow are wrong without a word.
+Sampling keeps a cache whose rows have different lengths, and learning starts in the middle of the model. Both
+must agree with the model's plain forward pass, or all later numbers would be wrong without notice. The check
+takes a tenth of a second for a small model.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,11 +17,13 @@ from transformers.masking_utils import eager_mask
 from onelayer.agents.attention import additive_mask, attending, check_kind, implementation
 from onelayer.agents.decoder import Decoder
 from onelayer.agents.devices import without_cudnn_attention
-from onelayer.agents.engine import Sampled, sample
+from onelayer.agents.engine import Engine, Sampled, sample
 from onelayer.agents.forward import decoder_layers, entering, hidden_entering
 from onelayer.agents.models import context_length
 from onelayer.agents.sampling import Sampling
 
+PLAYED = Sampling(response_limit=2)
+"""how a checked engine draws"""
 _BEYOND = 4
 """tokens behind the edge of a window that its mask is compared for"""
 _LONGEST_PLAYED = 64
@@ -111,14 +114,34 @@ _ANY_FAILURE = (RuntimeError, TypeError, ValueError, LookupError, AttributeError
 
 
 def _compare_playing(model: PreTrainedModel) -> None:
-    """Play two turns of two rows, one of them across the edge of the smallest window."""
+    """Compare what the decoder plays with a plain forward pass."""
+    found, allowed = playing_error(model, Decoder(model, (), PLAYED))
+    if not found <= allowed:
+        raise _Different(
+            f"is not played right: log-probabilities differ by {found:.1e} nats from those of a plain "
+            f"forward pass, where rounding explains {allowed:.1e}; use another model"
+        )
+
+
+def playing_error(
+    model: PreTrainedModel, engine: Engine, dtype: torch.dtype | None = None
+) -> tuple[float, float]:
+    """Play two turns of two rows, one of them across the edge of the smallest window.
+
+    Args:
+        model: computes the log-probabilities again.
+        engine: plays, with the sampling ``PLAYED``.
+        dtype: that it computes in; None: the model's.
+
+    Returns:
+        By how many nats they differ on average, and how much of that rounding explains.
+    """
     across = min([w for w in _windows(model) if w <= _LONGEST_PLAYED], default=0)
     texts = [_ids(model, 4), _ids(model, max(across, 9), start=5)]
-    decoder = Decoder(model, (), Sampling(response_limit=2))
     sampled: list[tuple[int, int, Sampled]] = []  # row, where the reply begins, reply
     for turn in range(2):
         texts = [text + _ids(model, 2) if turn else text for text in texts]
-        replies = sample(decoder, [0, 1], texts, [[0, 0], [0, 1]])
+        replies = sample(engine, [0, 1], texts, [[0, 0], [0, 1]])
         sampled += [(row, len(texts[row]), reply) for row, reply in enumerate(replies)]
         texts = [[*text, *reply.ids] for text, reply in zip(texts, replies, strict=True)]
     width = max(map(len, texts))
@@ -133,12 +156,7 @@ def _compare_playing(model: PreTrainedModel) -> None:
         difference.append((plain_T - torch.tensor(reply.logprobs)).abs())
         rounding.append((alone_TV - together_BTV[row, before]).abs().flatten())
     found, noise = (float(torch.cat(parts).mean()) for parts in (difference, rounding))
-    allowed = max(_ROUNDING.get(model.dtype, 1e-4), _TIMES_ROUNDING * noise)
-    if not found <= allowed:
-        raise _Different(
-            f"is not played right: log-probabilities differ by {found:.1e} nats from those of a plain "
-            f"forward pass, where rounding explains {allowed:.1e}; use another model"
-        )
+    return found, max(_ROUNDING.get(dtype or model.dtype, 1e-4), _TIMES_ROUNDING * noise)
 
 
 def _compare_entering(model: PreTrainedModel, first: int) -> None:

@@ -1,7 +1,7 @@
 """How a model plays, and the one place where a model becomes an agent.
 
-Training, its evaluations, `onelayer eval` and `onelayer profile` are comparable because they all make their
-agents here, from the same few settings.
+Training, its evaluations, warm starts, `onelayer eval` and `onelayer profile` can be compared because all of
+them make their agents here, from the same few settings.
 """
 
 from dataclasses import asdict, dataclass, fields
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+    from onelayer.agents.chat_server import ChatServer
+    from onelayer.agents.endpoint import EndpointAgent
+    from onelayer.agents.engine import MakeEngine
     from onelayer.agents.policy import PolicyAgent
-    from onelayer.agents.states import CapturedStates
+    from onelayer.agents.prompts import PromptFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Play:
         model: "PreTrainedModel",
         tokenizer: "PreTrainedTokenizerBase",
         env: gym.Env[str, str],
-        states: "CapturedStates | None" = None,
+        engine: "MakeEngine | None" = None,
     ) -> "PolicyAgent":
         """Return a model that plays in this way.
 
@@ -69,23 +72,60 @@ class Play:
             model: a causal language model.
             tokenizer: the model's.
             env: one of the environments that it will play in; tells its instructions.
-            states: keeps what enters a layer while playing.
+            engine: makes what writes the replies; None: the model does.
         """
         from onelayer.agents.policy import PolicyAgent
-        from onelayer.agents.prompts import format_for
         from onelayer.agents.sampling import Sampling
 
         return PolicyAgent(
             model,
             tokenizer,
             sampling=Sampling(self.temperature, self.top_p, self.response_limit),
-            history=int(self.history) if self.history.isdecimal() else self.history,
-            prompt_format=format_for(
-                tokenizer,
-                instructions=attribute(env, "instructions", ""),
-                show_admissible=self.show_admissible,
-                thinking=self.thinking,
-                free_form=attribute(env, "free_form", False),
-            ),
-            states=states,
+            history=self._pairs,
+            prompt_format=self.prompt_format(tokenizer, env),
+            engine=engine,
         )
+
+    def prompt_format(
+        self, tokenizer: "PreTrainedTokenizerBase", env: gym.Env[str, str]
+    ) -> "PromptFormat":
+        """Return how episodes of ``env`` become prompts of the model whose tokenizer it is."""
+        from onelayer.agents.prompts import format_for
+
+        return format_for(tokenizer, **self._chat_settings(env))
+
+    def served_agent(
+        self, server: "ChatServer", env: gym.Env[str, str], *, keep_tokens: bool = False
+    ) -> "EndpointAgent":
+        """Return the agent that asks a served model, which plays in this way.
+
+        Args:
+            server: answers chats.
+            env: one of the environments that it will play in; tells its instructions.
+            keep_tokens: ask for each token with its log-probability.
+        """
+        from onelayer.agents.chat import ChatMessages
+        from onelayer.agents.endpoint import EndpointAgent
+
+        return EndpointAgent(
+            server,
+            ChatMessages(**self._chat_settings(env)),
+            temperature=self.temperature,
+            top_p=self.top_p if self.top_p < 1 else None,  # some servers refuse it
+            response_limit=self.response_limit,
+            history=self._pairs,
+            keep_tokens=keep_tokens,
+        )
+
+    @property
+    def _pairs(self) -> int | str:
+        return int(self.history) if self.history.isdecimal() else self.history
+
+    def _chat_settings(self, env: gym.Env[str, str]) -> dict[str, Any]:
+        """Return what a model is shown of an environment, beside its observations."""
+        return {
+            "instructions": attribute(env, "instructions", ""),
+            "show_admissible": self.show_admissible,
+            "thinking": self.thinking,
+            "free_form": attribute(env, "free_form", False),
+        }

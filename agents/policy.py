@@ -4,17 +4,17 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.agents.decoder import Decoder
-from onelayer.agents.engine import Engine, Ids, Sampled
-from onelayer.agents.models import context_length, end_ids
+from onelayer.agents.engine import Engine, Ids, MakeEngine, Sampled
+from onelayer.agents.models import end_ids
 from onelayer.agents.prompts import PromptFormat, Turn, Unencoded, encode, format_for
 from onelayer.agents.sampling import Sampling
-from onelayer.agents.states import CapturedStates
 
 ALL = "all"
 """``history``: the prompt grows and nothing is left out"""
@@ -85,7 +85,7 @@ class PolicyAgent:
         sampling: temperature, top-p and response limit.
         history: "all" to let the prompt grow, or ``K`` to show the first turn and the last ``K`` pairs.
         prompt_format: how turns become tokens; by default chosen by the tokenizer.
-        states: keeps what enters its layer at every token that is read; None: nothing is kept.
+        engine: makes what writes the replies; None: the model does, in this process (``Decoder``).
         seed: with a task's name it decides an episode's random numbers.
     """
 
@@ -97,7 +97,7 @@ class PolicyAgent:
         sampling: Sampling | None = None,
         history: int | str = ALL,
         prompt_format: PromptFormat | None = None,
-        states: CapturedStates | None = None,
+        engine: MakeEngine | None = None,
         seed: int = 0,
     ):
         if history != ALL and not (isinstance(history, int) and history >= 0):
@@ -108,14 +108,18 @@ class PolicyAgent:
         self.sampling = sampling or Sampling()
         self.history = history
         stop_ids = sorted({*self.format.stop_ids, *end_ids(model)})
-        self.engine: Engine = Decoder(model, stop_ids, self.sampling, states)
-        self._context = context_length(model)
+        self.engine: Engine = (engine or partial(Decoder, model))(stop_ids, self.sampling)
         if not self._fits([0]):
             raise ValueError(
                 f"a reply of {self.sampling.response_limit} tokens does not fit into the model's "
-                f"{self._context} positions; lower response_limit"
+                f"{self.engine.context} positions; lower response_limit"
             )
         self.reseed(seed)
+
+    @property
+    def answers_alone(self) -> bool:
+        """See ``Engine``."""
+        return self.engine.answers_alone
 
     def reseed(self, seed: int) -> None:
         """Start the random numbers of all tasks afresh and forget all episodes."""
@@ -231,12 +235,12 @@ class PolicyAgent:
     def _too_long(self, prompt: Ids) -> PromptTooLong:
         return PromptTooLong(
             f"a prompt of {len(prompt)} tokens and a reply of {self.sampling.response_limit} do not "
-            f"fit into the model's {self._context} positions; lower history or response_limit"
+            f"fit into the model's {self.engine.context} positions; lower history or response_limit"
         )
 
     def _fits(self, prompt: Sequence[int] | Ids) -> bool:
         needed = len(prompt) + self.sampling.response_limit
-        return self._context is None or needed <= self._context
+        return self.engine.context is None or needed <= self.engine.context
 
     def _record(self, slot: int, sampled: Sampled) -> SampledAction:
         memory = self._memories[slot]

@@ -29,15 +29,15 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Unencoded:
-    """Tokens to be: texts that the tokenizer encodes, and ids that stand for themselves."""
+    """A prompt before it is encoded: texts for the tokenizer, and ids that are tokens already."""
 
     pieces: tuple[str | int, ...]
     first: int | None = None
-    """the id that comes first, put there where the encoded pieces do not begin with it"""
+    """the id that must come first; it is added where the encoded pieces do not begin with it"""
 
 
 class PromptFormat(Protocol):
-    """Turns into tokens, reply into action."""
+    """Turns an episode into tokens, and a reply into an action."""
 
     stop_ids: tuple[int, ...]
 
@@ -58,7 +58,7 @@ class PromptFormat(Protocol):
 
 
 def encode(tokenizer: PreTrainedTokenizerBase, prompts: Sequence[Unencoded]) -> list[list[int]]:
-    """Return the ids of each prompt, encoding all their texts in one call, equal ones once."""
+    """Return the ids of each prompt. All texts are encoded in one call, and equal texts only once."""
     texts = list(
         dict.fromkeys(p for prompt in prompts for p in prompt.pieces if isinstance(p, str))
     )

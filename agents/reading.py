@@ -1,8 +1,8 @@
-"""Reading prompts into the rows of a cache, and what they have in common once.
+"""Reading prompts into the rows of a cache; what several prompts share is read once.
 
-A row keeps the tokens that it held: a prompt that begins with the tokens of the turn before costs only its
-new tokens, whether the history grows or is rebuilt. What another row holds is copied. Equal prompts are read
-by one row, and the instructions that all prompts begin with by one as well.
+A row keeps its tokens: of a prompt that begins like the one of the turn before, only the new tokens are read,
+whether the history grows or is rebuilt. What another row holds is copied from there. Equal prompts are read
+by one row, and so are the instructions that all prompts begin with.
 
 Axes: ``R`` rows of the cache, ``B`` rows of a pass, ``Q`` new tokens, ``V`` vocabulary.
 """
@@ -20,7 +20,7 @@ from onelayer.agents.engine import Ids
 from onelayer.agents.held import HeldTokens, bare, common_beginning, owner_of
 
 _WORTH_A_COPY = 8
-"""tokens that another row must hold beyond one's own before they are copied"""
+"""a copy is made where another row holds at least this many more tokens of the prompt"""
 _TOKENS_OF_A_PASS = 16384
 """most tokens that are read at once, padding too: their activations need memory"""
 
@@ -67,7 +67,7 @@ def read_prompts(model: CachedModel, held: HeldTokens, prompts: Mapping[int, Ids
 
 
 def _readers(held: HeldTokens, prompts: Mapping[int, Ids]) -> list[_Reader]:
-    """Let one row read each different prompt: the one that holds most of it."""
+    """Choose a row to read each different prompt: the one that holds most of it already."""
     alike: dict[bytes, list[int]] = {}
     for row, ids in prompts.items():
         alike.setdefault(ids.tobytes(), []).append(row)
@@ -82,7 +82,7 @@ def _readers(held: HeldTokens, prompts: Mapping[int, Ids]) -> list[_Reader]:
 
 
 def _copy_from_others(model: CachedModel, held: HeldTokens, readers: Sequence[_Reader]) -> None:
-    """Copy what another row holds of a prompt, where that is much more than the reader does."""
+    """Copy the beginning of a prompt from a row that holds much more of it than the reader."""
     of, to, start, end = [], [], [], []
     for reader in readers:
         if reader.unread <= _WORTH_A_COPY:
@@ -159,7 +159,7 @@ def _batches(readers: Sequence[_Reader], worth: int) -> list[list[_Reader]]:
 
 
 def _read(model: CachedModel, held: HeldTokens, readers: Sequence[_Reader]) -> Tensor:
-    """Feed the rows what they do not hold of their prompts; return the logits after each, ``[B, V]``."""
+    """Read the tokens of the prompts that the rows do not hold; return the logits after each, ``[B, V]``."""
     device, count_B = model.device, [reader.unread for reader in readers]
     shape = (padded_rows(len(readers), device), padded_tokens(max(count_B), device))
     ids_BQ, position_BQ = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)

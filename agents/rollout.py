@@ -4,7 +4,7 @@ import logging
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, MutableSequence, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from threading import Semaphore
 from typing import Any
@@ -23,44 +23,23 @@ from onelayer.agents.boundary import (
     renewed,
 )
 from onelayer.agents.calls import in_thread
-from onelayer.agents.episodes import Episode, Step
+from onelayer.agents.episodes import Episode
+from onelayer.agents.running import Place, Running, episode_of, step_of
 from onelayer.envs.attributes import attribute
 from onelayer.envs.seeds import episode_seed
+from onelayer.errors import UnknownName
 
 logger = logging.getLogger(__name__)
 
 WAITING_STEPS = 32
-"""resets and steps at once of environments that wait for other processes (``TextEnv.waits``)"""
+"""how many environments that wait for other processes (``TextEnv.waits``) are reset or stepped at once"""
+_LONG = 1000
+"""steps after which an episode is reported that has no end in sight"""
 _TAKEN_UP_AFTER = 32
-"""in a reproducible rollout: steps of the agent after which an environment's answer is taken up"""
+"""in a reproducible rollout, an environment's answer is taken up this many steps of the agent after the
+call"""
 
 _Result = View | Answer | Failure
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """An episode that is to be played."""
-
-    index: int
-    """its place in the result"""
-    task: str | int
-    seed: int
-    attempt: int = 0
-    """which time its task is played"""
-    tries: int = 0
-    """how often it has failed"""
-
-
-@dataclass(slots=True)
-class _Running:
-    """An episode that is being played in one environment."""
-
-    place: _Place
-    view: View | None = None
-    """what the agent read last; None until the episode has begun"""
-    action: str = ""
-    """what it did then"""
-    steps: list[Step] = field(default_factory=list)
 
 
 def rollout(
@@ -93,17 +72,17 @@ def rollout(
             have no ids.
         group_size: episodes of each task, in the same world; they are peers in credit assignment.
         on_episode: called with each episode as it ends.
-        reproducible: which episodes a model reads and writes for at the same time decides the last digits
-            of its numbers. True lets that never depend on how long environments wait: an answer is taken up
-            a fixed number of the agent's steps after it was asked for. Then a slow one holds the others up.
-        seed: with a task, and how often it came before, decides the world's random numbers.
-        step_timeout: seconds that a reset or a step may take, 0 for any time; None for any time too, or where
-            environments wait for others 600 s.
+        reproducible: take up an environment's answer a fixed number of the agent's steps after the call,
+            however long it took. The last digits of a model's numbers depend on which episodes share a batch,
+            and with True that never depends on time. The price: a slow environment holds the others up.
+        seed: decides the world's random numbers, together with the task and how often the task came before.
+        step_timeout: seconds that a reset or a step may take; 0 for no limit. None: 600 where environments
+            wait for other processes, no limit elsewhere.
         retries: how often an episode that failed is played again, from its start in a fresh environment.
 
     Raises:
         ValueError: there is no environment, or ``group_size`` is not positive.
-        LookupError: a task does not exist.
+        UnknownName: a task does not exist.
     """
     played = begin_rollout(
         envs,
@@ -151,15 +130,15 @@ def begin_rollout(
     return begun
 
 
-def _places(tasks: Sequence[str | int], group_size: int, seed: int) -> list[_Place]:
+def _places(tasks: Sequence[str | int], group_size: int, seed: int) -> list[Place]:
     """Return the episodes of all groups; a task that comes again is another world of the same task."""
-    places: list[_Place] = []
+    places: list[Place] = []
     times: Counter[str | int] = Counter()
     for task in tasks:
         drawn = episode_seed(seed, str(task), times[task])
         first = times[task] * group_size
         times[task] += 1
-        places += [_Place(len(places) + i, task, drawn, first + i) for i in range(group_size)]
+        places += [Place(len(places) + i, task, drawn, first + i) for i in range(group_size)]
     return places
 
 
@@ -171,13 +150,13 @@ def _require_tasks(env: gym.Env[str, str], tasks: Sequence[str | int]) -> None:
     listed = set(listed) if isinstance(listed, list | tuple) else listed
     for task in dict.fromkeys(tasks):
         if isinstance(task, str) and task not in listed:
-            raise LookupError(
+            raise UnknownName(
                 f"there is no task {task!r} here; one is {next(iter(listed), None)!r}"
             )
 
 
 class _InTurns:
-    """A ``ContinuousAgent`` made of an ``Agent``: it answers all that was submitted, at once."""
+    """Makes a ``ContinuousAgent`` of an ``Agent``: one ``step`` answers everything that was submitted."""
 
     def __init__(self, agent: Agent):
         self._agent = agent
@@ -196,7 +175,7 @@ class _InTurns:
 
 
 class Rollout:
-    """The episodes that run, those whose action is awaited, and those whose environment is."""
+    """The running episodes: each waits for the agent's action or for its environment's answer."""
 
     timeout: float | None = None
     retries = 0
@@ -214,20 +193,21 @@ class Rollout:
         self.asked: ContinuousAgent = (
             agent if isinstance(agent, ContinuousAgent) else _InTurns(agent)
         )
-        self.left: deque[_Place] = deque()
+        self.left: deque[Place] = deque()
         self.finished: dict[int, Episode] = {}
-        self.running: dict[int, _Running] = {}
+        self.running: dict[int, Running] = {}
         self.thinking: set[int] = set()
         """slots whose action is awaited"""
         self.ready: deque[tuple[int, _Result]] = deque()
-        """slots whose environment has answered, and what"""
+        """slots whose environment has answered, with the answer"""
         self.acting: deque[tuple[int, int, Future[_Result]]] = deque()
-        """when to take it up, slot and result of each call that is made in a thread, oldest first"""
+        """calls under way in threads, oldest first: the tick at which to take each one up, its slot, its
+        result"""
         self.ticks = 0
         self.gate = Semaphore(WAITING_STEPS)
         self.told: set[str] = set()
 
-    def begin(self, places: Sequence[_Place]) -> None:
+    def begin(self, places: Sequence[Place]) -> None:
         """Begin as many of these episodes as there are environments."""
         self.agent.reset()
         self.left.extend(places)
@@ -258,7 +238,7 @@ class Rollout:
         for slot, env in enumerate(self.envs):
             if slot not in self.running and self.left:
                 place = self.left.popleft()
-                self.running[slot] = _Running(place)
+                self.running[slot] = Running(place)
                 self._call(slot, partial(begin, env, place.task, place.seed, self.timeout))
 
     def _act(self, slot: int, action: str | Exception) -> None:
@@ -273,7 +253,7 @@ class Rollout:
         self._call(slot, partial(advance, env, running.view, said, self.timeout))
 
     def _call(self, slot: int, call: Callable[[], _Result]) -> None:
-        """Ask an environment for its answer, in a thread where it waits for others."""
+        """Ask an environment for its answer, in a thread if it waits for other processes."""
         if self.in_threads:
             future = in_thread(self._gated, call)
             self.acting.append((self.ticks + _TAKEN_UP_AFTER, slot, future))
@@ -285,7 +265,7 @@ class Rollout:
             return call()
 
     def _results(self) -> Iterator[tuple[int, _Result]]:
-        """Yield the answers that are to be taken up now; wait where nothing else is to be done."""
+        """Yield the answers to take up now; wait for one if there is nothing else to do."""
         while self.ready:
             yield self.ready.popleft()
         idle = not self.thinking
@@ -312,21 +292,27 @@ class Rollout:
             self.agent.reset([slot])
         else:
             assert running.view is not None
-            running.steps.append(_step(running.view, running.action, result))
+            running.steps.append(step_of(running.view, running.action, result))
             running.view = result.view
+            if len(running.steps) == _LONG:
+                logger.warning(
+                    "an episode of task %s has taken %d steps and goes on: give its environment a limit, "
+                    "max_episode_steps in gym.register or max_steps of a TextEnv",
+                    *(running.view.task, _LONG),
+                )
             if result.is_last:
-                self._end(slot, _episode(running, result))
+                self._end(slot, episode_of(running, result))
                 return
         self.asked.submit(slot, running.view.observation, running.view.info)
         self.thinking.add(slot)
 
     def _fail(self, slot: int, failure: Failure) -> None:
-        """End an episode, or let it be the next to be played again; its environment is replaced."""
+        """Replace the environment, and play the episode again if tries are left, else end it."""
         running = self.running[slot]
         place = running.place
         name = place.task if isinstance(place.task, str) else f"seed-{place.task}"
         task = name if running.view is None else running.view.task
-        if str(failure) not in self.told:  # once, not for all that fail in the same way
+        if str(failure) not in self.told:  # one warning for all that fail in the same way
             self.told.add(str(failure))
             logger.warning("an episode of task %s failed: %s", task, failure)
         fresh = None if failure.where == CONTEXT else renewed(self.envs[slot])
@@ -347,32 +333,3 @@ class Rollout:
         if self.on_episode is not None:
             self.on_episode(episode)
         self._fill()
-
-
-def _step(view: View, action: str, answer: Answer) -> Step:
-    trace = getattr(action, "trace", None)
-    return Step(
-        observation=view.observation,
-        action=str(action),
-        reward=answer.reward,
-        anchor=view.anchor,
-        valid=answer.valid and (trace is None or action != ""),
-        admissible=view.admissible,
-        answer=answer.extracted,
-        fallback=answer.fallback,
-        timeouts=answer.timeouts,
-        reward_parts=answer.reward_parts,
-        **({} if trace is None else {"reply_tokens": len(trace.action_ids), **trace.fields()}),
-    )
-
-
-def _episode(running: _Running, last: Answer) -> Episode:
-    success = last.solved(sum(step.reward for step in running.steps))
-    return Episode(
-        task=last.view.task,
-        steps=tuple(running.steps),
-        success=success,
-        truncated=last.truncated and not last.terminated,
-        env=str(last.view.info.get("env", "")),
-        kind=last.view.kind,
-    )

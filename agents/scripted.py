@@ -1,4 +1,4 @@
-"""Agents that need no model: uniform chance, the known solution, and a person."""
+"""Agents that need no model: one that acts at random, and one that knows the solution."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -7,6 +7,7 @@ import gymnasium as gym
 
 from onelayer.agents.slots import EpisodeStreams, slots_of
 from onelayer.envs.attributes import attribute
+from onelayer.errors import UnknownName
 
 Infos = Sequence[Mapping[str, Any]]
 
@@ -82,7 +83,7 @@ class OracleAgent:
 
         Raises:
             ValueError: no infos were given, so the tasks are unknown.
-            LookupError: a task has no known solution.
+            UnknownName: a task has no known solution.
             RuntimeError: a solution is played to its end and its episode goes on.
         """
         if infos is None:
@@ -97,33 +98,10 @@ class OracleAgent:
         if playing != task:  # also when an episode of another task began without a reset
             solution = self._solution(task)
             if solution is None:
-                raise LookupError(f"no solution is known for task {task!r}")
+                raise UnknownName(f"no solution is known for task {task!r}")
             actions = iter(solution)
             self._remaining[slot] = (task, actions)
         action = next(actions, None)
         if action is None:
             raise RuntimeError(f"the solution of task {task!r} is played and the episode goes on")
         return action
-
-
-class HumanAgent:
-    """Asks a person for every action.
-
-    Args:
-        ask: called with what the person reads, returns what they answer.
-    """
-
-    def __init__(self, ask: Callable[[str], str] = input):
-        self._ask = ask
-
-    def reset(self, slots: Sequence[int] | None = None) -> None:
-        """Do nothing: people remember by themselves."""
-
-    def act(
-        self,
-        observations: Sequence[str],
-        infos: Infos | None = None,
-        slots: Sequence[int] | None = None,
-    ) -> list[str]:
-        """Return the answers, one question for each observation; EOFError when the input ends."""
-        return [self._ask(f"{observation}\n> ").strip() for observation in observations]

@@ -1,10 +1,9 @@
 """The states that enter a layer, kept from playing for learning.
 
-The layers below the first trained one never change, so the state that enters it at a token depends on
-nothing but that token and those before it. The tokens are therefore the address: whoever reads a text
-stores its states, and whoever needs the states of the same text finds them, whichever episode, turn or
-prompt it came from. What many texts begin with is stored once. Axes: ``T`` tokens of a text, ``D`` width
-of a state.
+The layers below the first trained one never change, so the state that enters it at a token depends on nothing
+but that token and those before it. The tokens are therefore the address of a state: playing stores the states
+of each text that it reads, and learning finds them by the same text, whichever episode or turn it came from.
+A beginning that many texts share is stored once. Axes: ``T`` tokens of a text, ``D`` width of a state.
 """
 
 from collections.abc import Iterator, Sequence
@@ -83,10 +82,9 @@ class CapturedStates:
         self._place_of.update(zip((addresses[t] for t in new), places, strict=True))
 
     def get(self, ids: Ids, start: int = 0) -> Tensor | None:
-        """Return the states at the tokens of a text from ``start`` on, ``[T, D]``.
+        """Return the states at the tokens of a text from ``start`` on, ``[T, D]``; None if one is missing.
 
-        None where one of them is not held. A training row has no state at its last token, which nobody reads:
-        leave it out.
+        Leave out the last token of a training row: no pass ever read it, so it has no state.
         """
         places = [self._place_of.get(address, -1) for address in _addresses(ids)[start:]]
         if not places or min(places) < 0:

@@ -1,9 +1,9 @@
 """The token step: from the last token of each row to the next one, all on the device.
 
-What a row is about to read, how far it is, its random numbers and what it has written are tensors of fixed
-size, and a step is a fixed sequence of operations on them: nothing is read back while a reply is written but
-the flag that says whether it goes on. That is what a CUDA graph needs (``graphs.py``); on a CPU the same
-step runs without one.
+The next token of each row, its position, its random numbers and its reply are tensors of fixed size, and a
+step is a fixed sequence of operations on them. While a reply is written, only the flag that says whether it
+goes on is read back from the device. That is what a CUDA graph needs (``graphs.py``); on a CPU the same step
+runs without one.
 
 Axes: ``R`` rows, ``B`` rows of a step, ``L`` tokens of a reply, ``V`` vocabulary.
 """
@@ -112,8 +112,8 @@ class TokenStep:
     def __call__(self, rows: int, columns: int) -> None:
         """Take one step of the first ``rows`` rows, whose tokens lie in the first ``columns`` columns.
 
-        Rows among them that write nothing take part and change nothing: their keys and values go to the
-        waste column, and what is drawn is dropped.
+        Idle rows among them are computed too, and change nothing: their keys and values go to the waste
+            column, and their tokens are dropped.
         """
         replies = self.replies
         row_B, writes_B = replies.row_R[:rows], replies.writes_R[:rows]

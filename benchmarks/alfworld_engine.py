@@ -20,9 +20,9 @@ from typing import Any
 
 from tqdm import tqdm
 
-from onelayer.envs.alfworld.engine import Engine
 from onelayer.envs.alfworld.game import Game
 from onelayer.envs.alfworld.games import load_games
+from onelayer.envs.alfworld.native_engine import Engine
 from onelayer.envs.alfworld.records import TASK_TYPES, GameRecord
 from onelayer.envs.alfworld.textworld_engine import TextWorldEngine
 

@@ -165,7 +165,7 @@ def resume() -> None:
     from onelayer.agents.policy import PolicyAgent
     from onelayer.agents.sampling import Sampling
     from onelayer.evals import Suite
-    from onelayer.evals.folder import ResultsFolder
+    from onelayer.evals.results_folder import ResultsFolder
 
     suite = Suite("s", "onelayer/ALFWorld-v0", split="test", tasks=20, attempts=4,
                   env_args={"games": "generated", "room_size": 6, "max_steps": 12})  # fmt: skip

@@ -22,10 +22,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from onelayer.evals.statistics import wilson
+from onelayer.evals.contribution.profile_file import load_profile
+from onelayer.evals.contribution.record import Profile
+from onelayer.evals.estimates import wilson
 from onelayer.evals.table import render
-from onelayer.trainers.contribution.halving import halve
-from onelayer.trainers.contribution.record import Profile, load_profile
+from onelayer.trainers.profile.halving import halve
 
 STUDY = Path(__file__).parents[1] / "docs" / "results" / "study"
 CURVES: dict[str, Callable[[float], float]] = {"even": lambda s: s, "early": sqrt}

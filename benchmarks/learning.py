@@ -138,7 +138,7 @@ def table(results: dict) -> str:
 
 def wilson(rate: float, n: int) -> tuple[float, float]:
     """Return the 95 % interval of a success rate."""
-    from onelayer.evals.statistics import wilson as interval
+    from onelayer.evals.estimates import wilson as interval
 
     return interval(round(rate * n), n)
 

@@ -234,14 +234,14 @@ def shares(results: dict[str, Any], arm: str) -> dict[str, np.ndarray]:
 
 def accuracy(shares_RP: np.ndarray) -> str:
     """Return the mean with Wilson's interval; a problem is what is drawn at random."""
-    from onelayer.evals.statistics import mean_share
+    from onelayer.evals.estimates import mean_share
 
     return "{:.1%} [{:.1%}, {:.1%}]".format(*mean_share(shares_RP.mean(0)))
 
 
 def difference(first_RP: np.ndarray, second_RP: np.ndarray) -> str:
     """Return the mean difference with its bootstrap interval over problems, in points."""
-    from onelayer.evals.statistics import paired_difference
+    from onelayer.evals.bootstrap import paired_difference
 
     found = paired_difference(first_RP.mean(0), second_RP.mean(0))
     return "{:+.1f} [{:+.1f}, {:+.1f}]".format(*(100 * value for value in found))

@@ -29,14 +29,14 @@ from study_data import (
 from study_findings import Section, section_text, sections, summary
 from study_text import HOW, LIMITS, REBUILD
 
-from onelayer.evals.table import render
-from onelayer.files import write_atomically
-from onelayer.trainers.contribution.compare import (
+from onelayer.evals.contribution.compare import (
     Comparison,
     compare_profiles,
     contributions_table,
 )
-from onelayer.trainers.contribution.table import cautions, profile_table
+from onelayer.evals.contribution.page import cautions, profile_table
+from onelayer.evals.table import render
+from onelayer.files import write_atomically
 
 
 def main() -> None:
@@ -82,7 +82,7 @@ def figure_paths(settings: Sequence[Setting], folder: Path) -> dict[str, Path]:
 
 def draw_figures(settings: Sequence[Setting], figures: Mapping[str, Path]) -> None:
     """Draw every profile, and all contributions beside the published ones."""
-    from onelayer.trainers.contribution.picture import draw_heat_map, draw_profile
+    from onelayer.evals.contribution.picture import draw_heat_map, draw_profile
 
     rows = {}
     for setting in settings:

@@ -73,7 +73,7 @@ MAZE: Mapping[str, Any] = {
     "group_size": 8,
     "response_limit": 6,
     "iterations": 16,
-    "history": "1",
+    "history": "0",
     "eval_tasks": 150,
     "dev_tasks": 100,
 }
@@ -166,8 +166,8 @@ def run(options: argparse.Namespace, started: float) -> None:
     """Measure what is missing, a seed of every setting before the next seed."""
     from study2_data import keep, restore
 
-    from onelayer.trainers.contribution.config import ProfileConfig
-    from onelayer.trainers.contribution.profiler import Profiler
+    from onelayer.trainers.profile.profile_config import ProfileConfig
+    from onelayer.trainers.profile.profiler import Profiler
 
     for last in range(1, len(options.seeds) + 1):
         for name in options.settings:
@@ -183,7 +183,7 @@ def run(options: argparse.Namespace, started: float) -> None:
                 changes["max_hours"] = left
             restore(path, Path(changes["out"]))
 
-            profiler = Profiler(ProfileConfig(**changes), tell=partial(tell, name))
+            profiler = Profiler(ProfileConfig.of(changes), tell=partial(tell, name))
             try:
                 profiler.measure()
             finally:
@@ -199,8 +199,8 @@ def tell(setting: str, kind: str, job: str, details: Any) -> None:
 
 def tune(options: argparse.Namespace, _: float) -> None:
     """Try learning rates with a seed of their own; note what they score on dev, and nothing else."""
-    from onelayer.trainers.contribution.config import ProfileConfig
-    from onelayer.trainers.contribution.profiler import Profiler
+    from onelayer.trainers.profile.profile_config import ProfileConfig
+    from onelayer.trainers.profile.profiler import Profiler
 
     path = options.results / "tuning.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -216,7 +216,7 @@ def tune(options: argparse.Namespace, _: float) -> None:
                 name, options.set, seeds=str(TUNING_SEED), layer_list="15", jobs=options.jobs
             )
             changes |= {"controls": "", "lr_full": full, "lr_layer": layer, "out": out}
-            profiler = Profiler(ProfileConfig(**changes), tell=lambda *_: None)
+            profiler = Profiler(ProfileConfig.of(changes), tell=lambda *_: None)
             profiler.measure()
             arms = {"full": (f"full-seed-{TUNING_SEED}", full)}
             arms["layer"] = (f"layer-15-seed-{TUNING_SEED}", layer)
@@ -255,13 +255,13 @@ def one_arm() -> None:
     import tempfile
 
     from onelayer.agents.models import load_model
-    from onelayer.trainers.contribution.config import ProfileConfig
-    from onelayer.trainers.contribution.held_out import training_env
     from onelayer.trainers.lora import rank_like_one_layer
+    from onelayer.trainers.profile.held_out import training_env
+    from onelayer.trainers.profile.profile_config import ProfileConfig
     from onelayer.trainers.trainer import Trainer
 
     changes, layers = json.loads(sys.argv[2]), sys.argv[3]
-    profile = ProfileConfig(**changes)
+    profile = ProfileConfig.of(changes)
     model, tokenizer = load_model(profile.model, profile.dtype, "cpu")
     rank = rank_like_one_layer(model) if layers == "lora" else 0
     spec = "all" if layers == "lora" else layers

@@ -11,9 +11,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from onelayer.evals.contribution.profile_file import profile_of
+from onelayer.evals.contribution.record import Profile, Run
 from onelayer.files import write_atomically
-from onelayer.trainers.contribution.profiler import Profiler
-from onelayer.trainers.contribution.record import Profile, Run, profile_of
+from onelayer.trainers.profile.profiler import Profiler
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results" / "study2"
 

@@ -11,19 +11,19 @@ from study2_data import read
 from study_data import Setting
 from study_findings import section_text, sections
 
-from onelayer.evals.statistics import Estimate
-from onelayer.evals.table import render
-from onelayer.files import write_atomically
-from onelayer.trainers.contribution.compare import (
+from onelayer.evals.contribution.compare import (
     Comparison,
     compare_profiles,
     comparison_page,
 )
-from onelayer.trainers.contribution.contrast import Contrasts
-from onelayer.trainers.contribution.findings import MOST
-from onelayer.trainers.contribution.record import Profile
-from onelayer.trainers.contribution.statistics import measured
-from onelayer.trainers.contribution.table import profile_page
+from onelayer.evals.contribution.contrast import Contrasts
+from onelayer.evals.contribution.contributions import measured
+from onelayer.evals.contribution.findings import MOST
+from onelayer.evals.contribution.page import profile_page
+from onelayer.evals.contribution.record import Profile
+from onelayer.evals.estimates import Estimate
+from onelayer.evals.table import render
+from onelayer.files import write_atomically
 
 LABELS = {
     "sums-grpo": "sums, GRPO",

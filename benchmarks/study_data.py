@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from onelayer.trainers.contribution.contrast import Contrasts
-from onelayer.trainers.contribution.record import Profile, load_profile, save_profile
-from onelayer.trainers.contribution.statistics import measured
+from onelayer.evals.contribution.contrast import Contrasts
+from onelayer.evals.contribution.contributions import measured
+from onelayer.evals.contribution.profile_file import load_profile, save_profile
+from onelayer.evals.contribution.record import Profile
 
 DOCS = Path(__file__).parents[1] / "docs"
 RESULTS = DOCS / "results" / "study"

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from study_data import Setting, key_of, published
 
-from onelayer.trainers.contribution import findings
-from onelayer.trainers.contribution.compare import Comparison, Pair, shown_ranked
-from onelayer.trainers.contribution.contrast import Contrasts
-from onelayer.trainers.contribution.findings import Finding
-from onelayer.trainers.contribution.ranking import at_common_depths, correlate
-from onelayer.trainers.contribution.record import Profile
+from onelayer.evals.contribution import findings
+from onelayer.evals.contribution.compare import Comparison, Pair, shown_ranked
+from onelayer.evals.contribution.contrast import Contrasts
+from onelayer.evals.contribution.findings import Finding
+from onelayer.evals.contribution.ranking import at_common_depths, correlate
+from onelayer.evals.contribution.record import Profile
 
 CHOSEN = ("best", "worst", "boost")
 

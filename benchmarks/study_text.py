@@ -40,7 +40,7 @@ LIMITS = """\
   said to hold 95 % held the truth in 98.7 % (3 seeds that differ by 2 points), 94.7 % (3 seeds, 5 points),
   95.1 % (5 seeds, 5 points) and 94.4 % (1 seed that does not differ) of 2,400 cases each; without any gain
   C was *undefined* in 98.0 to 99.0 % of 400 profiles (`pytest -m slow -s
-  tests/trainers/contribution/test_statistics.py`).
+  tests/evals/contribution/test_contributions.py`).
 - The same evaluations of the base and of full training enter every C(k): an error in them moves all of them
   together. The intervals hold it, and the order of the layers doesn't depend on it.
 - The best of several noisy layers looks better than it is. The corrected value takes off what the bootstrap
@@ -48,7 +48,7 @@ LIMITS = """\
   after the correction.
 - With six layers a rank correlation is coarse, and its p-value says how easily unrelated rankings agree: of
   400 made pairs that share nothing but a slope, 4 % had p of 0.05 or less once the slope was out
-  (`tests/trainers/contribution/test_ranking.py`).
+  (`tests/evals/contribution/test_ranking.py`).
 - All settings share the held-out games, and those of one model the training seeds too. What these favour by
   chance they favour in all, so that settings agree a little better than they would on other games.
 - Verdicts are rules about single intervals. Of twenty such rules one goes wrong by chance."""

@@ -4,6 +4,7 @@
 answer. No maze is in both splits.
 """
 
+import re
 import sys
 import zlib
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ import gymnasium as gym
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "examples" / "maze"))
 
-from onelayer_maze import Maze
+from onelayer_maze import WAYS, Maze
 
 TASKS = {"train": 400, "test": 300}
 
@@ -22,12 +23,11 @@ TASKS = {"train": 400, "test": 300}
 class ShortMaze(Maze):
     """Find the exit of a maze of ``size`` squares a side; see ``Maze``.
 
-    The whole reply is the way, in any case and with any full stop: a small chat model finds that easier than
-    tags around it.
+    A reply is the one way that it names, whatever else it says: easier for a small chat model than tags.
     """
 
     free_form = True
-    instructions = "You walk through a maze. Answer with one word, the way to go."
+    instructions = "Choose a direction. Answer with one of the words: north, east, south, west."
 
     def __init__(
         self,
@@ -51,8 +51,9 @@ class ShortMaze(Maze):
         return self._tasks
 
     def act(self, action: str) -> Any:
-        """Walk, if the reply is a way that is open."""
-        return super().act(action.strip(" .!\n").lower())
+        """Walk, if the reply names one way and that is open."""
+        named = {word for word in re.findall("[a-z]+", action.lower()) if word in WAYS}
+        return super().act(named.pop() if len(named) == 1 else "")
 
     def _split_of(self, task: str) -> str:
         """Decide by the open ways themselves, so that no maze is in both splits."""
@@ -63,7 +64,7 @@ class ShortMaze(Maze):
     def _view(self) -> str:
         east, south = (goal - here for goal, here in zip(self.exit, self.at, strict=True))
         ways = " or ".join(self.ways[self.at])
-        return f"The exit is {east} east and {south} south. Which way: {ways}?"
+        return f"The goal is {east} east and {south} south. Open: {ways}. Your word:"
 
 
 if "study/Maze-v0" not in gym.registry:

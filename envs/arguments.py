@@ -1,7 +1,6 @@
-"""The arguments an environment takes, compared with those that it is given, before anything is made."""
+"""Checks the arguments of an environment before it is made."""
 
 import collections.abc
-import difflib
 import inspect
 import numbers
 import os
@@ -10,7 +9,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-_SPOKEN = {
+from onelayer.settings import did_you_mean
+
+_TYPES_IN_WORDS = {
     int: "a whole number",
     float: "a number",
     bool: "true or false",
@@ -69,13 +70,12 @@ def _unknown(
     takes: Mapping[str, inspect.Parameter],
     registered: Mapping[str, Any],
 ) -> str:
-    close = difflib.get_close_matches(name, takes, n=1)
-    hint = f" (did you mean {close[0]!r}?)" if close else ""
     shown = [
         str(p.replace(annotation=p.empty, default=registered.get(name, p.default)))
         for name, p in takes.items()
         if name not in _OF_GYMNASIUM
     ]
+    hint = did_you_mean(name, takes, otherwise="")
     return f"{env_id} takes no argument {name!r}{hint}; it takes: {', '.join(shown) or 'none'}"
 
 
@@ -99,7 +99,7 @@ def _fitted(value: Any, hint: Any, where: str) -> Any:
             return float(value)
         except ValueError:
             pass
-    expected = " or ".join(dict.fromkeys(_spoken(kind) for kind in kinds))
+    expected = " or ".join(dict.fromkeys(_type_in_words(kind) for kind in kinds))
     hint_of_list = f"; write [{value}]" if isinstance(value, str) and "a list" in expected else ""
     raise ValueError(f"{where} must be {expected}, got {value!r}{hint_of_list}")
 
@@ -128,7 +128,7 @@ def _fits(value: Any, kind: Any) -> bool:
     return not (plain is Path and not isinstance(value, str | Path))
 
 
-def _spoken(kind: Any) -> str:
+def _type_in_words(kind: Any) -> str:
     if get_origin(kind) is Literal:
         return " or ".join(map(repr, get_args(kind)))
     plain = get_origin(kind) or kind
@@ -137,4 +137,4 @@ def _spoken(kind: Any) -> str:
         return f"a list of {items.get(next(iter(get_args(kind)), Any), 'values')}"
     if plain in _MAPPINGS:
         return "a mapping"
-    return _SPOKEN.get(plain, getattr(plain, "__name__", str(plain)))
+    return _TYPES_IN_WORDS.get(plain, getattr(plain, "__name__", str(plain)))

@@ -1,8 +1,8 @@
-"""Reading what an environment says of itself, whichever wrapper says it.
+"""Reading the attributes of an environment through its wrappers.
 
-An environment may tell of itself, as attributes: ``tasks``, ``splits``, ``instructions``, ``free_form``,
-``waits``, ``solution``, ``report`` (see docs/environments.md). A wrapper that has one of them speaks for
-what it wraps: one that turns numbers into text is what brings the instructions.
+An environment may have the attributes ``tasks``, ``splits``, ``instructions``, ``free_form``, ``waits``,
+``success_margin``, ``solution`` and ``report`` (see docs/environments.md). The outermost wrapper that has one
+wins: a wrapper that turns numbers into text, say, brings the instructions for that text.
 """
 
 from collections.abc import Sequence

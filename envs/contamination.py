@@ -1,15 +1,15 @@
-"""Whether tasks to train on are, nearly, tasks to test on.
+"""Finds test tasks that are nearly training tasks.
 
-Texts are compared by their runs of eight words, where a word is also a number, an operator (``12 + 30`` is
-not ``12 * 30``) or a character of a script without spaces. A test task is a near-duplicate of a training task
-that holds at least half of its runs. A test task of fewer words is one where it stands in a training task
-whole, with other words around it or none, but no operator: ``1 + 2`` does not stand in ``1 + 2 + 3``.
+Texts are compared by their runs of eight words. A number, an operator (``12 + 30`` is not ``12 * 30``) and a
+character of a script without spaces count as words too. A test task is a near-duplicate if one training task
+holds at least half of its runs. A test task of fewer than eight words is one if a training task contains it
+whole and no operator stands next to it there: ``1 + 2 + 3`` does not contain ``1 + 2``.
 """
 
 import re
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -40,12 +40,21 @@ class NearDuplicate:
 
 
 def near_duplicates(train: Mapping[str, str], test: Mapping[str, str]) -> list[NearDuplicate]:
-    """Return the test tasks that nearly stand in the training set, in their order.
+    """Return the test tasks that have a near-duplicate in the training set, in their order.
 
     Args:
         train: the texts of the tasks to train on, by id.
         test: those of the tasks to test on.
     """
+    found: dict[str, NearDuplicate] = {}
+    for pair in near_pairs(train, test):
+        if pair.test_id not in found or pair.share > found[pair.test_id].share:
+            found[pair.test_id] = pair
+    return [found[test_id] for test_id in test if test_id in found]
+
+
+def near_pairs(train: Mapping[str, str], test: Mapping[str, str]) -> Iterator[NearDuplicate]:
+    """Yield every test task with every training task that it nearly stands in; arguments as above."""
     words_of = {test_id: _words(text) for test_id, text in test.items()}
     runs_of = {test_id: _runs(words, WORDS) for test_id, words in words_of.items()}
     tests_with: dict[Run, list[str]] = defaultdict(list)
@@ -53,7 +62,6 @@ def near_duplicates(train: Mapping[str, str], test: Mapping[str, str]) -> list[N
         for run in runs:
             tests_with[run].append(test_id)
     lengths = sorted({len(words) for words in words_of.values() if _FEWEST <= len(words) < WORDS})
-    found: dict[str, NearDuplicate] = {}
     for train_id, text in train.items():
         words = _words(text)
         shared = Counter(
@@ -64,9 +72,8 @@ def near_duplicates(train: Mapping[str, str], test: Mapping[str, str]) -> list[N
                 shared.update(dict.fromkeys(tests_with.get(run, ()), 1))
         for test_id, common in shared.items():
             share = min(1.0, common / len(runs_of[test_id]))
-            if share >= SHARE and (test_id not in found or share > found[test_id].share):
-                found[test_id] = NearDuplicate(test_id, train_id, share)
-    return [found[test_id] for test_id in test if test_id in found]
+            if share >= SHARE:
+                yield NearDuplicate(test_id, train_id, share)
 
 
 def require_apart(
@@ -76,7 +83,7 @@ def require_apart(
     test_name: str,
     allowed: bool,
 ) -> None:
-    """Refuse a training set that nearly holds tasks of the test set, or, where ``allowed``, warn of it.
+    """Refuse a training set with near-duplicates of test tasks; where ``allowed``, only warn.
 
     Args:
         train: as in ``near_duplicates``; equal sets are compared once in a process.

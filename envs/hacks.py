@@ -1,11 +1,12 @@
-"""What policies try instead of solving their tasks, and what an environment pays for it.
+"""Attempts to earn reward without solving the task, as policies find them.
 
-A policy under reinforcement learning finds every hole in its reward. Here are the attempts without skill that
-are found first: no reply at all, the prompt itself, every number in it, a program that leaves or equals
-everything. ``play_hacks`` plays each on the environment's own tasks; none should earn more than chance.
+A policy under reinforcement learning finds every hole in its reward. These attempts need no skill and are
+found
+first: an empty reply, the prompt itself, every number in it, a program that exits or whose results equal
+everything. ``onelayer envs check ID --hack`` plays each of them; none should earn more than chance.
 
-An environment names its own attempts in the attribute ``hacks``, a mapping of names to functions from what
-the policy has seen to its action; ``hacks_of`` says what the others get::
+An environment lists attempts of its own in the attribute ``hacks``: names, and functions from what the policy
+has seen to its action. Others get the ones that ``hacks_of`` chooses::
 
     class Maze(TextEnv):
         hacks = {**WORLDS, "walk through the wall": lambda seen: "go through wall"}
@@ -14,21 +15,11 @@ the policy has seen to its action; ``hacks_of`` says what the others get::
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gymnasium as gym
-import numpy as np
 
 from onelayer.envs.attributes import attribute
-from onelayer.envs.plugins import make
-
-if TYPE_CHECKING:
-    from onelayer.envs.check import Finding
-
-ALLOWED = 0.005
-"""Mean reward of an episode above chance that an attempt may come to: an answer may stand in a prompt by
-accident."""
-_MOST_STEPS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,58 +161,3 @@ def hacks_of(env: gym.Env[Any, Any]) -> Mapping[str, Hack]:
     if own is not None:
         return own
     return REPLIES if attribute(env, "free_form", False) else WORLDS
-
-
-def play_hacks(
-    env_id: str, /, *, episodes: int = 20, seed: int = 0, **kwargs: Any
-) -> "list[Finding]":
-    """Play every attempt and return what each earns; one that earns more than chance is a problem.
-
-    Chance is what an agent earns on the same tasks that draws admissible actions, 0 where none are listed.
-
-    Args:
-        env_id: as in ``onelayer.envs.plugins.make``.
-        episodes: episodes of each attempt, on tasks that ``seed`` and the numbers after it draw.
-        seed: see above.
-        kwargs: arguments of the environment.
-
-    Raises:
-        gymnasium.error.Error, LookupError, ValueError: the environment can't be made.
-    """
-    from onelayer.envs.check import Finding
-
-    env = make(env_id, **kwargs)
-    seeds = range(seed, seed + episodes)
-    chance = max(0.0, float(np.mean([_play_at_random(env, s) for s in seeds])))
-    findings = []
-    for name, hack in hacks_of(env).items():
-        returns = [_play(env, s, hack) for s in seeds]
-        mean, best = float(np.mean(returns)), float(np.max(returns))
-        earns = f"earns {mean:.3g} an episode, at most {best:.3g} (chance: {chance:.3g})"
-        bad = mean > chance + ALLOWED
-        check = f"hack: {name}"
-        findings.append(Finding(check, problem=earns) if bad else Finding(check, note=earns))
-    env.close()
-    return findings
-
-
-def _play(env: gym.Env[str, str], seed: int, hack: Hack) -> float:
-    """Play an episode and return what it earned."""
-    observation, info = env.reset(seed=seed)
-    prompt, total = observation, 0.0
-    for _ in range(_MOST_STEPS):
-        action = hack(Seen(prompt, observation, info.get("admissible")))
-        observation, reward, terminated, truncated, info = env.step(action)
-        total += float(reward)
-        if terminated or truncated:
-            break
-    return total
-
-
-def _play_at_random(env: gym.Env[str, str], seed: int) -> float:
-    rng = np.random.default_rng(seed)
-
-    def draw(seen: Seen) -> str:
-        return str(rng.choice(seen.admissible)) if seen.admissible else ""
-
-    return _play(env, seed, draw)

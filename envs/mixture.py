@@ -1,4 +1,4 @@
-"""Several environments as one: a task names its environment, so that groups are never across them."""
+"""Several environments as one. A task names its environment, so a group never mixes environments."""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -10,9 +10,10 @@ import numpy as np
 
 from onelayer.envs.attributes import attribute, tasks_of
 from onelayer.envs.text import FreeText, Info, require_text
+from onelayer.errors import UnknownName
 
 _SEEDS = 20_000_000
-"""tasks of a member without ids: that many seeds for "train", and as many others for any other split"""
+"""a member without task ids has this many seeds as tasks for "train", and as many others for other splits"""
 _KEYS = {"env", "args", "weight", "name"}
 
 
@@ -69,7 +70,7 @@ class MixtureEnv(gym.Env[str, str]):
         """Start a task of a member.
 
         Raises:
-            LookupError: there is no such task.
+            UnknownName: there is no such task.
         """
         super().reset(seed=seed)
         task = (options or {}).get("task")
@@ -83,7 +84,9 @@ class MixtureEnv(gym.Env[str, str]):
             observation, info = env.reset(seed=seed, options={"task": own})
         self._playing, self._task = name, task
         rules = attribute(env, "instructions", "")
-        return f"{rules}\n\n{observation}" if rules else observation, self._told(info, observation)
+        return f"{rules}\n\n{observation}" if rules else observation, self._complete_info(
+            info, observation
+        )
 
     def step(self, action: str) -> tuple[str, float, bool, bool, Info]:
         """Take an action in the member that plays."""
@@ -91,7 +94,7 @@ class MixtureEnv(gym.Env[str, str]):
             raise RuntimeError("call reset() before step()")
         env = self.members[self._playing]
         observation, reward, terminated, truncated, info = env.step(action)
-        told = self._told(info, observation)
+        told = self._complete_info(info, observation)
         return observation, float(reward), bool(terminated), bool(truncated), told
 
     def solution(self, task: str) -> Sequence[str] | None:
@@ -116,7 +119,7 @@ class MixtureEnv(gym.Env[str, str]):
                 drawn.append(f"{name}:{tasks[i]}")
         return drawn
 
-    def _told(self, info: Mapping[str, Any], observation: str) -> Info:
+    def _complete_info(self, info: Mapping[str, Any], observation: str) -> Info:
         name = self._playing
         told = {**info, "task": self._task, "env": name}
         told["anchor"] = (self._task, info.get("anchor", observation))
@@ -159,7 +162,7 @@ class _Joined(Sequence[str]):
         for name in sorted(self._names, key=len, reverse=True):
             if task.startswith(f"{name}:"):
                 return name
-        raise LookupError(f"there is no task {task!r} here; one is {self[0]!r}")
+        raise UnknownName(f"there is no task {task!r} here; one is {self[0]!r}")
 
 
 class _Seeds(Sequence[str]):

@@ -1,4 +1,4 @@
-"""Saying where an error was made, for authors of environments: file, line and function in one sentence."""
+"""Says in one sentence where an error was raised, for authors of environments: file, line and function."""
 
 import sysconfig
 from pathlib import Path
@@ -12,7 +12,7 @@ _LIBRARIES = tuple(
 
 
 def place_of_error(error: BaseException) -> str:
-    """Return the error's kind and message, and the innermost line of somebody's own code that led to it."""
+    """Return the type and message of an error, and the innermost line that is no library's."""
     message = " ".join(str(error).split())
     said = f"{type(error).__name__}: {message}" if message else type(error).__name__
     frames = [f for f in extract_tb(error.__traceback__) if not _is_between(f.filename)]
@@ -40,6 +40,6 @@ def _is_of_library(file: str) -> bool:
 
 
 def _is_between(file: str) -> bool:
-    """Return whether a file is ours and stands between whoever plays and the environment."""
+    """Return whether a file is one of ours that only passes calls on to the environment."""
     path = Path(file)
     return path.parent.name == "check" or path.parts[-2:] in _BETWEEN

@@ -33,6 +33,8 @@ from gymnasium.envs.registration import (
 )
 
 from onelayer.envs.arguments import checked_arguments
+from onelayer.envs.places import place_of_error
+from onelayer.errors import EnvironmentFailed, UnknownName
 
 GROUP = "onelayer.envs"
 OURS = "onelayer"
@@ -54,34 +56,46 @@ def make(env_id: str, **kwargs: Any) -> gym.Env[str, str]:
 
     Raises:
         gymnasium.error.Error: there is no such environment; the message names the nearest.
-        LookupError: there is no such module.
+        UnknownName: there is no such module.
         ValueError: the environment takes no such argument, or none of that type; the message lists those
             it takes.
     """
     spec = _portable(resolve(env_id))
     checked = checked_arguments(spec.id, creator(spec), spec.kwargs, kwargs)
     # Gymnasium's checker looks at every step; `onelayer envs check` does it once, and more of it.
-    return gym.make(spec, **{"disable_env_checker": True, **checked})
+    try:
+        return gym.make(spec, **{"disable_env_checker": True, **checked})
+    except (
+        ValueError,
+        OSError,
+        UnknownName,
+        EnvironmentFailed,
+        ModuleNotFoundError,
+        gym.error.Error,
+    ):
+        raise
+    except Exception as error:
+        raise EnvironmentFailed(f"{spec.id} cannot be made: {place_of_error(error)}") from error
 
 
 def resolve(env_id: str) -> EnvSpec:
     """Return the registration of an environment.
 
-    ``module:id`` imports the module first, which may be a file: ``examples/my_envs.py:Maze-v0``; or it is the
-    id that an installed package registered, where several have the same. An id without a version means the
-    newest one. A YAML list of environments is all of them in one, see ``onelayer.envs.mixture``:
+    ``module:id`` imports the module first, which may be a file: ``examples/my_envs.py:Maze-v0``. Or it says
+    whose id is meant, where several installed packages registered the same one. An id without a version means
+    the newest one. A YAML list of environments means all of them in one, see ``onelayer.envs.mixture``:
     ``[{env: onelayer/Counting-v0, weight: 2}, {env: maze/Maze-v0, args: {size: 3}}]``.
 
     Raises:
         gymnasium.error.Error: there is no such environment; the message names the nearest.
-        LookupError: there is no such module.
+        UnknownName: there is no such module.
     """
     load_plugins()
     if env_id.lstrip().startswith("["):
         return replace(gym.spec("onelayer/Mixture-v0"), kwargs={"members": _members(env_id)})
     owner, _, name = env_id.rpartition(":")
     if owner and (owner, name) not in _registered_by:
-        owner = _import(owner)
+        owner = import_named(owner)
     namespace, short_name, version = parse_env_id(name)
     if version is None and name not in gym.registry:
         newest = find_highest_version(namespace, short_name)
@@ -122,8 +136,8 @@ def registered() -> dict[str, str]:
 def load_plugins() -> None:
     """Let every installed plug-in register its environments, once.
 
-    One that fails, even by ``sys.exit``, is a warning that names it, and the others are loaded all the same.
-    An id that another one has already stays with that; the second is listed as ``package:id``.
+    A plug-in that fails, even by ``sys.exit``, gives a warning, and the others are loaded all the same. If
+    two register the same id, it belongs to the first, and the second one's is listed as ``package:id``.
     """
     path = tuple(sys.path)
     if path in _searched:
@@ -198,8 +212,15 @@ def arguments(spec: EnvSpec) -> dict[str, inspect.Parameter]:
     }
 
 
-def _import(module: str) -> str:
-    """Import a module by name, or a file by path; return the name under which it registers."""
+def import_named(module: str) -> str:
+    """Import a module by name, or a file by path (``my_envs.py``); return the name that it has then.
+
+    What it registers with Gymnasium is known as ``module:id`` from then on.
+
+    Raises:
+        LookupError: there is no such module or file.
+        ValueError: a file ends the program.
+    """
     if module.endswith(".py"):
         return _import_file(module)
     try:
@@ -208,29 +229,29 @@ def _import(module: str) -> str:
     except ModuleNotFoundError as error:
         if error.name not in (module, module.split(".")[0]):
             raise  # the module is there and imports something that is not
-        raise LookupError(
+        raise UnknownName(
             f"there is no module {module!r}: give an installed package, {module}.py in the working "
-            f"folder, or a path such as envs/{module}.py:Id-v0"
+            f"folder, or a path such as mine/{module}.py"
         ) from error
     return module
 
 
 def _import_file(name: str) -> str:
-    """Import a file once and return its private name.
+    """Import a file and return its private name; once, where it registers environments.
 
-    A file called ``math.py`` so takes no other module's place. The files beside it can be imported, after all
-    others of their names.
+    With a private name, a file called ``math.py`` takes no other module's place. Files beside it can be
+    imported too, unless another module has the same name.
     """
     path = Path(name).expanduser().resolve()
     if not path.is_file():
-        raise LookupError(f"there is no file {name}")
+        raise UnknownName(f"there is no file {name}")
     # The same in every process, so that what the file defines can be pickled.
     private = f"onelayer_file_{path.stem}_{hashlib.sha256(os.fsencode(path)).hexdigest()[:12]}"
     if private in sys.modules and any(owner == private for owner, _ in _registered_by):
         return private
     found = spec_from_file_location(private, path)
     if found is None or found.loader is None:
-        raise LookupError(f"{name} is no Python file")
+        raise UnknownName(f"{name} is no Python file")
     if str(path.parent) not in sys.path:
         sys.path.append(str(path.parent))
     loaded = module_from_spec(found)

@@ -1,4 +1,4 @@
-"""Seeds of episodes: which random numbers a world draws, the same each time that a run is repeated."""
+"""Seeds of episodes. They decide an environment's random numbers, so that a run can be repeated."""
 
 import zlib
 
@@ -11,9 +11,9 @@ def episode_seed(seed: int, task: str, attempt: int = 0) -> int:
     Members of a group, which are compared with each other, share all three and so play the same world.
 
     Args:
-        seed: made of the run's seed and the iteration, or an evaluation's; from 0 on.
+        seed: computed from the run's seed and the iteration, or an evaluation's own; from 0 on.
         task: the id of the task.
-        attempt: which time the task comes, from 0 on.
+        attempt: how often the task came before.
 
     Returns:
         A number from 0 to 2**31 - 1, which every library takes as a seed.

@@ -12,6 +12,8 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
+from onelayer.errors import UnknownName
+
 Info = dict[str, Any]
 
 
@@ -103,6 +105,8 @@ class TextEnv(gym.Env[str, str]):
     """a step mostly waits for another process: a rollout takes such steps in threads, many at once"""
     max_steps: int
     """actions until the episode is truncated"""
+    success_margin: float | None = None
+    """the least by which a solved episode earns more than an unsolved one of its task; None: not known"""
 
     def __init__(self, max_steps: int, render_mode: str | None = None):
         if isinstance(max_steps, bool) or not isinstance(max_steps, int):
@@ -163,7 +167,7 @@ class TextEnv(gym.Env[str, str]):
         """Start a task: the one in ``options["task"]``, else one drawn with the seeded generator.
 
         Raises:
-            LookupError: the split has no such task.
+            UnknownName: the split has no such task.
         """
         super().reset(seed=seed)
         if options is not None and not isinstance(options, Mapping):
@@ -212,18 +216,18 @@ class TextEnv(gym.Env[str, str]):
 
     def _require_task(self, task: object) -> None:
         if not isinstance(task, str):
-            raise LookupError(f"the id of a task is a str, got {task!r}")
+            raise UnknownName(f"the id of a task is a str, got {task!r}")
         # Lazy sequences are asked by `begin`, which finds or misses the task anyway.
         if isinstance(self.tasks, list | tuple) and task not in self.tasks:
             first = f"; one is {self.tasks[0]!r}" if self.tasks else ""
-            raise LookupError(f"there is no task {task!r} here{first}")
+            raise UnknownName(f"there is no task {task!r} here{first}")
 
     def _lacks(self, what: str) -> NotImplementedError:
         return NotImplementedError(f"{type(self).__name__} must define {what}")
 
     def _draw_task(self) -> str:
         if not len(self.tasks):
-            raise LookupError(f"{type(self).__name__} has no tasks in this split")
+            raise UnknownName(f"{type(self).__name__} has no tasks in this split")
         return self.tasks[int(self.np_random.integers(len(self.tasks)))]
 
     def _info(self, valid: bool) -> Info:

@@ -9,10 +9,10 @@
 """
 
 from onelayer.evals.definition import Collection, Suite
+from onelayer.evals.estimates import Estimate
 from onelayer.evals.figures import register_metric
 from onelayer.evals.results import Results, compare, load_results, write_results
 from onelayer.evals.run import evaluate
-from onelayer.evals.statistics import Estimate
 from onelayer.evals.suite import load_suite
 
 __all__ = [

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from onelayer.evals.comparison import by_task, mean_success
+from onelayer.evals.estimates import Estimate
+from onelayer.evals.paired import by_task, mean_success
 from onelayer.evals.results import Results, compare, require_comparable
 from onelayer.evals.significance import arm_difference, holm, minimal_difference
-from onelayer.evals.statistics import Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class Pair:
     tasks: int
     runs: tuple[int, int]
     success: Estimate
-    """difference of the success rates. Of single runs Newcombe's interval, which holds for these very
-    runs; of groups an interval that holds for other seeds too"""
+    """difference of the success rates. For two single runs it has Newcombe's interval, which holds for these
+    runs only; for groups of runs an interval that holds for other seeds too"""
     p_value: float
     p_holm: float
     """valid for all pairs of the table together"""

@@ -1,6 +1,5 @@
 """What a suite is: which tasks an evaluation plays, how often, and what it measures."""
 
-import difflib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -11,15 +10,17 @@ import numpy as np
 
 from onelayer.envs.attributes import tasks_of
 from onelayer.envs.plugins import make
+from onelayer.errors import UnknownName
 from onelayer.evals.figures import PART, find_metric, majority_k, metric_names, pass_k
-from onelayer.evals.identity import identify
+from onelayer.evals.task_digests import identify
+from onelayer.settings import did_you_mean
 
 METRICS = ("success", "return", "steps", "valid_actions")
 """those of every environment, and the default"""
 AGENT_FIELDS = ("history", "show_admissible", "thinking", "temperature", "top_p", "response_limit")
 """how a model plays, as ``onelayer eval`` names it"""
 _FIRST_SEED = 1_000_000_000
-"""the tasks of an environment without task ids are seeds from here on, far from those of training"""
+"""where an environment has no task ids, its tasks are seeds from here on, far from those of training"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,13 @@ class Suite:
     agent: Mapping[str, Any] = field(default_factory=dict)
     """how a model plays where neither a flag nor the run's training says: see ``AGENT_FIELDS``"""
     whole: bool = False
-    """it is of a whole split, whose size ``tasks`` is: data with fewer tasks are worth a word"""
+    """the suite means a whole split, and ``tasks`` is its size; fewer tasks in the data are reported"""
     kinds: tuple[str, ...] = ()
-    """of the tasks, only those of these kinds; all where it is empty"""
+    """play tasks of these kinds only; empty: of all kinds"""
     limit: int | None = None
-    """of the tasks, only so many, from the first on"""
+    """play only the first so many of the tasks"""
     shuffle: bool = False
-    """play the tasks in an order that ``seed`` decides, which ``limit`` then cuts"""
+    """put the tasks into an order that ``seed`` decides, before ``limit`` cuts them"""
 
     def __post_init__(self) -> None:
         self._check_kinds()
@@ -103,7 +104,7 @@ class Suite:
         """Return the tasks to play: ids, or seeds where the environment has no ids.
 
         Raises:
-            LookupError: the split is empty, lacks a task that is named, or has none of these kinds.
+            UnknownName: the split is empty, lacks a task that is named, or has none of these kinds.
         """
         tasks = self._drawn_tasks(env)
         if self.kinds:
@@ -112,7 +113,7 @@ class Suite:
             for kind in self.kinds:
                 if kind not in found:
                     listed = ", ".join(sorted(found)) if any(found) else "no kinds here"
-                    raise LookupError(
+                    raise UnknownName(
                         f"suite {self.name}: no task of kind {kind!r}; there are {listed}"
                     )
             tasks = [task for task in tasks if kind_of[task] in self.kinds]
@@ -126,15 +127,14 @@ class Suite:
         if not isinstance(self.tasks, int):
             for task in self.tasks:
                 if available is not None and task not in available:
-                    close = difflib.get_close_matches(task, _some(available), n=1, cutoff=0.3)
-                    hint = f"; did you mean {close[0]!r}?" if close else ""
-                    raise LookupError(f"suite {self.name}: {self.env} has no task {task!r}{hint}")
+                    hint = did_you_mean(task, _some(available), otherwise="")
+                    raise UnknownName(f"suite {self.name}: {self.env} has no task {task!r}{hint}")
             return list(self.tasks)
         if available is None:
             first = _FIRST_SEED + self.seed * 1_000_000
             return list(range(first, first + self.tasks))
         if not len(available):
-            raise LookupError(f"suite {self.name}: {self.env} has no tasks in split {self.split!r}")
+            raise UnknownName(f"suite {self.name}: {self.env} has no tasks in split {self.split!r}")
         if len(available) <= self.tasks:
             return list(available)
         drawn = np.random.default_rng(self.seed).choice(
@@ -148,7 +148,7 @@ class Suite:
         others = {name: value for name, value in env_args.items() if name != "split"}
         return replace(self, split=split, env_args={**self.env_args, **others})
 
-    def what_is_played(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Any]:
         """Return the fields that decide the episodes."""
         always = ("env", "split", "env_args", "tasks", "attempts", "seed")
         chosen = {
@@ -225,7 +225,7 @@ class Collection:
     description: str = ""
     version: int = 1
     agent: Mapping[str, Any] = field(default_factory=dict)
-    """see ``Suite``; what the parts say of it does not count, since one agent plays them all"""
+    """see ``Suite``; one agent plays all parts, so their own ``agent`` is ignored"""
 
     def __post_init__(self) -> None:
         if not self.parts:
@@ -254,9 +254,9 @@ class Collection:
         """The environments' ids."""
         return ", ".join(dict.fromkeys(part.env for part in self.parts))
 
-    def what_is_played(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Any]:
         """Return what decides the episodes, part by part."""
-        return {part.name: part.what_is_played() for part in self.parts}
+        return {part.name: part.identity() for part in self.parts}
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as JSON and YAML hold them."""

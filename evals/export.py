@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
+from onelayer.evals.estimates import Estimate
 from onelayer.evals.results import LoadedResults, Results
-from onelayer.evals.statistics import Estimate
 from onelayer.evals.table import metrics_table, success_table
 
 _LATEX = str.maketrans(

@@ -1,7 +1,7 @@
 """The figures of an evaluation by name, in numpy: what a suite's ``metrics`` may hold.
 
-A figure is a function of episodes. It returns a value for each of them, whose mean is told with an
-interval over tasks, or an ``Estimate`` of its own. Three lines add one::
+A figure is a function of episodes. It returns a value for each episode, and the figure is their mean with an
+interval over tasks; or it returns an ``Estimate`` itself. Three lines add one::
 
     @register_metric("short")
     def short(episodes):
@@ -10,7 +10,6 @@ interval over tasks, or an ``Estimate`` of its own. Three lines add one::
 A suite then lists ``short``, or ``my_metrics:short`` from a module that is to be imported first.
 """
 
-import difflib
 import importlib
 import math
 from collections.abc import Callable, Sequence
@@ -20,12 +19,15 @@ from functools import partial
 import numpy as np
 
 from onelayer.agents.episodes import Episode
+from onelayer.errors import UnknownName
+from onelayer.evals.bootstrap import bootstrap_mean
+from onelayer.evals.estimates import Estimate, mean_share, pass_at_k
 from onelayer.evals.majority import majority_shares
-from onelayer.evals.statistics import Estimate, bootstrap_mean, mean_share, pass_at_k
+from onelayer.settings import did_you_mean
 
 Measure = Callable[[Sequence[Episode]], "Estimate | Sequence[float]"]
 NOTHING = Estimate(math.nan, math.nan, math.nan)
-"""the figure of no episodes, or of none that it is defined for"""
+"""a figure that does not exist: there are no episodes, or it is not defined for them"""
 PART = "reward/"
 """``reward/format`` is the mean of that part of the reward, as ``info["reward_parts"]`` names it"""
 
@@ -102,7 +104,7 @@ def find_metric(name: str) -> Metric:
     """Return the metric of a name, as a suite writes it; ``module:name`` imports the module first.
 
     Raises:
-        LookupError: there is none; the message lists those there are.
+        UnknownName: there is none; the message lists those there are.
     """
     module, _, short = name.rpartition(":")
     if module:
@@ -111,7 +113,7 @@ def find_metric(name: str) -> Metric:
         except ModuleNotFoundError as error:
             if error.name != module:
                 raise
-            raise LookupError(f"there is no module {module!r} for the metric {name!r}") from error
+            raise UnknownName(f"there is no module {module!r} for the metric {name!r}") from error
     if (attempts := pass_k(short)) is not None:
         return Metric(name, partial(_pass_at_k, k=attempts), share=True)
     if (votes := majority_k(short)) is not None:
@@ -120,9 +122,7 @@ def find_metric(name: str) -> Metric:
         part = short.removeprefix(PART)
         return Metric(name, lambda episodes: [e.reward_parts.get(part, 0.0) for e in episodes])
     if short not in _metrics:
-        close = difflib.get_close_matches(short, _metrics, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(_metrics)}"
-        raise LookupError(f"there is no metric {name!r}; {hint}")
+        raise UnknownName(f"there is no metric {name!r}{did_you_mean(short, _metrics)}")
     return _metrics[short]
 
 
@@ -139,7 +139,7 @@ def measure(name: str, episodes: Sequence[Episode]) -> Estimate:
         episodes: those that count; what to do with errors is decided before.
 
     Raises:
-        LookupError: there is no such metric.
+        UnknownName: there is no such metric.
     """
     return find_metric(name)(episodes)
 
@@ -164,7 +164,7 @@ def _tasks(episodes: Sequence[Episode]) -> list[str]:
 
 
 def _attempts(episodes: Sequence[Episode], k: int) -> list[Episode]:
-    """Return the episodes of the tasks that have ``k`` of them or more; errors may have taken some."""
+    """Return the episodes of tasks with at least ``k`` episodes; others lost some to errors."""
     tasks = _tasks(episodes)
     times = {task: tasks.count(task) for task in set(tasks)}
     return [e for e, task in zip(episodes, tasks, strict=True) if times[task] >= k]

@@ -1,7 +1,8 @@
 """Results as logs of inspect_ai, which ``inspect view`` opens and ``inspect_ai.log.read_eval_log`` reads.
 
-Written without inspect_ai: a log is JSON (version 2 of its format). Each episode is a sample, each step a
-user message, the observation, and an assistant message, the reply; scores are ``success`` and ``return``.
+inspect_ai is not needed to write them: a log is JSON (version 2 of its format). An episode is a sample. A
+step is a user message with the observation and an assistant message with the reply. Scores are ``success``
+and ``return``.
 """
 
 import hashlib
@@ -14,7 +15,7 @@ from typing import Any
 
 import onelayer
 from onelayer.agents.episodes import Episode, Step
-from onelayer.evals.rows import Results
+from onelayer.evals.result_rows import Results
 from onelayer.files import write_atomically
 
 _CORRECT, _WRONG = "C", "I"
@@ -100,7 +101,7 @@ def _scored(results: Results, scorer: str) -> dict[str, Any]:
 
 def _sample(episode: Episode, model: str) -> dict[str, Any]:
     messages = [
-        message for i, step in enumerate(episode.steps) for message in _said(i, step, model)
+        message for i, step in enumerate(episode.steps) for message in _messages_of(i, step, model)
     ]
     last = messages[-1] if messages else None
     total = episode.total_reward
@@ -138,7 +139,7 @@ def _sample(episode: Episode, model: str) -> dict[str, Any]:
     return sample
 
 
-def _said(number: int, step: Step, model: str) -> list[dict[str, Any]]:
+def _messages_of(number: int, step: Step, model: str) -> list[dict[str, Any]]:
     facts = {"action": step.action, "reward": step.reward, "valid": step.valid, "cut": step.cut}
     if not math.isfinite(step.reward):
         facts["reward"] = None

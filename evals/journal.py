@@ -1,4 +1,4 @@
-"""The episodes of an evaluation as they end, one line each, so that an interrupted one can go on."""
+"""A file that takes each episode of an evaluation as it ends, so that an interrupted evaluation can go on."""
 
 import json
 import logging
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from onelayer.agents.episodes import Episode, as_episode, as_record
-from onelayer.evals.identity import Digests, require_same_data
+from onelayer.evals.task_digests import Digests, require_same_data
 from onelayer.files import write_atomically
 
 logger = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ def require_same(wanted: Mapping[str, Any], found: Mapping[str, Any], where: str
 
 
 def _parsed(line: bytes) -> Any:
-    """Return the value of a line; None, which is no record of anything, where it is damaged."""
+    """Return the value of a line; None where it is damaged."""
     try:
         return json.loads(line.decode("utf-8"))
     except ValueError:

@@ -1,8 +1,9 @@
 """maj@k: how often the commonest of k answers is right.
 
-Answers that the grader calls equal, such as 1/2 and 0.5, vote together. Of a tie the answer that was given
-first wins, and an attempt without an answer does not vote. Where a task has more attempts than k, the figure
-is the mean over all choices of k of them, in their order, or over some thousand drawn with a fixed seed.
+Answers that the grader calls equal, such as 1/2 and 0.5, vote together. In a tie, the answer that was given
+first wins. An attempt without an answer does not vote. If a task has more than k attempts, the figure is the
+mean over all choices of k of them, in their order; where there are too many choices, over some thousand that
+are drawn with a fixed seed.
 
 X. Wang et al., arXiv 2203.11171 (self-consistency).
 """

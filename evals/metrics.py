@@ -18,8 +18,9 @@ from typing import Any
 import datasets
 import evaluate
 
+from onelayer.evals.bootstrap import bootstrap_mean
+from onelayer.evals.estimates import Estimate, mean_share, pass_at_k
 from onelayer.evals.figures import measure
-from onelayer.evals.statistics import Estimate, bootstrap_mean, mean_share, pass_at_k
 
 __all__ = [
     "MajorityAtK",

@@ -1,8 +1,8 @@
 """Whether tasks to be evaluated on are among those that a run was trained on.
 
-Tasks are compared by what they are, not by their ids: two data sets number their problems as they like. A
-problem that is told whole (``TextEnv.free_form``: a question, a program to write) is known by its words; a
-world by its first text, its true state and its solution.
+Tasks are compared by their content, not by their ids: two data sets number their problems as they like. A
+problem that its prompt states completely (``TextEnv.free_form``: a question, a program to write) is known by
+its words. A world is known by its first observation, its true state and its solution.
 """
 
 import re
@@ -13,7 +13,7 @@ import gymnasium as gym
 
 from onelayer.envs.attributes import attribute
 from onelayer.evals.definition import Suite
-from onelayer.evals.identity import TaskIdentity, identify
+from onelayer.evals.task_digests import TaskIdentity, identify
 
 _WORD = re.compile(r"\w+")
 
@@ -38,9 +38,9 @@ def shared_tasks(
     Args:
         suite: of one environment.
         train_env: an environment as the run was trained in.
-        trained: the tasks it was trained on; one that is no longer there is passed over.
-        same_data: both are the same environment on the same data, but for the split: then the ids tell,
-            and no task need be begun.
+        trained: the tasks it was trained on; one that no longer exists is ignored.
+        same_data: both are the same environment with the same data, except for the split. Then ids are
+            compared, and no task need be begun.
     """
     env = suite.make_env()
     try:

@@ -1,4 +1,4 @@
-"""One self-contained page about one or several runs: what was trained, what came of it, how it went.
+"""One self-contained page about one or several runs: what was trained, how it went, and the result.
 
 The page needs no network and no scripts; it can be mailed.
 """

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from onelayer.evals.estimates import wilson
 from onelayer.evals.run_record import Record, RunRecord
-from onelayer.evals.statistics import wilson
 
 HEADLINE = ("algorithm", "env", "model", "layers", "iterations", "learning_rate", "seed")
 """fields of a configuration that come first"""

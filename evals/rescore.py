@@ -1,8 +1,8 @@
-"""Grading saved episodes again: the environment of today is shown the actions of then.
+"""Grades saved episodes again, with today's environment.
 
-Nobody plays: each episode's task begins anew and its saved actions are taken one by one, through the
-environment's own ``reset`` and ``step``, in the same world (seed). What comes back, rewards, success and
-the answer that was read, is of today's grader.
+No agent plays. Each episode's task begins anew with the same seed, and its saved actions are taken one by one
+through the environment's own ``reset`` and ``step``. Rewards, success and the answer that was read then come
+from today's grader.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ from onelayer.agents.episodes import Episode, Step
 from onelayer.envs.attributes import attribute
 from onelayer.envs.seeds import episode_seed
 from onelayer.evals.definition import Collection, Suite
-from onelayer.evals.identity import digests_of, identify
-from onelayer.evals.rows import Results
+from onelayer.evals.result_rows import Results
+from onelayer.evals.task_digests import digests_of, identify
 
 AT_ONCE = 16
 """episodes that are graded at once where steps wait for other processes"""
@@ -28,8 +28,8 @@ AT_ONCE = 16
 def rescore(results: Results) -> Results:
     """Return results in which every episode is graded by today's environment; the replies are as they were.
 
-    An episode that ended in an error stays one. One whose task begins otherwise now, or that its saved
-    actions no longer bring to an end, becomes one: it would have to be played again.
+    An episode that ended in an error keeps its error. An episode becomes one with an error if its task begins
+    otherwise now, or if its saved actions no longer end it: it would have to be played again.
 
     Raises:
         ValueError: the environment cannot be made.
@@ -104,7 +104,7 @@ def _graded(saved: Episode, seed: int, free: "SimpleQueue[gym.Env[str, str]]") -
 
 
 def _judged(old: Step, view: View, answer: Answer) -> Step:
-    """Return a step as it is judged now, with what a model wrote then."""
+    """Return a step with today's judgement and the reply that the model wrote then."""
     return replace(
         old,
         observation=view.observation,

@@ -21,19 +21,18 @@ format before, ``onelayer.results.1``, are read too.
 """
 
 import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import onelayer
 from onelayer.agents.episodes import as_episode, as_record
-from onelayer.evals.comparison import Difference, compare_episodes
 from onelayer.evals.definition import Collection
-from onelayer.evals.identity import changed_task
-from onelayer.evals.rows import ALL, Results, Row, numbered
+from onelayer.evals.paired import Difference, compare_episodes
+from onelayer.evals.result_rows import ALL, Results, Row, numbered
 from onelayer.evals.suite import suite_of
-from onelayer.files import write_atomically
+from onelayer.evals.task_digests import changed_task
+from onelayer.json_files import OneLine, write_json
 
 __all__ = [
     "ALL",
@@ -119,8 +118,10 @@ def write_results(
         "suite": by_agent[first].suite.as_dict(),
         "errors": _RULES[by_agent[first].count_errors],
         "agents": {
-            # Figures are indented for people, and an episode is one line: see below.
-            name: {**_agent_record(results), "episodes": _place_of(name)}
+            name: {
+                **_agent_record(results),
+                "episodes": [OneLine(as_record(episode)) for episode in results.episodes],
+            }
             for name, results in by_agent.items()
         },
         "comparisons": [
@@ -129,11 +130,7 @@ def write_results(
             if second != first and (rows := _differences(by_agent[first], by_agent[second]))
         ],
     }
-    text = json.dumps(_finite(content), indent=1, allow_nan=False)
-    for name, results in by_agent.items():
-        lines = (json.dumps(_finite(as_record(e)), allow_nan=False) for e in results.episodes)
-        text = text.replace(json.dumps(_place_of(name)), "[\n" + ",\n".join(lines) + "]", 1)
-    write_atomically(path, text + "\n")
+    write_json(path, content)
 
 
 class LoadedResults(dict[str, Results]):
@@ -222,16 +219,3 @@ def _agent_record(results: Results) -> dict[str, Any]:
             for row in results.rows
         ],
     }
-
-
-def _place_of(name: str) -> str:
-    return f"the episodes of {name} go here"
-
-
-def _finite(value: Any) -> Any:
-    """Replace what JSON has no number for by None."""
-    if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

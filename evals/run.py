@@ -13,16 +13,17 @@ from onelayer.agents.base import Agent
 from onelayer.agents.boundary import close
 from onelayer.agents.episodes import Episode, as_episode, as_record
 from onelayer.agents.rollout import rollout
+from onelayer.errors import RunFailed
 from onelayer.evals.definition import AnySuite, Collection, Suite
-from onelayer.evals.identity import (
+from onelayer.evals.journal import Journal
+from onelayer.evals.result_rows import Results
+from onelayer.evals.task_digests import (
     Digests,
     TaskIdentity,
     digests_of,
     identify,
     require_same_data,
 )
-from onelayer.evals.journal import Journal
-from onelayer.evals.rows import Results
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +32,8 @@ Key = tuple[str, str, int]
 """part of the suite, task, attempt"""
 
 
-class TooManyErrors(RuntimeError):
-    """So many episodes in a row ended in an error that it is no use to go on."""
+class TooManyErrors(RunFailed):
+    """So many episodes in a row ended in an error that going on is no use."""
 
 
 def evaluate(
@@ -55,28 +56,28 @@ def evaluate(
 ) -> Results:
     """Let an agent play a suite's tasks.
 
-    Every attempt at a task is in a world of its own, made from the suite's seed.
+    Every attempt at a task gets random numbers of its own, which the suite's seed decides.
 
     Args:
         suite: what to play.
-        agent: its random numbers start from the suite's seed, where it has a ``reseed`` method. For a
-            suite of several environments a function that makes an agent for each.
-        settings: what plays, as JSON can hold it; goes into the results.
-        journal: a file to write every episode to as it ends. One that is there already is gone on from:
-            attempts that are in it are not played again.
+        agent: the player; ``reseed``, if it has that method, is called with the suite's seed. For a suite of
+            several environments, a function that makes an agent for each.
+        settings: what describes the player, as JSON can hold it; goes into the results.
+        journal: a file to write every episode to as it ends. If the file exists, the evaluation continues
+            from it: attempts in it are not played again.
         parallel: episodes that run at once.
         on_episode: called with each episode, those of an earlier journal first.
         before: episodes that were played before, and are not played again.
-        data: the digests of the tasks as ``before``, or other agents' results, hold them; None accepts any.
-        retry_errors: play those again that ended in an error, of ``before`` and of the journal.
+        data: digests that the tasks must have, such as those of ``before``; None accepts any.
+        retry_errors: play episodes of ``before`` and of the journal again that ended in an error.
         count_errors: count an episode with an error as not solved; otherwise it is left out of all figures.
         errors_in_a_row: stop after so many episodes in a row that ended in an error; None never stops.
         keep_tokens: keep each sampled token as text with its log-probability, where the agent has a
             tokenizer.
         prices: see ``Results``.
         step_timeout: see ``rollout``.
-        looked_at: what the tasks are, by the part of the suite; filled where it is empty. To begin them
-            all once, where several agents play.
+        looked_at: the identities of the tasks, by part of the suite; filled if empty. Pass the same mapping
+            for several agents, so that each task is begun for this only once.
 
     Raises:
         ValueError: the journal is of another suite, other settings or changed data.
@@ -92,15 +93,13 @@ def evaluate(
         found = {part.label: digests_of(part.tasks) for part in parts}
         if data:
             require_same_data(found, data, "the folder")
-        book = (
-            None if journal is None else Journal(journal, suite.what_is_played(), settings, found)
-        )
+        book = None if journal is None else Journal(journal, suite.identity(), settings, found)
         wanted = [key for part in parts for key in part.keys]
         kept = _kept([*before, *([] if book is None else book.episodes())], wanted, retry_errors)
         if book is not None:
             book.begin(kept.values())
         for episode in kept.values():
-            _tell(on_episode, episode)
+            _report(on_episode, episode)
         done = _Done(dict(kept), book, on_episode, errors_in_a_row)
         for part in parts:
             part.play(agent, parallel, done, keep_tokens, step_timeout)
@@ -128,7 +127,7 @@ class _Done:
         self.episodes[key] = as_episode(as_record(episode))
         if self.book is not None:
             self.book.add(episode)
-        _tell(self.on_episode, episode)
+        _report(self.on_episode, episode)
         self.failed_last = 0 if episode.error is None else self.failed_last + 1
         if self.errors_in_a_row is not None and self.failed_last >= self.errors_in_a_row:
             raise TooManyErrors(
@@ -191,7 +190,7 @@ class _Part:
         ]
         if not left:
             return
-        player = cast(Agent, agent) if hasattr(agent, "act") else self._made_by(agent)
+        player = cast(Agent, agent) if hasattr(agent, "act") else self._make_agent(agent)
         reseed = getattr(player, "reseed", None)
         if reseed is not None:
             reseed(self.suite.seed)
@@ -200,7 +199,7 @@ class _Part:
         tokenizer = getattr(player, "tokenizer", None) if keep_tokens else None
 
         def ended(episode: Episode) -> None:
-            # One that failed at its start does not know what the environment calls it, or its kind.
+            # An episode that failed at its start has neither the environment's name for its task nor a kind.
             task = named.get(episode.task, episode.task)
             kind = episode.kind or kind_of.get(task, "")
             if tokenizer is not None:
@@ -210,7 +209,7 @@ class _Part:
         envs = [self.env]
         for _ in range(min(parallel, len(left) * attempts) - 1):
             envs.append(self._another_env())
-        # The last digits of a model here go by what it computes together; a served one answers alone.
+        # The last digits of a local model depend on what it computes together; a served one answers alone.
         reproducible = not getattr(player, "answers_alone", False)
         rollout(
             envs,
@@ -222,7 +221,7 @@ class _Part:
             step_timeout=step_timeout,
         )
 
-    def _made_by(self, make: MakesAgent) -> Agent:
+    def _make_agent(self, make: MakesAgent) -> Agent:
         """Return an agent for this environment, which is closed at the end where it can be."""
         player = make(self._another_env())
         let_go = getattr(player, "close", None)
@@ -249,7 +248,7 @@ def _spelled(episode: Episode, tokenizer: Any) -> Episode:
 def _kept(
     episodes: Sequence[Episode], wanted: Sequence[Key], retry_errors: bool
 ) -> dict[Key, Episode]:
-    """Return the episodes that need not be played, the first of each attempt that has no error."""
+    """Return the episodes that need not be played again: for each attempt the first without an error."""
     possible = set(wanted)
     found: dict[Key, Episode] = {}
     for episode in episodes:
@@ -264,6 +263,6 @@ def _key(episode: Episode) -> Key:
     return episode.part, episode.task, episode.attempt
 
 
-def _tell(on_episode: Callable[[Episode], None] | None, episode: Episode) -> None:
+def _report(on_episode: Callable[[Episode], None] | None, episode: Episode) -> None:
     if on_episode is not None:
         on_episode(episode)

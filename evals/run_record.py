@@ -1,6 +1,6 @@
-"""What a run left in its folder, read without torch and without minding what is missing.
+"""What a run left in its folder, read without torch. Files may be missing.
 
-A report is made of runs that finished, stopped or still go on, and of runs of older versions: only
+Reports are made of runs that finished, stopped or still go on, and of runs of older versions, so only
 ``metrics.jsonl`` must be there.
 """
 
@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-from safetensors import SafetensorError, safe_open
-
 from onelayer.agents.episodes import Episode, as_episode
+from onelayer.agents.weight_files import ADAPTER_FILE, LAYER_FILE, read_about
 from onelayer.evals.definition import Suite
-from onelayer.evals.rows import Results, numbered
+from onelayer.evals.result_rows import Results, numbered
+from onelayer.settings import read_settings
 
 Record = Mapping[str, Any]
 
@@ -32,7 +31,7 @@ class TrainedLayer:
     parameters: int
     """how many numbers were trained"""
     rank: int | None = None
-    """of LoRA adapters in the layers, where these were trained instead"""
+    """rank of the LoRA adapters, if adapters were trained instead of the layers"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,8 +83,7 @@ def read_run(path: Path | str) -> RunRecord:
         config=_config(path / "config.yaml"),
         metrics=tuple(_lines(path / "metrics.jsonl")),
         episodes=_first_and_last(path / "episodes.jsonl"),
-        layer=_trained(path / "layer.safetensors", "delta")
-        or _trained(path / "adapter_model.safetensors", "adapters"),
+        layer=_trained(path / LAYER_FILE, "delta") or _trained(path / ADAPTER_FILE, "adapters"),
         evaluations=tuple(_evaluations(path / "eval")),
     )
 
@@ -108,10 +106,9 @@ def _config(path: Path) -> Record:
     if not path.is_file():
         return {}
     try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError:
+        return read_settings(path)
+    except ValueError:
         return {}
-    return config if isinstance(config, Mapping) else {}
 
 
 def _lines(path: Path) -> Iterator[Record]:
@@ -146,18 +143,16 @@ def _trained(path: Path, kind: str) -> TrainedLayer | None:
     if not path.is_file():
         return None
     try:
-        with safe_open(path, framework="numpy") as file:
-            about = json.loads((file.metadata() or {})[kind])
-            shapes = [file.get_slice(name).get_shape() for name in file.keys()]  # noqa: SIM118
+        about, parameters = read_about(path, kind)
         return TrainedLayer(
             base_id=about["base_id"],
             layers=tuple(about["layers"]),
             num_layers=about["num_layers"],
             everything=about.get("everything", False),
-            parameters=sum(math.prod(shape) for shape in shapes),
+            parameters=parameters,
             rank=about.get("rank"),
         )
-    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError):
+    except (KeyError, TypeError, ValueError):
         return None
 
 

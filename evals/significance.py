@@ -1,7 +1,8 @@
 """Is a difference more than chance, and how small a difference could these tasks have shown?
 
-S. Holm, 1979 (several comparisons at once); R.A. Fisher, 1935 (the sign-flip test); A.B. Owen, 2007 (means
-over tasks and runs, both of them drawn at random); F.E. Satterthwaite, 1946 (degrees of freedom of a sum).
+S. Holm, 1979 (several comparisons at once); R.A. Fisher, 1935 (the sign-flip test); Q. McNemar, 1947 (the
+exact form); A.B. Owen, 2007 (means over tasks and runs, both of them drawn at random); F.E. Satterthwaite,
+1946 (degrees of freedom of a sum).
 """
 
 import math
@@ -75,9 +76,9 @@ def _t_below(angle: float, degrees: int) -> float:
 def sign_flip_p_value(difference_T: ArrayLike, seed: int = 0) -> float:
     """Return the two-sided p-value that two agents are alike, from their differences on each task.
 
-    If they were alike, each task's difference might as well have had the other sign. With up to 14 tasks that
-    differ, all patterns of signs are counted; with more, 20,000 are drawn. Where every difference is 1, 0 or
-    -1 the exact form is McNemar's test.
+    If they were alike, each task's difference could just as well have had the other sign. Up to 14 tasks that
+    differ, all patterns of signs are counted; beyond that, 20,000 patterns are drawn. If all differences are
+    1, 0 or -1, counting all patterns is McNemar's exact test.
     """
     difference = np.asarray(difference_T, dtype=float)
     difference = difference[difference != 0]
@@ -94,6 +95,18 @@ def sign_flip_p_value(difference_T: ArrayLike, seed: int = 0) -> float:
         signs_PT = rng.integers(0, 2, size=(1000, n)) * 2 - 1
         extreme += int(np.sum(np.abs(signs_PT @ difference) >= seen))
     return (extreme + 1) / (_DRAWN_PATTERNS + 1)  # the pattern that was seen is one of them
+
+
+def mcnemar(only_first: int, only_second: int) -> float:
+    """Return the exact two-sided p-value that neither agent is better.
+
+    Args:
+        only_first: tasks that the first agent alone solved.
+        only_second: tasks that the second agent alone solved.
+    """
+    n, fewer = only_first + only_second, min(only_first, only_second)
+    tail = sum(math.comb(n, i) for i in range(fewer + 1))
+    return min(1.0, float(2 * tail / 2**n))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -147,9 +160,9 @@ def arm_difference(
 ) -> ArmDifference:
     """Compare two arms of runs as groups: both the tasks and the runs are samples of others.
 
-    The variance is that of the tasks' mean differences plus that of the runs' means within each arm, which
-    counts the noise within a run twice and so errs towards wide intervals. An arm of one run adds nothing:
-    the interval is then of these runs, not of training again.
+    The variance is that of the tasks' mean differences plus that of the runs' means within each arm. That
+    counts the noise within a run twice, so intervals are rather too wide. An arm of one run adds no variance:
+    the interval then holds for these runs, not for training again.
 
     Args:
         first_RT: a value for each run and task, such as 1 for solved; at least one run and two tasks.

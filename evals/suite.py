@@ -7,7 +7,6 @@ function that returns one, or the path of a YAML file::
     mazes = "maze.suites:mazes"
 """
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from importlib.metadata import EntryPoint, entry_points
@@ -18,8 +17,10 @@ from typing import Any
 
 import yaml
 
+from onelayer.errors import UnknownName
 from onelayer.evals.definition import AGENT_FIELDS, METRICS, AnySuite, Collection, Suite
 from onelayer.evals.figures import PART, majority_k, pass_k
+from onelayer.settings import did_you_mean
 
 __all__ = [
     "AGENT_FIELDS",
@@ -45,7 +46,7 @@ def load_suite(name: str) -> AnySuite:
     """Return a suite by its name, or that of a YAML file by its path.
 
     Raises:
-        LookupError: there is no such suite or file; the message names the nearest.
+        UnknownName: there is no such suite or file; the message names the nearest.
         ValueError: the file holds something that cannot work.
     """
     shipped, plugins = shipped_suites(), plugin_suites()
@@ -56,12 +57,10 @@ def load_suite(name: str) -> AnySuite:
     path = Path(name)
     if path.suffix in (".yaml", ".yml") or path.is_file():
         if not path.is_file():
-            raise LookupError(f"there is no suite file {name}")
+            raise UnknownName(f"there is no suite file {name}")
         return _parse(_text(path), path.stem)
-    known = [*shipped, *plugins]
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known)}"
-    raise LookupError(f"there is no suite {name!r}; {hint} (or give the path of a .yaml file)")
+    hint = did_you_mean(name, [*shipped, *plugins])
+    raise UnknownName(f"there is no suite {name!r}{hint} (or give the path of a .yaml file)")
 
 
 def load_single_suite(name: str) -> Suite:
@@ -132,9 +131,8 @@ def _require_known(values: Mapping[str, Any], known: Iterable[str]) -> None:
     known = list(known)
     for key in values:
         if key not in known:
-            close = difflib.get_close_matches(str(key), known, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known)}"
-            raise ValueError(f"suite {values['name']}: unknown key {str(key)!r}; {hint}")
+            hint = did_you_mean(str(key), known)
+            raise ValueError(f"suite {values['name']}: unknown key {str(key)!r}{hint}")
 
 
 def _of_plugin(name: str, entry: EntryPoint) -> AnySuite:

@@ -4,25 +4,24 @@ import math
 from collections.abc import Mapping, Sequence
 
 from onelayer.evals.arms import Pair
-from onelayer.evals.comparison import Difference
+from onelayer.evals.estimates import Estimate
 from onelayer.evals.figures import find_metric
+from onelayer.evals.formatting import p_value, points, share, with_interval
+from onelayer.evals.paired import Difference
 from onelayer.evals.results import Results
-from onelayer.evals.statistics import Estimate
 
 
 def success_table(by_agent: Mapping[str, Results]) -> str:
     """Return success by kind of task, a column for each agent: ``45.0 % [38.8, 51.4]``.
 
-    ``n`` is the number of episodes that the first agent's figures are of; the others played the same tasks.
+    ``n`` is the number of episodes behind the first agent's figures; the others played the same tasks.
     """
     rows_of = {name: {row.kind: row for row in r.rows} for name, r in by_agent.items()}
     first = next(iter(rows_of.values()))
     cells = []
     for kind, row in first.items():
         found = [rows.get(kind) for rows in rows_of.values()]
-        shown = [
-            _share(r.metrics["success"]) if r and "success" in r.metrics else "" for r in found
-        ]
+        shown = [share(r.metrics["success"]) if r and "success" in r.metrics else "" for r in found]
         cells.append([kind, str(row.counted), *shown])
     return render(["task type", "n", *by_agent], cells)
 
@@ -31,7 +30,7 @@ def metrics_table(by_agent: Mapping[str, Results]) -> str:
     """Return every metric over all tasks, a column for each agent."""
     names = next(iter(by_agent.values())).suite.metrics
     cells = [
-        [name, *(_shown(name, results.overall.metrics[name]) for results in by_agent.values())]
+        [name, *(_figure(name, results.overall.metrics[name]) for results in by_agent.values())]
         for name in names
     ]
     errors = [results.overall.errors for results in by_agent.values()]
@@ -49,8 +48,8 @@ def difference_table(differences: Sequence[Difference], first: str, second: str)
     cells = []
     for row in differences:
         alone = "" if row.only_first is None else f"{row.only_first} : {row.only_second}"
-        success, reward = _points(row.success), _signed(row.total_reward)
-        cells.append([row.kind, str(row.tasks), success, reward, alone, _p_value(row.p_value)])
+        success, reward = points(row.success), with_interval(row.total_reward, "+.3f")
+        cells.append([row.kind, str(row.tasks), success, reward, alone, p_value(row.p_value)])
     head = ["task type", "tasks", "success, points", "return", "solved alone", "p"]
     if not any(row[4] for row in cells):  # tasks were played more than once
         head, cells = [*head[:4], head[5]], [[*row[:4], row[5]] for row in cells]
@@ -67,9 +66,9 @@ def pairs_table(pairs: Sequence[Pair]) -> str:
             f"{pair.first} - {pair.second}",
             str(pair.tasks),
             f"{pair.runs[0]} : {pair.runs[1]}",
-            _points(pair.success),
-            _p_value(pair.p_value),
-            _p_value(pair.p_holm),
+            points(pair.success),
+            p_value(pair.p_value),
+            p_value(pair.p_holm),
             "" if math.isnan(pair.detectable) else f"{100 * pair.detectable:.1f}",
         ]
         for pair in pairs
@@ -120,31 +119,5 @@ def _usage(by_agent: Mapping[str, Results]) -> list[list[str]]:
     return rows
 
 
-def _shown(name: str, estimate: Estimate) -> str:
-    if find_metric(name).share:
-        return _share(estimate)
-    if math.isnan(estimate.value):
-        return "none"
-    value, low, high = (f"{number:.2f}" for number in estimate)
-    return f"{value} [{low}, {high}]"
-
-
-def _share(estimate: Estimate) -> str:
-    if math.isnan(estimate.value):
-        return "none"
-    value, low, high = (f"{100 * number:.1f}" for number in estimate)
-    return f"{value} % [{low}, {high}]"
-
-
-def _points(estimate: Estimate) -> str:
-    value, low, high = (f"{100 * number:+.1f}" for number in estimate)
-    return f"{value} [{low}, {high}]"
-
-
-def _signed(estimate: Estimate) -> str:
-    value, low, high = (f"{number:+.3f}" for number in estimate)
-    return f"{value} [{low}, {high}]"
-
-
-def _p_value(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+def _figure(name: str, estimate: Estimate) -> str:
+    return share(estimate) if find_metric(name).share else with_interval(estimate)

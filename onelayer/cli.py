@@ -6,45 +6,46 @@ dataclass, see ``onelayer.commands.configuration``) and ``run(config)``; or with
 ``onelayer --help`` answers at once.
 """
 
-import dis
-import importlib
 import os
 import signal
 import sys
 import warnings
 from collections.abc import Sequence
-from types import ModuleType
 
 import onelayer
+from onelayer.commands import COMMANDS, load
 from onelayer.commands.configuration import parse_config
-from onelayer.envs.hints import did_you_mean
+from onelayer.errors import EnvironmentFailed, RunFailed, UnknownName
 from onelayer.interrupts import Interrupted, interrupted_by_signals
+from onelayer.settings import did_you_mean
 
-COMMANDS = {
-    "train": "train",
-    "eval": "evaluate",
-    "suites": "suites",
-    "view": "view",
-    "export": "export",
-    "warmstart": "warmstart",
-    "envs": "envs",
-    "profile": "profile",
-    "plan": "plan",
-    "merge": "merge",
-    "report": "report",
-}
-"""command: its module in onelayer.commands"""
 _OF_TRAINING = (
     "accelerate",
     "evaluate",
     "httpx",
     "safetensors",
+    "shtab",
     "torch",
     "tqdm",
     "transformers",
     "trl",
 )
 """what the extra ``train`` installs"""
+
+
+_FIRST_SCREEN = """\
+onelayer {version}: {about}
+
+Three commands to try:
+
+  onelayer envs play onelayer/ALFWorld-v0 --env-args '{{room_size: 5}}'
+      play a household task yourself
+  onelayer eval tiny --suite alfworld --episodes 60 --env-args '{{room_size: 8, max_steps: 10}}'
+      see how good the tiny model is at it, beside an expert and chance (a minute)
+  onelayer train --env-args '{{room_size: 8, max_steps: 10}}' --iterations 40
+      train one layer of it, and watch it get better (some minutes)
+
+onelayer --help lists all commands; onelayer COMMAND --help shows the options of one."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -91,7 +92,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
-    if not arguments or arguments[0] in ("-h", "--help", "help"):
+    if not arguments:
+        print(_FIRST_SCREEN.format(version=onelayer.__version__, about=onelayer.__doc__))
+        return 0
+    if arguments[0] in ("-h", "--help", "help"):
         print(_help())
         return 0
     if arguments[0] in ("-V", "--version"):
@@ -100,7 +104,7 @@ def _dispatch(arguments: list[str]) -> int:
     name, *rest = arguments
     if name not in COMMANDS:
         raise ValueError(f"unknown command {name!r}{did_you_mean(name, COMMANDS)}")
-    command = _load(name)
+    command = load(name)
     program = f"onelayer {name}"
     if hasattr(command, "main"):
         return int(command.main(rest) or 0)
@@ -108,12 +112,8 @@ def _dispatch(arguments: list[str]) -> int:
     return int(command.run(config) or 0)
 
 
-def _load(name: str) -> ModuleType:
-    return importlib.import_module(f"onelayer.commands.{COMMANDS[name]}")
-
-
 def _help() -> str:
-    rows = "\n".join(f"  {name:<10} {_load(name).HELP}" for name in COMMANDS)
+    rows = "\n".join(f"  {name:<10} {load(name).HELP}" for name in COMMANDS)
     return f"""\
 usage: onelayer COMMAND [OPTIONS]
 
@@ -127,28 +127,11 @@ onelayer COMMAND --help shows a command's options; --config FILE reads them from
 
 
 def _is_for_the_user(error: Exception) -> bool:
-    """Return whether the message is for the user; otherwise it is a bug that needs its traceback.
-
-    A ``KeyError`` or ``RuntimeError`` is a message only where a ``raise`` statement raised it: one
-    from a dictionary or from inside torch is a bug.
-    """
-    if isinstance(error, ValueError | OSError):
+    """Return whether the message is for the user; otherwise it is a bug that needs its traceback."""
+    if isinstance(error, ValueError | OSError | UnknownName | EnvironmentFailed | RunFailed):
         return True
-    if isinstance(error, LookupError | RuntimeError) and not isinstance(error, RecursionError):
-        return _was_raised(error)
     gymnasium_error = sys.modules.get("gymnasium.error")
     return gymnasium_error is not None and isinstance(error, gymnasium_error.Error)
-
-
-def _was_raised(error: Exception) -> bool:
-    """Return whether the innermost frame stood at a ``raise`` statement."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return False
-    code = trace.tb_frame.f_code.co_code
-    return dis.opname[code[trace.tb_lasti]] in ("RAISE_VARARGS", "RERAISE")
 
 
 def _which_process() -> str:
@@ -162,6 +145,4 @@ def _one_line_warning(message: Warning | str, *_: object, **__: object) -> str:
 
 
 def _one_line(error: Exception) -> str:
-    if isinstance(error, KeyError) and error.args:
-        return " ".join(str(error.args[0]).split())  # str() of a KeyError adds quotes
     return " ".join(str(error).split()) or type(error).__name__

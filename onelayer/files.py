@@ -40,6 +40,14 @@ def whole_file(path: Path | str) -> Iterator[BinaryIO]:
         raise
 
 
+def require_new_folder(path: Path | str) -> Path:
+    """Return the path of a folder to write; raise ValueError where it exists and is not an empty folder."""
+    path = Path(path)
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        raise ValueError(f"{path} exists and is not an empty folder; name a new one")
+    return path
+
+
 def sync_folder(path: Path) -> None:
     """Make the names in a folder survive a loss of power, where the file system can."""
     with suppress(OSError):

@@ -1,8 +1,8 @@
-"""Signals that ask a run to stop, Ctrl-C first of all, and the moments at which they are obeyed.
+"""Stopping a run by Ctrl-C or another signal, at moments where it can be saved.
 
-SIGTERM (``kill``, a batch system, a container that is shut down) and SIGHUP (a terminal that is closed) are
-obeyed as Ctrl-C is: as a ``KeyboardInterrupt``, after which a run is saved. A signal that the program
-ignores, as one under ``nohup`` does, stays ignored.
+SIGTERM (``kill``, a batch system, a container that is shut down) and SIGHUP (a closed terminal) act like
+Ctrl-C: they raise a ``KeyboardInterrupt``, and the run is saved. A signal that the program ignores stays
+ignored, such as SIGHUP under ``nohup``.
 """
 
 import signal
@@ -39,9 +39,9 @@ def interrupted_by_signals() -> Iterator[None]:
 
 
 class StopRequests:
-    """Asks of all processes of a run whether one was told to stop; then all stop at the same place.
+    """Stops all processes of a run at the same place as soon as one of them is told to stop.
 
-    A process that left alone would let the others wait for it.
+    If one left alone, the others would wait for it for ever.
 
     Args:
         highest: returns the highest number that any process has, to all of them; all call it together.
@@ -59,9 +59,9 @@ class StopRequests:
             yield
 
     def at_once(self, work: Callable[[], T], instead: T) -> T:
-        """Return what ``work`` does, or ``instead`` where a signal ends it: ``obey`` is to follow.
+        """Return the result of ``work``, or ``instead`` if a signal ends it; call ``obey`` afterwards.
 
-        ``work`` waits for no other process.
+        ``work`` must not wait for other processes.
         """
         try:
             self._at_once = True
@@ -87,10 +87,10 @@ class StopRequests:
 
 @contextmanager
 def deferred_interrupt() -> Iterator[None]:
-    """Hold signals to stop back until the block is over, then let the first do what it would have done.
+    """Hold back signals to stop until the block is over; then the first has its usual effect.
 
-    That is, raise ``KeyboardInterrupt``, unless the program ignores Ctrl-C, as one in the background does, or
-    answers it in its own way. Outside the main thread, which alone receives signals, the block just runs.
+    It raises ``KeyboardInterrupt``, unless the program ignores Ctrl-C (as in the background) or handles it in
+    its own way. Only the main thread receives signals, so in other threads the block just runs.
     """
     came: list[int] = []
     with answered_by(lambda number, _: came.append(number), handled_too=True):

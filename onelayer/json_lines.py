@@ -1,4 +1,4 @@
-"""Logs with one JSON object a line, which survive a crash, a full disk and a damaged line."""
+"""Logs with one JSON object on each line. They survive a crash, a full disk and damaged lines."""
 
 import itertools
 import json
@@ -38,9 +38,9 @@ def read_records(path: Path) -> Iterator[Record | None]:
 
 
 def keep_records(path: Path, keep: Callable[[Record], bool]) -> int:
-    """Drop the lines whose record ``keep`` says no to, and all damaged ones.
+    """Drop the lines for whose record ``keep`` returns False, and all damaged ones.
 
-    A record that ``keep`` cannot read, which raises KeyError or TypeError, is damaged too.
+    A record on which ``keep`` raises KeyError or TypeError counts as damaged.
 
     Returns:
         How many lines were damaged; a last one that a crash tore does not count.

@@ -25,9 +25,9 @@ _held: set[Path] = set()
 def alone_in(folder: Path) -> Iterator[None]:
     """Keep every other process from working in ``folder`` until the block is over.
 
-    The kernel keeps the lock and gives it back when the process ends, however it ends; processes that it
-    forked do not hold it. On NFS the server keeps it for all machines. A file system without locks is told
-    in a warning, and the block runs. The folder is made where it is missing.
+    The kernel keeps the lock and releases it when the process ends, however it ends; forked processes do not
+    hold it. On NFS the server keeps the lock for all machines. On a file system without locks the block runs
+    after a warning. A missing folder is made.
 
     Raises:
         ValueError: another process works there; the message names it.

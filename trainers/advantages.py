@@ -25,14 +25,30 @@ deviation is at least R/√n) and only stops the stretching of small differences
 Axis letters: ``E`` episodes of the batch, ``N`` steps of all of them laid end to end.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
-from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onelayer.agents.episodes import Episode
+from onelayer.trainers.estimators import ESTIMATORS, estimator, register_estimator
+
+__all__ = [
+    "EPS",
+    "ESTIMATORS",
+    "discounted_returns",
+    "dr_grpo",
+    "episode_advantages",
+    "estimator",
+    "gigpo",
+    "group_numbers",
+    "grpo",
+    "penalise_invalid",
+    "register_estimator",
+    "relative_to_group",
+    "step_advantages",
+]
 
 Floats = NDArray[np.float64]
 
@@ -41,50 +57,6 @@ EPS = 1e-6
 
 ROUNDING = 1e-9
 """a group whose values differ by no more than this share of the largest holds equal values"""
-
-
-class Estimator(Protocol):
-    """Gives every step of a batch its advantage, ``[N]``, in the order of the episodes."""
-
-    def __call__(
-        self, episodes: Sequence[Episode], *, gamma: float, omega: float, divide_by_std: bool
-    ) -> Floats:
-        """Return the advantages; an estimator documents the keywords that it has no use for."""
-        ...
-
-
-E = TypeVar("E", bound=Estimator)
-
-ESTIMATORS: dict[str, Estimator] = {}
-"""every estimator by the name that configurations call it"""
-
-
-def register_estimator(name: str) -> Callable[[E], E]:
-    """Return a decorator that makes an estimator known as ``name``.
-
-    Raises:
-        ValueError: the name is taken.
-    """
-
-    def register(function: E) -> E:
-        if name in ESTIMATORS:
-            raise ValueError(f"an advantage estimator named {name!r} is already registered")
-        ESTIMATORS[name] = function
-        return function
-
-    return register
-
-
-def estimator(name: str) -> Estimator:
-    """Return the estimator registered as ``name``.
-
-    Raises:
-        ValueError: there is none.
-    """
-    if name not in ESTIMATORS:
-        known = ", ".join(sorted(ESTIMATORS))
-        raise ValueError(f"unknown advantage estimator {name!r}; known are {known}")
-    return ESTIMATORS[name]
 
 
 @register_estimator("gigpo")
@@ -230,7 +202,7 @@ def discounted_returns(rewards: Sequence[float], gamma: float) -> list[float]:
 
 
 def relative_to_group(
-    values: Sequence[float],
+    values: Sequence[float] | Floats,
     keys: Sequence[Hashable],
     *,
     divide_by_std: bool,

@@ -3,21 +3,24 @@
 import logging
 import math
 
-logger = logging.getLogger(__name__)
+from onelayer.errors import RunFailed
+from onelayer.trainers.processes import FirstProcessLogger
+
+logger = FirstProcessLogger(logging.getLogger(__name__))
 
 MOST = 3
-"""steps left out one after the other, after which a run stops"""
+"""a run stops after this many steps in a row were left out"""
 
 
-class Diverged(RuntimeError):
-    """Numbers are not finite any more; the last checkpoint is from before."""
+class Diverged(RunFailed):
+    """Training produced numbers that are not finite. The last checkpoint is from before that."""
 
 
 class BadSteps:
-    """Says which steps are left out, counts them, and ends the run where it is no accident.
+    """Decides which optimizer steps are left out, and ends the run when too many are.
 
-    One bad batch moves no weight; with the weights as they were, the next batch may be good. All processes
-    see the same joined numbers, and so decide alike.
+    A bad batch moves no weight, so the next batch may be good again. All processes see the same joined
+    numbers, and so all decide alike.
     """
 
     def __init__(self) -> None:

@@ -1,8 +1,4 @@
-"""From episodes and advantages to what a forward pass reads: rows of tokens, and batches of them.
-
-With a growing history an episode is one row; with a windowed one every step is. A row says of each token
-whether the policy sampled it: only those carry loss, never a prompt, an observation or an end token that
-was put there by hand.
+"""From rows of tokens to what a forward pass reads: batches.
 
 In a batch, what rows have in common stands once: the rows of a task begin with the same prompt, and those
 of an episode with the same first turn. The rows are put in the order of a dictionary; each then reads
@@ -17,7 +13,7 @@ state.
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -25,10 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from onelayer.agents.attention import UNREAD, Runs
-from onelayer.agents.episodes import Episode, Step
-
-Floats = NDArray[np.float32]
-Integers = NDArray[np.int64]
+from onelayer.trainers.token_rows import Integers, Row
 
 _ALIKE = 0.2
 """of a row's tokens that it has in common with another: with fewer it is read whole"""
@@ -39,30 +32,6 @@ _LONGEST = 8192
 """tokens of a row that may share: the mask of a longer one is larger than what is saved"""
 _STRIDE = 4
 """runs are attended to together where the longest has up to so many times the tokens of the shortest"""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Row:
-    """One sequence of tokens and what is known of each."""
-
-    ids_T: Integers
-    sampled_T: NDArray[np.bool_]
-    logp_T: Floats
-    """log-probability when it was sampled; 0 elsewhere"""
-    advantage_T: Floats
-    """advantage of the step that a sampled token belongs to; 0 elsewhere"""
-    steps: int
-    """how many replies it holds"""
-
-    @property
-    def tokens(self) -> int:
-        """How many tokens carry loss."""
-        return int(self.sampled_T.sum())
-
-    @property
-    def read(self) -> int:
-        """How many tokens are read: the last one is read by nobody."""
-        return len(self.ids_T) - 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,31 +70,15 @@ class Batch:
     logp_N: Tensor
     """their log-probabilities when they were sampled"""
     advantage_N: Tensor
+    reply_N: Tensor
+    """number of its reply, among those of the batch"""
+    idle: bool = False
+    """made up, for a pass that only keeps up with other processes"""
 
     @property
     def places(self) -> int:
         """The size of ``M``."""
         return self.ids_BT.numel()
-
-
-def rows(episodes: Sequence[Episode], advantages_N: NDArray[np.float64]) -> list[Row]:
-    """Return the rows of all episodes without an error, in order.
-
-    Args:
-        episodes: played by a ``PolicyAgent``.
-        advantages_N: one for each step of all the episodes.
-
-    Raises:
-        ValueError: a step has no sampled tokens, so there is nothing to train on.
-    """
-    made: list[Row] = []
-    start = 0
-    for episode in episodes:
-        end = start + len(episode.steps)
-        if episode.error is None:
-            made += _episode_rows(episode, advantages_N[start:end])
-        start = end
-    return made
 
 
 def parts(
@@ -198,6 +151,7 @@ def batch(
         starts = [0] * len(rows)
         ids_BT, places_of, runs = *_whole(rows), []
     before_N = [places_of[r][np.flatnonzero(row.sampled_T) - 1] for r, row in enumerate(rows)]
+    replies = np.cumsum([0, *(row.steps for row in rows)])
 
     def sent(array: NDArray[np.generic]) -> Tensor:
         return torch.from_numpy(array).to(device)
@@ -215,7 +169,17 @@ def batch(
         target_N=sent(np.concatenate([row.ids_T[row.sampled_T] for row in rows])),
         logp_N=sent(np.concatenate([row.logp_T[row.sampled_T] for row in rows])),
         advantage_N=sent(np.concatenate([row.advantage_T[row.sampled_T] for row in rows])),
+        reply_N=sent(
+            np.concatenate([n + row.reply_N for n, row in zip(replies, rows, strict=False)])
+        ),
     )
+
+
+def idle_batch(device: torch.device | str) -> Batch:
+    """Return a batch of one token without an advantage."""
+    nothing_T = np.zeros(2, np.float32)
+    row = Row(np.zeros(2, np.int64), np.array([False, True]), nothing_T, nothing_T, steps=1)
+    return replace(batch([row], device, share=False), idle=True)
 
 
 def _whole(rows: Sequence[Row]) -> tuple[Integers, list[Integers]]:
@@ -307,38 +271,3 @@ def _common(one: Row, other: Row) -> int:
     most = min(one.read, other.read)
     differs = np.flatnonzero(one.ids_T[:most] != other.ids_T[:most])
     return int(differs[0]) if len(differs) else most
-
-
-def _episode_rows(episode: Episode, advantages_S: NDArray[np.float64]) -> list[Row]:
-    """Join each step that continues to the one before it."""
-    runs: list[list[tuple[Step, float]]] = []
-    for step, advantage in zip(episode.steps, advantages_S, strict=True):
-        if not step.action_ids:
-            raise ValueError(
-                f"a step of task {episode.task} has no sampled tokens; train on episodes that a "
-                "PolicyAgent played"
-            )
-        if not (step.continues and runs):
-            runs.append([])
-        runs[-1].append((step, float(advantage)))
-    return [_join(run) for run in runs]
-
-
-def _join(run: Sequence[tuple[Step, float]]) -> Row:
-    ids: list[int] = []
-    sampled: list[bool] = []
-    logp: list[float] = []
-    advantage: list[float] = []
-    for step, value in run:
-        read, written = len(step.prompt_ids), len(step.action_ids)
-        ids += [*step.prompt_ids, *step.action_ids]
-        sampled += [False] * read + [True] * written
-        logp += [0.0] * read + list(step.logprobs)
-        advantage += [0.0] * read + [value] * written
-    return Row(
-        ids_T=np.array(ids, dtype=np.int64),
-        sampled_T=np.array(sampled, dtype=bool),
-        logp_T=np.array(logp, dtype=np.float32),
-        advantage_T=np.array(advantage, dtype=np.float32),
-        steps=len(run),
-    )

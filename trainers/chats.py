@@ -1,7 +1,7 @@
 """Demonstrations as chats, and any chat model fine-tuned on them: one layer, LoRA adapters, or all of it.
 
-A chat reads as ``onelayer train`` will show its episodes, and only what the expert said is learned: its
-actions and the ends of them. The training is TRL's ``SFTTrainer``.
+A chat looks exactly as ``onelayer train`` will show its episodes. Only the expert's words are learned: its
+actions and the tokens that end them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,9 +21,8 @@ from onelayer.envs.attributes import attribute, tasks_of
 from onelayer.envs.plugins import make
 from onelayer.trainers.layers import choose_layers, train_only, trains_everything
 from onelayer.trainers.lora import add_adapters
+from onelayer.trainers.supervised import IGNORED, Example, fine_tune
 
-IGNORED = -100
-"""label of a token that is read and not learned"""
 _TOGETHER = 32
 """episodes that are played at once"""
 
@@ -79,7 +78,7 @@ def chat(episode: Episode, shown: ChatMessages) -> list[dict[str, str]]:
     return [*messages, {"role": "assistant", "content": replies[-1]}]
 
 
-def chat_example(episode: Episode, shown: ChatFormat) -> dict[str, list[int]]:
+def chat_example(episode: Episode, shown: ChatFormat) -> Example:
     """Return the tokens of an episode, as a policy with ``history="all"`` reads them, and their labels."""
     ids: list[int] = []
     labels: list[int] = []
@@ -99,7 +98,7 @@ def chat_example(episode: Episode, shown: ChatFormat) -> dict[str, list[int]]:
 def fit_chats(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
-    examples: Sequence[dict[str, list[int]]],
+    examples: Sequence[Example],
     *,
     layers: str,
     lora_rank: int,
@@ -125,9 +124,6 @@ def fit_chats(
         warmup: steps.
         seed: of the order and of the adapters.
     """
-    from datasets import Dataset
-    from trl import SFTConfig, SFTTrainer
-
     chosen = choose_layers(model, layers)
     if lora_rank:
         learned = dict(add_adapters(model, chosen, lora_rank, seed))
@@ -136,37 +132,23 @@ def fit_chats(
         learned = dict(model.named_parameters())
     else:
         learned = {str(i): p for i, p in enumerate(train_only(model, chosen))}
-    arguments = SFTConfig(
-        output_dir=str(scratch),
-        max_steps=steps,
+    fine_tune(
+        model,
+        tokenizer,
+        examples,
+        scratch=scratch,
+        steps=steps,
+        seed=seed,
         per_device_train_batch_size=1,
         gradient_accumulation_steps=batch,
         learning_rate=learning_rate,
         lr_scheduler_type="linear",
         warmup_steps=warmup,
-        max_length=None,
-        dataset_kwargs={"skip_prepare_dataset": True},
-        gradient_checkpointing=False,
-        bf16=False,
-        seed=seed,
         logging_steps=10,
-        save_strategy="no",
-        report_to="none",
-        remove_unused_columns=False,
-        use_cpu=model.device.type == "cpu",
     )
-    trainer = SFTTrainer(
-        model=model,
-        args=arguments,
-        train_dataset=Dataset.from_list(list(examples)),
-        processing_class=tokenizer,
-    )
-    trainer.train()
     if lora_rank:
         _merge_adapters(model)
     model.requires_grad_(False)
-    model.eval()
-    model.config.use_cache = True  # TRL turns it off
     return sum(parameter.numel() for parameter in learned.values())
 
 

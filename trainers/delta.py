@@ -1,6 +1,5 @@
 """The trained layers alone, as one small file that knows which base model it belongs to."""
 
-import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -9,22 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from onelayer.agents.weight_files import LAYER_FILE, build, read_weights, write_weights
+from onelayer.files import require_new_folder
 from onelayer.trainers.fingerprint import base_fingerprint
 from onelayer.trainers.layers import decoder_layers, trained_parameters
 
 FORMAT = "onelayer.delta.1"
-FILE_NAME = "layer.safetensors"
-"""what a run folder calls its delta"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerDelta:
-    """Weights of the layers that were trained, in the model's dtype, and the name of their base."""
+    """The weights of the trained layers, in the model's dtype, with the identity of their base model."""
 
     tensors: Mapping[str, Tensor]
     """the trained parameters by their names in the model, on the CPU"""
@@ -95,7 +92,7 @@ class LayerDelta:
             "everything": self.everything,
             "config": dict(self.config),
         }
-        write_tensors(path, self.tensors, {"onelayer": FORMAT, "delta": json.dumps(about)})
+        write_weights(path, self.tensors, FORMAT, "delta", about)
 
     @classmethod
     def load(cls, path: Path | str) -> "LayerDelta":
@@ -106,17 +103,8 @@ class LayerDelta:
             ValueError: the file is damaged or something else.
         """
         path = delta_path(path)
-        try:
-            with safe_open(path, framework="pt") as file:
-                metadata = file.metadata() or {}
-                if metadata.get("onelayer") != FORMAT:
-                    raise ValueError(f"{path} is no layer delta of onelayer ({FORMAT})")
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            about = json.loads(metadata["delta"])
-            about["layers"] = tuple(about["layers"])
-            return cls(tensors=tensors, **about)
-        except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
-            raise ValueError(f"{path} is damaged or no layer delta: {error}") from error
+        tensors, about = read_weights(path, FORMAT, "delta")
+        return build(cls, path, tensors=tensors, **about)
 
     def apply(self, model: PreTrainedModel) -> None:
         """Write the trained weights into ``model``, a copy of the base; all of them or none.
@@ -177,26 +165,6 @@ class LayerDelta:
         return None
 
 
-def write_tensors(
-    path: Path | str, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]
-) -> None:
-    """Write ``.safetensors``; a reader or a crash sees the old file or the new one."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.touch()
-        mode = draft.stat().st_mode  # save_file's own 0600 would hide the file from a group
-        # "format": transformers refuses safetensors files that don't name their framework
-        save_file(dict(tensors), draft, {"format": "pt", **metadata})
-        draft.chmod(mode)
-        with open(draft, "rb") as file:
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
 def write_model(
     out: Path | str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase | None
 ) -> None:
@@ -221,17 +189,10 @@ def delta_path(path: Path | str) -> Path:
         FileNotFoundError: there is no such file.
     """
     path = Path(path)
-    file = path / FILE_NAME if path.is_dir() else path
+    file = path / LAYER_FILE if path.is_dir() else path
     if not file.is_file():
         raise FileNotFoundError(f"there is no layer delta {file}")
     return file
-
-
-def require_new_folder(out: Path | str) -> None:
-    """Raise ValueError where ``out`` exists and is not an empty folder."""
-    out = Path(out)
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
-        raise ValueError(f"{out} exists and is not an empty folder; name a new one")
 
 
 def _copy(parameter: Tensor, dtype: torch.dtype | None) -> Tensor:

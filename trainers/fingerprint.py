@@ -18,11 +18,10 @@ _WORTH_A_BAR = 2 << 30
 
 
 def frozen_checksum(model: nn.Module, trained: Iterable[nn.Parameter]) -> str:
-    """Return a digest of all parameters and buffers but ``trained``; any changed bit changes it.
+    """Return a digest of all parameters and buffers except ``trained``; any changed bit changes it.
 
-    A tied tensor counts once, under its first name. Compare within one process: buffers that are
-    computed and not saved, such as rotary frequencies, are part of it. Tensors are read side by side in
-    threads (hashing needs no interpreter).
+    A tied tensor counts once, under its first name. Compare digests of one process only: they include buffers
+    that are computed and not saved, such as rotary frequencies. Tensors are hashed side by side in threads.
     """
     skipped = {id(parameter) for parameter in trained}
     named = (*model.named_parameters(), *model.named_buffers())
@@ -35,10 +34,9 @@ def frozen_checksum(model: nn.Module, trained: Iterable[nn.Parameter]) -> str:
 def base_fingerprint(model: PreTrainedModel, trained: Iterable[str] = ()) -> str:
     """Return a digest of what stays frozen when the parameters named in ``trained`` learn.
 
-    Equal for every copy of the base, before and after those parameters were trained, saved and
-    loaded again, on any device. It covers the kind of model, the names and shapes of all
-    parameters, and the bits and dtype of the frozen ones: a copy in another dtype is another base,
-    because rounding changes what it computes.
+    The digest is equal for every copy of the base, on any device, whether or not those parameters have been
+    trained. It covers the kind of model, the names and shapes of all parameters, and the bits and dtype of
+    the frozen ones. A copy in another dtype is another base, because rounding changes what it computes.
     """
     learned = set(trained)
     shapes = [(name, tuple(p.shape)) for name, p in model.named_parameters()]

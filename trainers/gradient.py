@@ -4,21 +4,46 @@ Axes: ``N`` sampled tokens of a batch, ``C`` those of a chunk, ``T`` tokens of a
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import torch
-from torch import Tensor
+from accelerate import Accelerator
+from torch import Tensor, nn
 
-from onelayer.trainers.batch import Batch, Row
+from onelayer.trainers.batch import Batch
 from onelayer.trainers.config import TrainConfig
-from onelayer.trainers.loss import clipped, clipped_surrogate, importance_weights, kl_k3
+from onelayer.trainers.loss import (
+    KL,
+    believable,
+    clipped,
+    clipped_surrogate,
+    importance_weights,
+)
 from onelayer.trainers.mismatch import Mismatch
+from onelayer.trainers.passes import Passes
 from onelayer.trainers.processes import summed
-from onelayer.trainers.score import weights_of
+from onelayer.trainers.score import Scorer, weights_of
+from onelayer.trainers.token_rows import Row
 
-if TYPE_CHECKING:
-    from onelayer.trainers.update import Learner
+
+class Policy(Protocol):
+    """What ``update.Learner`` holds: a policy whose layers from ``first`` on are run to learn."""
+
+    config: TrainConfig
+    accelerator: Accelerator
+    dtype: torch.dtype
+    parameters: dict[str, nn.Parameter]
+    """those that learn, by name"""
+    start: dict[str, Tensor]
+    """what they were before training"""
+    first: int
+    passes: Passes
+    scorer: Scorer
+
+    def autocast(self) -> AbstractContextManager[None]:
+        """Return the context in which the model is run."""
 
 
 class Gradients:
@@ -35,10 +60,12 @@ class Gradients:
             batches, because rounding depends on the shape of a batch.
     """
 
-    def __init__(self, learner: "Learner", minibatches: Sequence[Sequence[Row]]):
+    def __init__(self, learner: Policy, minibatches: Sequence[Sequence[Row]]):
         config = learner.config
         self.learner, self.config = learner, config
-        self.recomputes = config.epochs * config.minibatches == 1 or _differs_from_playing(
+        self.steps = len(minibatches)
+        """in an epoch"""
+        self.recomputes = config.epochs * self.steps == 1 or _differs_from_playing(
             config, learner.dtype
         )
         self.moved = False
@@ -64,7 +91,8 @@ class Gradients:
             for minibatch in minibatches:
                 for made, entering_MD in learner.passes.batches(self._worth_a_pass(minibatch)):
                     scores = learner.scorer.score(made, learner.first, entering_MD)
-                    found |= _by_row(made, scores.logp_N)
+                    if not made.idle:
+                        found |= _by_row(made, scores.logp_N)
             return found
 
         with weights_of(learner.parameters, weights), learner.autocast():
@@ -77,7 +105,7 @@ class Gradients:
         divisor = max(tokens, 1.0)
         if config.algorithm == "dr_grpo":  # a constant, whatever was written
             episodes = config.tasks_per_iteration * config.group_size
-            divisor = episodes * config.response_limit / config.minibatches
+            divisor = episodes * config.response_limit / self.steps
 
         def work() -> tuple[dict[str, float], Mismatch, dict[Row, Tensor]]:
             return self._gradient(self._worth_a_pass(minibatch), divisor)
@@ -116,6 +144,8 @@ class Gradients:
             if not self.recomputes:
                 loss.old_N = made.logp_N
             scores = learner.scorer.backward(made, loss, learner.first, entering_MD)
+            if made.idle:  # without an advantage: its gradient is 0
+                continue
             logged = loss.sums | {"entropy": scores.entropy_N.sum(), "scored": len(made.logp_N)}
             sums = {name: sums[name] + float(logged[name]) for name in _SUMS}
             mismatch.add(scores.logp_N, made.logp_N)
@@ -141,6 +171,7 @@ class Gradients:
             "kl": sums["kl"] / scored,
             "entropy": sums["entropy"] / scored,
             "clip_fraction": sums["clipped"] / scored,
+            "masked_fraction": sums["masked"] / scored,
             **self.mismatch.metrics(),
             "tokens": sums["tokens"] / self.config.epochs,
         }
@@ -175,7 +206,12 @@ class _Loss:
         self.config, self.made, self.divisor = config, made, divisor
         self.old_N, self.reference_N = old_N, reference_N
         """without an old policy the tokens are scored by it now: the ratio is 1"""
-        self.sums: dict[str, Any] = dict.fromkeys(("loss", "kl", "clipped"), 0.0)
+        self.kept_N: Tensor | None = None
+        """tokens of replies that count; None: all do"""
+        if config.sequence_mask > 0:
+            assert old_N is not None, "it is scored first"
+            self.kept_N = believable(old_N, made.logp_N, made.reply_N, config.sequence_mask)
+        self.sums: dict[str, Any] = dict.fromkeys(("loss", "kl", "clipped", "masked"), 0.0)
 
     def __call__(self, logp_C: Tensor, chunk: slice) -> Tensor:
         """Return the derivative of the loss by each log-probability, ``[C]``; add up what is logged."""
@@ -187,8 +223,11 @@ class _Loss:
         with torch.enable_grad():
             loss_C = clipped_surrogate(logp_C, old_C, advantage_C, *clip)
             loss_C = loss_C * importance_weights(old_C, played_C, config.importance_limit)
+            if self.kept_N is not None:
+                loss_C = loss_C * self.kept_N[chunk]
+                self.sums["masked"] += (~self.kept_N[chunk]).sum()
             if self.reference_N is not None:
-                kl_C = kl_k3(logp_C, self.reference_N[chunk])
+                kl_C = KL[config.kl](logp_C, self.reference_N[chunk])
                 loss_C = loss_C + config.beta * kl_C
                 self.sums["kl"] += kl_C.detach().sum()
         self.sums["loss"] += loss_C.detach().sum()
@@ -198,15 +237,19 @@ class _Loss:
 
 
 def scores_old_policy(config: TrainConfig, dtype: torch.dtype) -> bool:
-    """Return whether the old policy needs passes of its own, before the first of several minibatches."""
-    return config.minibatches > 1 and _differs_from_playing(config, dtype)
+    """Return whether the old policy needs passes of its own, before the first of several minibatches.
+
+    To leave out whole replies, all of their tokens must have been scored before.
+    """
+    several = config.minibatches > 1 or config.minibatch_rows > 0
+    return (several and _differs_from_playing(config, dtype)) or config.sequence_mask > 0
 
 
 def _differs_from_playing(config: TrainConfig, dtype: torch.dtype) -> bool:
-    return dtype != torch.float32 or config.importance_limit > 0
+    return dtype != torch.float32 or config.importance_limit > 0 or config.sequence_mask > 0
 
 
-_SUMS = ("loss", "kl", "entropy", "clipped", "scored")
+_SUMS = ("loss", "kl", "entropy", "clipped", "masked", "scored")
 """what is added up over tokens"""
 
 

@@ -1,4 +1,4 @@
-"""What a run was begun with, as digests: all its processes have the same, and it goes on with no other."""
+"""Digests of a run's base model and tasks: all its processes must agree on them, and a resumed run too."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from onelayer.trainers.fingerprint import base_fingerprint
 WEIGHTS, TASKS = "base weights", "tasks"
 
 _MOST_NAMES = 100_000
-"""tasks that are looked at: of more, which may be made up on demand, as many at equal distances"""
+"""most task ids that go into the digest; of a longer list (it may be lazy), this many at equal distances"""
 
 _WHY = {
     WEIGHTS: "the base model has other weights than",

@@ -6,25 +6,23 @@ trained parameters. A run folder holds them in peft's own format, ``adapter_conf
 al. 2021, https://arxiv.org/abs/2106.09685.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from onelayer.files import write_atomically
-from onelayer.trainers.delta import LayerDelta, require_new_folder, write_model, write_tensors
+from onelayer.agents.weight_files import ADAPTER_FILE, build, read_weights, write_weights
+from onelayer.files import require_new_folder
+from onelayer.json_files import write_json
+from onelayer.trainers.delta import LayerDelta, write_model
 from onelayer.trainers.fingerprint import base_fingerprint
 from onelayer.trainers.layers import decoder_layers
 
 FORMAT = "onelayer.adapters.1"
-FILE_NAME = "adapter_model.safetensors"
-"""what peft calls the weights; the last file of a finished run with adapters"""
 CONFIG_NAME = "adapter_config.json"
 SCALE = 2
 """lora_alpha / rank, whatever the rank"""
@@ -38,7 +36,7 @@ def add_adapters(
 ) -> dict[str, nn.Parameter]:
     """Put adapters beside every matrix of the chosen layers and freeze everything else.
 
-    They begin as no change at all: ``B`` is 0, and ``A`` is drawn with ``seed``.
+    At first they change nothing: ``B`` is 0, and ``A`` is drawn with ``seed``.
 
     Returns:
         The parameters of the adapters by name, in the model's order.
@@ -94,6 +92,13 @@ def adapter_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
     }
 
 
+def merged_matrix(model: nn.Module, module: str) -> Tensor:
+    """Return the matrix of a module with what the adapter beside it adds, in float32."""
+    base = model.get_parameter(f"{module}.base_layer.weight")
+    a, b = (model.get_parameter(f"{module}.lora_{side}.{_ADAPTER}.weight") for side in "AB")
+    return base.float() + SCALE * (b.float() @ a.float())
+
+
 def matrices(model: PreTrainedModel, layers: Sequence[int]) -> list[str]:
     """Return the names of the linear modules of the chosen layers, which adapters go beside."""
     stack = decoder_layers(model)
@@ -118,7 +123,7 @@ def rank_like_one_layer(model: PreTrainedModel) -> int:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Adapters:
-    """Trained adapters and the name of their base."""
+    """Trained adapters, with the identity of their base model."""
 
     tensors: Mapping[str, Tensor]
     """by the names that they have in a model with adapters, on the CPU"""
@@ -171,7 +176,7 @@ class Adapters:
             inference_mode=True,
         )
         values = {k: sorted(v) if isinstance(v, set) else v for k, v in settings.to_dict().items()}
-        write_atomically(folder / CONFIG_NAME, json.dumps(values, indent=1, default=str))
+        write_json(folder / CONFIG_NAME, values)
         about = {
             "rank": self.rank,
             "base_id": self.base_id,
@@ -181,8 +186,7 @@ class Adapters:
             "config": dict(self.config),
         }
         named = {_PREFIX + _without_adapter(name): t for name, t in self.tensors.items()}
-        metadata = {"onelayer": FORMAT, "adapters": json.dumps(about)}
-        write_tensors(folder / FILE_NAME, named, metadata)
+        write_weights(folder / ADAPTER_FILE, named, FORMAT, "adapters", about)
 
     @classmethod
     def load(cls, folder: Path | str) -> "Adapters":
@@ -192,19 +196,12 @@ class Adapters:
             FileNotFoundError: there are none.
             ValueError: the file is damaged or something else.
         """
-        path = Path(folder) / FILE_NAME
+        path = Path(folder) / ADAPTER_FILE
         if not path.is_file():
             raise FileNotFoundError(f"there are no adapters {path}")
-        try:
-            with safe_open(path, framework="pt") as file:
-                metadata = file.metadata() or {}
-                if metadata.get("onelayer") != FORMAT:
-                    raise ValueError(f"{path} holds no adapters of onelayer ({FORMAT})")
-                tensors = {_with_adapter(name): file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            about = json.loads(metadata["adapters"])
-            return cls(tensors=tensors, **about | {"layers": tuple(about["layers"])})
-        except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
-            raise ValueError(f"{path} is damaged or holds no adapters: {error}") from error
+        tensors, about = read_weights(path, FORMAT, "adapters")
+        named = {_with_adapter(name): tensor for name, tensor in tensors.items()}
+        return build(cls, path, tensors=named, **about)
 
     def apply(self, model: PreTrainedModel) -> None:
         """Put the adapters into ``model``, a copy of the base without any.
@@ -277,7 +274,7 @@ def load_trained(path: Path | str) -> LayerDelta | Adapters:
         FileNotFoundError: there are neither.
         ValueError: the file is damaged or something else.
     """
-    return Adapters.load(path) if (Path(path) / FILE_NAME).is_file() else LayerDelta.load(path)
+    return Adapters.load(path) if (Path(path) / ADAPTER_FILE).is_file() else LayerDelta.load(path)
 
 
 def _without_adapter(name: str) -> str:

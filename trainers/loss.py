@@ -5,11 +5,13 @@ them up and divides by the tokens of the whole minibatch, so that how it is cut 
 not change the gradient.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
 MOST_DIFFERENCE, MOST_KL = 20.0, 10.0
-"""where k3 is cut off, as in verl: a single token of a bfloat16 run may differ by so much that exp
+"""limits of k3 and k2, as in verl: a single token of a bfloat16 run may differ so much that exp
 overflows"""
 
 
@@ -44,6 +46,26 @@ def importance_weights(old_logp_N: Tensor, sampled_logp_N: Tensor, cap: float) -
     return torch.exp(old_logp_N - sampled_logp_N).clamp(max=cap)
 
 
+def believable(old_logp_N: Tensor, sampled_logp_N: Tensor, reply_N: Tensor, limit: float) -> Tensor:
+    """Return which tokens belong to replies that ``pi_old`` could as well have written, bool ``[N]``.
+
+    A reply is left out where ``pi_old / pi_play`` of the whole of it, the product over its tokens, is above
+    ``limit``: it is so unlikely to have been written by ``pi_play`` that one such reply would speak for many
+    (masked importance sampling). All are kept where ``limit`` is 0.
+
+    Args:
+        old_logp_N: of the policy that learns, before the first step.
+        sampled_logp_N: of the policy that wrote.
+        reply_N: number of the reply that each token belongs to; all tokens of a reply are there.
+        limit: at least 1, or 0.
+    """
+    if limit == 0 or len(reply_N) == 0:
+        return torch.ones_like(reply_N, dtype=torch.bool)
+    difference_N = old_logp_N - sampled_logp_N
+    of_reply = difference_N.new_zeros(int(reply_N.max()) + 1).index_add_(0, reply_N, difference_N)
+    return of_reply[reply_N] <= math.log(limit)
+
+
 def kl_k3(logp_N: Tensor, reference_logp_N: Tensor) -> Tensor:
     """Return ``exp(d) - d - 1`` with ``d = log ref - log pi``: k3 of Schulman's note, never negative.
 
@@ -51,3 +73,16 @@ def kl_k3(logp_N: Tensor, reference_logp_N: Tensor) -> Tensor:
     """
     difference_N = (reference_logp_N - logp_N).clamp(-MOST_DIFFERENCE, MOST_DIFFERENCE)
     return (torch.exp(difference_N) - difference_N - 1).clamp(max=MOST_KL)
+
+
+def kl_k2(logp_N: Tensor, reference_logp_N: Tensor) -> Tensor:
+    """Return ``d^2 / 2`` with ``d = log ref - log pi``: k2 of the same note, cut off in the same way.
+
+    On average its gradient is that of the divergence itself, ``KL(pi || ref)``, where tokens were drawn by
+    ``pi``; that of k3 is that of ``KL(ref || pi)``. Its value is a little off, and k3's is not.
+    """
+    return ((reference_logp_N - logp_N) ** 2 / 2).clamp(max=MOST_KL)
+
+
+KL = {"k2": kl_k2, "k3": kl_k3}
+"""by the names that configurations call them; k1, ``-d``, has no gradient on average and is none of them"""

@@ -1,4 +1,4 @@
-"""How much an update may hold at once, and what happens where that was too much."""
+"""How much memory an update may use at once, and what to do when memory runs out."""
 
 import gc
 from collections.abc import Iterator, Sequence
@@ -8,17 +8,19 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from onelayer.errors import RunFailed
+
 TOKENS_ON_A_CPU = 1024
-"""places of a forward pass: more are no faster there"""
+"""tokens of one forward pass on a CPU: more at once are no faster"""
 STATES_ON_A_CPU = 1 << 30
 """bytes of captured states"""
 ROWS_AT_ONCE = 2
-"""a forward pass has room for so many of the longest row, so that rows with one prompt can share it"""
-_ACTIVATIONS = 4 << 30
+"""a forward pass has room for this many of the longest row, so that rows with a common prompt can share it"""
+ACTIVATIONS = 4 << 30
 """bytes of one forward pass that keep a GPU busy; more tokens at once are no faster"""
-_ACTIVATIONS_SHARE, _STATES_SHARE = 0.5, 0.1
+_ACTIVATIONS_SHARE, STATES_SHARE = 0.5, 0.1
 """of a GPU's free memory, at most"""
-_FEWEST, _MOST = 1024, 65536
+FEWEST, MOST = 1024, 65536
 _SAID_OF_MEMORY = (
     "DefaultCPUAllocator",
     "out of memory",
@@ -27,8 +29,8 @@ _SAID_OF_MEMORY = (
 )
 
 
-class OutOfMemory(RuntimeError):
-    """What a run does does not fit into memory; the message says what to change."""
+class OutOfMemory(RunFailed):
+    """The run does not fit into memory; the message says what to change."""
 
 
 def default_tokens(
@@ -46,13 +48,13 @@ def default_tokens(
         return tokens_of_a_pass(longest)
     layers = model.config.get_text_config().num_hidden_layers - trained_from
     bytes_of_token: int = layers * _kept_by_layer(model) * model.dtype.itemsize
-    wanted = min(max(_ACTIVATIONS // bytes_of_token, _FEWEST), _MOST)
+    wanted = min(max(ACTIVATIONS // bytes_of_token, FEWEST), MOST)
     fits = int(_ACTIVATIONS_SHARE * free_bytes(device)) // bytes_of_token
     return max(1, min(max(wanted, ROWS_AT_ONCE * longest), fits))
 
 
 def key_cost(model: PreTrainedModel) -> float:
-    """Return what a copied key with its value keeps for the backward pass, next to what a token keeps.
+    """Return the memory of one copied key and value in the backward pass, as a share of a token's memory.
 
     A batch whose rows share a beginning copies its keys for each of them, with one head for each query head:
     ``2 * 14 * 64 / (16 * 896 + 4 * 4864)``, 0.05, in Qwen2.5-0.5B.
@@ -80,13 +82,13 @@ def states_budget(device: torch.device) -> int:
     """Return how many bytes of captured states may be kept."""
     if device.type == "cpu":
         return STATES_ON_A_CPU
-    return int(_STATES_SHARE * free_bytes(device))
+    return int(STATES_SHARE * free_bytes(device))
 
 
 def free_bytes(device: torch.device) -> int:
     """Return the free memory of an accelerator, with what torch holds and does not use."""
     if device.type != "cuda":
-        return _ACTIVATIONS
+        return ACTIVATIONS
     free, _ = torch.cuda.mem_get_info(device)
     return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
 

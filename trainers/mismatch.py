@@ -1,8 +1,9 @@
-"""How far the policy that the trainer computes is from the one that played, which is the same one.
+"""How much the log-probabilities of learning differ from those of playing, by the same policy.
 
-In float32 they differ in the last digits. In bfloat16 every log-probability is off by a few hundredths on
-average, because rounding depends on the shape of a batch; the largest difference of an iteration is then
-mostly a matter of how many tokens there are. What matters is the mean, and what it does to the ratio.
+In float32 they differ in the last digits, also where a server plays. In bfloat16 each is off by a few
+hundredths on average, because rounding depends on the shape of a batch. The largest difference of an
+iteration then mostly says how many tokens there were. What matters is the mean difference, and its effect on
+the ratio.
 """
 
 import math
@@ -42,9 +43,11 @@ class Mismatch:
         """Return what to log.
 
         ``logp_drift`` is the mean absolute difference of log-probabilities and ``logp_drift_sd`` the
-        standard deviation of the signed one; ``ratio`` and ``ratio_sd`` are of ``pi_learn / pi_play``;
-        and ``effective_samples``, from 0 to 1, is the share of tokens that weighting by the ratio leaves
-        (Kish): ``sum(ratio)^2 / (N sum(ratio^2))``.
+        standard deviation of the signed one; ``ratio`` and ``ratio_sd`` are of ``pi_learn / pi_play``.
+        ``play_kl`` estimates a token's ``KL(pi_play || pi_learn)`` as the mean of ``ratio - 1 - log ratio``
+        (Schulman's k3), and ``play_chi2`` its chi-square divergence ``(pi_learn || pi_play)`` as the mean of
+        ``(ratio - 1)^2``. ``effective_samples``, from 0 to 1, is the share of tokens that weighting by the
+        ratio leaves (Kish): ``sum(ratio)^2 / (N sum(ratio^2))``.
         """
         tokens, absolute, signed, squared, ratio, ratio_squared = self.sums
         if tokens == 0:
@@ -53,6 +56,8 @@ class Mismatch:
                 "logp_drift_sd": 0.0,
                 "ratio": 1.0,
                 "ratio_sd": 0.0,
+                "play_kl": 0.0,
+                "play_chi2": 0.0,
                 "effective_samples": 1.0,
             }
         return {
@@ -60,6 +65,8 @@ class Mismatch:
             "logp_drift_sd": _deviation(tokens, signed, squared),
             "ratio": ratio / tokens,
             "ratio_sd": _deviation(tokens, ratio, ratio_squared),
+            "play_kl": (ratio - tokens - signed) / tokens,
+            "play_chi2": (ratio_squared - 2 * ratio + tokens) / tokens,
             "effective_samples": ratio**2 / (tokens * ratio_squared),
         }
 

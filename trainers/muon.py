@@ -1,7 +1,7 @@
 """Muon for the matrices inside the layers, AdamW for everything else, as one optimizer.
 
-Muon (Jordan et al. 2024, `torch.optim.Muon`) orthogonalises the update of a matrix; embeddings and norms
-are not what it is made for.
+Muon (Jordan et al. 2024, `torch.optim.Muon`) orthogonalises the update of a matrix. It is not made for
+embeddings and norms.
 """
 
 from collections.abc import Callable

@@ -8,7 +8,7 @@ from typing import TypeVar
 from torch import Tensor, nn
 
 from onelayer.agents.states import CapturedStates
-from onelayer.trainers.batch import Batch, Row, batch, parts
+from onelayer.trainers.batch import Batch, batch, idle_batch, parts
 from onelayer.trainers.memory import (
     advised,
     default_tokens,
@@ -16,7 +16,9 @@ from onelayer.trainers.memory import (
     is_out_of_memory,
     key_cost,
 )
+from onelayer.trainers.placement import Replicated, Sharded
 from onelayer.trainers.score import Scorer
+from onelayer.trainers.token_rows import Row
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +34,7 @@ class Passes:
         states: what entered it while playing; None where it is layer 0.
         tokens_per_forward: places of a batch; None: what fits.
         again: whether the same rows are read more than once, so that states are worth keeping.
+        placement: says how many passes a process makes.
     """
 
     def __init__(
@@ -41,8 +44,10 @@ class Passes:
         states: CapturedStates | None,
         tokens_per_forward: int | None,
         again: bool,
+        placement: Replicated | Sharded,
     ):
         self.scorer, self.first, self.states, self.again = scorer, first, states, again
+        self.placement = placement
         self._given = tokens_per_forward
         self.tokens_per_forward = tokens_per_forward or 1
         self._halved = self._warned = False
@@ -70,12 +75,21 @@ class Passes:
             )
 
     def batches(self, rows: Sequence[Row]) -> Iterator[tuple[Batch, Tensor | None]]:
-        """Yield the rows as batches, each with the states ``[M, D]`` that enter the first layer of a pass."""
+        """Yield the rows as batches, each with the states ``[M, D]`` that enter the first layer of a pass.
+
+        Idle batches follow where other processes make more passes, and this one has to keep up.
+        """
         device = self.scorer.model.device
         may, cost = self.scorer.shares, key_cost(self.scorer.model)
-        for part, share in parts(rows, self.tokens_per_forward, share=may, key_cost=cost):
+        cut = list(parts(rows, self.tokens_per_forward, share=may, key_cost=cost))
+        most = self.placement.begin_passes(
+            len(cut)
+        )  # a layer is fetched by all: agree before the first pass
+        for part, share in cut:
             made = batch(part, device, share=share)
             yield made, None if self.states is None else self._entering(made, self.states)
+        for _ in range(len(cut), most):
+            yield idle_batch(device), None
 
     def _entering(self, made: Batch, states: CapturedStates) -> Tensor:
         """Return what was captured, else run the layers below once more."""
@@ -110,7 +124,7 @@ class Passes:
         Raises:
             OutOfMemory: for the second time in an update.
         """
-        if self._halved:
+        if self._halved or self.placement.sharded:  # alone it could not make passes again
             with self._last_try():
                 return work()
         try:

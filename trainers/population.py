@@ -28,9 +28,10 @@ from onelayer.trainers.trainer import Trainer
 
 
 def can_join(config: TrainConfig) -> bool:
-    """Return whether a run trains nothing but whole decoder layers, as those of a population must."""
+    """Return whether a run trains nothing but whole decoder layers, and plays in this process, once."""
     others = config.lora_rank or config.train_embeddings or trains_everything(config.layers)
-    return not others and mask_seed(config.layers) is None
+    elsewhere = config.engine == "vllm" or config.dynamic_sampling
+    return not others and not elsewhere and mask_seed(config.layers) is None
 
 
 class Population:
@@ -123,8 +124,10 @@ class Population:
                     rollout.turn()
         for trainer in trainers:
             trainer.games.agent.reset()
-            trainer.seconds = {"rollout": (time.perf_counter() - start) / len(trainers)}
-            trainer.cpu_seconds = (time.process_time() - cpu) / len(trainers)
+        wall, busy = time.perf_counter() - start, time.process_time() - cpu
+        for trainer in trainers:
+            trainer.meter.begin()
+            trainer.meter.count("rollout", wall / len(trainers), busy / len(trainers))
         return [rollout.episodes for rollout in begun]
 
 

@@ -1,18 +1,29 @@
 """What the processes of a run know together; with one process, what it knows alone."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, PartialState
 from accelerate.utils import gather_object
+
+from onelayer.errors import RunFailed
 
 T = TypeVar("T")
 
 
-class ProcessLost(RuntimeError):
+class ProcessLost(RunFailed):
     """Another process of the run is gone."""
+
+
+class FirstProcessLogger(logging.LoggerAdapter[logging.Logger]):
+    """Says in the first process what all processes know."""
+
+    def isEnabledFor(self, level: int) -> bool:
+        """Return whether something of this level is said by this process."""
+        return PartialState().is_main_process and super().isEnabledFor(level)
 
 
 def summed(accelerator: Accelerator, values: Sequence[float]) -> list[float]:
@@ -20,7 +31,7 @@ def summed(accelerator: Accelerator, values: Sequence[float]) -> list[float]:
     if accelerator.num_processes == 1:
         return [float(value) for value in values]
     local = torch.tensor(values, dtype=torch.float64, device=accelerator.device)
-    with _together(accelerator):
+    with lost_as_a_sentence(accelerator):
         return [float(value) for value in accelerator.reduce(local, "sum")]
 
 
@@ -29,7 +40,7 @@ def largest(accelerator: Accelerator, value: float) -> float:
     if accelerator.num_processes == 1:
         return value
     local = torch.tensor([value], dtype=torch.float64, device=accelerator.device)
-    with _together(accelerator):
+    with lost_as_a_sentence(accelerator):
         return float(accelerator.gather(local).max())
 
 
@@ -40,7 +51,7 @@ def everyones(accelerator: Accelerator, items: Sequence[T]) -> list[T]:
     """
     if accelerator.num_processes == 1:
         return list(items)
-    with _together(accelerator):
+    with lost_as_a_sentence(accelerator):
         return list(gather_object(list(items)))
 
 
@@ -52,15 +63,16 @@ def sum_gradients(accelerator: Accelerator, parameters: Sequence[torch.nn.Parame
     if accelerator.num_processes == 1:
         return
     flat = torch.cat([p.grad.flatten() for p in parameters if p.grad is not None])
-    with _together(accelerator):
-        joined = accelerator.reduce(flat, "sum").split([p.numel() for p in parameters])
+    with lost_as_a_sentence(accelerator):
+        torch.distributed.all_reduce(flat)
+    joined = torch.split(flat, [p.numel() for p in parameters])
     for parameter, gradient in zip(parameters, joined, strict=True):
         parameter.grad = gradient.view_as(parameter)
 
 
 def wait_for_all(accelerator: Accelerator) -> None:
     """Come to this place when all processes have."""
-    with _together(accelerator):
+    with lost_as_a_sentence(accelerator):
         accelerator.wait_for_everyone()
 
 
@@ -83,7 +95,7 @@ def require_alike(accelerator: Accelerator, facts: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def _together(accelerator: Accelerator) -> Iterator[None]:
+def lost_as_a_sentence(accelerator: Accelerator) -> Iterator[None]:
     """Turn what the network says when another process ends into a sentence."""
     try:
         yield

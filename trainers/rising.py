@@ -1,7 +1,7 @@
-"""Notices when what should stay rare becomes common in the course of a run.
+"""Warns when something that should stay rare becomes common in the course of a run.
 
-A policy that is rewarded for it finds every hole: answers that only a fallback finds, judging that runs out
-of time, episodes that are dropped before they are lost. Each is a share of an iteration (``summary``).
+Under reinforcement learning, a policy finds the holes of its reward: answers that only a fallback finds,
+judging that runs out of time, episodes that fail before they are lost. ``summary`` logs the share of each.
 """
 
 from collections import defaultdict
@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from statistics import fmean
 
 WINDOW = 10
-"""iterations that are compared: the first ones of a run and the last ones"""
+"""how many iterations at the start of a run are compared with as many at its end"""
 RISE = 0.1
-"""how much higher a mean share of the last ones is worth a warning"""
+"""a mean share that is higher by this much in the last ones is worth a warning"""
 
 _PREFIX = "doubtful/"
 _WORDS = {

@@ -9,18 +9,17 @@ import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
 from numpy.typing import NDArray
 
-import onelayer
 from onelayer.agents.episodes import Episode, as_record
-from onelayer.files import write_atomically
+from onelayer.agents.weight_files import TRAINED
 from onelayer.json_lines import append_records, keep_records, read_records
 from onelayer.lock import alone_in
+from onelayer.settings import write_settings
 from onelayer.trainers.checkpoints import Checkpoint, Checkpoints, reason
 from onelayer.trainers.config import TrainConfig
 
@@ -28,9 +27,6 @@ logger = logging.getLogger(__name__)
 
 RECENT = 100
 """iterations of which every logged episode is kept"""
-
-TRAINED = ("layer.safetensors", "adapter_model.safetensors")
-"""what a finished run leaves"""
 
 
 class RunFolder:
@@ -46,7 +42,7 @@ class RunFolder:
     def require_new(self) -> None:
         """Raise ValueError where the folder holds a run already, OSError where it can't be written.
 
-        What was killed before its first checkpoint was whole is no run yet.
+        A run that was killed before its first checkpoint was complete does not count.
         """
         if self.metrics.exists() or self.saved:
             raise ValueError(
@@ -92,9 +88,8 @@ class RunFolder:
 
     def write_config(self, config: TrainConfig) -> None:
         """Write ``config.yaml``."""
-        values = asdict(replace(config, out=str(config.folder), resume=False))
-        text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
-        write_atomically(self.path / "config.yaml", f"# onelayer {onelayer.__version__}\n{text}")
+        written = replace(config, out=str(config.folder), resume=False)
+        write_settings(written, self.path / "config.yaml")
 
     def take_back(self, iteration: int) -> None:
         """Drop what was logged of this iteration and later ones; a damaged line is warned of."""
@@ -104,9 +99,9 @@ class RunFolder:
                 logger.warning("%s: damaged lines are left out: %d", log, damaged)
 
     def set_weights_aside(self) -> None:
-        """Give the weights of a finished run that now goes on a name of their own.
+        """Rename the weights of a finished run that is now extended.
 
-        Under the old one they would pass for the newest while the run goes on, and after it was killed.
+        Under the old name they would pass for the newest ones until the extended run is finished.
         """
         for path in (self.path / name for name in TRAINED):
             if path.exists():
@@ -155,9 +150,9 @@ class RunFolder:
 def is_kept(iteration: int, now: int) -> bool:
     """Return whether the episodes of an iteration are still kept at iteration ``now``.
 
-    All of the last 100 iterations are; of older ones every second, fourth, ..., at each doubling of age
-    half as many: some 50 iterations more. What is dropped once is never missed later, so that a run that
-    was killed and goes on ends with the same file.
+    The last 100 iterations are kept. Of the 100 before, every second one is kept; of the 200 before those,
+    every fourth; and so on, some 50 for each doubling of age. An iteration that is dropped is never needed
+    again later, so a run that was killed and resumed ends with the same file.
     """
     stride = 1
     while now - iteration > RECENT * stride:

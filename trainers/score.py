@@ -10,21 +10,24 @@ Axes: as in ``batch.py``; ``C`` sampled tokens of a chunk, ``V`` vocabulary.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
 from torch.utils.checkpoint import checkpoint
 from transformers import PreTrainedModel
 
 from onelayer.agents.attention import attending
 from onelayer.agents.devices import without_cudnn_attention
 from onelayer.agents.forward import after_layers, entering, leaving
-from onelayer.trainers.batch import Batch, Row, batch
+from onelayer.trainers.batch import Batch, batch
 from onelayer.trainers.memory import is_out_of_memory
+from onelayer.trainers.placement import own_part
+from onelayer.trainers.token_rows import Row
 
 _LOGITS_BYTES = {"cpu": 32 << 20}
 _LOGITS_BYTES_ELSEWHERE = 256 << 20
@@ -70,6 +73,8 @@ class Scorer:
         self.checkpointing = checkpointing
         self.shares = True
         """whether batches may let what rows have in common stand once"""
+        self.head_alone: Callable[[], AbstractContextManager[None]] = nullcontext
+        """a context in which what follows the layers may run without them"""
 
     @torch.no_grad()
     def score(self, batch: Batch, first: int = 0, entering_MD: Tensor | None = None) -> Scores:
@@ -163,7 +168,8 @@ class Scorer:
         return Scores(torch.cat(logps), torch.cat(entropies)), gradient_ND
 
     def _logits(self, hidden_CD: Tensor) -> Tensor:
-        logits_CV = after_layers(self.model, self.layers, hidden_CD)
+        with self.head_alone():
+            logits_CV = after_layers(self.model, self.layers, hidden_CD)
         logits_CV = logits_CV.to(torch.promote_types(logits_CV.dtype, torch.float32))
         return logits_CV if self.temperature == 1.0 else logits_CV / self.temperature
 
@@ -254,10 +260,19 @@ def weights_of(
     They may be in another dtype; parameters that ``weights`` lacks stay as they are.
     """
     current = {name: parameter.data for name, parameter in parameters.items()}
+    split = any(isinstance(parameter, DTensor) for parameter in current.values())
+    if split:  # what a process holds of a parameter has to stay in its place
+        current = {name: own_part(parameters[name].data).clone() for name in weights}
     try:
         for name, tensor in weights.items():
-            parameters[name].data = tensor.to(current[name].dtype)
+            if split:
+                own_part(parameters[name].data).copy_(own_part(tensor))
+            else:
+                parameters[name].data = tensor.to(current[name].dtype)
         yield
     finally:
-        for name, parameter in parameters.items():
-            parameter.data = current[name]
+        for name, before in current.items():
+            if split:
+                own_part(parameters[name].data).copy_(before)
+            else:
+                parameters[name].data = before

@@ -35,8 +35,7 @@ def episodes_of_all(
     """
     if accelerator.num_processes == 1:
         return list(mine), slice(0, sum(len(episode.steps) for episode in mine))
-    light = [_light(episode) for episode in mine]
-    shares = everyones(accelerator, [light])
+    shares = everyones(accelerator, [[light(episode) for episode in mine]])
     before = sum(
         len(episode.steps) for part in shares[: accelerator.process_index] for episode in part
     )
@@ -45,18 +44,22 @@ def episodes_of_all(
 
 
 def minibatches(
-    accelerator: Accelerator, rows: int, count: int, random: np.random.Generator
+    accelerator: Accelerator, rows: int, count: int, random: np.random.Generator, *, most: int = 0
 ) -> Iterator[NDArray[np.int64]]:
     """Yield which of its ``rows`` this process gives to each of ``count`` minibatches, drawn from all rows.
 
+    Where ``most`` is not 0, there are as few minibatches as have at most so many rows, instead of ``count``.
     Every process must call it, with the same random numbers; what it gives may be nothing.
     """
     rows_of_all = everyones(accelerator, [rows])
+    if most:
+        count = max(1, -(-sum(rows_of_all) // most))
     first = sum(rows_of_all[: accelerator.process_index])
     for part in np.array_split(random.permutation(sum(rows_of_all)), count):
         yield part[(part >= first) & (part < first + rows)] - first
 
 
-def _light(episode: Episode) -> Episode:
+def light(episode: Episode) -> Episode:
+    """Return an episode without its prompts, log-probabilities and legal actions, which are large."""
     steps = (replace(step, prompt_ids=(), logprobs=(), admissible=None) for step in episode.steps)
     return replace(episode, steps=tuple(steps))

@@ -12,8 +12,8 @@ def summary(episodes: Sequence[Episode]) -> dict[str, float]:
 
     Of a run in several environments there are ``success/<env>``, ``return/<env>`` and ``episodes/<env>``.
     ``reward/<part>`` is the mean sum over an episode of each part of the reward that the environment tells.
-    ``doubtful/<what>`` are shares, from 0 to 1, of what should stay rare: reward that was earned by an answer
-    found elsewhere than it was asked for (``fallback``), episodes in which judging ran out of time
+    ``doubtful/<what>`` are shares, from 0 to 1, of what should stay rare: reward earned by answers that did
+    not stand where the task asked for them (``fallback``), episodes in which judging ran out of time
     (``timeouts``), and episodes that were dropped because of an error (``dropped``).
     """
     whole = [episode for episode in episodes if episode.error is None]

@@ -1,5 +1,8 @@
 """Which tasks are played when: a function of the seed and the iteration, so that no checkpoint keeps it."""
 
+from collections.abc import Set
+from itertools import cycle, islice
+
 import gymnasium as gym
 import numpy as np
 
@@ -44,6 +47,43 @@ def training_tasks(env: gym.Env[str, str], iteration: int, count: int, seed: int
     return [tasks[i] for i in chosen.tolist()]
 
 
+def other_tasks(
+    env: gym.Env[str, str],
+    count: int,
+    *,
+    kept: Set[str | int],
+    played: Set[str | int],
+    seed: tuple[int, ...],
+) -> Tasks:
+    """Return tasks for groups that are drawn again, each once as far as the split has enough.
+
+    Tasks that the iteration has not played come first, then those that are played no more.
+
+    Args:
+        env: one of the training split.
+        count: how many.
+        kept: tasks that the iteration keeps.
+        played: all that it played so far.
+        seed: decides what is drawn.
+    """
+    tasks, random = tasks_of(env), np.random.default_rng(seed)
+    enough = count + len(played)
+    draw = attribute(env, "draw_tasks")
+    found: Tasks
+    if tasks is None:
+        first = hash_seed(*seed)
+        found = [(first + i) % _TRAINING_SEEDS for i in range(enough)]
+    elif draw is not None:
+        drawn = draw(enough, random)  # member by member
+        found = [drawn[i] for i in random.permutation(len(drawn)).tolist()]
+    elif len(tasks) > _LARGEST_ORDER:
+        found = [tasks[i] for i in random.choice(len(tasks), enough, replace=False).tolist()]
+    else:
+        found = [tasks[i] for i in random.permutation(len(tasks)).tolist()]
+    best = sorted(dict.fromkeys(found), key=lambda task: (task in played) + (task in kept))
+    return list(islice(cycle(best), count))
+
+
 def held_out_tasks(env: gym.Env[str, str], count: int) -> Tasks:
     """Return up to ``count`` tasks, always the same, whatever the run's seed."""
     tasks = tasks_of(env)
@@ -60,7 +100,7 @@ def held_out_tasks(env: gym.Env[str, str], count: int) -> Tasks:
     return [tasks[int(i)] for i in sorted(order)]
 
 
-def hash_seed(seed: int, iteration: int) -> int:
-    """Return one number for a pair, far from that of every other pair."""
-    [mixed] = np.random.SeedSequence([seed, iteration]).generate_state(1).tolist()
+def hash_seed(*numbers: int) -> int:
+    """Return one number for a seed, an iteration and what else there is, far from that of all others."""
+    [mixed] = np.random.SeedSequence(numbers).generate_state(1).tolist()
     return int(mixed)

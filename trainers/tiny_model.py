@@ -122,8 +122,8 @@ def untrained_tiny_model(
 ) -> PreTrainedModel:
     """Return a network of that size with random weights.
 
-    The embedding of ``cabinet 3`` begins as that of ``cabinet`` plus one that all threes share: that a
-    thing is of the kind the task names need not be learned for every thing.
+    The embedding of ``cabinet 3`` begins as the embedding of ``cabinet`` plus one that all threes share. So
+    the model need not learn for every single thing of which kind it is.
 
     Args:
         tokenizer: gives the vocabulary.

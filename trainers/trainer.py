@@ -6,52 +6,70 @@ state and a run that goes on equals one that never stopped.
 
 import logging
 import math
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import count
 from typing import Any
 
-import torch
 from accelerate import Accelerator
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.agents.episodes import Episode
 from onelayer.envs.attributes import tasks_of
+from onelayer.errors import RunFailed
 from onelayer.interrupts import Interrupted, StopRequests, deferred_interrupt
-from onelayer.trainers.advantages import estimator, penalise_invalid
+from onelayer.trainers.advantages import penalise_invalid
+from onelayer.trainers.alarms import alarms
 from onelayer.trainers.bad_steps import Diverged
-from onelayer.trainers.checkpoints import KEPT, Checkpoint
 from onelayer.trainers.config import TrainConfig
-from onelayer.trainers.delta import FILE_NAME, LayerDelta
-from onelayer.trainers.identity import identity, require_same
-from onelayer.trainers.layers import frozen_checksum, trains_everything
-from onelayer.trainers.lora import Adapters
+from onelayer.trainers.dynamic_sampling import DynamicSampling
+from onelayer.trainers.engines import engines_of
+from onelayer.trainers.first_signs import first_signs
+from onelayer.trainers.heartbeat import Heartbeat
+from onelayer.trainers.identity import identity
+from onelayer.trainers.layers import frozen_checksum
+from onelayer.trainers.learning_signal import signal
 from onelayer.trainers.memory import advised
-from onelayer.trainers.mismatch import LIMIT as MISMATCH_LIMIT
+from onelayer.trainers.meter import Meter
 from onelayer.trainers.playing import HeldOutGames, MakeEnv, TrainingGames
-from onelayer.trainers.processes import largest, require_alike, wait_for_all
+from onelayer.trainers.processes import (
+    FirstProcessLogger,
+    largest,
+    require_alike,
+    wait_for_all,
+)
+from onelayer.trainers.reward_order import reversed_orders
 from onelayer.trainers.rising import Rising
 from onelayer.trainers.run_folder import RunFolder
+from onelayer.trainers.saving import Saving
 from onelayer.trainers.sharing import episodes_of_all
-from onelayer.trainers.signal import signal
 from onelayer.trainers.summary import summary
+from onelayer.trainers.trackers import Trackers
 from onelayer.trainers.update import Learner
 
-logger = logging.getLogger(__name__)
-
-_BYTES_EACH = 12
-"""of a trained parameter in a checkpoint: itself and the optimizer's two moments, in float32"""
+logger = FirstProcessLogger(logging.getLogger(__name__))
 
 _PLAYING_FITS = partial(
     advised, "while playing", "lower --parallel, or end what else holds memory there"
 )
 
 
-class NothingPlayed(RuntimeError):
+class NothingPlayed(RunFailed):
     """Every episode of an iteration ended in an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an iteration is: ``done`` of ``total`` episodes of a phase are over."""
+
+    iteration: int
+    phase: str
+    """`play`, `evaluate`, or `learn`, which has no episodes"""
+    done: int = 0
+    total: int = 0
 
 
 class Trainer:
@@ -64,6 +82,7 @@ class Trainer:
         config: the run.
         held_out: makes one environment of the held-out split; None leaves evaluation out.
         on_iteration: called with each iteration's metrics.
+        on_progress: called when a phase begins, and with each of its episodes that ends.
         should_stop: asked before each iteration; where it says yes, training ends with a checkpoint.
 
     Raises:
@@ -80,34 +99,47 @@ class Trainer:
         *,
         held_out: MakeEnv | None = None,
         on_iteration: Callable[[Mapping[str, Any]], None] | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
     ):
         self.config = config
         self.folder = RunFolder(config.folder)
         if config.resume:
-            self.folder.require_run(config.what_learns())
+            self.folder.require_run(config.resume_key())
         else:
             self.folder.require_new()
-        self.estimate = estimator(config.algorithm)
+        self.estimate = config.estimator()
         self.accelerator = Accelerator(
             log_with=config.log_with or None, project_dir=str(config.folder)
         )
         self.model = model.to(self.accelerator.device).eval()
         self.learner = Learner(self.model, config, self.accelerator)
-        shared = (config, self.model, tokenizer, self.accelerator)
-        self.games = TrainingGames(env, *shared, self.learner.captured)
+        self.engines = engines_of(config, self.learner, tokenizer, self.accelerator)
+        shared = (config, self.model, tokenizer, self.accelerator, self.engines)
+        self.games = TrainingGames(env, *shared)
         self.held_out = None
         if held_out is not None and config.eval_every:
             self.held_out = HeldOutGames(held_out, *shared, len(self.games.envs))
-        self.on_iteration = on_iteration
+        self.on_iteration, self.on_progress = on_iteration, on_progress
         self.should_stop = should_stop
+        if self.accelerator.is_main_process:
+            for sentence in reversed_orders(self.games.envs[0], config.invalid_penalty):
+                logger.warning("%s", sentence)
         self.identity = identity(self.model, tasks_of(self.games.envs[0]))
+        if config.shard:
+            if self.accelerator.num_processes == 1:
+                logger.warning("--shard does nothing in one process; see torchrun --nproc-per-node")
+            self.learner.shard()
+        self.saving = Saving(
+            config, self.folder, self.model, self.learner, self.accelerator, self.identity
+        )
         self.stop = StopRequests(lambda number: int(largest(self.accelerator, number)))
         self.rising = Rising()
+        self.unknown_id: int | None = getattr(tokenizer, "unk_token_id", None)
         self.iteration = 0
-        self.seconds: dict[str, float] = {}
-        self.cpu_seconds = 0.0
-        """of an iteration's play and update, however busy the machine was"""
+        self.heartbeat = Heartbeat(self.accelerator)
+        self.meter = Meter(self.accelerator, self.heartbeat)
+        self.trackers = Trackers(self.accelerator, config.log_with, config.folder.name)
         self._consistent = False
         """weights, optimizer and logs are those of ``iteration``: a checkpoint can be made"""
 
@@ -139,7 +171,9 @@ class Trainer:
             if self.accelerator.is_main_process:
                 stack.enter_context(self.folder.alone())
             stack.enter_context(self.stop.heard())
+            stack.callback(self.engines.close)
             self._begin()
+            stack.enter_context(self.heartbeat.beating(self._write_if_consistent))
             frozen = frozen_checksum(self.model, self.learner.parameters.values())
             try:
                 yield
@@ -147,19 +181,16 @@ class Trainer:
                 self.save()
                 raise
             except BaseException as error:
-                if self._consistent:
-                    with suppress(OSError) if isinstance(error, OSError) else nullcontext():
-                        self._write_checkpoint()
+                with suppress(OSError) if isinstance(error, OSError) else nullcontext():
+                    self._write_if_consistent()
                 raise
             finally:
-                for tracker in self.accelerator.trackers:
-                    with _warned("a tracker did not finish"):
-                        tracker.finish()
+                self.trackers.finish()
             if frozen_checksum(self.model, self.learner.parameters.values()) != frozen:
                 raise RuntimeError("a frozen tensor changed during training; please report this")
             self.save()
             if self.iteration == self.config.iterations:
-                self.save_layer()
+                self.saving.save_layer()
 
     def _iterate(self) -> None:
         """Train up to the last iteration, or until ``should_stop`` says that it is enough."""
@@ -167,63 +198,101 @@ class Trainer:
         while self.iteration < config.iterations:
             if self.should_stop is not None and self.should_stop():
                 return
-            self.seconds, self.cpu_seconds = {}, 0.0
+            self.meter.begin()
             held_out = self.evaluate() if self._evaluation_is_due() else {}
             no_episodes: list[Episode] = []
-            episodes = self.stop.at_once(self.play, no_episodes)
-            self.stop.obey()
-            self.learn_from(episodes, held_out)
-        self.seconds = {}
+            with self.learner.placement.whole():
+                episodes = self.stop.at_once(self.play, no_episodes)
+                self.stop.obey()
+                sampled = self._drawn_again(episodes)
+            self._end_iteration(sampled, held_out)
+        self.meter.begin()
         if held_out := self.evaluate() if config.eval_every else {}:
-            metrics = {"iteration": self.iteration, **held_out, **self._timings()}
+            metrics = {"iteration": self.iteration, **held_out, **self.meter.metrics()}
             self._log(metrics)
             self._tell(metrics)
 
-    def learn_from(
-        self, episodes: Sequence[Episode], held_out: Mapping[str, float] | None = None
-    ) -> None:
-        """End an iteration in which these episodes were played: update, log, save where that is due.
+    def learn_from(self, episodes: Sequence[Episode]) -> None:
+        """End an iteration whose episodes were played elsewhere: update, log, save where that is due."""
+        config, accelerator = self.config, self.accelerator
+        sampled = DynamicSampling(self.games, config, accelerator, self.iteration, episodes)
+        self._end_iteration(sampled, {})
 
-        Args:
-            episodes: of this process.
-            held_out: what an evaluation before them found, for the log.
-        """
+    def _end_iteration(self, sampled: DynamicSampling, held_out: Mapping[str, float]) -> None:
         with deferred_interrupt():  # the weights move: finish what belongs together
-            self._learn(episodes, held_out or {})
+            self._learn(sampled, held_out)
         if self.iteration % self.config.checkpoint_every == 0:
             self.save()
         self.stop.obey()
 
     def play(self) -> list[Episode]:
         """Roll out this iteration's tasks of this process."""
-        with self._timed("rollout"), _PLAYING_FITS(), self.learner.autocast():
-            return self.games.play(self.iteration)
+        self._hand_over()
+        shown = self._counted("play", self.games.episodes)
+        return self._rolled_out(partial(self.games.play, self.iteration, shown))
+
+    def _rolled_out(self, play: Callable[[], list[Episode]]) -> list[Episode]:
+        """Return what ``play`` does, measured, with the weights handed over last."""
+        with self.meter.phase("rollout"), _PLAYING_FITS(), self.learner.autocast():
+            return self.engines.playing(play)
+
+    def _hand_over(self) -> None:
+        """Let the engines play with the weights as they are now."""
+        start = time.perf_counter()
+        if self.engines.take(self.iteration):
+            self.meter.seconds["transfer"] = time.perf_counter() - start
+
+    def _drawn_again(self, episodes: Sequence[Episode]) -> DynamicSampling:
+        """Replace groups that teach nothing, as often as ``dynamic_sampling`` allows."""
+        sampled = DynamicSampling(
+            self.games, self.config, self.accelerator, self.iteration, episodes
+        )
+        while sampled.draw_again():
+            play = partial(sampled.play, self._counted("play again", sampled.due))
+            nothing: list[Episode] = []
+            fresh = self.stop.at_once(partial(self._rolled_out, play), nothing)
+            self.stop.obey()
+            sampled.take(fresh)
+        return sampled
 
     def evaluate(self) -> dict[str, float]:
         """Play the held-out games; return what ``HeldOutGames.play`` does, nothing where there are none."""
         if self.held_out is None:
             return {}
-        with self._timed("evaluate"), _PLAYING_FITS(), self.learner.autocast():
-            if self.accelerator.num_processes > 1:  # they wait for each other's results
-                metrics = self.held_out.play()
-            else:
-                metrics = self.stop.at_once(self.held_out.play, {})
+        self._hand_over()
+        shown = self._counted("evaluate", len(self.held_out.tasks))
+        play: Callable[[], dict[str, float]] = partial(
+            self.engines.playing, partial(self.held_out.play, shown)
+        )
+        whole = self.learner.placement.whole()
+        with self.meter.phase("evaluate"), _PLAYING_FITS(), whole, self.learner.autocast():
+            # Several processes wait for each other's results, so none may stop in between.
+            alone = self.accelerator.num_processes == 1
+            nothing: dict[str, float] = {}
+            metrics = self.stop.at_once(play, nothing) if alone else play()
         self.stop.obey()
         return metrics
 
-    def _learn(self, episodes: Sequence[Episode], held_out: Mapping[str, float]) -> None:
+    def _learn(self, sampled: DynamicSampling, held_out: Mapping[str, float]) -> None:
         """Give credit, update, log; then the iteration is over."""
-        config = self.config
-        played, own_N = episodes_of_all(self.accelerator, episodes)
+        config, episodes = self.config, sampled.episodes
+        several = self.accelerator.num_processes > 1
+        with self.meter.phase("waiting") if several else nullcontext():
+            kept, own_N = episodes_of_all(self.accelerator, episodes)
+            played = [*kept, *sampled.replaced()]
         self._require_some_played(played)
+        if self.iteration == 0 and self.accelerator.is_main_process:
+            for sign in first_signs(played, self.unknown_id, config.response_limit):
+                logger.warning("%s", sign)
         self._consistent = False
-        compared = penalise_invalid(played, config.invalid_penalty)
+        compared = penalise_invalid(kept, config.invalid_penalty)
         advantages_N = self.estimate(
             compared, gamma=config.gamma, omega=config.omega, divide_by_std=config.divide_by_std
         )
-        with self._timed("update"):
+        self._counted("learn", 0)
+        with self.meter.phase("update"):
             update = self.learner.update(episodes, advantages_N[own_N], self.iteration)
-        self._require_finite_weights()
+        self.saving.require_finite_weights()
         metrics = {
             "iteration": self.iteration,
             **summary(played),
@@ -231,41 +300,27 @@ class Trainer:
             **signal(
                 compared, advantages_N, gamma=config.gamma, divide_by_std=config.divide_by_std
             ),
+            **sampled.metrics(kept),
             **update,
             **held_out,
-            **self._timings(update["tokens"]),
+            **self.meter.metrics(update["tokens"]),
         }
+        group = compared[: config.group_size]
+        shown = (self.iteration, group, advantages_N[: sum(len(e.steps) for e in group)])
         if self.accelerator.is_main_process:
-            group = compared[: config.group_size]
-            of_group = sum(len(episode.steps) for episode in group)
-            self.folder.log_episodes(self.iteration, group, advantages_N[:of_group])
+            self.folder.log_episodes(*shown)
         self._log(metrics)
         self.iteration += 1
         self._consistent = True
+        if shown[0] % config.checkpoint_every == 0:
+            self.trackers.log_episodes(*shown)
         self._tell(metrics)
 
     def _log(self, metrics: dict[str, Any]) -> None:
-        if metrics.get("advantage") == 0:
-            logger.warning(
-                "iteration %d taught nothing: every advantage is 0 (success %.2f in all groups)",
-                metrics["iteration"],
-                metrics["success"],
-            )
+        for sentence in alarms(metrics, self.config):
+            logger.warning("%s", sentence)
         for sentence in self.rising.add(metrics):
             logger.warning("iteration %d: %s", metrics["iteration"], sentence)
-        if metrics.get("wins_below_losses", 0.0) > 0:
-            logger.warning(
-                "iteration %d: in %.0f %% of the pairs a solved episode earned less than an unsolved one of "
-                "its task; lower --invalid-penalty (%g) or raise the environment's reward of success",
-                metrics["iteration"],
-                100 * metrics["wins_below_losses"],
-                self.config.invalid_penalty,
-            )
-        if metrics.get("logp_drift", 0.0) > MISMATCH_LIMIT[self.config.dtype]:
-            logger.warning(
-                "sampling and training disagree on log-probabilities by %.1e on average",
-                metrics["logp_drift"],
-            )
         if not all(math.isfinite(v) for v in metrics.values() if isinstance(v, float)):
             raise Diverged(
                 f"training diverged: {metrics}; train again with a lower --learning-rate and another --out"
@@ -275,145 +330,48 @@ class Trainer:
 
     def _tell(self, metrics: Mapping[str, Any]) -> None:
         """Tell others of what is in the log already; a tracker that cannot be reached stops no run."""
-        if self.config.log_with:
-            with _warned(f"{self.config.log_with} did not take iteration {metrics['iteration']}"):
-                self.accelerator.log(dict(metrics), step=metrics["iteration"])
+        self.trackers.log(metrics)
         if self.accelerator.is_main_process and self.on_iteration is not None:
             self.on_iteration(metrics)
 
-    def save(self) -> None:
-        """Write a checkpoint from which a run goes on at this iteration; all processes wait for it.
+    def _counted(self, phase: str, total: int) -> Callable[[Episode], None] | None:
+        """Tell that a phase begins; return what tells of each of its episodes."""
+        tell, done = self.on_progress, count(1)
+        if tell is None or not self.accelerator.is_main_process:
+            return None
+        tell(Progress(self.iteration, phase, 0, total))
+        return lambda _: tell(Progress(self.iteration, phase, next(done), total))
 
-        Before the first update it holds no tensors: the weights are those of the base, and the optimizer has
-        no state yet.
-        """
-        self._write_checkpoint()
+    def save(self) -> None:
+        """Write a checkpoint from which a run goes on at this iteration; all processes wait for it."""
+        self.saving.save_checkpoint(self.iteration)
         wait_for_all(self.accelerator)
 
-    def _write_checkpoint(self) -> None:
-        if not self.accelerator.is_main_process:
-            return
-        self._require_finite_weights()
-        learner = self.learner
-        moved = learner.parameters if self.iteration > 0 else {}
-        checkpoint = Checkpoint(
-            iteration=self.iteration,
-            config=self.config.what_learns(),
-            weights={name: p.detach().cpu() for name, p in moved.items()},
-            optimizer=learner.optimizer.state_dict(),
-            identity=self.identity,
-            processes=self.accelerator.num_processes,
-            threads=torch.get_num_threads(),
-        )
-        with deferred_interrupt():
-            self.folder.save(checkpoint)
-
-    def _require_finite_weights(self) -> None:
-        """Raise Diverged where a weight is no finite number: nobody could go on from there."""
-        for name, parameter in self.learner.parameters.items():
-            if not bool(parameter.detach().isfinite().all()):
-                raise Diverged(
-                    f"training diverged: {name} holds numbers that are not finite; "
-                    "train again with a lower --learning-rate and another --out"
-                )
-
-    def save_layer(self) -> None:
-        """Write the trained layer, or the adapters, to the run folder."""
-        if not self.accelerator.is_main_process:
-            return
-        if self.config.lora_rank:
-            self.adapters().save(self.folder.path)
-        else:
-            self.delta().save(self.folder.path / FILE_NAME)
-
-    def delta(self) -> LayerDelta:
-        """Return the trained layer as it is now."""
-        return LayerDelta.from_model(
-            self.model,
-            self.learner.layers,
-            self.config.model,
-            everything=trains_everything(self.config.layers),
-            train_embeddings=self.config.train_embeddings,
-            config=asdict(self.config),
-            dtype=self.learner.dtype,
-        )
-
-    def adapters(self) -> Adapters:
-        """Return the LoRA adapters as they are now."""
-        return Adapters.from_model(
-            self.model,
-            self.learner.layers,
-            self.config.model,
-            fingerprint=str(self.learner.fingerprint),
-            config=asdict(self.config),
-        )
+    def _write_if_consistent(self) -> None:
+        """Write a checkpoint where one can be made without other processes, which may be gone."""
+        if self._consistent and not self.learner.placement.sharded:
+            self.saving.save_checkpoint(self.iteration)
 
     def _begin(self) -> None:
         """Start the run, or go on with it, where that is still possible and all processes agree."""
         if self.accelerator.is_main_process:  # another run may have ended here meanwhile
             if self.config.resume:
-                self.folder.require_run(self.config.what_learns())
+                self.folder.require_run(self.config.resume_key())
             else:
                 self.folder.require_new()
         require_alike(self.accelerator, {**asdict(self.config), **self.identity})
         if self.config.resume:
-            self._restore()
+            self.iteration = self.saving.restore()
+            if self.accelerator.is_main_process:
+                for metrics in self.folder.history():
+                    self.rising.add(metrics)
         else:
-            self._require_room()
+            self.saving.require_room()
         self._consistent = True
         if self.accelerator.is_main_process:
             self.folder.write_config(self.config)
-        if self.config.log_with:
-            self.accelerator.init_trackers("onelayer", config=asdict(self.config))
+        self.trackers.begin(asdict(self.config))
         self.save()
-
-    def _restore(self) -> None:
-        folder = self.folder
-        checkpoint = folder.last()
-        require_same(self.identity, checkpoint.identity, str(folder.path))
-        before = (checkpoint.processes, checkpoint.threads or torch.get_num_threads())
-        now = (self.accelerator.num_processes, torch.get_num_threads())
-        if before != now:
-            logger.warning(
-                "%s was trained by %d processes of %d threads, now by %d of %d: equal up to rounding",
-                *(folder.path, *before, *now),
-            )
-        with torch.no_grad():
-            for name, weight in checkpoint.weights.items():
-                self.learner.parameters[name].copy_(weight)
-        self.learner.optimizer.load_state_dict(dict(checkpoint.optimizer))
-        self.iteration = checkpoint.iteration
-        wait_for_all(self.accelerator)  # all have read what the first may now change
-        if self.accelerator.is_main_process:
-            if self.iteration < self.config.iterations:
-                folder.set_weights_aside()
-            folder.saved.set_aside_after(self.iteration)
-            folder.take_back(self.iteration)
-            for metrics in folder.history():
-                self.rising.add(metrics)
-
-    def _require_room(self) -> None:
-        """Raise OSError where the disk has no room for the checkpoints that a run keeps."""
-        learned = sum(p.numel() for p in self.learner.parameters.values())
-        needed = (KEPT + 1) * learned * _BYTES_EACH
-        there = next(p for p in self.folder.path.absolute().parents if p.exists())
-        free = shutil.disk_usage(there).free
-        if free < needed:
-            raise OSError(
-                f"the checkpoints of {self.folder.path} take up to {needed / 2**20:,.0f} MiB, and its "
-                f"disk has {free / 2**20:,.0f} free; name another --out"
-            )
-
-    def go_back(self) -> int:
-        """Put the weights of the last checkpoint back, and return its iteration.
-
-        At 0 no weight had moved yet, and the checkpoint holds none.
-        """
-        checkpoint = self.folder.last()
-        with torch.no_grad():
-            for name, weight in checkpoint.weights.items():
-                self.learner.parameters[name].copy_(weight)
-        return checkpoint.iteration
 
     def _evaluation_is_due(self) -> bool:
         return self.config.eval_every > 0 and self.iteration % self.config.eval_every == 0
@@ -425,31 +383,6 @@ class Trainer:
                 f"all {len(episodes)} episodes of iteration {self.iteration} ended in an error, the first: "
                 f"{errors[0]}"
             )
-
-    @contextmanager
-    def _timed(self, phase: str) -> Iterator[None]:
-        start, cpu = time.perf_counter(), time.process_time()
-        yield
-        self.seconds[phase] = time.perf_counter() - start
-        if phase != "evaluate":
-            self.cpu_seconds += time.process_time() - cpu
-
-    def _timings(self, tokens: float = 0.0) -> dict[str, float]:
-        timings = {f"seconds/{phase}": seconds for phase, seconds in self.seconds.items()}
-        if tokens and "rollout" in self.seconds:
-            timings["cpu_seconds"] = self.cpu_seconds
-            busy = self.seconds["rollout"] + self.seconds["update"]
-            timings["tokens_per_second"] = tokens / busy
-        return timings
-
-
-@contextmanager
-def _warned(what: str) -> Iterator[None]:
-    """Say what went wrong in the block, and go on."""
-    try:
-        yield
-    except Exception as error:
-        logger.warning("%s: %r", what, error)
 
 
 def _errors(episodes: Sequence[Episode]) -> dict[str, float]:

@@ -14,6 +14,7 @@ import torch
 from accelerate import Accelerator
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.distributed.tensor import DTensor
 from transformers import PreTrainedModel
 
 from onelayer.agents.devices import without_cudnn_attention
@@ -21,7 +22,6 @@ from onelayer.agents.episodes import Episode
 from onelayer.agents.model_check import check_model
 from onelayer.agents.states import CapturedStates
 from onelayer.trainers.bad_steps import BadSteps
-from onelayer.trainers.batch import Row, rows
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.fingerprint import base_fingerprint
 from onelayer.trainers.gradient import Gradients, scores_old_policy
@@ -35,10 +35,11 @@ from onelayer.trainers.layers import (
 from onelayer.trainers.lora import add_adapters
 from onelayer.trainers.memory import advised, states_budget
 from onelayer.trainers.passes import Passes
-from onelayer.trainers.processes import sum_gradients
+from onelayer.trainers.placement import Replicated, Sharded
 from onelayer.trainers.random_mask import keep_to, random_masks
 from onelayer.trainers.score import Scorer, check_scoring
 from onelayer.trainers.sharing import minibatches
+from onelayer.trainers.token_rows import Row, rows
 
 
 class Learner:
@@ -91,18 +92,37 @@ class Learner:
         )
         check_scoring(self.scorer)
         self.start: dict[str, Tensor] = {}
-        if config.beta > 0:
+        if config.beta > 0 and not config.shard:
             self.start = {name: p.detach().clone() for name, p in self.parameters.items()}
         for parameter in self.parameters.values():
             parameter.data = parameter.data.float()
         self.bad_steps = BadSteps()
-        self.optimizer = torch.optim.AdamW(
-            self._groups([p for layer in faster for p in stack[layer].parameters()]),
-            lr=config.learning_rate,
-            weight_decay=0.0,
-        )
+        self.placement: Replicated | Sharded = Replicated(accelerator)
+        self._faster = [stack[layer] for layer in faster]
+        self.optimizer = self._adamw()
         again = config.epochs > 1 or config.beta > 0 or scores_old_policy(config, self.dtype)
-        self.passes = Passes(self.scorer, self.first, self.states, config.tokens_per_forward, again)
+        self.passes = Passes(
+            self.scorer,
+            self.first,
+            self.states,
+            config.tokens_per_forward,
+            again,
+            self.placement,
+        )
+
+    def shard(self) -> None:
+        """Split all parameters over the processes, before the first update; all call it together."""
+        if self.accelerator.num_processes > 1:
+            self.place(Sharded(self.model, self.accelerator, self.dtype))
+        if self.config.beta > 0:
+            self.start = {name: p.detach().clone() for name, p in self.parameters.items()}
+
+    def place(self, placement: Sharded) -> None:
+        """Learn with the parameters as they lie now."""
+        self.placement = self.passes.placement = placement
+        self.scorer.head_alone = placement.head_alone
+        self.parameters = dict(self.model.named_parameters())
+        self.optimizer = self._adamw()
 
     @property
     def captured(self) -> CapturedStates | None:
@@ -120,9 +140,14 @@ class Learner:
             self.model, self.layers, everything=everything, train_embeddings=ends
         )
 
-    def _groups(self, boosted: Sequence[torch.nn.Parameter]) -> list[dict[str, Any]]:
+    def _adamw(self) -> torch.optim.AdamW:
+        return torch.optim.AdamW(
+            self._groups(), lr=self.config.learning_rate, weight_decay=self.config.weight_decay
+        )
+
+    def _groups(self) -> list[dict[str, Any]]:
         """Return what the optimizer moves: all alike, or with the boosted parameters apart."""
-        ids = {id(parameter) for parameter in boosted}
+        ids = {id(parameter) for layer in self._faster for parameter in layer.parameters()}
         parameters = list(self.parameters.values())
         groups: list[dict[str, Any]] = [{"params": [p for p in parameters if id(p) not in ids]}]
         if faster := [p for p in parameters if id(p) in ids]:
@@ -138,7 +163,7 @@ class Learner:
     def update(
         self, episodes: Sequence[Episode], advantages_N: NDArray[np.float64], iteration: int
     ) -> dict[str, float]:
-        """Take ``epochs * minibatches`` optimizer steps; return what to log.
+        """Take an optimizer step for each minibatch of each epoch; return what to log.
 
         A minibatch without a gradient, because every advantage in it is 0 and there is no KL, takes no
         step: the optimizer's momentum would move the weights.
@@ -150,7 +175,7 @@ class Learner:
         config = self.config
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(config, iteration) * group.get("boost", 1.0)
-        learned = rows(episodes, advantages_N)
+        learned = rows(episodes, advantages_N, without_cut=config.mask_cut_replies)
         self.passes.prepare(learned)
         try:
             epochs = [
@@ -180,7 +205,13 @@ class Learner:
     def _minibatches(self, learned: Sequence[Row], iteration: int, epoch: int) -> list[list[Row]]:
         """Return the rows of this process in each minibatch of an epoch."""
         random = np.random.default_rng([self.config.seed, iteration, epoch])
-        drawn = minibatches(self.accelerator, len(learned), self.config.minibatches, random)
+        drawn = minibatches(
+            self.accelerator,
+            len(learned),
+            self.config.minibatches,
+            random,
+            most=self.config.minibatch_rows,
+        )
         return [[learned[i] for i in part] for part in drawn]
 
     @advised(
@@ -194,8 +225,10 @@ class Learner:
         """
         parameters = list(self.parameters.values())
         keep_to(self.masks, self.parameters)
-        sum_gradients(self.accelerator, parameters)
+        self.placement.sum_gradients(parameters)
         norm = torch.nn.utils.clip_grad_norm_(parameters, self.config.max_grad_norm)
+        if isinstance(norm, DTensor):
+            norm = norm.full_tensor()
         taken = self.bad_steps.allow(loss, float(norm))
         if taken:
             self.optimizer.step()

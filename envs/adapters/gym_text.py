@@ -8,6 +8,7 @@ import gymnasium as gym
 import numpy as np
 
 from onelayer.envs.text import FreeText, Info
+from onelayer.errors import UnknownName
 
 Describe = Callable[[Any], str]
 Read = Callable[[str], Any]
@@ -64,7 +65,7 @@ class GymText(gym.Wrapper[str, str, Any, Any]):
         """Start the world: with the seed, or with that of the task in ``options["task"]``.
 
         Raises:
-            LookupError: there is no such task.
+            UnknownName: there is no such task.
         """
         others = {**(options or {})}
         task = others.pop("task", None)
@@ -76,14 +77,14 @@ class GymText(gym.Wrapper[str, str, Any, Any]):
             if task is None:
                 task = self.tasks[int(self._drawn.integers(len(self.tasks)))]
             if task not in self.tasks:
-                raise LookupError(f"there is no task {task!r} here; one is {self.tasks[0]!r}")
+                raise UnknownName(f"there is no task {task!r} here; one is {self.tasks[0]!r}")
             start = zlib.crc32(task.encode()) >> 1
             self._observation, info = self.env.reset(seed=start, options=others or None)
             # The task has decided where the world starts; what its dice show from here on is the seed's.
             dice = int(self._drawn.integers(2**31))
             self.env.unwrapped.np_random = np.random.default_rng(dice)
         self._task, self._steps = task, 0
-        return self._describe(self._observation), self._told(info, valid=True)
+        return self._describe(self._observation), self._complete_info(info, valid=True)
 
     def step(self, action: str) -> tuple[str, float, bool, bool, Info]:
         """Take the action that the text means; see the class for a text that means none."""
@@ -93,13 +94,13 @@ class GymText(gym.Wrapper[str, str, Any, Any]):
         if meant is None:
             said = " or ".join(self._named) if self._named is not None else "something else"
             text = f"{self._describe(self._observation)}\n(That was not understood; say {said}.)"
-            return text, 0.0, False, late, self._told({}, valid=False)
+            return text, 0.0, False, late, self._complete_info({}, valid=False)
         self._observation, reward, terminated, truncated, info = self.env.step(meant)
         truncated = bool(truncated) or (late and not terminated)
-        told = self._told(info, valid=True)
+        told = self._complete_info(info, valid=True)
         return self._describe(self._observation), float(reward), bool(terminated), truncated, told
 
-    def _told(self, info: Mapping[str, Any], valid: bool) -> Info:
+    def _complete_info(self, info: Mapping[str, Any], valid: bool) -> Info:
         told = {**info, "valid": valid}
         if self._task is not None:
             told["task"] = self._task

@@ -99,7 +99,7 @@ def _make(game: str, arguments: Mapping[str, Any]) -> Any:
         ) from error
     known = textarena.envs.registration.ENV_REGISTRY
     if game not in known:
-        from onelayer.envs.hints import did_you_mean
+        from onelayer.settings import did_you_mean
 
         raise ValueError(f"TextArena has no game {game!r}{did_you_mean(game, known)}"[:500])
     made = textarena.make(game, **arguments)

@@ -1,8 +1,8 @@
 """Tasksets of verifiers as an environment (``pip install 'onelayer[verifiers]'``): ``onelayer/Verifiers-v0``.
 
-What fits: tasks of one turn that are scored by the reply, and tasks of several turns whose ``Env.run``
-talks with one agent through its ``interaction``. What does not, and is refused: tools, containers, rewards
-that need a runtime, and environments of several agents.
+It plays tasks of one turn whose score depends on the reply, and tasks of several turns whose ``Env.run``
+talks with one agent through its ``interaction``. It refuses tools, containers, rewards that need a runtime,
+and environments with several agents.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 import gymnasium as gym
 
 from onelayer.envs.text import Outcome, TextEnv
+from onelayer.errors import UnknownName
 
 _TEST_EVERY = 10
 """of a taskset's tasks, the tenth, twentieth, ... are the split "test": verifiers has no splits"""
@@ -39,7 +40,7 @@ class VerifiersEnv(TextEnv):
 
     Raises:
         gymnasium.error.DependencyNotInstalled: verifiers is not installed.
-        LookupError: there is no such taskset.
+        UnknownName: there is no such taskset.
         ValueError: it needs what is not played here; the message says what.
     """
 
@@ -107,7 +108,7 @@ class VerifiersEnv(TextEnv):
 
 
 class _Exchange:
-    """A task that is being played: what verifiers takes for an agent is whoever calls ``go_on``."""
+    """A task that is being played; verifiers sees an agent, whose replies come from ``go_on``."""
 
     def __init__(self, task: Any, run: Any):
         from verifiers.v1.trace import Trace, TraceTask
@@ -208,7 +209,7 @@ def _load(name: str, config: Mapping[str, Any]) -> tuple[Any, Any]:
     plugin = _module(module)
     kind = getattr(plugin, class_name, None) if class_name else _only(plugin, vf.Taskset)
     if kind is None:
-        raise LookupError(f"{module} has no taskset {class_name or 'in its __all__'}")
+        raise UnknownName(f"{module} has no taskset {class_name or 'in its __all__'}")
     config_type = concrete_type(kind, vf.TasksetConfig) or vf.TasksetConfig
     taskset = kind(config_type(**config))
     _require_playable(taskset)
@@ -252,4 +253,4 @@ def _module(name: str) -> ModuleType:
         except ModuleNotFoundError as error:
             if error.name is None or not place.startswith(error.name):
                 raise
-    raise LookupError(f"there is no taskset {name!r}: give the module of an installed one")
+    raise UnknownName(f"there is no taskset {name!r}: give the module of an installed one")

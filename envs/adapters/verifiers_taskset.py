@@ -58,7 +58,7 @@ class OnelayerTaskset(vf.Taskset[OnelayerTask, OnelayerConfig]):  # type: ignore
             yield OnelayerTask(
                 OnelayerData(
                     name=task,
-                    prompt=_shown(observation, info),
+                    prompt=_turn_text(observation, info),
                     system_prompt="\n\n".join(filter(None, (rules, how))) or None,
                     env_id=config.env_id,
                     env_args=config.env_args,
@@ -96,7 +96,7 @@ class OnelayerEnv(vf.Env[OnelayerEnvConfig]):  # type: ignore[misc]
                 total, steps, ended = total + float(reward), steps + 1, terminated
                 if terminated or truncated:
                     break
-                segment = await interaction.turn(_shown(observation, info))
+                segment = await interaction.turn(_turn_text(observation, info))
         env.close()
         trace = interaction.trace
         trace.record_reward("episode_return", total, 1.0)
@@ -104,7 +104,7 @@ class OnelayerEnv(vf.Env[OnelayerEnvConfig]):  # type: ignore[misc]
         trace.record_metric("steps", float(steps))
 
 
-def _shown(observation: str, info: Mapping[str, Any]) -> str:
+def _turn_text(observation: str, info: Mapping[str, Any]) -> str:
     admissible = info.get("admissible")
     if not admissible:
         return observation

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
-from onelayer.envs.alfworld.engine import Engine
 from onelayer.envs.alfworld.games import load_games, parsed
+from onelayer.envs.alfworld.native_engine import Engine
 from onelayer.envs.alfworld.records import VERBS, GameRecord
 from onelayer.envs.text import FreeText, Outcome, TextEnv
 
@@ -34,7 +34,8 @@ class ALFWorldEnv(TextEnv):
     around it.
 
     Args:
-        games: a folder in the ``$ALFWORLD_DATA`` layout, a ``.jsonl[.xz]`` file, or ``"generated"``; None for
+        games: a folder in the ``$ALFWORLD_DATA`` layout, a ``.jsonl[.xz]`` file, the variable that holds its
+            path (``"$ALFWORLD_DATA"``, which must be set then), or ``"generated"``; None for
             ``$ALFWORLD_DATA`` where it is set, else the default folder of ``alfworld-download``, else
             generated games (see ``load_games``).
         split: ``train``, ``valid_seen``, ``valid_unseen``, or what the data have; ``test`` means
@@ -80,7 +81,7 @@ class ALFWorldEnv(TextEnv):
             games, split, room_size=room_size, task_types=task_types, count=count
         )
         self.backend = backend
-        self.success_reward = success_reward
+        self.success_reward = self.success_margin = success_reward
         self.include_help = include_help
         self.verb = verb
         self._record: GameRecord | None = None

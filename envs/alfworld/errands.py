@@ -13,7 +13,7 @@ from onelayer.envs.alfworld.household import (
     SINGLE,
 )
 from onelayer.envs.alfworld.oracle import APPLIANCES
-from onelayer.envs.alfworld.problem import Goal
+from onelayer.envs.alfworld.pddl_problem import Goal
 from onelayer.envs.alfworld.scenes import Scene, scene, scenes
 
 _TREATABLE = {

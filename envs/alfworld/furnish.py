@@ -6,7 +6,7 @@ from random import Random
 
 from onelayer.envs.alfworld.household import FIXED, PLACES, ROOMS, SINGLE
 from onelayer.envs.alfworld.oracle import APPLIANCES
-from onelayer.envs.alfworld.problem import Goal, Household, Place, Thing
+from onelayer.envs.alfworld.pddl_problem import Goal, Household, Place, Thing
 from onelayer.envs.alfworld.scenes import Receptacle, Scene, scene
 
 _MOST_OF_A_KIND = 3

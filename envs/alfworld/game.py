@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
 
 from onelayer.envs.alfworld.goals import Condition, Fluent, GoalReader
-from onelayer.envs.alfworld.names import readable_names
+from onelayer.envs.alfworld.object_names import readable_names
 from onelayer.envs.alfworld.pddl import read_problem
 from onelayer.envs.alfworld.records import GameRecord
 from onelayer.envs.alfworld.wording import DIALECTS, Dialect

@@ -19,6 +19,7 @@ from onelayer.envs.alfworld.game import Game
 from onelayer.envs.alfworld.game_files import read_game_file
 from onelayer.envs.alfworld.game_folders import LAYOUT, games_in, split_folders
 from onelayer.envs.alfworld.records import TASK_TYPES, VERBS, GameRecord
+from onelayer.errors import UnknownName
 
 GENERATED = "generated"
 TEST_SPLIT = "valid_unseen"
@@ -51,9 +52,9 @@ def load_games(
 
     Args:
         games: a folder in the ``$ALFWORLD_DATA`` layout, a folder of games, a ``.jsonl`` or ``.jsonl.xz``
-            file, or ``"generated"``. None: ``$ALFWORLD_DATA`` where it is set, else the default folder of
-            ``alfworld-download`` where it has games, else generated ones; ``room_size`` and ``count`` ask for
-            generated ones.
+            file, the name of a variable that holds its path (``"$ALFWORLD_DATA"``), or ``"generated"``.
+            None: ``$ALFWORLD_DATA`` where it is set, else the default folder of ``alfworld-download`` where
+            it has games, else generated ones; ``room_size`` and ``count`` ask for generated ones.
         split: the first part of the games' ids; ``"test"`` means ``valid_unseen``, unless the data have a
             split of that name.
         room_size: receptacles in a generated room; None for whole scenes.
@@ -62,7 +63,8 @@ def load_games(
 
     Raises:
         FileNotFoundError: there is no such file or folder.
-        ValueError: the data are broken, or hold no such split or task type; the message names the place.
+        ValueError: the data are broken, or hold no such split or task type; the message names the place. Or
+            the variable is not set.
     """
     unknown = [kind for kind in task_types or () if kind not in TASK_TYPES]
     if unknown or (task_types is not None and not task_types):
@@ -70,6 +72,8 @@ def load_games(
     generated_only = room_size is not None or count is not None
     if games is None:
         games = GENERATED if generated_only else _on_this_machine()
+    if str(games).startswith("$"):
+        games = _path_in(str(games)[1:])
     if str(games) == GENERATED:
         return _generated(split, room_size, task_types, count)
     if generated_only:
@@ -85,6 +89,17 @@ def _on_this_machine() -> str:
         return named
     downloaded = DOWNLOADED.expanduser()
     return str(downloaded) if (downloaded / LAYOUT).is_dir() else GENERATED
+
+
+def _path_in(variable: str) -> str:
+    """Return the path that an environment variable holds."""
+    path = os.environ.get(variable)
+    if not path:
+        raise ValueError(
+            f"games are to be read from ${variable}, which is not set: set it to where they are, or name "
+            "another path for `games`"
+        )
+    return path
 
 
 @lru_cache(maxsize=128)
@@ -132,7 +147,7 @@ class LoadedGames(Mapping[str, GameRecord]):
 
     def __getitem__(self, game_id: str) -> GameRecord:
         if game_id not in self._games:
-            raise KeyError(f"no game {game_id!r} in {self.source}; the first is {self.ids[0]!r}")
+            raise UnknownName(f"no game {game_id!r} in {self.source}; the first is {self.ids[0]!r}")
         return self._games[game_id].record()
 
     def __hash__(self) -> int:

@@ -13,8 +13,9 @@ from typing import overload
 from onelayer.envs.alfworld.errands import SENTENCES, draw_goal
 from onelayer.envs.alfworld.furnish import furnish
 from onelayer.envs.alfworld.oracle import plan
-from onelayer.envs.alfworld.problem import Goal, write_problem
+from onelayer.envs.alfworld.pddl_problem import Goal, write_problem
 from onelayer.envs.alfworld.records import TASK_TYPES, GameRecord
+from onelayer.errors import UnknownName
 
 SEEDS_PER_SPLIT = 1_000_000_000
 SPLITS = ("train", "valid_seen", "valid_unseen")
@@ -87,7 +88,7 @@ class GeneratedGames(Mapping[str, GameRecord]):
     def __getitem__(self, game_id: str) -> GameRecord:
         seed = self.ids.seed(game_id)
         if seed is None:
-            raise KeyError(
+            raise UnknownName(
                 f"no generated game {game_id!r}; the first of {len(self)} is {self.ids[0]!r}"
             )
         return self._make(seed)

@@ -6,14 +6,12 @@ after each action.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 from onelayer.envs.alfworld.pddl import ARITIES, Formula, Problem, typed_names
 
-if TYPE_CHECKING:
-    from onelayer.envs.alfworld.engine import Engine
-
-Test = Callable[["Engine"], bool]
+Test = Callable[[Any], bool]
+"""asks the engine that plays the game, ``native_engine.Engine``"""
 Condition = bool | Test
 """Decided already, or a test of the state."""
 Fluent = Callable[[tuple[str, ...]], Condition]

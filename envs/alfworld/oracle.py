@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import permutations
 
 from onelayer.envs.alfworld.household import OPENABLE
-from onelayer.envs.alfworld.problem import Goal, Household, Place, Thing
+from onelayer.envs.alfworld.pddl_problem import Goal, Household, Place, Thing
 
 APPLIANCES = {
     "pick_clean_then_place_in_recep": ("clean", "SinkBasin"),

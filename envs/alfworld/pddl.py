@@ -1,7 +1,7 @@
 """Reading the PDDL problem of an ALFWorld game: its objects, what holds at the start, and the goal.
 
 Like the planner behind TextWorld, the reader ignores case. It reads problems of ALFWorld's own domain, not
-PDDL at large: what the domain's actions do is written in ``engine.py``.
+PDDL at large: what the domain's actions do is written in ``native_engine.py``.
 """
 
 import re

@@ -9,6 +9,7 @@ from functools import cache
 from random import Random
 
 from onelayer.envs.alfworld.household import ROOMS
+from onelayer.errors import UnknownName
 
 UNSEEN_SCENES = frozenset({9, 10, 29, 215, 219, 226, 308, 315, 325, 404, 424, 425})
 """three scenes of each room that ALFWorld's training games don't use either; among them its own four unseen
@@ -51,11 +52,11 @@ def scene(number: int) -> Scene:
     """Return a scene by its number.
 
     Raises:
-        LookupError: no room has a scene of this number.
+        UnknownName: no room has a scene of this number.
     """
     names = [name for name, room in ROOMS.items() if number in room.scenes]
     if not names:
-        raise LookupError(f"there is no scene {number}; there are 1-30, 201-230, 301-330, 401-430")
+        raise UnknownName(f"there is no scene {number}; there are 1-30, 201-230, 301-330, 401-430")
     room = ROOMS[names[0]]
     random = Random(f"scene {number}")
     receptacles: list[Receptacle] = []

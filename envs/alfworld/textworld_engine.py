@@ -1,7 +1,7 @@
-"""The real engine, alfworld's own wrapper over TextWorld's planner, behind the methods of the native one.
+"""The real engine, alfworld's own wrapper over TextWorld's planner, with the methods of the native one.
 
-It is the reference that the native engine is compared with. What it costs beyond its answers is removed (see
-``textworld_patches``). It must stay in one thread.
+It is the reference that the native engine is compared with. Work that does not change its answers is left out
+(see ``textworld_patches``). It must stay in one thread.
 
 Importing this module imports alfworld, which sets ``$ALFWORLD_DATA`` where it is not set; that is undone, for
 ``games=None`` reads it.

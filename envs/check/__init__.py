@@ -1,7 +1,7 @@
-"""Whether an environment keeps its promises: Gymnasium's, and those that training relies on.
+"""Checks whether an environment keeps Gymnasium's contract and the promises that training relies on.
 
-Environments of others need not be ``TextEnv``s. What they do not tell is noted, not failed: without
-``info["anchor"]``, say, the observation stands for the state.
+An environment need not be a ``TextEnv``. What it does not tell is noted and not a failure: without
+``info["anchor"]``, for example, the observation stands for the state.
 """
 
 import warnings
@@ -13,8 +13,8 @@ import gymnasium as gym
 from gymnasium.utils.env_checker import check_env
 
 from onelayer.envs.attributes import attribute, tasks_of
-from onelayer.envs.check import repeats, tasks, told
-from onelayer.envs.check.playing import Played, Problem, World, play_at_random, require
+from onelayer.envs.check import repeats, task_ids, told
+from onelayer.envs.check.played import Played, Problem, World, play_at_random, require
 from onelayer.envs.places import place_of_error
 from onelayer.envs.text import NotText, require_text
 
@@ -73,10 +73,10 @@ def check(env_id: str, /, *, episodes: int = 5, seed: int = 0, **kwargs: Any) ->
             ]
         findings += [
             _run("nonsense as an action", told.nonsense, env, seed),
-            _run("tasks by name", tasks.by_name, env),
-            _run("splits apart", tasks.splits, world),
-            _run("solutions", tasks.solutions, env, episodes),
-            _run("doing nothing", tasks.untouched, env, episodes, seed),
+            _run("tasks by name", task_ids.by_name, env),
+            _run("splits apart", task_ids.splits, world),
+            _run("solutions", task_ids.solutions, env, episodes),
+            _run("doing nothing", task_ids.untouched, env, episodes, seed),
         ]
     report = _run("this machine", _report, env)
     findings += [report] if report.problem or report.note else []

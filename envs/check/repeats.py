@@ -1,4 +1,4 @@
-"""Whether an episode repeats: in a new environment, beside others, in another process, for a group."""
+"""Checks that an episode can be repeated: in a new environment, beside others, in another process."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from onelayer.envs.attributes import tasks_of
-from onelayer.envs.check.playing import (
+from onelayer.envs.check.played import (
     Played,
     Problem,
     World,
@@ -85,7 +85,11 @@ def in_another_process(world: World, played: Sequence[Played]) -> str:
         raise Problem(f"another process is not ready in {_PROCESS_SECONDS} s") from None
     if ran.returncode:
         reason = (ran.stderr.strip().splitlines() or ["it does not say why"])[-1]
-        if "gymnasium.error" in reason or reason.startswith("LookupError"):
+        if (
+            "gymnasium.error" in reason
+            or "UnknownName" in reason
+            or reason.startswith("LookupError")
+        ):
             return "not tried: only this process knows the id"
         raise Problem(f"another process does not come to an end: {reason}")
     for episode, there in zip(played, json.loads(ran.stdout.splitlines()[-1]), strict=True):

@@ -1,4 +1,4 @@
-"""What an environment tells in ``info``, and whether it means what it says."""
+"""Checks of what an environment tells in ``info``, and whether it is true."""
 
 import math
 from collections.abc import Hashable, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from onelayer.envs.check.playing import (
+from onelayer.envs.check.played import (
     Played,
     Problem,
     World,
@@ -75,7 +75,7 @@ def anchors(played: Sequence[Played]) -> str:
 
 
 def outcomes(world: World, env: gym.Env[str, str], played: Sequence[Played]) -> str:
-    """Check that one action in one state leads to one outcome: else an anchor merges two states."""
+    """Check that an action has the same outcome in the same anchor: else the anchor merges two states."""
     if any("anchor" not in told[4] for episode in played for told in episode.told):
         return "there is no info['anchor']"
     if depends_on_chance(world, env, played):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from onelayer.envs.rows import Source, located
+from onelayer.envs.data_rows import Source, located
 
 
 @dataclass(frozen=True, slots=True)

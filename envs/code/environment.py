@@ -5,14 +5,15 @@ from typing import Any, ClassVar
 
 from onelayer.envs.code.feedback import after_public_tests, first_failure, instructions, opening
 from onelayer.envs.code.loading import kinds_of, load_tasks, require_apart_from_test
-from onelayer.envs.code.problem import CodeTask, Tests, asking
+from onelayer.envs.code.problem import CodeTask, Tests, with_entry_point
 from onelayer.envs.code.program import NoProgram, complete, find_program, normalised
 from onelayer.envs.code.sandboxes import LEVELS, PACKAGES, shared_sandbox
 from onelayer.envs.code.tasks import load_shipped
 from onelayer.envs.hacks import PROGRAMS
-from onelayer.envs.hints import did_you_mean
 from onelayer.envs.sandbox import Limits, Sandbox, Verdict
 from onelayer.envs.text import Outcome, TextEnv
+from onelayer.errors import EnvironmentFailed, UnknownName
+from onelayer.settings import did_you_mean
 
 
 class CodeEnv(TextEnv):
@@ -55,7 +56,7 @@ class CodeEnv(TextEnv):
 
     Raises:
         ValueError: a row of the data is bad, a split or kind does not exist, or an argument makes no sense.
-        LookupError: there is no such data set.
+        UnknownName: there is no such data set.
         FileNotFoundError, ConnectionError: the data can't be reached.
         RuntimeError: solutions are to be verified and no sandbox works here.
     """
@@ -64,6 +65,7 @@ class CodeEnv(TextEnv):
     """those of the tasks that ship; other data may have others"""
     free_form = True
     waits = True
+    success_margin = 1.0
     hacks = PROGRAMS
 
     def __init__(
@@ -209,12 +211,14 @@ class CodeEnv(TextEnv):
         return lines
 
     def _run(self, program: str, tests: Tests) -> Verdict:
-        asked = asking(tests, self._playing().entry_point)
+        asked = with_entry_point(tests, self._playing().entry_point)
         verdict = self._sandbox().check(program, asked, limits=self.limits)
         self._details["timeouts"] += verdict.status == "timeout"
         if verdict.status == "sandbox_error":
             self._dropped += 1
-            raise RuntimeError(f"the sandbox failed: {verdict.detail or 'it does not say why'}")
+            raise EnvironmentFailed(
+                f"the sandbox failed: {verdict.detail or 'it does not say why'}"
+            )
         return verdict
 
     def _sandbox(self) -> Sandbox:
@@ -240,7 +244,7 @@ def _shipped(split: str, exclude: Sequence[str]) -> tuple[CodeTask, ...]:
     for name in exclude:
         if all(task.id != name for task in tasks):
             near = did_you_mean(name, [task.id for task in tasks])
-            raise LookupError(f"there is no task {name!r} to exclude{near}")
+            raise UnknownName(f"there is no task {name!r} to exclude{near}")
     return tuple(task for task in tasks if task.split == split and task.id not in exclude)
 
 

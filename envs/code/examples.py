@@ -1,4 +1,4 @@
-"""What of a task's tests may be shown: the first of them, and how it reads."""
+"""The part of a task's tests that is shown to the agent: the first test, as readable text."""
 
 import ast
 import builtins

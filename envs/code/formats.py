@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from onelayer.envs.rows import Row
+from onelayer.envs.data_rows import Row
 
 _LEETCODE = frozenset(
     (

@@ -12,13 +12,14 @@ from typing import Any
 from onelayer.envs.code.catalogue import CATALOGUE, data_set
 from onelayer.envs.code.examples import first_test
 from onelayer.envs.code.formats import FIELDS, Fields, fields_of
-from onelayer.envs.code.problem import CodeTask, Tests, asking, with_helpers
+from onelayer.envs.code.problem import CodeTask, Tests, with_entry_point, with_helpers
 from onelayer.envs.code.program import complete, parse, split_stub
 from onelayer.envs.code.sandboxes import PACKAGES, shared_sandbox
 from onelayer.envs.contamination import require_apart
-from onelayer.envs.hints import did_you_mean
-from onelayer.envs.rows import NoSuchSplit, Placed, placed_rows, state_of
+from onelayer.envs.data_rows import NoSuchSplit, Placed, placed_rows, state_of
 from onelayer.envs.sandbox import Limits, validate_tests
+from onelayer.errors import EnvironmentFailed, UnknownName
+from onelayer.settings import did_you_mean
 
 logger = logging.getLogger(__name__)
 _NAMED_AT_MOST = 5
@@ -43,10 +44,10 @@ def load_tasks(
 
     Raises:
         ValueError: a row is bad, or there is no such split; the message names the row.
-        LookupError: there is no such data set, or none of its rows has an id that is to be left out.
+        UnknownName: there is no such data set, or none of its rows has an id that is to be left out.
         FileNotFoundError: there is no such file.
         ConnectionError: the data are not here and the hub does not give them.
-        RuntimeError: references are to be verified and no sandbox works on this machine.
+        EnvironmentFailed: references are to be verified and no sandbox works on this machine.
     """
     data = data_set(dataset, config)
     for field in columns or {}:
@@ -97,7 +98,7 @@ def require_sound(
 
     Raises:
         ValueError: one does not pass; the message names the tasks.
-        RuntimeError: no sandbox works on this machine, or it failed.
+        EnvironmentFailed: no sandbox works on this machine, or it failed.
     """
     sandbox = shared_sandbox(level) if packages == PACKAGES else shared_sandbox(level, packages)
 
@@ -107,12 +108,12 @@ def require_sound(
         program = complete(task.reference, task)
         public = () if task.public is None or task.public_is_hidden else (task.public,)
         for given in (*public, task.hidden):
-            tests = asking(given, task.entry_point)
+            tests = with_entry_point(given, task.entry_point)
             verdict = sandbox.check(program, tests, limits=limits)
             if verdict.status in _OF_THE_MACHINE:
                 verdict = sandbox.check(program, tests, limits=limits)
             if verdict.status == "sandbox_error":
-                raise RuntimeError(f"the sandbox failed on task {task.id!r}: {verdict.detail}")
+                raise EnvironmentFailed(f"the sandbox failed on task {task.id!r}: {verdict.detail}")
             if not verdict.passed:
                 failed = next((c.detail for c in verdict.cases if c.status != "passed"), "")
                 why = " ".join((failed or verdict.detail or verdict.stderr).split())[:200]
@@ -154,7 +155,7 @@ def _load(
     if unknown:
         name = sorted(unknown)[0]
         near = did_you_mean(name, [task.id for task in tasks][:1000])
-        raise LookupError(f"{dataset}, {split}: no task {name!r} to exclude{near}")
+        raise UnknownName(f"{dataset}, {split}: no task {name!r} to exclude{near}")
     tasks = tuple(task for task in tasks if task.id not in exclude)
     if not tasks:
         raise ValueError(f"{dataset} holds no tasks in split {split!r}")

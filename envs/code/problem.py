@@ -25,7 +25,7 @@ class CodeTask:
     public_note: str = ""
     """where the public tests come from, in words for the agent"""
     public_is_hidden: bool = False
-    """the hidden tests hold the public ones, so that failing these is failing"""
+    """the hidden tests include the public ones, so a program that fails these fails the task"""
     kind: str = ""
     """its difficulty or its data set: a row in evaluations"""
     split: str = ""
@@ -40,7 +40,7 @@ class CodeTask:
     """a program that solves the task"""
 
 
-def asking(tests: Tests, entry_point: str) -> Tests:
+def with_entry_point(tests: Tests, entry_point: str) -> Tests:
     """Return tests that say what the program is asked for, so that other names are never the program's."""
     if tests["kind"] not in JUDGED or not entry_point or tests.get("entry_point"):
         return tests

@@ -1,4 +1,4 @@
-"""How the tasks that ship are written: a reference solution, a way to draw inputs, wrong solutions.
+"""How the tasks that ship are written: a reference solution, a way to draw inputs, and wrong solutions.
 
 A task is a function (or class) of a module in ``onelayer.envs.code.tasks``. Its docstring is the task's
 text, its body the reference solution; a decorator says which inputs are shown and how the hidden ones

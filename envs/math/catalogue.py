@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from onelayer.envs.data_rows import Source, located
 from onelayer.envs.math.formats import after_hashes, last_boxed
-from onelayer.envs.rows import Source, located
 
 FIELDS = ("id", "prompt", "answer", "kind")
 
@@ -70,6 +70,12 @@ CATALOGUE: Mapping[str, DataSet] = {
         Source("ChilleD/SVAMP", splits=_BOTH),
         columns={"id": "ID", "prompt": "question_concat", "answer": "Answer", "kind": "Type"},
         about="one-step word problems by operation, 700 and 300",
+    ),
+    "numina": DataSet(
+        Source("AI-MO/NuminaMath-CoT", splits=_BOTH),
+        columns={"prompt": "problem", "answer": "solution", "kind": "source"},
+        find_answer=last_boxed,
+        about="860,000 problems with solutions by source, proofs among them (skip_unusable: true)",
     ),
     "deepscaler": DataSet(
         Source("agentica-org/DeepScaleR-Preview-Dataset", splits={"train": "train"}),

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from onelayer.envs.data_rows import Placed, Row, placed_rows, state_of
 from onelayer.envs.math import Conventions, Grade, check_gold, grade_answer, grade_response
 from onelayer.envs.math.catalogue import DataSet, data_set, whole
 from onelayer.envs.math.problems import Problem
-from onelayer.envs.rows import Placed, Row, placed_rows, state_of
+from onelayer.errors import UnknownName
 
 CONVENTIONS = Conventions(worked_out=True)
 
@@ -31,7 +32,7 @@ class LoadedProblems:
 
     def __getitem__(self, problem_id: str) -> Problem:
         if problem_id not in self._problems:
-            raise KeyError(
+            raise UnknownName(
                 f"there is no problem {problem_id!r} in {self.source}; the first is {self.ids[0]!r}"
             )
         return self._problems[problem_id]
@@ -53,6 +54,14 @@ class LoadedProblems:
         return LoadedProblems(
             self.source, [problems[i] for i in sorted(drawn.tolist())], self.left_out
         )
+
+    def without(self, reasons: Mapping[str, str]) -> "LoadedProblems":
+        """Return the problems but for some, which are left out for the reasons given by their ids."""
+        kept = [problem for problem in self.all() if problem.id not in reasons]
+        if not kept:
+            raise ValueError(f"{self.source} has no problem left: {next(iter(reasons.values()))}")
+        said = [f"{problem_id}: {why}" for problem_id, why in reasons.items()]
+        return LoadedProblems(self.source, kept, [*self.left_out, *said])
 
     def grade(self, problem: Problem, answer: str, conventions: Conventions = CONVENTIONS) -> Grade:
         """Judge by our grader."""

@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 
 import gymnasium as gym
 
-from onelayer.envs.hints import did_you_mean
 from onelayer.envs.math import Conventions, Grade
 from onelayer.envs.math.formats import FORMATS
 from onelayer.envs.math.formats import answer_format as format_named
 from onelayer.envs.math.problems import Problem, Problems
 from onelayer.envs.math.sources import load_problems
 from onelayer.envs.text import Outcome, TextEnv
+from onelayer.settings import did_you_mean
 
 BOXED = FORMATS["boxed"]
 _TURNS_WITH_FEEDBACK = 3
@@ -40,7 +40,7 @@ class MathEnv(TextEnv):
         family_config: reasoning-gym's settings: ``{max_terms: 2}`` for one family, else
             ``{chain_sum: {max_terms: 2}}``.
         count: problems in the split: of families 10,000 by default, of a data set all; fewer are drawn
-            with ``seed``.
+            with ``seed``. A ``test_dataset`` stays whole.
         seed: other seeds give other problems of the families.
         path: where a named data set lies, when it is not to be taken from the hub.
         dataset_config: the configuration of a data set that has several.
@@ -49,6 +49,8 @@ class MathEnv(TextEnv):
         allow_contamination: train although problems of the test set resemble training problems.
         skip_unusable: leave out rows of a data set whose answer nothing could be compared with, and count
             them (``onelayer envs check`` says which), instead of refusing the data set.
+        skip_contaminated: leave out training problems that nearly hold a problem of the test set, and count
+            them, instead of refusing the data set.
         answer_format: which mark is asked for: ``boxed``, ``hash`` (``#### 42``), ``phrase`` ("The answer
             is 42"), or ``number`` (the last number). An answer marked otherwise counts all the same.
         strict_format: it does not.
@@ -78,6 +80,7 @@ class MathEnv(TextEnv):
         test_dataset: str | None = None,
         allow_contamination: bool = False,
         skip_unusable: bool = False,
+        skip_contaminated: bool = False,
         answer_format: str = "boxed",
         strict_format: bool = False,
         format_reward: float = 0.0,
@@ -96,6 +99,7 @@ class MathEnv(TextEnv):
         self.format = format_named(answer_format)
         self.strict_format = strict_format
         self.format_reward = float(format_reward)
+        self.success_margin = 1 - self.format_reward  # right and unmarked, against wrong and marked
         self.feedback = feedback
         self.conventions = _conventions(conventions or {})
         self.instructions = f"Solve the problem. {self.format.asked}"
@@ -112,6 +116,7 @@ class MathEnv(TextEnv):
             test_dataset=test_dataset,
             allow_contamination=allow_contamination,
             skip_unusable=skip_unusable,
+            skip_contaminated=skip_contaminated,
         )
         self._problem: Problem | None = None
         self._answers: tuple[str | None, ...] = ()

@@ -4,14 +4,15 @@ Families are reasoning-gym's (``pip install "onelayer[math]"``); ``CURATED`` nam
 and judgements were looked at, by topic. Any other is reachable by its name.
 """
 
-import difflib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
 import gymnasium as gym
+
+from onelayer.settings import did_you_mean
 
 Config = Mapping[str, Any]
 _SET_BY_US = ("seed", "size")
@@ -98,7 +99,7 @@ def chosen_families(names: str | Sequence[str] | None) -> tuple[str, ...]:
     wanted = list(CURATED) if names is None else [names] if isinstance(names, str) else list(names)
     if not wanted:
         raise ValueError(f"families is empty; there are the topics {', '.join(TOPICS)}")
-    known = known_families()
+    known, usual = known_families(), f"; there are: {', '.join([*TOPICS, *CURATED])}"
     chosen: list[str] = []
     for name in wanted:
         if name in TOPICS:
@@ -111,9 +112,8 @@ def chosen_families(names: str | Sequence[str] | None) -> tuple[str, ...]:
         elif name in known:
             chosen.append(name)
         else:
-            raise ValueError(
-                f"unknown family {name!r}; {_nearest(str(name), [*TOPICS, *CURATED], known)}"
-            )
+            hint = did_you_mean(str(name), [*TOPICS, *known], otherwise=usual, most=3)
+            raise ValueError(f"unknown family {name!r}{hint}")
     return tuple(dict.fromkeys(chosen))
 
 
@@ -136,7 +136,7 @@ def chosen_configs(
     for name, settings in given.items():
         if name not in families:
             raise ValueError(
-                f"family_config names {name!r}, which is not played; {_nearest(name, families)}"
+                f"family_config names {name!r}, which is not played{did_you_mean(name, families, most=3)}"
             )
         if not isinstance(settings, Mapping):
             raise ValueError(
@@ -170,16 +170,9 @@ def _checked(family: str, settings: Config) -> Config:
         if name in _SET_BY_US:
             raise ValueError(f"family_config of {family} sets {name!r}; use seed and count instead")
         if name not in known:
-            raise ValueError(f"{family} has no setting {name!r}; {_nearest(name, known)}")
+            raise ValueError(f"{family} has no setting {name!r}{did_you_mean(name, known, most=3)}")
     try:
         make_entry(family, settings, 0)
     except Exception as error:  # reasoning-gym asserts, but not everything
         raise ValueError(f"{family} cannot work with {dict(settings)}: {error!r}") from error
     return MappingProxyType(dict(settings))
-
-
-def _nearest(word: str, possible: Iterable[str], more: Iterable[str] = ()) -> str:
-    close = difflib.get_close_matches(word, [*possible, *more], n=3)
-    if close:
-        return f"did you mean {' or '.join(map(repr, dict.fromkeys(close)))}?"
-    return f"there are: {', '.join(possible)}"

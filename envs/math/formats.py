@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from onelayer.envs.hints import did_you_mean
+from onelayer.settings import did_you_mean
 
 _NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+|(?<=\d))(?:/\d+)?%?")
 _PHRASE = re.compile(r"\banswer\s+is\b\s*:?", re.IGNORECASE)

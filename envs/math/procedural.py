@@ -1,8 +1,8 @@
-"""Problems without end: each is made by a family of reasoning-gym from its number, when it is asked for.
+"""Problems without end: a family of reasoning-gym makes each of them from its number, when it is needed.
 
-No text is in both splits. Seeds alone would not see to that, since a family with small numbers makes the
-same problem from many seeds: so a problem's text decides by its hash which split it belongs to, and a
-number's seeds are tried until one gives a problem of the split.
+No text is in both splits. Seeds alone would not ensure that, since a family with small numbers makes the same
+problem from many seeds. So the hash of a problem's text decides its split, and for each number several seeds
+are tried until one gives a problem of the wanted split.
 """
 
 import hashlib
@@ -23,6 +23,7 @@ from onelayer.envs.math.families import (
 )
 from onelayer.envs.math.formats import FORMATS
 from onelayer.envs.math.problems import Problem
+from onelayer.errors import UnknownName
 
 CONVENTIONS = Conventions(worked_out=True)
 SPLITS = ("train", "test")
@@ -220,6 +221,6 @@ class _Ids(Sequence[str]):
             index = (int(number) - self._first) * len(self._families) + place
             if 0 <= index < self._count:
                 return family, int(number)
-        raise KeyError(
+        raise UnknownName(
             f"there is no problem {problem_id!r}; the first of {len(self):,} is {self[0]!r}"
         )

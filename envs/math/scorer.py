@@ -1,9 +1,9 @@
-"""Scorers of reasoning-gym's families in a process of its own, which can be stopped.
+"""Runs the scorers of reasoning-gym's families in a process of their own, which can be stopped.
 
-Some of them hand the answer to ``eval`` or to sympy's parser, so an answer could run code, or compute
-without end. Therefore an answer that calls anything but elementary functions is not scored at all, and
-the rest is scored in a child with little memory, which ends when an answer takes it too much of the
-processor's time: a busy machine changes no verdict.
+Some scorers pass the answer to ``eval`` or to sympy's parser, so an answer could run code or compute for
+ever. Therefore an answer that calls anything but elementary functions is not scored at all. All others are
+scored in a child process with little memory, which is ended when an answer uses too much processor time. Time
+on the clock does not count, so a busy machine changes no verdict.
 """
 
 import ast
@@ -20,6 +20,8 @@ import threading
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
+
+from onelayer.errors import EnvironmentFailed
 
 _ANSWER_SECONDS = 60.0
 """on the clock, should a child sleep; the child's own limit on processor time comes first"""
@@ -79,7 +81,9 @@ def score_in_child(
                 return float(reply)
             if child.end() not in _FROM_OUTSIDE:
                 return None
-    raise RuntimeError(f"the process that scores answers was ended from outside {_TRIES} times")
+    raise EnvironmentFailed(
+        f"the process that scores answers was ended from outside {_TRIES} times"
+    )
 
 
 def is_harmless(answer: str) -> bool:
@@ -125,7 +129,7 @@ class _Child:
         )
         if self._read(_START_SECONDS) != "ready":
             self.end()
-            raise RuntimeError("the process that scores answers does not start")
+            raise EnvironmentFailed("the process that scores answers does not start")
 
     def is_alive(self) -> bool:
         return self._process.poll() is None

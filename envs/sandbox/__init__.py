@@ -7,7 +7,7 @@ with Sandbox() as sandbox:
 
 from onelayer.envs.sandbox.api import Sandbox
 from onelayer.envs.sandbox.limits import Limits
-from onelayer.envs.sandbox.tests import JUDGED, validate_tests
+from onelayer.envs.sandbox.test_kinds import JUDGED, validate_tests
 from onelayer.envs.sandbox.verdict import STATUSES, Canary, CaseResult, Verdict
 
 __all__ = [

@@ -20,14 +20,15 @@ from onelayer.envs.sandbox.pool import Closed, Pool, ServerGone
 from onelayer.envs.sandbox.selftest import run_canaries
 from onelayer.envs.sandbox.session import Crowded, SandboxFailure
 from onelayer.envs.sandbox.shown import readable
-from onelayer.envs.sandbox.tests import validate_tests
+from onelayer.envs.sandbox.test_kinds import validate_tests
 from onelayer.envs.sandbox.verdict import Canary, Verdict
+from onelayer.errors import EnvironmentFailed
 
 RUNS_PER_SERVER = 4  # programs may sleep; the processor is shared by limits on its own time
 MOST_JUDGES = 16  # that wait between checks; those of more checks at once are forked
 ATTEMPTS = 2
 CROWDED_SECONDS, CROWDED_PAUSE_SECONDS = 120.0, 0.1
-"""how long a check waits where programs beside it hold all processes, say, and how long between its tries"""
+"""how long a check waits when other programs hold all processes, say, and the pause between its tries"""
 logger = logging.getLogger(__name__)
 
 
@@ -51,7 +52,7 @@ class Sandbox:
         preload: packages that programs may import beside the standard library, where installed.
 
     Raises:
-        RuntimeError: the level can't be held here; the message says what failed.
+        EnvironmentFailed: the level can't be held here; the message says what failed.
         ValueError: an unknown level, or no server.
     """
 
@@ -96,7 +97,7 @@ class Sandbox:
             self._threads: ThreadPoolExecutor | None = None
             self._finalizer = weakref.finalize(self, _close, pool, self._judges, self._owner)
             return
-        raise RuntimeError(
+        raise EnvironmentFailed(
             f"programs can't be confined here ({' | '.join(refusals)}); "
             'level="unsafe" runs them without protection of this machine'
         )
@@ -120,7 +121,7 @@ class Sandbox:
         Raises:
             ValueError: the tests are broken.
             TypeError: ``code`` is not a string.
-            RuntimeError: the sandbox is closed.
+            EnvironmentFailed: the sandbox is closed.
         """
         if not isinstance(code, str):
             raise TypeError(f"code must be a str, got {type(code).__name__}")

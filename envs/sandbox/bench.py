@@ -1,7 +1,7 @@
-"""How the tests speak with the program: requests and answers, and what crosses either way.
+"""How the tests talk to the program: requests, answers, and values in both directions.
 
-What a program raises becomes an ordinary exception here: it ends no loop of the tests, and no test by
-leaving.
+Whatever a program raises becomes an ordinary exception here. So it can neither end a loop of the tests by
+StopIteration, nor end a test by SystemExit.
 """
 
 import builtins
@@ -14,22 +14,22 @@ from typing import Any
 from onelayer.envs.sandbox import frames
 from onelayer.envs.sandbox.borrowed import Borrowed
 from onelayer.envs.sandbox.changes import overwrite
-from onelayer.envs.sandbox.child import PEER_FD, describe
 from onelayer.envs.sandbox.codec import CodecError, decode, encode
+from onelayer.envs.sandbox.execution import PEER_FD, describe
+from onelayer.envs.sandbox.handle_classes import class_of_program
 from onelayer.envs.sandbox.handles import (
     TESTS_FILE,
     Handle,
     HandleType,
-    class_of_program,
     number_of,
     number_of_class,
 )
 
 ENDS: dict[str, type[Exception]] = {"next": StopIteration, "anext": StopAsyncIteration}
-"""The exception with which an operation says that there is no more. Anywhere else it would end a loop of the
-tests before they compared anything, as PEP 479 says of generators."""
+"""The exception by which an operation says that there are no more items. From any other operation it would
+end a loop of the tests before they compared anything; PEP 479 guards generators in the same way."""
 PROTOCOLS = {"__getitem__": IndexError, "__getattr__": AttributeError}
-"""What Python takes as an answer where these methods, of a class of the tests, raise it."""
+"""Exceptions that Python takes as an answer when these methods of a class of the tests raise them."""
 
 
 class ProgramGone(BaseException):
@@ -68,7 +68,7 @@ class Bench:
         """Have the program carry out an operation and return its result.
 
         Args:
-            operation: see ``candidate.OPERATIONS``.
+            operation: see ``operations.OPERATIONS``.
             arguments: its arguments.
             made: whether objects in the result count as made by the tests, see ``handles.is_made``.
             attribute: the name under which the result was found.
@@ -99,7 +99,7 @@ class Bench:
                     raise self._give_up("the program broke the protocol")
 
     def _take_over(self, own: list[Any], message: Any) -> None:
-        """Let the tests' lists and tables hold what a function that returned None left in its copies."""
+        """Copy what a function that returned None changed in its arguments into the tests' own objects."""
         changed = self.decode(message)
         if isinstance(changed, list) and len(changed) == len(own):
             for value, new in zip(own, changed, strict=True):
@@ -111,7 +111,7 @@ class Bench:
         return function(*arguments, **keywords)
 
     def _answer(self, function: Callable[..., Any], *arguments: Any) -> list[Any]:
-        """Return what a function of the tests returned or raised: its exit is no exit of the tests."""
+        """Return what a function of the tests returned or raised; even a SystemExit goes to the program."""
         try:
             return ["returned", self.encode(function(*arguments))]
         except ProgramGone:

@@ -1,9 +1,9 @@
-"""Objects of the tests' own classes that come from the program: it chose what is in them.
+"""Objects of the tests' own classes that the program made.
 
-The classes are the tests', so that programs can build the lists and trees that tests hand them, but such an
-object speaks for the program. One with a lenient ``==`` (a value and a tolerance, say) would equal any
-answer. So what it says of plain data does not count, and beside another object of its class the tests' one
-does the comparing.
+Programs may build such objects, for example the nodes of a tree that tests pass in. But the program chose
+what is in them: if the class has a lenient ``==`` (a value and a tolerance, say), such an object could equal
+any answer. So its comparison with plain data does not count, and between two objects of a class, the tests'
+one compares.
 """
 
 import copy

@@ -1,34 +1,33 @@
-"""The program's side of a judged run: defines what the tests ask for, then does as they say.
+"""The program's side of a judged run: runs the program, then carries out what the tests request.
 
-Nothing here decides anything. The judge sits in another sandbox and sees plain data, and handles for
-objects that stay in this process.
+Nothing is decided here. The judge is in another sandbox. It gets plain data, and handles for objects that
+stay in this process.
 """
 
 import ast
 import builtins
 import contextlib
-import copy
 import io
 import linecache
-import operator
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from onelayer.envs.sandbox import frames
 from onelayer.envs.sandbox.changes import changes
-from onelayer.envs.sandbox.child import (
+from onelayer.envs.sandbox.codec import CodecError, decode, encode
+from onelayer.envs.sandbox.execution import (
     CHANNEL_FD,
     EXIT_ERROR,
     EXIT_MEMORY,
     PEER_FD,
-    _report,
     describe,
     execute,
     new_module,
+    report,
 )
-from onelayer.envs.sandbox.codec import CodecError, decode, encode
-from onelayer.envs.sandbox.handles import METHODS
+from onelayer.envs.sandbox.handle_classes import METHODS
+from onelayer.envs.sandbox.operations import OPERATIONS
 
 DEEP = 10_000
 """levels that a value may be nested"""
@@ -44,7 +43,7 @@ def serve(task: Mapping[str, Any]) -> int:
         execute(task["code"], namespace)
     except BaseException as error:
         frames.send(PEER_FD, {"raised": describe(error)})
-        return _report(error) or EXIT_ERROR
+        return report(error) or EXIT_ERROR
     desk = Desk(shared)
     desk.printed = sys.stdout = io.StringIO()
     builtins.input = desk.input
@@ -58,9 +57,9 @@ def serve(task: Mapping[str, Any]) -> int:
 
 
 def define_types(setup: str, namespace: dict[str, Any]) -> dict[str, type]:
-    """Carry out what a program may know of the tests' setup: its imports, and the classes it defines.
+    """Run the part of the tests' setup that a program may see: its imports and its classes.
 
-    Anything else there, values and functions, may hold what the tests expect.
+    The values and functions of a setup may give away what the tests expect.
 
     Returns:
         The classes, by name.
@@ -86,7 +85,7 @@ def answer_calls(task: Mapping[str, Any]) -> int:
     try:
         execute(task["code"], namespace)
     except BaseException as error:
-        return _report(error) or EXIT_ERROR
+        return report(error) or EXIT_ERROR
     desk = Desk({})
     try:
         # All of them before the first call, which may define them anew.
@@ -268,6 +267,10 @@ def _has(kind: type, name: str) -> bool:
     return owner is not object and vars(owner)[name] is not None
 
 
+def _built_in_bases(kind: type) -> list[str]:
+    return [base.__name__ for base in kind.__mro__ if base.__module__ == "builtins"]
+
+
 def _built_in_error(name: Any, arguments: Any) -> BaseException:
     kind = getattr(builtins, str(name), None)
     if not (isinstance(kind, type) and issubclass(kind, BaseException)):
@@ -276,62 +279,3 @@ def _built_in_error(name: Any, arguments: Any) -> BaseException:
         return kind(*arguments)
     except Exception:
         return RuntimeError(*arguments)
-
-
-def _built_in_bases(kind: type) -> list[str]:
-    return [base.__name__ for base in kind.__mro__ if base.__module__ == "builtins"]
-
-
-def _wait_for(awaitable: Any) -> Any:
-    import asyncio
-
-    async def wait() -> Any:
-        return await awaitable
-
-    # One loop for all: an asynchronous generator must not outlive the one that it began in.
-    if not _loops:
-        _loops.append(asyncio.new_event_loop())
-    return _loops[0].run_until_complete(wait())
-
-
-_loops: list[Any] = []
-
-
-def _leave(manager: Any, error: Any) -> Any:
-    kind = None if error is None else type(error)
-    trace = None if error is None else error.__traceback__
-    return bool(type(manager).__exit__(manager, kind, error, trace))
-
-
-OPERATIONS: dict[str, Callable[..., Any]] = {
-    "call": lambda function, arguments, keywords: function(*arguments, **keywords),
-    "getattr": getattr,
-    "setattr": setattr,
-    "delattr": delattr,
-    "getitem": operator.getitem,
-    "setitem": operator.setitem,
-    "delitem": operator.delitem,
-    "iter": iter,
-    "next": next,
-    "await": _wait_for,
-    "aiter": lambda value: type(value).__aiter__(value),
-    "anext": lambda value: _wait_for(type(value).__anext__(value)),
-    "contains": operator.contains,
-    "dir": dir,
-    "copy": copy.copy,
-    "deepcopy": copy.deepcopy,
-    "operator": lambda name, *operands: getattr(operator, name)(*operands),
-    "bool": bool,
-    "len": len,
-    "str": str,
-    "repr": repr,
-    "format": format,
-    "hash": hash,
-    "int": int,
-    "float": float,
-    "complex": complex,
-    "round": round,
-    "reversed": lambda value: list(reversed(value)),
-    "enter": lambda manager: type(manager).__enter__(manager),
-    "exit": _leave,
-}

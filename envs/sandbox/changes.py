@@ -1,8 +1,8 @@
 """What a function changed in its arguments: tests of ``sort_in_place(a)`` look at ``a`` afterwards.
 
-Arguments cross by value, so the program changes copies. Where a call returns None, which is how Python says
-that something was changed in place, the copies that differ cross back. Other calls never touch what the tests
-hold: a program that empties its argument and returns the empty list would pass ``solve(a) == sorted(a)``.
+Arguments are sent by value, so the program changes copies. If a call returns None, Python's sign of a change
+in place, the copies that were changed are sent back. Other calls never change what the tests hold: otherwise
+a program that empties its argument and returns the empty list would pass ``solve(a) == sorted(a)``.
 """
 
 import collections
@@ -45,7 +45,7 @@ def _may_change(message: Any) -> bool:
 
 
 def _holds_more(message: list[Any]) -> bool:
-    """Return whether there is something of the tests in a message that is no data."""
+    """Return whether a message holds an object of the tests that is no plain data."""
     open_lists = [message]
     while open_lists:
         each = open_lists.pop()
@@ -56,7 +56,7 @@ def _holds_more(message: list[Any]) -> bool:
 
 
 def overwrite(own: Any, new: Any) -> None:
-    """Make a list or a table of the tests hold what a new one of its type holds; leave all else as it is."""
+    """Replace the contents of a list or dict of the tests by those of a new one; leave other values alone."""
     if type(own) is not type(new):
         return
     if isinstance(own, list | bytearray):

@@ -1,7 +1,7 @@
-"""Python values as plain JSON, and back: what may cross between a program and its tests.
+"""Python values as plain JSON, and back, for messages between a program and its tests.
 
-Scalars stand for themselves; everything else is a list that begins with a tag. There are no JSON
-objects, so nothing that a program sends is hashed before somebody asks for it.
+Scalars stand for themselves. Everything else is a list that begins with a tag. There are no JSON objects, so
+nothing that a program sends is hashed until it is decoded on purpose.
 """
 
 import collections
@@ -18,7 +18,7 @@ from typing import Any
 SMALL_INT = 1 << 62  # larger ones go as hexadecimal: reading decimals takes quadratic time
 MAX_EMPTY_ITEMS = 1 << 16
 NUMBERS = re.compile(r"[<>|=]?[biufc]\d{1,4}")
-"""the types of arrays that cross as the bytes that they are"""
+"""the types of arrays that are sent as their bytes"""
 
 
 class CodecError(ValueError):

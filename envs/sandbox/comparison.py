@@ -1,6 +1,6 @@
-"""Comparing what a program sent with what was expected, in the trainer, without decoding it.
+"""Compares what a program sent with the expected value, in the trainer, without decoding it.
 
-The message stays JSON: no value of a type or a size that the program chose is made, and none is hashed.
+The message stays JSON, so no value of a type or a size that the program chose is ever made or hashed.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The order in which a process is locked up, and what each level of isolation consists of.
+"""Locking a process up: the steps, in their order, of each level of isolation.
 
 Everything here runs in the fork server or in its children, which import the standard library only.
 """
@@ -46,7 +46,7 @@ class Enclosure:
     """the same for all runs, where each has a file system of its own"""
     readable_fds: list[int] = field(default_factory=list)
     null_fd: int = -1
-    """the device that programs write to what nobody is to read"""
+    """``/dev/null``: takes what programs write and nobody is to read"""
     filter: bytes = b""
     filter_of_tests: bytes = b""
     """the same for processes that run tests and no program"""
@@ -143,7 +143,7 @@ def _without_hidden(paths: Sequence[str], hidden: Sequence[str]) -> list[str]:
 
 
 def begin(enclosure: Enclosure) -> None:
-    """Do what can be done before anybody asks for a run: a child may wait so, forked ahead."""
+    """Do the part of the lockdown that needs no request, so that a child can be forked ahead and wait."""
     # A group of its own: kill(0) reaches the whole group, across pid namespaces. Not a session: where the
     # kernel schedules by session, making and ending one costs more than all the rest.
     os.setpgid(0, 0)
@@ -250,7 +250,7 @@ def _within(most: int, soft: int, hard: int) -> tuple[int, int]:
 
 
 def is_crowded(error: BaseException) -> bool:
-    """Return whether an error says that the machine, or this user, has no more of something now."""
+    """Return whether an error says that the machine or this user has run out of something for the moment."""
     return isinstance(error, OSError) and error.errno in CROWDED
 
 

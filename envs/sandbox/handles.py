@@ -1,20 +1,15 @@
 """Stand-ins, in the judge's process, for objects and classes that stay in the program's process.
 
-What a handle answers is the program's word, so a handle never meets an expected value: it equals no
-plain data, ``in`` compares here, item by item, and a method of what a function returned does not judge
-what the tests hand to it. Two handles may meet: tests of classes compare, add and order objects that the
-program itself made.
+A handle answers with the program's word, so it must never be compared with an expected value over there. A
+handle equals no plain data; ``in`` compares here, item by item; and a method of an object that a function
+returned may not judge values that the tests pass to it. Two handles may be compared: tests of classes
+compare, add and order objects that the program itself made.
 
-A class of the program becomes a class here, with the same name, bases and special methods, so that
-``type``, ``isinstance``, ``hasattr`` and ``is`` answer as they would in one process.
+A class of the program becomes a class here, see ``handle_classes``.
 """
 
-import dis
-import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
-
-from onelayer.envs.sandbox.questions import is_asked_about
 
 TESTS_FILE = "<tests>"
 """what tracebacks call the source of the tests"""
@@ -30,15 +25,6 @@ READABLE = frozenset(
 )
 """Attributes with two underscores that tests may read. No protocols beside these: numpy would read memory
 of this process at an address that a program's ``__array_interface__`` names."""
-
-GENUINE: dict[str, type] = {
-    "generator": types.GeneratorType,
-    "coroutine": types.CoroutineType,
-    "async_generator": types.AsyncGeneratorType,
-    "function": types.FunctionType,
-    "method": types.MethodType,
-}
-"""What ``isinstance`` takes a handle for, by the name of its class over there."""
 
 
 class Handle:
@@ -114,7 +100,8 @@ def is_made(handle: Handle) -> bool:
     return handle._Handle__made  # type: ignore[no-any-return]
 
 
-def _ask_of(handle: Handle, operation: str, *arguments: Any, **how: Any) -> Any:
+def ask_of(handle: Handle, operation: str, *arguments: Any, **how: Any) -> Any:
+    """Ask for an operation on an object; see ``bench.Bench.ask``."""
     return handle._Handle__ask(operation, *arguments, **how)
 
 
@@ -174,54 +161,6 @@ def _is_named(kind: Any) -> bool:
     return kind._HandleType__named  # type: ignore[no-any-return]
 
 
-def class_of_program(
-    ask: Ask,
-    number: int,
-    name: str,
-    bases: Sequence[type],
-    special: Sequence[str],
-    doc: Any,
-    fields: Any,
-) -> HandleType:
-    """Return a class that stands for one of the program's.
-
-    Args:
-        ask: asks the program.
-        number: the class's over there.
-        name: of the class.
-        bases: those of its bases that the program defines.
-        special: names of its special methods.
-        doc: its docstring, if it has one.
-        fields: names of its fields, if it is a dataclass.
-
-    Raises:
-        TypeError: the bases don't go together.
-    """
-    namespace = {method: METHODS[method] for method in special if method in METHODS}
-    namespace |= {"__slots__": (), "__module__": "program", "_HandleType__ask": staticmethod(ask)}
-    namespace |= {"_HandleType__number": number, "_HandleType__named": False}
-    if name in GENUINE:
-        genuine = GENUINE[name]
-        namespace["__class__"] = property(lambda self: genuine)
-        if name == "coroutine":
-            namespace |= {"send": _send, "throw": _throw, "close": lambda self: None}
-        namespace["__doc__"] = Handle.__dict__["__doc__"]
-    else:
-        namespace["__doc__"] = doc if isinstance(doc, str) else None
-    if isinstance(fields, list):
-        namespace["__dataclass_fields__"] = {str(name): _field(str(name)) for name in fields}
-    return type.__new__(HandleType, name, tuple(bases) or (Handle,), namespace)
-
-
-def _field(name: str) -> Any:
-    import dataclasses
-
-    found: Any = dataclasses.field()
-    found.name, found.type = name, Any
-    found._field_type = dataclasses._FIELD  # type: ignore[attr-defined]
-    return found
-
-
 def mark_as_named(kind: HandleType) -> None:
     """Note that the tests call this class by a name that is written as one."""
     type.__setattr__(kind, "_HandleType__named", True)
@@ -230,166 +169,3 @@ def mark_as_named(kind: HandleType) -> None:
 def number_of_class(kind: HandleType) -> int:
     """Return the number by which the program's process knows a class."""
     return kind._HandleType__number  # type: ignore[no-any-return]
-
-
-def _call(self: Any, *arguments: Any, **keywords: Any) -> Any:
-    attribute = self._Handle__attribute
-    result = _ask_of(
-        self, "call", self, list(arguments), keywords, ends=attribute in ("send", "throw")
-    )
-    if attribute and not is_made(self) and is_asked_about(attribute, arguments, keywords, result):
-        raise TypeError(
-            f"the tests ask {attribute} of an object that a function of the program returned, and hand it a "
-            "value: what it answers would be no test"
-        )
-    return result
-
-
-def _contains(self: Any, item: Any) -> bool:
-    if is_made(self):
-        return bool(_ask_of(self, "contains", self, item))
-    if not hasattr(type(self), "__next__"):
-        raise TypeError(f"a {type(self).__name__} object of the program is no container of data")
-    return any(own is item or own == item for own in self)
-
-
-def _iter(self: Any) -> Any:
-    items = _ask_of(self, "iter", self, made=is_made(self))
-    return _counted(self, items) if _claims_a_length(self) else items
-
-
-def _getitem(self: Any, key: Any) -> Any:
-    try:
-        return _ask_of(self, "getitem", self, key, made=is_made(self))
-    except IndexError:  # which ends a loop, where there is no __iter__
-        if isinstance(key, int) and _claims_a_length(self) and 0 <= key < len(self):
-            raise TypeError(f"an object of length {len(self)} gives no item {key}") from None
-        raise
-
-
-def _claims_a_length(handle: Any) -> bool:
-    """Return whether an object that a function returned has a length: it must keep to it."""
-    return not is_made(handle) and any("__len__" in vars(base) for base in type(handle).__mro__)
-
-
-def _counted(handle: Any, items: Any) -> Any:
-    """Pass items on; an object that says it has more than it gives would end the tests' loop early."""
-    count = 0
-    for item in items:
-        count += 1
-        yield item
-    if count < len(handle):
-        raise TypeError(
-            f"an object of the program has length {len(handle)} and gives {count} items"
-        )
-
-
-# Raised and not left to Python by NotImplemented, which is true to a test that calls the method itself.
-_MIXED = "an object of the program, of type {}, knows no {!r} with data of the tests, of type {}"
-
-
-def _binary(name: str, reflected: bool = False) -> Callable[[Handle, Any], Any]:
-    def method(self: Handle, other: Any) -> Any:
-        # Plain data stays here: it may be what the tests expect. An object that the tests made is no answer.
-        if not isinstance(other, Handle) and not is_made(self):
-            raise TypeError(_MIXED.format(type(self).__name__, name, type(other).__name__))
-        operands = (other, self) if reflected else (self, other)
-        return _ask_of(self, "operator", name, *operands, made=is_made(self))
-
-    return method
-
-
-def _ordered(name: str) -> Callable[[Handle, Any], Any]:
-    def method(self: Handle, other: Any) -> Any:
-        if not isinstance(other, Handle):
-            raise TypeError(_MIXED.format(type(self).__name__, name, type(other).__name__))
-        return _ask_of(self, "operator", name, self, other)
-
-    return method
-
-
-def _unary(name: str) -> Callable[[Handle], Any]:
-    return lambda self: _ask_of(self, "operator", name, self, made=is_made(self))
-
-
-def _asked(operation: str, kind: Any = None) -> Callable[..., Any]:
-    """Return a method that asks for an operation, and has the answer be of a type."""
-
-    def method(self: Handle, *arguments: Any) -> Any:
-        answer = _ask_of(self, operation, self, *arguments, made=is_made(self))
-        return answer if kind is None else kind(answer)
-
-    return method
-
-
-def _await(self: Handle) -> Any:
-    return _ask_of(self, "await", self)
-    yield  # a generator, as the protocol wants
-
-
-async def _anext(self: Handle) -> Any:
-    return _ask_of(self, "anext", self, made=is_made(self))
-
-
-def _send(self: Handle, value: Any) -> Any:
-    raise StopIteration(_ask_of(self, "await", self))
-
-
-def _throw(self: Handle, error: Any, *_: Any) -> Any:
-    raise error
-
-
-def _exit(self: Handle, kind: Any, error: Any, trace: Any) -> bool:
-    """Tell a context manager how its block ended; it swallows what the tests raised on purpose only."""
-    swallows = bool(_ask_of(self, "exit", self, error))
-    return swallows and error is not None and _raised_on_purpose(error)
-
-
-def _raised_on_purpose(error: BaseException) -> bool:
-    """Return whether a ``raise`` of the tests is what ended a block, and not a failure of the program."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None or isinstance(error, AssertionError):
-        return False
-    code = trace.tb_frame.f_code
-    return (
-        code.co_filename == TESTS_FILE
-        and dis.opname[code.co_code[trace.tb_lasti]] == "RAISE_VARARGS"
-    )
-
-
-_ARITHMETIC = (
-    *("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "pow"),
-    *("lshift", "rshift", "and", "or", "xor"),
-)
-
-METHODS: dict[str, Any] = {
-    "__call__": _call,
-    "__contains__": _contains,
-    "__await__": _await,
-    "__anext__": _anext,
-    "__exit__": _exit,
-    "__getitem__": _getitem,
-    "__setitem__": _asked("setitem"),
-    "__delitem__": _asked("delitem"),
-    "__iter__": _iter,
-    "__next__": _asked("next"),
-    "__aiter__": _asked("aiter"),
-    "__len__": _asked("len", int),
-    "__int__": _asked("int", int),
-    "__float__": _asked("float", float),
-    "__complex__": _asked("complex", complex),
-    "__round__": _asked("round"),
-    "__reversed__": _asked("reversed", iter),
-    "__enter__": _asked("enter"),
-    "__index__": lambda self: int(_ask_of(self, "operator", "index", self)),
-    **{f"__{name}__": _unary(name) for name in ("neg", "pos", "abs", "invert")},
-    **{f"__{name}__": _ordered(name) for name in ("lt", "le", "gt", "ge")},
-}
-"""The special methods that a class of the program may have here."""
-
-for _name in _ARITHMETIC:
-    _function = _name + "_" if _name in ("and", "or") else _name
-    METHODS[f"__{_name}__"] = _binary(_function)
-    METHODS[f"__r{_name}__"] = _binary(_function, reflected=True)

@@ -1,8 +1,8 @@
 """The tests' side of a judged run: executes test code in a sandbox of its own.
 
-The program is in another process; here its functions and objects are handles. The trainer believes what
-is reported here, because nothing of the program ever runs here. What a program raises is an ordinary
-failure of the call in which it does, see ``bench``.
+The program is in another process; here its functions and objects are handles. No code of the program ever
+runs here, so the trainer can believe what this process reports. An exception of the program is an ordinary
+failure of the call that raised it, see ``bench``.
 """
 
 import builtins
@@ -15,10 +15,10 @@ from typing import Any
 
 from onelayer.envs.sandbox import frames
 from onelayer.envs.sandbox.bench import Bench, ProgramGone
-from onelayer.envs.sandbox.child import CHANNEL_FD, PEER_FD, describe, execute, new_module
+from onelayer.envs.sandbox.bound_names import bind_names, rebind_names
+from onelayer.envs.sandbox.execution import CHANNEL_FD, PEER_FD, describe, execute, new_module
 from onelayer.envs.sandbox.handles import TESTS_FILE, HandleType, mark_as_named
 from onelayer.envs.sandbox.loops import guard_loops
-from onelayer.envs.sandbox.names import bind_names, rebind_names
 from onelayer.envs.sandbox.vacuous import refuse_empty_arrays
 
 DEEP = 10_000
@@ -26,7 +26,7 @@ DEEP = 10_000
 
 
 def judge(task: Mapping[str, Any]) -> int:
-    """Run the pieces of a test in order and report each case; see ``tests.plan``."""
+    """Run the pieces of a test in order and report each case; see ``test_kinds.plan``."""
     sys.setrecursionlimit(DEEP)
     bench = Bench()
     namespace = new_module("__main__")

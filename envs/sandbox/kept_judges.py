@@ -1,8 +1,8 @@
-"""Processes of tests that wait for the next program: a judge without a jail of its own making each time.
+"""Judges that are kept for the next check, so that not every check needs a new process.
 
-A judge runs the tests, never a program, so nothing that is hostile runs in it. Where the tests leave nothing
-behind either (see ``stateless``), it may judge the next program too, which saves a fork for each check. It is
-locked up as every run is.
+A judge runs tests and never a program, so nothing hostile runs in it. If its tests leave nothing behind
+either (see ``stateless``), it may judge the next program too, which saves a fork for each check. It is locked
+up like every other run.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from onelayer.envs.sandbox.watch import watch
 MOST_CHECKS = 500
 """after so many a judge makes room for a new one"""
 MOST_RESIDENT_MB = 64
-"""a judge that a program has sent more than this does not keep it for the rest of its life"""
+"""a judge that holds more memory than this, which programs may have sent it, is not kept"""
 LONG = 3600.0
 """seconds of the processor that a judge may use in its life; each check is bounded more closely"""
 

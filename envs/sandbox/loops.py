@@ -1,8 +1,8 @@
-"""Loops of the tests that call a function for each item: what ends the function is no end of the loop.
+"""Keeps a StopIteration inside a function from ending the loop that calls it, in the tests' process.
 
-``all(map(lambda w: next(it) == w, wanted))`` is true where ``it``, which the program made, holds nothing: the
-``StopIteration`` of ``next`` leaves the function and ends ``map``. Generators make an error of it (PEP 479).
-In the process of the tests the loops below do so too.
+``all(map(lambda w: next(it) == w, wanted))`` is true if ``it``, which the program made, is empty: the
+``StopIteration`` of ``next`` leaves the lambda and ends ``map``. In generators that is an error (PEP 479);
+here it is one in ``map``, ``filter`` and the like too.
 """
 
 import builtins

@@ -1,8 +1,8 @@
 """Asserts that need no judge: ``assert f(literals) == literal`` and the like.
 
-The call crosses to the program as data and what it returns comes back as data; the comparison is made
-here, as Python's ``==`` would make it, without decoding what came: no value of a type or a size that the
-program chose is made, and none is put into a table. What that can't settle is left to the judge.
+The arguments are sent to the program as data, and its result comes back as data. It is compared here as
+Python's ``==`` would compare it, but without decoding: no value of a type or a size that the program chose is
+ever made, and none is hashed. What cannot be decided so is left to the judge.
 """
 
 import ast
@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from onelayer.envs.sandbox.bench import built_in_exception
+from onelayer.envs.sandbox.bound_names import read_names
 from onelayer.envs.sandbox.codec import decode_numpy, encode
-from onelayer.envs.sandbox.names import read_names
 from onelayer.envs.sandbox.shown import readable, show
 from onelayer.envs.sandbox.syntax import parse
-from onelayer.envs.sandbox.tests import count_statements
+from onelayer.envs.sandbox.test_kinds import count_statements
 
 
 class UndecidedError(ValueError):

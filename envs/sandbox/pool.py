@@ -1,4 +1,4 @@
-"""Fork servers: started, asked, replaced when they die, and gone when their owner is."""
+"""Fork servers: starting them, asking them for runs, replacing dead ones, ending them with their owner."""
 
 import contextlib
 import json

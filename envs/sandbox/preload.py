@@ -1,8 +1,8 @@
-"""What the fork servers import before they fork, so that it costs programs nothing.
+"""The modules that fork servers import beforehand, so that programs need not import them.
 
-Every imported module makes every fork a little dearer. So there are servers that know a few modules, for
-the many programs that use no others, and servers that know much of the standard library. A program on the
-wrong one is only slower.
+Every imported module makes every fork a little slower. So there are two kinds of servers: one with a few
+common modules, enough for most programs, and one with much of the standard library. On the wrong one a
+program is only slower.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Which methods would let an object of the program judge what the tests hand to it."""
+"""Lists methods by which an object of the program would judge values that the tests pass to it."""
 
 import decimal
 from typing import Any
@@ -9,8 +9,8 @@ QUESTIONS = frozenset(
         *("issubset", "issuperset", "isdisjoint", "difference", "symmetric_difference"),
     )
 )
-"""Methods of Python's own types that answer about what they are given. An object that only looks like one of
-these types does not get to answer."""
+"""Methods of Python's own types that answer a question about their argument, such as ``startswith``. An
+object that only looks like one of these types must not answer them."""
 
 ECHOES: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("union", "intersection"), (set, frozenset, list, tuple, dict)),

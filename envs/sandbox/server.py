@@ -1,7 +1,7 @@
 """The fork server: a small Python inside the jail that forks once for every run.
 
-Started afresh by ``pool.py`` with a bare environment, never forked from the trainer, so none of the
-trainer's memory is in it. It sees limits and open files; programs, inputs and tests pass it by.
+``pool.py`` starts it with a bare environment. It is not forked from the trainer, so it holds none of the
+trainer's memory. It gets limits and open files only, never programs, inputs or tests.
 """
 
 import _sitebuiltins
@@ -40,8 +40,8 @@ def _find_own_modules() -> None:
 def _find_fork() -> Callable[[], int]:
     """Return fork(2) without what Python does around it.
 
-    That restores locks which other threads may have held, and this process has one thread; it would touch
-    more memory than all of the lockdown.
+    Python also restores locks that other threads may have held. This process has one thread, and that work
+    would touch more memory than the whole lockdown.
     """
     if sys.platform.startswith("linux"):
         fork_of_libc = ctypes.PyDLL(None, use_errno=True).fork  # keeps the interpreter's lock
@@ -267,7 +267,7 @@ def main() -> None:
     """Enclose this process, import what programs need, and serve."""
     _find_own_modules()
     # All of them now: inside the jail their files are out of sight.
-    from onelayer.envs.sandbox import candidate, confinement, judge, scratch  # noqa: F401
+    from onelayer.envs.sandbox import child, confinement, scratch  # noqa: F401
 
     control_fd, config = int(sys.argv[1]), json.loads(sys.argv[2])
     if confinement.widen_stack():

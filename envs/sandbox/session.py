@@ -1,4 +1,4 @@
-"""The trainer's side of one run: feeds it, bounds it, kills it, and believes only what it must."""
+"""The trainer's side of one run: sends its input, enforces its limits, ends it, and checks what it sends."""
 
 import contextlib
 import json
@@ -14,14 +14,15 @@ from onelayer.envs.sandbox import frames
 from onelayer.envs.sandbox.input_files import input_file
 from onelayer.envs.sandbox.limits import Limits
 from onelayer.envs.sandbox.pool import ForkServer
+from onelayer.envs.sandbox.usage import cpu_s, queued_s, resident_mb
 
 UP_SECONDS = 120.0
 """how long a run may take to lock itself up, on a machine that is busy with other things"""
 MOST_PATIENCE = 20
-"""times ``wall_s``: so long a run may take at most, however long it waited for the processor"""
+"""a run may take this many times ``wall_s`` at most, however long it waited for the processor"""
 REAP_SECONDS = 30.0
 EXIT_SECONDS = 0.05
-"""what a run that is done gets for its exit before it is killed; an honest one needs a fraction"""
+"""seconds that a finished run has to exit before it is killed; an honest one needs a fraction of that"""
 STDERR_BYTES = 64 << 10
 STDERR_FLOOD = 16  # times that: the program does nothing else
 
@@ -70,7 +71,7 @@ class Run:
         self.cpu_s = self.peak_mb = 0.0
         self.started = time.monotonic()
         self.companions: tuple[Run, ...] = ()
-        """runs for which this one waits: their waiting for the processor is its own"""
+        """runs that this one waits for: the time they wait for the processor counts as its own waiting"""
         self._outside_pid = 0
         self._excused = 0.0
         self._stderr_seen = 0
@@ -129,8 +130,8 @@ class Run:
         """Whether nothing more can come, for now."""
         return self.parked or self.exit_code is not None or self.failure is not None
 
-    def heard(self, quiet: bool) -> list[int]:
-        """Return which of ``files`` to attend to; in quiet only those that the run may wait for."""
+    def watched(self, quiet: bool) -> list[int]:
+        """Return which of ``files`` to watch; in ``quiet`` only those that the run itself may wait for."""
         if quiet and not self._outgoing and not self.stays:
             return [self.status] if self.status in self.files else []
         return list(self.files)
@@ -234,7 +235,7 @@ class Run:
     def enforce(self, now: float) -> float:
         """Kill the run if its time is over; return when to look again."""
         if self.ended_by == "finished" and not self._told and now >= self._next_check:
-            self._tell_server()
+            self._notify_server()
         if self.over or self.ended_by is not None:
             return now + REAP_SECONDS if self.over or self._told else self._next_check
         if not self.up:
@@ -259,31 +260,28 @@ class Run:
         return min(end, self._next_check)
 
     def _waited(self, now: float) -> float:
-        """Return for how many seconds the run so far was ready, and the processor busy with others."""
+        """Return for how many seconds the run was ready while the processor was busy with others."""
         runs = [run for run in (self, *self.companions) if run.up and not run.over]
-        queued = sum(_queued_s(run._outside_pid) for run in runs)
+        queued = sum(queued_s(run._outside_pid) for run in runs)
         return max(0.0, min(queued, now - self.started - self._cpu_now()))
 
     def _cpu_now(self) -> float:
         """Return the processor time of the run so far, asked from outside it."""
-        try:
-            return time.clock_gettime((~self._outside_pid << 3) | 2)
-        except OSError:  # it is over, or this system has no such clock: its own limit counts
-            return 0.0
+        return cpu_s(self._outside_pid)
 
     def kill(self, reason: str) -> None:
         """End the run; the first reason stays."""
         if self.ended_by is None and not self.over:
             self.ended_by = reason
-            self._tell_server()
+            self._notify_server()
 
     def finish(self) -> None:
-        """Note that all is known that this run was for; it ends now, or is ended."""
+        """Note that the run has delivered everything; it must exit now, or is killed."""
         if self.ended_by is None and not self.over:
             self.ended_by = "finished"
             self._next_check = time.monotonic() + EXIT_SECONDS
 
-    def _tell_server(self) -> None:
+    def _notify_server(self) -> None:
         self._told = True
         with contextlib.suppress(OSError):
             os.write(self.status, b"k")
@@ -299,12 +297,7 @@ class Run:
 
     def resident_mb(self) -> float:
         """Return how much memory it holds now, MiB; 0 where the system does not tell."""
-        try:
-            with open(f"/proc/{self._outside_pid}/statm") as file:
-                pages = int(file.read().split()[1])
-        except (OSError, ValueError, IndexError):
-            return 0.0
-        return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+        return resident_mb(self._outside_pid)
 
     def resume(self, task: dict[str, Any], peer: socket.socket, limits: Limits) -> None:
         """Give a parked run of ``judge.judge_many`` its next task, with limits of its own.
@@ -329,16 +322,6 @@ class Run:
             os.close(fd)
         self._fds = []
         self.files = {}
-
-
-def _queued_s(pid: int) -> float:
-    """Return how long a process's threads have waited for a processor; 0 where the system does not tell."""
-    total = 0
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{thread}/schedstat") as file:
-                total += int(file.read().split()[1])
-    return total / 1e9
 
 
 def _as_numbers(limits: Limits) -> dict[str, float]:

@@ -1,7 +1,7 @@
-"""What tests hold and what a program sent, as text for people: bounded, and always text.
+"""Writes values of tests, and what a program sent, as text of limited length for people.
 
-Nothing is decoded for it. A message is written out as it stands, so that no class, array or number of a
-program's choice is made in the trainer.
+Messages are not decoded for it, so no class, array or number of the program's choice is ever made in the
+trainer.
 """
 
 import json

@@ -1,7 +1,7 @@
-"""Which tests leave nothing behind in the process that runs them, so that it may run others afterwards.
+"""Finds tests that leave nothing behind, so that their process may run other tests afterwards.
 
-Read from their text: no class, no assignment to an attribute, no import but of modules that hold functions,
-no name that reaches the interpreter's own state. All else gets a process of its own.
+This is decided by their text: no class, no assignment to an attribute, imports only of modules that hold
+functions, no name that reaches the interpreter's own state. All other tests get a process of their own.
 """
 
 import ast

@@ -1,7 +1,7 @@
-"""What a program finds around it that a bare interpreter would give it and the jail can't.
+"""Replaces what a program would find outside the jail, and the jail lacks.
 
-There is no ``/proc``, so ``/dev/stdin`` leads nowhere; the address space is bounded, so a thread's stack
-can't be as large as programs for deep recursion ask for; and the program comes from no file.
+There is no ``/proc``, so ``/dev/stdin`` leads nowhere. The address space is limited, so a thread's stack
+can't be as large as programs with deep recursion ask for. And the program has no file.
 """
 
 import builtins

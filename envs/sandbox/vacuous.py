@@ -1,8 +1,7 @@
-"""Comparisons of arrays that hold because there is nothing to compare.
+"""Refuses comparisons of arrays that are true only because there is nothing to compare.
 
-numpy broadcasts, so that ``np.allclose([], 1.1)`` is true: no element differs. A program that returns an
-empty list would pass tests that ask so. In the process of the tests the comparisons below take an empty
-array for equal to an empty one only.
+numpy broadcasts, so ``np.allclose([], 1.1)`` is true: no element differs. A program that returns an empty
+list would pass such tests. In the process of the tests, an empty array therefore equals only an empty one.
 """
 
 import sys

@@ -27,7 +27,7 @@ def watch(runs: Sequence[Run], on_message: Callable[[Run, Any], None]) -> None:
     while not all(run.over for run in runs):
         now = time.monotonic()
         quiet = now < listen_at
-        owners = {fd: run for run in runs if not run.over for fd in run.heard(quiet)}
+        owners = {fd: run for run in runs if not run.over for fd in run.watched(quiet)}
         for fd in [fd for fd in registered if fd not in owners]:
             poll.unregister(fd)
             del registered[fd]

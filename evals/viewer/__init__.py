@@ -1,8 +1,8 @@
 """A page to look at every episode of an evaluation: filter, step through, two agents side by side.
 
-One HTML file that needs no server and no network. The list of episodes is read at once; their texts are
-packed (gzip) in chunks that the browser unpacks when an episode is opened, so that a page of thousands
-opens quickly.
+One HTML file that needs no server and no network. The browser reads the list of episodes at once. Their texts
+are packed (gzip) in chunks, which it unpacks when an episode is opened, so that a page of thousands of
+episodes opens quickly.
 """
 
 import base64
@@ -15,7 +15,8 @@ from importlib.resources import files
 from typing import Any
 
 from onelayer.agents.episodes import Episode, as_record
-from onelayer.evals.rows import Results
+from onelayer.evals.result_rows import Results
+from onelayer.json_files import finite
 
 _CHUNK_CHARACTERS = 400_000
 """of JSON in one chunk: what a browser unpacks in some milliseconds"""
@@ -125,16 +126,8 @@ def _pack(text: str) -> str:
 
 def _json(value: Any) -> str:
     """Return JSON that may stand inside a script element."""
-    text = json.dumps(_finite(value), separators=(",", ":"), allow_nan=False, default=str)
+    text = json.dumps(finite(value), separators=(",", ":"), allow_nan=False, default=str)
     return text.replace("<", "\\u003c")
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _asset(name: str) -> str:

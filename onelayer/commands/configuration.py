@@ -1,4 +1,4 @@
-"""From the command line and a YAML file to one frozen dataclass, and back to a YAML file.
+"""From the command line and a YAML file to one frozen dataclass.
 
 ``trl.TrlParser`` does the parsing: a field's default < the file of ``--config`` < a flag. Two of
 its ways are avoided here. Its ``parse_args_and_config`` takes a top-level ``env:`` in the file for
@@ -8,13 +8,12 @@ the dataclass unchecked.
 A command's ``Config`` has fields of bool, int, float, str, ``Literal``, a list of one of these, or
 one of them ``| None``::
 
-    iterations: int = field(default=60, metadata={"help": "rollouts and updates"})
-    run: str = field(default="", metadata={"help": "run folder", "positional": True})
+    iterations: int = option(60, "rollouts and updates")
+    run: str = option("", "run folder", positional=True)
 """
 
 import argparse
 import dataclasses
-import difflib
 import itertools
 import re
 import types
@@ -24,11 +23,11 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 
 import yaml
 
-import onelayer
-from onelayer.envs.hints import did_you_mean
-from onelayer.files import write_atomically
+from onelayer.settings import as_mapping, did_you_mean, read_settings
 
 C = TypeVar("C")
+_NUMBERS = r"-?\d+(-\d+)?"
+"""a whole number, or a range of them"""
 
 
 def parse_config(
@@ -41,60 +40,41 @@ def parse_config(
         OSError: the file of ``--config`` can't be read.
         SystemExit: ``--help`` was asked for and printed.
     """
-    parser = _parser(config_class, program, description)
+    parser = parser_of(config_class, program, description)
     path = _config_path(arguments)
     if path is not None:
         parser.set_defaults_with_config(**_read(path, config_class))
-    flags, others, *unknown = parser.parse_args_into_dataclasses(
+    *parsed, unknown = parser.parse_args_into_dataclasses(
         args=_explicit(arguments, config_class),
         return_remaining_strings=True,
         look_for_args_file=False,
     )
-    if unknown and unknown[-1]:
-        raise ValueError(_unknown_argument(unknown[-1][0], config_class, program))
+    if unknown:
+        raise ValueError(_unknown_argument(unknown[0], config_class, program))
+    *sections, others = parsed  # the last holds what belongs to no dataclass
+    values = {name: value for part in sections for name, value in as_mapping(part).items()}
     positionals = {name: getattr(others, name) for name in _positionals(config_class)}
-    return config_class(**_shallow(flags), **positionals)
+    return config_class(**values, **positionals)
 
 
 def own_folder(arguments: Sequence[str], *, beside: str) -> str:
-    """Return the folder of the file of ``--config``, where the file is part of the work that it configures.
+    """Return the folder that holds the file of ``--config``, if that is the folder of the run itself.
 
-    Work that was copied or moved goes on where it is now, not where its file says that it was.
+    So a run folder that was copied or moved goes on where it is now, not where its ``config.yaml`` says.
 
     Args:
-        arguments: of the command; ``--out`` among them decides instead.
-        beside: a file or folder that such work has beside its configuration.
+        arguments: the command's; ``--out`` among them wins.
+        beside: a file or folder that lies beside ``config.yaml`` in a run folder.
 
     Returns:
-        The folder; empty where the work is elsewhere.
+        The folder; empty if the file lies elsewhere, or with ``--out``.
     """
     path = _config_path(arguments)
     named = any(a == "--out" or a.startswith("--out=") for a in arguments)
     return "" if path is None or named or not (path.parent / beside).exists() else str(path.parent)
 
 
-def write_config(config: Any, path: Path | str) -> None:
-    """Write every field of a command's config as YAML; ``--config PATH`` repeats the command."""
-    text = yaml.safe_dump(_shallow(config), sort_keys=False, allow_unicode=True)
-    write_atomically(path, f"# onelayer {onelayer.__version__}\n{text}")
-
-
-def parse_mapping(text: str, name: str) -> dict[str, Any]:
-    """Read a YAML or JSON mapping such as ``{room_size: 5}``; an empty text is an empty mapping.
-
-    Raises:
-        ValueError: ``text`` is no mapping of names to values; the message begins with ``name``.
-    """
-    try:
-        value = yaml.safe_load(text) if text.strip() else {}
-    except yaml.YAMLError:
-        value = None
-    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-        raise ValueError(f"{name} takes a mapping such as '{{room_size: 5}}', got {text!r}")
-    return value
-
-
-def _parser(config_class: type[Any], program: str, description: str) -> Any:
+def parser_of(config_class: type[Any], program: str, description: str) -> Any:
     """Return a ``TrlParser`` of the fields that are flags, with the positional ones added.
 
     The parser changes the ``type`` of the fields it is given and knows no positional arguments,
@@ -109,12 +89,15 @@ def _parser(config_class: type[Any], program: str, description: str) -> Any:
             raise ValueError(f"{message} (see {program} --help)")
 
     hints = get_type_hints(config_class)
-    flags = [
-        (f.name, hints[f.name], _copy(f)) for f in _fields(config_class) if not _is_positional(f)
-    ]
+    sections = []
+    for section, fields in _sections(config_class).items():
+        flags = [(f.name, hints[f.name], _copy(f)) for f in fields]
+        part = dataclasses.make_dataclass("Section", flags)
+        setattr(part, "_argument_group_name", section)  # noqa: B010  (read by the parser's base class)
+        sections.append(part)
     places = "".join(f"[{name.upper()}] " for name in _positionals(config_class))
     parser = Parser(
-        [dataclasses.make_dataclass("Flags", flags)],
+        sections,
         prog=program,
         usage=f"{program} {places}[OPTIONS]",
         description=description,
@@ -136,8 +119,30 @@ def _parser(config_class: type[Any], program: str, description: str) -> Any:
     return parser
 
 
+def _sections(config_class: type[Any]) -> dict[str, list[dataclasses.Field[Any]]]:
+    """Return the fields that are flags by section; a field is in that of the last one that names any."""
+    named = {
+        field.name: field.metadata["section"]
+        for base in reversed(
+            config_class.__mro__
+        )  # a subclass that changes a default keeps the section
+        if dataclasses.is_dataclass(base)
+        for field in _fields(base)
+        if "section" in field.metadata
+    }
+    sections: dict[str, list[dataclasses.Field[Any]]] = {}
+    section = "options of this command"
+    for field in _fields(config_class):
+        section = named.get(field.name, section)
+        if not _is_positional(field):
+            sections.setdefault(section, []).append(field)
+    if "output" in sections:
+        sections["output"] = sections.pop("output")  # it stands last
+    return sections
+
+
 def _copy(field: dataclasses.Field[Any]) -> Any:
-    metadata = {**field.metadata, "help": field.metadata.get("help", "").replace("%", "%%")}
+    metadata = {"help": field.metadata.get("help", "").replace("%", "%%")}
     if field.default_factory is not dataclasses.MISSING:
         return dataclasses.field(default_factory=field.default_factory, metadata=metadata)
     return dataclasses.field(default=field.default, metadata=metadata)
@@ -171,7 +176,7 @@ class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
         return ", ".join(shown) + value
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
-        if action.default is None or action.default == "" or action.default == []:
+        if action.default is None or action.default in ("", False) or action.default == []:
             return action.help
         if any(option.startswith("--no-") for option in action.option_strings):
             return "turn it off"
@@ -203,19 +208,16 @@ def _config_path(arguments: Sequence[str]) -> Path | None:
 
 def _read(path: Path, config_class: type[Any]) -> dict[str, Any]:
     """Return the checked values of a YAML file by field name."""
-    try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not a YAML file: {error}") from error
-    if not isinstance(loaded, Mapping):
-        raise ValueError(f"{path} must hold a YAML mapping of fields to values")
     hints = get_type_hints(config_class)
     names = [f.name for f in _fields(config_class)]
+    outdated = getattr(config_class, "OUTDATED", {})
     values = {}
-    for key, value in loaded.items():
-        name = str(key).replace("-", "_")
+    for key, value in read_settings(path).items():
+        name = key.replace("-", "_")
+        if name not in names and name in outdated and value == outdated[name]:
+            continue  # an older version wrote it, and it means nothing
         if name not in names:
-            raise ValueError(f"{path}: unknown key {str(key)!r}{did_you_mean(name, names)}")
+            raise ValueError(f"{path}: unknown key {key!r}{did_you_mean(name, names)}")
         values[name] = _checked(value, hints[name], f"{path}: {key}")
     return values
 
@@ -233,6 +235,12 @@ def _checked(value: Any, hint: Any, where: str) -> Any:
         if not isinstance(value, list):
             raise ValueError(f"{where} must be a list, got {value!r}")
         return [_checked(item, get_args(kind)[0], where) for item in value]
+    if (
+        kind is str
+        and isinstance(value, list)
+        and all(re.fullmatch(_NUMBERS, str(i)) for i in value)
+    ):
+        return ",".join(map(str, value))  # layers: [3, 10-14]
     if kind is str and isinstance(value, Mapping | list):
         return yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10**6).strip()
     if kind is bool and isinstance(value, bool):
@@ -266,15 +274,10 @@ def _positionals(config_class: type[Any]) -> list[str]:
     return [f.name for f in _fields(config_class) if _is_positional(f)]
 
 
-def _shallow(config: Any) -> dict[str, Any]:
-    return {f.name: getattr(config, f.name) for f in dataclasses.fields(config)}
-
-
 def _unknown_argument(argument: str, config_class: type[Any], program: str) -> str:
     if not argument.startswith("-"):
         return f"unexpected argument {argument!r} (see {program} --help)"
     flag = argument.split("=", 1)[0]
     flags = [f"--{f.name.replace('_', '-')}" for f in _fields(config_class)]
-    close = difflib.get_close_matches(flag.replace("_", "-"), flags, n=1)
-    hint = f"; did you mean {close[0]}?" if close else f" (see {program} --help)"
+    hint = did_you_mean(flag.replace("_", "-"), flags, otherwise=f" (see {program} --help)")
     return f"unknown option {flag}{hint}"

@@ -11,19 +11,19 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from onelayer.commands.configuration import parse_mapping
 from onelayer.envs.attributes import tasks_of
 from onelayer.envs.plugins import arguments, creator, make, registered, resolve
 from onelayer.envs.text import require_text
+from onelayer.settings import parse_mapping
 
 HELP = "list, show, play and check environments"
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one of the actions; return 1 if a check failed, else 0."""
-    options = _parser().parse_args(list(argv))
+    options = parser().parse_args(list(argv))
     if options.action is None:
-        _parser().print_help()
+        parser().print_help()
         return 0
     run: Callable[[argparse.Namespace], int] = options.run
     return run(options)
@@ -34,9 +34,10 @@ class _Parser(argparse.ArgumentParser):
         raise ValueError(f"{message} (see {self.prog} --help)")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="onelayer envs", description=HELP.capitalize() + ".", allow_abbrev=False)
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", parser_class=_Parser)
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the actions and their options."""
+    whole = _Parser(prog="onelayer envs", description=HELP.capitalize() + ".", allow_abbrev=False)
+    actions = whole.add_subparsers(dest="action", metavar="ACTION", parser_class=_Parser)
 
     def add(name: str, run: Callable[[argparse.Namespace], int], about: str) -> Any:
         action = actions.add_parser(name, help=about, description=about, allow_abbrev=False)
@@ -71,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--hack", action="store_true", help="also play what policies try, and tell what it earns"
     )
-    return parser
+    return whole
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -223,7 +224,7 @@ def _check(options: argparse.Namespace) -> int:
     kwargs = parse_mapping(options.env_args, "--env-args")
     findings = check(options.id, episodes=options.episodes, seed=options.seed, **kwargs)
     if options.hack:
-        from onelayer.envs.hacks import play_hacks
+        from onelayer.envs.check.hacked import play_hacks
 
         findings += play_hacks(
             options.id, episodes=max(20, options.episodes), seed=options.seed, **kwargs

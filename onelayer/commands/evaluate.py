@@ -3,135 +3,27 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from onelayer.commands.configuration import write_config
+from onelayer.commands.announce import announce
+from onelayer.commands.evaluation_options import Config
 from onelayer.commands.machine import keep_report, report_of
+from onelayer.errors import RunFailed
+from onelayer.settings import run_folder, write_settings
 
 if TYPE_CHECKING:
     from onelayer.agents.base import Agent
     from onelayer.agents.episodes import Episode
     from onelayer.commands.players import Player, Subject
-    from onelayer.evals.folder import ResultsFolder
     from onelayer.evals.results import Results
+    from onelayer.evals.results_folder import ResultsFolder
     from onelayer.evals.suite import AnySuite
 
 HELP = "evaluate a run, a model or a served model on held-out tasks"
 _COLUMNS = ("base", "trained", "model", "random", "expert")
-
-
-def _option(default: Any, help: str, **metadata: Any) -> Any:  # noqa: A002  (argparse's word)
-    return field(default=default, metadata={"help": help, **metadata})
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """One evaluation; with ``compare`` or ``rescore`` what to do with some that were made."""
-
-    run: str = _option(
-        "", "run folder, or a model: `tiny`, a transformers folder, a hub id", positional=True
-    )
-    suite: str = _option(
-        "",
-        "name of a suite (`onelayer suites list`) or a .yaml file; default: the run's environment, "
-        "held-out split",
-    )
-    endpoint: str = _option("", "URL of an OpenAI-compatible server to evaluate instead of a run")
-    model: str = _option("", "what the server calls the model; default: its only one")
-    games: str | None = _option(
-        None, "real ALFWorld games: a folder in the $ALFWORLD_DATA layout, or a .jsonl[.xz] file"
-    )
-    split: str | None = _option(None, "split to play instead of the suite's")
-    env_args: str = _option("", "YAML mapping of environment arguments over the suite's")
-    episodes: int | None = _option(None, "episodes to play instead of the suite's number")
-    tasks: str = _option("", "ids of the tasks to play instead of the suite's, separated by commas")
-    kind: list[str] = field(
-        default_factory=list,
-        metadata={"help": "of the suite's tasks only those of these kinds"},
-    )
-    limit: int | None = _option(None, "of the suite's tasks only so many")
-    shuffle: bool = _option(False, "play the tasks in an order drawn with the seed; for --limit")
-    seed: int | None = _option(None, "seed instead of the suite's: of tasks and sampling")
-    base: bool = _option(True, "also play the base model, before training")
-    random: bool = _option(True, "also play a random agent, where actions are listed")
-    expert: bool = _option(True, "also play the expert, where one searches or knows the solution")
-    checkpoint: bool = _option(False, "play a run's newest checkpoint instead of its final layer")
-    allow_overlap: bool = _option(False, "play tasks although the run was trained on some of them")
-    compare: list[str] = field(
-        default_factory=list,
-        metadata={
-            "help": "evaluations to compare: each a run, RUN:AGENT or results.json[:AGENT]; several "
-            "seeds of one arm are joined by commas"
-        },
-    )
-    rescore: str = _option("", "results to grade again by today's environments, without playing")
-    out: str = _option("", "folder of the results; default: RUN/eval/SUITE")
-    fresh: bool = _option(False, "start over instead of going on from what is in `out`")
-    retry_errors: bool = _option(False, "play those episodes again that ended in an error")
-    leave_out_errors: bool = _option(
-        False, "leave episodes with an error out of the figures, where they count as not solved"
-    )
-    step_timeout: float | None = _option(
-        None,
-        "seconds that a reset or a step may take, 0: any; default: any, or 600 where the environment waits "
-        "for others",
-    )
-    errors_in_a_row: int = _option(
-        20, "stop after so many episodes in a row that ended in an error; 0 never stops"
-    )
-    log_format: Literal["json", "inspect"] = _option(
-        "json", "`inspect` also writes logs that inspect_ai's viewer opens"
-    )
-    keep_tokens: bool = _option(False, "keep each sampled token with its log-probability")
-    parallel: int = _option(32, "episodes that run at once")
-    concurrency: int | None = _option(None, "requests to --endpoint at once; default: --parallel")
-    request_timeout: float = _option(600.0, "seconds that one answer of --endpoint may take")
-    retries: int = _option(8, "times that a failed request is sent again")
-    key_from: str = _option("OPENAI_API_KEY", "environment variable that holds the server's key")
-    price_read: float | None = _option(None, "US$ of a million prompt tokens, for the cost")
-    price_written: float | None = _option(None, "US$ of a million tokens of replies")
-    temperature: float | None = _option(None, "of sampling; default: the run's eval_temperature")
-    top_p: float | None = _option(None, "of sampling; default: the run's eval_top_p")
-    response_limit: int | None = _option(None, "tokens of a reply; default: the run's")
-    history: str | None = _option(None, "`all`, or pairs shown; default: the run's")
-    show_admissible: bool | None = _option(None, "list legal actions; default: as the run did")
-    thinking: bool | None = _option(None, "ask for a thought; default: as the run did")
-    dtype: str = _option("float32", "of the weights of a model without a run")
-    device: str = _option("auto", "where the model runs: auto, cpu, cuda, ...")
-
-    def __post_init__(self) -> None:
-        for name in ("episodes", "limit", "parallel", "concurrency", "response_limit"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ValueError(f"{name} must be at least 1, got {value}")
-        for name in ("seed", "temperature", "errors_in_a_row", "retries", "price_read"):
-            value = getattr(self, name)
-            if value is not None and value < 0:
-                raise ValueError(f"{name} must be at least 0, got {value}")
-        if self.top_p is not None and not 0 < self.top_p <= 1:
-            raise ValueError(f"top_p must be above 0 and at most 1, got {self.top_p}")
-        if self.request_timeout <= 0:
-            raise ValueError(f"request_timeout must be above 0, got {self.request_timeout}")
-        if len(self.compare) == 1:
-            raise ValueError("--compare takes two evaluations, got 1; more may follow")
-        if self.endpoint and self.run:
-            raise ValueError(f"evaluate {self.run} or --endpoint {self.endpoint}, not both at once")
-        if self.model and not self.endpoint:
-            raise ValueError(f"--model {self.model} names a model of --endpoint URL; give that too")
-
-    @property
-    def at_once(self) -> int:
-        """How many episodes run at once, and so how many requests."""
-        return self.concurrency or self.parallel
-
-    @property
-    def prices(self) -> dict[str, float]:
-        """US$ of a million tokens; empty where no price is given."""
-        given = {"read": self.price_read, "written": self.price_written}
-        return {name: price for name, price in given.items() if price is not None}
 
 
 def run(config: Config) -> int:
@@ -141,17 +33,18 @@ def run(config: Config) -> int:
         ValueError: something cannot work, or `out` holds an evaluation of other settings.
         LookupError: there is no such suite, environment or task.
         OSError: a file is missing.
-        RuntimeError: the environment cannot work on this machine, or too many errors came in a row.
+        RunFailed: the environment cannot work on this machine, or too many errors came in a row.
         KeyboardInterrupt: Ctrl-C; the episodes played so far are kept.
     """
-    from onelayer.commands import judge
+    from onelayer.commands import past_evaluations
 
     if config.compare:
-        judge.compare_arms(config.compare, config.suite)
+        past_evaluations.compare_arms(config.compare, config.suite)
         return 0
     if config.rescore:
-        judge.rescore(config.rescore, config.out)
+        past_evaluations.rescore(config.rescore, config.out)
         return 0
+    announce("loading torch, the suite and its tasks")
     from onelayer.commands.players import Subject, models
     from onelayer.commands.served import served
     from onelayer.commands.suite_choice import choose_suite, play_as_suite_says, require_apart
@@ -163,10 +56,10 @@ def run(config: Config) -> int:
     suite = choose_suite(config, subject)
     subject = play_as_suite_says(subject, suite)
     require_apart(suite, subject, config.allow_overlap)
-    machine, total = _look_at(suite)
+    machine, total = _inspect_suite(suite)
     scripted = _scripted(config, suite)
 
-    from onelayer.evals.folder import ResultsFolder
+    from onelayer.evals.results_folder import ResultsFolder
     from onelayer.lock import alone_in
 
     out = _folder(config, subject, suite)
@@ -174,9 +67,11 @@ def run(config: Config) -> int:
         folder = ResultsFolder(
             out, suite, fresh=config.fresh, count_errors=not config.leave_out_errors
         )
-        write_config(replace(config, fresh=False, retry_errors=False), folder.folder / "eval.yaml")
+        write_settings(
+            replace(config, fresh=False, retry_errors=False), folder.folder / "eval.yaml"
+        )
         keep_report(machine, folder.folder)
-        # Lazily: the base has played before the trained layer takes its place in the same model.
+        # One at a time: the base must play before the trained layer is put into the same model.
         learned: Iterator[tuple[str, Player]] = (
             iter([("model", served(subject, config))])
             if config.endpoint
@@ -186,11 +81,11 @@ def run(config: Config) -> int:
             _play(folder, name, player, config, total)
             first = "model" if subject.folder is None else "trained"
             results = folder.write(_COLUMNS, first if first in folder.results else name)
-    return _tell(results, folder, config)
+    return _print_results(results, folder, config)
 
 
-def _look_at(suite: "AnySuite") -> tuple[list[str], int]:
-    """Return what this machine gives the environments, and the number of episodes."""
+def _inspect_suite(suite: "AnySuite") -> tuple[list[str], int]:
+    """Return what the environments report about this machine, and the number of episodes."""
     machine, total = [], 0
     for part in suite.parts:
         env = part.make_env()
@@ -209,7 +104,7 @@ def _look_at(suite: "AnySuite") -> tuple[list[str], int]:
 
 
 def _scripted(config: Config, suite: "AnySuite") -> "dict[str, Player]":
-    """Return the players without a model that are asked for and can play."""
+    """Return those players without a model that were asked for and can play."""
     from onelayer.commands.players import chance, expert
 
     asked: list[tuple[str, bool, Callable[..., tuple[Agent, dict[str, Any]]]]] = [
@@ -255,8 +150,10 @@ def _play(folder: "ResultsFolder", name: str, player: "Player", config: Config, 
         )
 
 
-def _tell(results: "Mapping[str, Results]", folder: "ResultsFolder", config: Config) -> int:
-    """Print the tables and where everything is; return the exit status."""
+def _print_results(
+    results: "Mapping[str, Results]", folder: "ResultsFolder", config: Config
+) -> int:
+    """Print the tables and the path of the results; return the exit status."""
     from onelayer.evals.results import compare
     from onelayer.evals.table import difference_table, metrics_table, success_table
 
@@ -272,14 +169,14 @@ def _tell(results: "Mapping[str, Results]", folder: "ResultsFolder", config: Con
 
         for path in write_inspect_logs(results, folder.folder / "inspect"):
             print(f"inspect log: {path}")
-    return _tell_errors(results)
+    return _print_errors(results)
 
 
-def _tell_errors(results: "Mapping[str, Results]") -> int:
+def _print_errors(results: "Mapping[str, Results]") -> int:
     """Say how many episodes ended in an error, and why the first did; return 1 where some did, else 0.
 
     Raises:
-        RuntimeError: all of an agent's did, so that its numbers say nothing.
+        RunFailed: all episodes of an agent did, so its numbers mean nothing.
     """
     for name, of_agent in results.items():
         row = of_agent.overall
@@ -288,10 +185,10 @@ def _tell_errors(results: "Mapping[str, Results]") -> int:
         rule = "count as not solved" if of_agent.count_errors else "are left out of all figures"
         said = (
             f"{row.errors} of {row.episodes} episodes of {name} ended in an error and {rule}; "
-            f"--retry-errors plays them again. The first: {_an_error(of_agent)}"
+            f"--retry-errors plays them again. The first: {_first_error(of_agent)}"
         )
         if row.errors == row.episodes:
-            raise RuntimeError(said)
+            raise RunFailed(said)
         print(said, file=sys.stderr)
     return int(any(of_agent.overall.errors for of_agent in results.values()))
 
@@ -300,7 +197,7 @@ def _have_figures(results: "Mapping[str, Results]") -> bool:
     return all(results[name].counted for name in ("trained", "base"))
 
 
-def _an_error(results: "Results") -> str:
+def _first_error(results: "Results") -> str:
     error = next(e.error for e in results.episodes if e.error is not None)
     return " ".join(error.split())[:300]
 
@@ -311,7 +208,7 @@ def _folder(config: Config, subject: "Subject", suite: "AnySuite") -> Path:
     name = suite.name if config.games is None else f"{suite.name}-{Path(config.games).stem}"
     if subject.folder is not None:
         return subject.folder / "eval" / name
-    return Path("runs") / f"eval-{Path(subject.model).name}" / name
+    return run_folder("", "eval", Path(subject.model).name) / name
 
 
 @contextmanager

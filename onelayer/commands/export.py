@@ -1,9 +1,11 @@
 """`onelayer export`: results as tables, a model card, rows for a spreadsheet or an inspect log."""
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from onelayer.settings import option
 
 HELP = "write results as Markdown, CSV, LaTeX, a model card or an inspect log"
 
@@ -12,22 +14,14 @@ HELP = "write results as Markdown, CSV, LaTeX, a model card or an inspect log"
 class Config:
     """Which results, and as what."""
 
-    results: str = field(
-        default="", metadata={"help": "a results folder or results.json", "positional": True}
+    results: str = option("", "a results folder or results.json", positional=True)
+    to: Literal["markdown", "csv", "latex", "model-card", "episodes", "inspect"] = option(
+        "markdown",
+        "tables as Markdown, CSV or LaTeX; `model-card`: the model-index of a README; "
+        "`episodes`: a CSV row an episode; `inspect`: logs for inspect_ai",
     )
-    to: Literal["markdown", "csv", "latex", "model-card", "episodes", "inspect"] = field(
-        default="markdown",
-        metadata={
-            "help": "tables as Markdown, CSV or LaTeX; `model-card`: the model-index of a README; "
-            "`episodes`: a CSV row an episode; `inspect`: logs for inspect_ai"
-        },
-    )
-    agent: str = field(
-        default="", metadata={"help": "agent of the model card; default: trained, or the model"}
-    )
-    out: str = field(
-        default="", metadata={"help": "file to write, of `inspect` a folder; default: the terminal"}
-    )
+    agent: str = option("", "agent of the model card; default: trained, or the model")
+    out: str = option("", "file to write, of `inspect` a folder; default: the terminal")
 
 
 def run(config: Config) -> None:

@@ -1,9 +1,10 @@
-"""What this machine gives an environment, such as isolation: told before any work, kept with results."""
+"""What an environment reports about this machine, such as its isolation: printed first, kept with results."""
 
 from pathlib import Path
 from typing import Any
 
 from onelayer.envs.attributes import attribute
+from onelayer.errors import EnvironmentFailed
 from onelayer.files import write_atomically
 
 FILE_NAME = "machine.txt"
@@ -13,9 +14,12 @@ def report_of(env: Any) -> list[str]:
     """Return the environment's report, no lines where it has none.
 
     Raises:
-        RuntimeError: the environment cannot work on this machine.
+        EnvironmentFailed: the environment cannot work on this machine.
     """
-    return list(attribute(env, "report", list)())
+    try:
+        return list(attribute(env, "report", list)())
+    except RuntimeError as error:
+        raise EnvironmentFailed(str(error)) from error
 
 
 def keep_report(lines: list[str], folder: Path) -> None:

@@ -1,6 +1,8 @@
 """`onelayer merge`: from a base model and what a run trained to a full transformers folder."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from onelayer.settings import option
 
 HELP = (
     "write a base model with a run's trained layer, or LoRA adapters, as a full transformers folder"
@@ -11,16 +13,10 @@ HELP = (
 class Config:
     """What to merge, and where to."""
 
-    delta: str = field(
-        default="",
-        metadata={"help": "run folder, or a layer.safetensors of one", "positional": True},
-    )
-    out: str = field(
-        default="", metadata={"help": "folder to write; must be new or empty", "positional": True}
-    )
-    model: str | None = field(
-        default=None,
-        metadata={"help": "the base model: an id, a folder or `tiny`; default: as trained"},
+    delta: str = option("", "run folder, or a layer.safetensors of one", positional=True)
+    out: str = option("", "folder to write; must be new or empty", positional=True)
+    model: str | None = option(
+        None, "the base model: an id, a folder or `tiny`; default: as trained"
     )
 
 
@@ -36,7 +32,7 @@ def run(config: Config) -> None:
             "merge takes a run folder (or its layer.safetensors) and a folder to write"
         )
     from onelayer.agents.models import load_model
-    from onelayer.trainers.delta import require_new_folder
+    from onelayer.files import require_new_folder
     from onelayer.trainers.lora import load_trained
 
     require_new_folder(config.out)

@@ -1,10 +1,12 @@
 """`onelayer plan`: what a run will hold in memory and move, before anything is loaded or downloaded."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
+from onelayer.commands.announce import announce
 from onelayer.commands.configuration import parse_config
+from onelayer.settings import option, require
 from onelayer.trainers.config import TrainConfig
 
 HELP = "compute the memory and the bytes moved of a run before it starts"
@@ -15,21 +17,20 @@ _WIDTH = 50
 
 @dataclass(frozen=True, slots=True)
 class Config(TrainConfig):
-    """A run, and what its own configuration does not tell."""
+    """A run, and two numbers that its configuration does not hold."""
 
-    episode_tokens: int = field(
-        default=1024,
-        metadata={
-            "help": "tokens of a whole episode; with --history K of one prompt and its reply"
-        },
+    episode_tokens: int = option(
+        1024, "tokens of a whole episode; with --history K of one prompt and its reply"
     )
-    processes: int = field(default=1, metadata={"help": "that share the tasks of an iteration"})
+    processes: int = option(1, "that share the tasks of an iteration")
+    card: int = option(0, "GiB of memory of each process's GPU; 0: it runs on a CPU")
 
     def __post_init__(self) -> None:
         TrainConfig.__post_init__(self)
-        for name in ("episode_tokens", "processes"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        require(self, "episode_tokens", "processes", at_least=1)
+        require(self, "card", at_least=0)
+        if self.shard and self.processes == 1:
+            raise ValueError("shard needs --processes of at least 2: one has nobody to split with")
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -43,6 +44,7 @@ def run(config: Config) -> None:
     Raises:
         ValueError: there is no such model, layer or number.
     """
+    announce("loading torch and the model's configuration")
     from onelayer.trainers.footprint import bare_model, footprint
 
     planned = TrainConfig(**{f.name: getattr(config, f.name) for f in fields(TrainConfig)})
@@ -51,6 +53,7 @@ def run(config: Config) -> None:
         bare_model(config.model, config.dtype),
         episode_tokens=config.episode_tokens,
         processes=config.processes,
+        card=config.card * _GIB,
     )
     share = found.trained / found.parameters
     layers = ", ".join(map(str, found.layers))
@@ -58,11 +61,16 @@ def run(config: Config) -> None:
     print(f"\nmemory of {'each process' if config.processes > 1 else 'the run'}")
     for title, parts in (
         ("always", found.always),
+        ("at the start", found.starting),
         ("while playing", found.playing),
         ("in the update", found.updating),
     ):
         _print_parts(title, parts)
     print(f"{'at most, at one time':<{_WIDTH + 2}}{_size(found.peak):>12}")
+    if config.card:
+        left = config.card * _GIB - found.peak
+        what = "left of the card" if left >= 0 else "does not fit; missing"
+        print(f"{what:<{_WIDTH + 2}}{_size(abs(left)):>12}")
     print("\nmoved in each iteration")
     _print_parts("", found.moved)
 

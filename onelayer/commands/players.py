@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gymnasium as gym
-import yaml
 
 from onelayer.agents.play import Play
-from onelayer.commands.configuration import parse_mapping
+from onelayer.agents.weight_files import TRAINED
+from onelayer.commands.announce import announce
+from onelayer.commands.evaluation_options import Config
 from onelayer.envs.attributes import attribute, tasks_of
+from onelayer.settings import known_fields, parse_mapping, read_settings
 from onelayer.trainers.config import TrainConfig
 
 if TYPE_CHECKING:
     from onelayer.agents.base import Agent
-    from onelayer.commands.evaluate import Config
 
 Player = Callable[[gym.Env[str, str]], tuple["Agent", dict[str, Any]]]
 """makes the agent that plays an environment, and says what decides how it plays"""
@@ -50,7 +51,7 @@ class Subject:
             FileNotFoundError: the run has no trained layer yet.
         """
         if not name:
-            raise ValueError("name a run folder, a model (an id or a folder), or `tiny`")
+            raise ValueError("name a run folder, a model (an id or a folder), `tiny` or `small`")
         folder = Path(name)
         if not folder.exists() and _means_a_folder(folder):
             raise ValueError(f"there is no run folder {name}")
@@ -62,8 +63,7 @@ class Subject:
             if unfinished:
                 raise ValueError(f"--checkpoint is of a run, and {name} is a model")
             return cls(name, trained=TrainConfig(model=name))
-        weights = ("layer.safetensors", "adapter_model.safetensors")
-        if not unfinished and not any((folder / name).is_file() for name in weights):
+        if not unfinished and not any((folder / name).is_file() for name in TRAINED):
             raise FileNotFoundError(
                 f"{name} holds no trained layer yet; finish it with `onelayer train --config "
                 f"{shlex.quote(f'{name}/config.yaml')} --resume`, or play its newest checkpoint with "
@@ -80,14 +80,14 @@ class Subject:
 
 
 def _means_a_folder(path: Path) -> bool:
-    """Return whether a path that does not exist was meant as one, and not as the id of a model."""
+    """Return whether a name that is no existing path was meant as a path, and not as the id of a model."""
     return len(path.parts) > 1 and (path.parts[0] == "runs" or path.parent.is_dir())
 
 
-def models(subject: Subject, config: "Config") -> Iterator[tuple[str, Player]]:
-    """Yield the base, then the trained model; or the one model.
+def models(subject: Subject, config: Config) -> Iterator[tuple[str, Player]]:
+    """Yield the base, then the trained model; without a run, the one model.
 
-    They share their weights: a player must have played before the next one is asked for.
+    They are one model in memory, so let each play before you ask for the next.
 
     Raises:
         ValueError: there is no such model or device, or the trained layer is of another base.
@@ -111,7 +111,7 @@ def models(subject: Subject, config: "Config") -> Iterator[tuple[str, Player]]:
 
 
 def _require_finished(subject: Subject, folder: Path, config: Mapping[str, Any]) -> None:
-    """Refuse a layer that is older than what the run has come to since: it was extended, then stopped."""
+    """Refuse a layer that is older than the run: the run was extended afterwards, and then stopped."""
     saved_at, asked = config.get("iterations"), subject.trained.iterations
     if isinstance(saved_at, int) and saved_at < asked:
         raise ValueError(
@@ -122,7 +122,7 @@ def _require_finished(subject: Subject, folder: Path, config: Mapping[str, Any])
         )
 
 
-def _checkpoint(subject: Subject, folder: Path, config: "Config") -> Iterator[tuple[str, Player]]:
+def _checkpoint(subject: Subject, folder: Path, config: Config) -> Iterator[tuple[str, Player]]:
     """Yield the base and the newest checkpoint of a run that need not be finished."""
     from onelayer.trainers.run_folder import RunFolder
 
@@ -148,6 +148,7 @@ def _checkpoint(subject: Subject, folder: Path, config: "Config") -> Iterator[tu
 
 
 def _load(model: str, dtype: str, device: str) -> tuple[Any, Any]:
+    announce(f"loading the model {model}, and comparing how it is played with how it runs itself")
     import torch
 
     from onelayer.agents.model_check import check_model
@@ -165,9 +166,9 @@ def _load(model: str, dtype: str, device: str) -> tuple[Any, Any]:
 
 
 def _policy(
-    model: Any, tokenizer: Any, subject: Subject, config: "Config", env: gym.Env[str, str]
+    model: Any, tokenizer: Any, subject: Subject, config: Config, env: gym.Env[str, str]
 ) -> tuple["Agent", dict[str, Any]]:
-    """Return the agent that plays with a model, and what decides how it plays."""
+    """Return the agent that plays with a model, and the settings that decide how it plays."""
     from onelayer.trainers.fingerprint import base_fingerprint
 
     play = how_to_play(subject.trained, config)
@@ -180,7 +181,7 @@ def _policy(
     return play.agent(model, tokenizer, env), settings
 
 
-def how_to_play(run: TrainConfig, config: "Config") -> Play:
+def how_to_play(run: TrainConfig, config: Config) -> Play:
     """Return what the flags say, else how the run was evaluated while it was trained.
 
     Raises:
@@ -225,11 +226,7 @@ def chance(env: gym.Env[str, str], seed: int) -> tuple["Agent", dict[str, Any]]:
 
 def _read(path: Path) -> TrainConfig:
     """Read a run's configuration; keys of other versions are left out."""
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path} is not a YAML file") from error
-    if not isinstance(values, Mapping) or "model" not in values or "env" not in values:
+    values = read_settings(path)
+    if "model" not in values or "env" not in values:
         raise ValueError(f"{path} is not the configuration of a training run")
-    known = {f.name for f in fields(TrainConfig)}
-    return TrainConfig(**{name: value for name, value in values.items() if name in known})
+    return TrainConfig(**known_fields(TrainConfig, values))

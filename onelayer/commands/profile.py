@@ -4,17 +4,18 @@ import shlex
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from onelayer.commands.announce import announce
 from onelayer.commands.configuration import own_folder, parse_config
-from onelayer.trainers.contribution.config import ProfileConfig
+from onelayer.settings import as_mapping
+from onelayer.trainers.profile.profile_config import ProfileConfig
+from onelayer.trainers.profile.profile_config import ProfileFlags as Config
 
 if TYPE_CHECKING:
-    from onelayer.trainers.contribution.record import Profile
+    from onelayer.evals.contribution.record import Profile
 
 HELP = "measure which layer is worth training; `profile compare A B` compares"
-Config = ProfileConfig
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -23,12 +24,13 @@ def main(arguments: Sequence[str]) -> int:
         from onelayer.commands import profile_compare
 
         return profile_compare.main(arguments[1:])
-    config = parse_config(Config, arguments, program="onelayer profile", description=HELP)
+    flags = parse_config(Config, arguments, program="onelayer profile", description=HELP)
     # A profile that was copied or moved goes on where it is.
-    return run(replace(config, out=own_folder(arguments, beside="scores") or config.out))
+    folder = own_folder(arguments, beside="scores")
+    return run(ProfileConfig.of(as_mapping(flags) | ({"out": folder} if folder else {})))
 
 
-def run(config: Config) -> int:
+def run(config: ProfileConfig) -> int:
     """Measure what is left of a profile; write it, and print its table.
 
     Raises:
@@ -36,7 +38,8 @@ def run(config: Config) -> int:
         LookupError: there is no such environment, suite or task.
         KeyboardInterrupt: Ctrl-C; the runs are saved and the profile is written as far as it is known.
     """
-    from onelayer.trainers.contribution.profiler import Profiler
+    announce("loading torch and transformers, then the environment and the model")
+    from onelayer.trainers.profile.profiler import Profiler
 
     progress = _Progress()
     profiler = Profiler(config, tell=progress)
@@ -58,10 +61,10 @@ def run(config: Config) -> int:
 
 def _write(profile: "Profile", profiler: Any, finished: bool) -> None:
     """Write ``profile.json``, ``.md`` and ``.png``, and print the page."""
+    from onelayer.evals.contribution.contributions import measured
+    from onelayer.evals.contribution.page import profile_page
+    from onelayer.evals.contribution.profile_file import FILE_NAME, save_profile
     from onelayer.files import write_atomically
-    from onelayer.trainers.contribution.record import FILE_NAME, save_profile
-    from onelayer.trainers.contribution.statistics import measured
-    from onelayer.trainers.contribution.table import profile_page
 
     profile, folder = measured(profile), profiler.folder.path
     save_profile(profile, folder / FILE_NAME)
@@ -77,7 +80,7 @@ def _write(profile: "Profile", profiler: Any, finished: bool) -> None:
     names = "profile.json and profile.md"
     if profile.contributions:
         try:
-            from onelayer.trainers.contribution.picture import draw_profile
+            from onelayer.evals.contribution.picture import draw_profile
 
             draw_profile(profile, folder / "profile.png")
             names = "profile.json, profile.md and profile.png"

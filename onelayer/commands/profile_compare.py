@@ -1,36 +1,28 @@
 """`onelayer profile compare`: do profiles rank the layers alike, more than a common slope would?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from onelayer.commands.configuration import parse_config
+from onelayer.settings import option
 
 HELP = "compare profiles: rank correlations, best layers, heat map"
-
-
-def _option(default: Any, help: str) -> Any:  # noqa: A002  (argparse's word)
-    return field(default=default, metadata={"help": help})
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """One comparison."""
 
-    profiles: list[str] = field(
-        default_factory=list,
-        metadata={
-            "help": "two profiles or more: profile.json or its folder",
-            "positional": True,
-        },
+    profiles: list[str] = option(
+        [], "two profiles or more: profile.json or its folder", positional=True
     )
-    top: int | None = _option(
+    top: int | None = option(
         None, "how many best layers to look for in both; default: a fifth, at least 2"
     )
-    trend: int = _option(1, "degree of the depth trend that is removed")
-    seed: int = _option(0, "of the resampling")
-    out: str = _option(
+    trend: int = option(1, "degree of the depth trend that is removed")
+    seed: int = option(0, "of the resampling")
+    out: str = option(
         "", "folder of comparison.md and comparison.png; default: only print the comparison"
     )
 
@@ -61,8 +53,8 @@ def run(config: Config) -> int:
         ValueError: a profile can't be used, or two share too little.
         OSError: there is no such profile.
     """
+    from onelayer.evals.contribution.compare import compare_files
     from onelayer.files import write_atomically
-    from onelayer.trainers.contribution.compare import compare_files
 
     out = Path(config.out)
     page = compare_files(

@@ -2,14 +2,16 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from onelayer.settings import option
+
 if TYPE_CHECKING:
-    from onelayer.evals.rows import Results
+    from onelayer.evals.result_rows import Results
 
 HELP = "write a page about one run, or several side by side, into the first one's folder"
 
@@ -18,13 +20,8 @@ HELP = "write a page about one run, or several side by side, into the first one'
 class Config:
     """Which runs, and where the page goes."""
 
-    runs: list[str] = field(
-        default_factory=list,
-        metadata={"help": "run folders; the page compares them", "positional": True},
-    )
-    out: str | None = field(
-        default=None, metadata={"help": "file to write; default: report.html in the first run"}
-    )
+    runs: list[str] = option([], "run folders; the page compares them", positional=True)
+    out: str | None = option(None, "file to write; default: report.html in the first run")
 
 
 def run(config: Config) -> None:

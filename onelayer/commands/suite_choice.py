@@ -2,17 +2,15 @@
 
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from onelayer.commands.configuration import parse_mapping
+from onelayer.commands.evaluation_options import Config
 from onelayer.commands.players import Subject
 from onelayer.evals.definition import AnySuite, Collection, Suite
-
-if TYPE_CHECKING:
-    from onelayer.commands.evaluate import Config
+from onelayer.settings import parse_mapping
 
 
-def choose_suite(config: "Config", subject: Subject) -> AnySuite:
+def choose_suite(config: Config, subject: Subject) -> AnySuite:
     """Return the suite to play.
 
     Raises:
@@ -31,7 +29,7 @@ def choose_suite(config: "Config", subject: Subject) -> AnySuite:
 
 
 def play_as_suite_says(subject: Subject, suite: AnySuite) -> Subject:
-    """Return the subject with the suite's way of playing, where there is no run that has one."""
+    """Return the subject with the suite's settings of playing, unless a run brings its own."""
     if subject.folder is not None or not suite.agent:
         return subject
     named = {"temperature": "eval_temperature", "top_p": "eval_top_p"}
@@ -42,7 +40,7 @@ def play_as_suite_says(subject: Subject, suite: AnySuite) -> Subject:
 
 
 def require_apart(suite: AnySuite, subject: Subject, allowed: bool) -> None:
-    """Refuse tasks that the run was trained on, whatever their ids and data set; or say so, where allowed.
+    """Refuse tasks that the run was trained on, under whatever ids; where ``allowed``, warn of them.
 
     Raises:
         ValueError: some are, and ``allowed`` is not set.
@@ -85,14 +83,14 @@ def require_apart(suite: AnySuite, subject: Subject, allowed: bool) -> None:
 
 
 def _has_no_splits(suite: Suite) -> bool:
-    """Return whether an environment has one set of tasks only, so that nothing else could be played."""
+    """Return whether an environment has only one set of tasks, so that there is nothing else to play."""
     from onelayer.envs.plugins import arguments, resolve
 
     return "split" not in arguments(resolve(suite.env))
 
 
-def _chosen(config: "Config", subject: Subject, suite: Suite) -> Suite:
-    """Return a suite of one environment with the flags over it and the run's arguments beneath it."""
+def _chosen(config: Config, subject: Subject, suite: Suite) -> Suite:
+    """Return a suite of one environment: its fields win over the run's arguments, and flags over both."""
     given = parse_mapping(config.env_args, "--env-args")
     if config.split is not None:
         given["split"] = config.split
@@ -122,7 +120,7 @@ def _chosen(config: "Config", subject: Subject, suite: Suite) -> Suite:
     return replace(suite, **narrowed)
 
 
-def _require_no_flags_of_one_environment(config: "Config", suite: Collection) -> None:
+def _require_no_flags_of_one_environment(config: Config, suite: Collection) -> None:
     for name in ("games", "split", "env_args", "episodes", "tasks", "kind"):
         if getattr(config, name):
             parts = ", ".join(part.name for part in suite.parts)
@@ -134,7 +132,7 @@ def _require_no_flags_of_one_environment(config: "Config", suite: Collection) ->
 
 
 def _on_games(suite: Suite, games: str, env_args: dict[str, Any]) -> Suite:
-    """Return the suite on real games: of its own split, or of the held-out one that they have."""
+    """Return the suite on real games: with its own split, or with a held-out split that the games have."""
     errors = []
     for split in dict.fromkeys((suite.split, "valid_unseen", "valid_seen")):
         chosen = replace(

@@ -2,19 +2,19 @@
 
 import math
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from onelayer.envs.hints import did_you_mean
 from onelayer.envs.plugins import arguments, resolve
 from onelayer.evals.definition import AnySuite, Suite
-from onelayer.evals.identity import identify
 from onelayer.evals.significance import minimal_difference
 from onelayer.evals.suite import load_suite, plugin_suites, shipped_suites
+from onelayer.evals.task_digests import identify
 from onelayer.files import write_atomically
+from onelayer.settings import did_you_mean, option
 
 HELP = "list and show evaluation suites, and start one of your own"
 _SHOWN_TASKS = 3
@@ -24,24 +24,17 @@ _SHOWN_TASKS = 3
 class Config:
     """What to do, and with which suite."""
 
-    action: str = field(
-        default="list",
-        metadata={
-            "help": "`list` them, `show` what is in one, or `init` a suite file of your own",
-            "positional": True,
-        },
+    action: str = option(
+        "list",
+        "`list` them, `show` what is in one, or `init` a suite file of your own",
+        positional=True,
     )
-    name: str = field(
-        default="",
-        metadata={
-            "help": "of `show`: a suite or a .yaml file; of `init`: the .yaml file to write",
-            "positional": True,
-        },
+    name: str = option(
+        "",
+        "of `show`: a suite or a .yaml file; of `init`: the .yaml file to write",
+        positional=True,
     )
-    env: str = field(
-        default="onelayer/Counting-v0",
-        metadata={"help": "of `init`: id of the environment, or module:id"},
-    )
+    env: str = option("onelayer/Counting-v0", "of `init`: id of the environment, or module:id")
 
 
 def run(config: Config) -> None:

@@ -2,18 +2,29 @@
 
 import importlib.util
 import shlex
+import sys
+import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from onelayer.commands.configuration import own_folder, parse_config, parse_mapping
+from onelayer.commands.announce import announce
+from onelayer.commands.configuration import own_folder, parse_config
 from onelayer.commands.machine import keep_report, report_of
 from onelayer.envs import plugins
 from onelayer.envs.text import require_text
+from onelayer.settings import parse_mapping
 from onelayer.trainers.config import TrainConfig as Config
 
+if TYPE_CHECKING:
+    from onelayer.trainers.trainer import Progress
+
 HELP = "train an agent, changing one transformer layer"
+_SECONDS_APART, _SECONDS_APART_IN_A_FILE = 0.2, 30.0
+"""between two drawings of the bar for episodes that ended"""
+_MOVED, _ITERATIONS_TO_MOVE = 1e-3, 10
+"""nats of KL to the start policy below which it has hardly moved, after so many iterations"""
 
 __all__ = ["HELP", "Config", "main", "run"]
 
@@ -31,31 +42,46 @@ def run(config: Config) -> None:
 
     Raises:
         ValueError: an environment, model, layer, algorithm or number that cannot work.
-        RuntimeError: the environment cannot work on this machine.
+        EnvironmentFailed: the environment cannot work on this machine.
         KeyboardInterrupt: a signal to stop; what was learned is saved.
     """
     config = replace(config, out=str(config.folder))
     _check_names(config)
+    announce(f"making the environment {_shortened(config.env)}")
     make_train, make_held_out = _environments(config)
     machine = report_of(make_train())
 
+    announce("loading torch and transformers")
     from onelayer.agents.models import load_model
     from onelayer.trainers.run_folder import RunFolder
+    from onelayer.trainers.server_weights import require_servers
     from onelayer.trainers.trainer import Trainer
 
     folder = RunFolder(config.folder)
     if config.resume:
-        folder.require_run(config.what_learns())
+        folder.require_run(config.resume_key())
     else:
         folder.require_new()
+    if config.engine == "vllm":
+        require_servers(config)
+    announce(
+        f"loading the model {config.model}, and comparing how it is played with how it runs itself"
+    )
     model, tokenizer = load_model(config.model, config.dtype)
     progress = _Progress(config)
     trainer = Trainer(
-        model, tokenizer, make_train, config, held_out=make_held_out, on_iteration=progress
+        model,
+        tokenizer,
+        make_train,
+        config,
+        held_out=make_held_out,
+        on_iteration=progress,
+        on_progress=progress.show,
     )
     is_main = trainer.accelerator.is_main_process
     if is_main:
         keep_report(machine, folder.path)
+        announce(_trained_parameters(trainer))
     try:
         trainer.train()
     except KeyboardInterrupt:
@@ -74,10 +100,9 @@ def run(config: Config) -> None:
 
 def _check_names(config: Config) -> None:
     """Refuse what needs no model to be seen as wrong."""
-    from onelayer.trainers.advantages import estimator
     from onelayer.trainers.layer_spec import check_form
 
-    estimator(config.algorithm)
+    config.estimator()
     check_form(config.layers)
     if config.log_with and config.log_with not in ("tensorboard", "wandb", "trackio"):
         raise ValueError(f"log_with is tensorboard, wandb or trackio, got {config.log_with!r}")
@@ -116,35 +141,76 @@ def _environments(config: Config) -> tuple[Callable[[], Any], Callable[[], Any] 
     return train_env, held_out_env
 
 
+def _shortened(text: str, most: int = 60) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def _trained_parameters(trainer: Any) -> str:
+    """Return the layers, the size of the run and its folder, in one line."""
+    config, learner = trainer.config, trainer.learner
+    learned = sum(p.numel() for p in learner.parameters.values())
+    layers = ", ".join(map(str, learner.layers))
+    plural = "s" if len(learner.layers) > 1 else ""
+    return (
+        f"training layer{plural} {layers} ({learned:,} parameters) for {config.iterations} iterations "
+        f"of {config.tasks_per_iteration} tasks x {config.group_size} episodes in {config.folder}"
+    )
+
+
 class _Progress:
-    """A bar over iterations with the success rate, and a line for each evaluation."""
+    """A bar over iterations that says what is being done, and a line for each evaluation."""
 
     def __init__(self, config: Config):
         self.config = config
         self.bar: Any = None
+        self.last = ""
+        """what the last iteration came to"""
+        self.shown = 0.0
+        """when the bar was last drawn for an episode"""
 
-    def __call__(self, metrics: Mapping[str, Any]) -> None:
+    def show(self, progress: "Progress") -> None:
+        """Say which phase it is, and how many of its episodes are over."""
+        now = time.monotonic()
+        apart = _SECONDS_APART if sys.stderr.isatty() else _SECONDS_APART_IN_A_FILE
+        if progress.done and progress.done < progress.total and now - self.shown < apart:
+            return
+        self.shown = now
+        counted = f" {progress.done}/{progress.total}" if progress.total else ""
+        bar = self._bar(progress.iteration)
+        bar.set_postfix_str(f"{progress.phase}{counted}{self.last}")
+
+    def _bar(self, iteration: int) -> Any:
         from tqdm import tqdm
 
-        done = metrics["iteration"]
         if self.bar is None:
-            self.bar = tqdm(total=self.config.iterations, initial=done, desc="train", unit="it")
+            total = self.config.iterations
+            self.bar = tqdm(total=total, initial=iteration, desc="train", unit="it")
+        return self.bar
+
+    def __call__(self, metrics: Mapping[str, Any]) -> None:
+        done = metrics["iteration"]
+        bar = self._bar(done)
         if "eval/success" in metrics:
             errors = metrics.get("eval/errors", 0)
             broken = (
                 f", {errors:.0f} of {metrics['eval/tasks']:.0f} ended in an error" if errors else ""
             )
-            self.bar.write(
+            bar.write(
                 f"iteration {done:4d}: held-out success {metrics['eval/success']:6.1%}{broken}"
             )
         if "success" in metrics:
             errors = f", errors {metrics['errors']:.0f}" if metrics["errors"] else ""
-            self.bar.set_postfix_str(
-                f"success {metrics['success']:.0%}, legal {metrics['valid_actions']:.1%}, "
-                f"kl {metrics['kl']:.3f}{errors}",
-                refresh=False,
+            redrawn = ""
+            if "redraws" in metrics:
+                redrawn = (
+                    f", redrawn {metrics['redrawn_groups']:.0f}, flat {metrics['flat_groups']:.0f}"
+                )
+            self.last = (
+                f", success {metrics['success']:.0%}, legal {metrics['valid_actions']:.1%}, "
+                f"kl {metrics['kl']:.3f}{redrawn}{errors}"
             )
-            self.bar.update()
+            bar.update()
+        bar.set_postfix_str(self.last.removeprefix(", "))
 
     def close(self) -> None:
         """Leave the bar as it stands."""
@@ -168,9 +234,30 @@ class _Progress:
         total = sum(seconds.values()) or 1.0
         shares = ", ".join(f"{phase} {s / total:.0%}" for phase, s in seconds.items())
         print(f"{total / 60:.1f} minutes: {shares}")
+        if self.config.dynamic_sampling:
+            print(_what_was_redrawn(history, self.config.tasks_per_iteration))
+        kls = [metrics["kl"] for metrics in history if "kl" in metrics]
+        if self.config.beta > 0 and len(kls) >= _ITERATIONS_TO_MOVE and kls[-1] < _MOVED:
+            print(
+                f"the policy has hardly moved (kl {kls[-1]:.1e}): --learning-rate "
+                f"{self.config.learning_rate:g} is low here; docs/training.md has rates by model and layer"
+            )
         held_out = [metrics["eval/success"] for metrics in history if "eval/success" in metrics]
         if held_out:
             print(f"held-out success {held_out[0]:.1%} -> {held_out[-1]:.1%}")
         saved = "adapter_model" if self.config.lora_rank else "layer"
-        print(f"saved {trainer.folder.path}/{saved}.safetensors; evaluate it with")
-        print(f"  onelayer eval {shlex.quote(str(trainer.folder.path))} --suite SUITE")
+        run = shlex.quote(str(trainer.folder.path))
+        print(f"saved {trainer.folder.path}/{saved}.safetensors; evaluate and look at it with")
+        print(f"  onelayer eval {run}\n  onelayer report {run}")
+
+
+def _what_was_redrawn(history: Sequence[Mapping[str, Any]], groups: int) -> str:
+    """Say what dynamic sampling cost, and where it did not help."""
+    sampled = [metrics for metrics in history if "redraws" in metrics]
+    more, flat = (
+        sum(metrics[name] for metrics in sampled) for name in ("redrawn_groups", "flat_groups")
+    )
+    return (
+        f"dynamic sampling: {more:,.0f} groups played beyond the {groups * len(sampled):,} that were "
+        f"learned from; {flat:,.0f} of these stayed flat"
+    )

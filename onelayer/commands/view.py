@@ -1,8 +1,10 @@
 """`onelayer view`: a page to look at every episode of an evaluation."""
 
 import webbrowser
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+
+from onelayer.settings import option
 
 HELP = "write a page with every episode of an evaluation: filter, step through, compare"
 
@@ -11,13 +13,9 @@ HELP = "write a page with every episode of an evaluation: filter, step through, 
 class Config:
     """Which results, and where the page goes."""
 
-    results: str = field(
-        default="", metadata={"help": "a results folder or results.json", "positional": True}
-    )
-    out: str = field(
-        default="", metadata={"help": "file to write; default: view.html beside the results"}
-    )
-    open: bool = field(default=False, metadata={"help": "open the page in the browser"})
+    results: str = option("", "a results folder or results.json", positional=True)
+    out: str = option("", "file to write; default: view.html beside the results")
+    open: bool = option(False, "open the page in the browser")
 
 
 def run(config: Config) -> None:

@@ -4,12 +4,13 @@ import json
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onelayer.commands.configuration import parse_mapping
-from onelayer.files import write_atomically
+from onelayer.files import require_new_folder, write_atomically
+from onelayer.json_files import write_json
+from onelayer.settings import option, parse_mapping, require
 
 if TYPE_CHECKING:
     from onelayer.agents.episodes import Episode
@@ -18,47 +19,36 @@ CHATS = "chats.jsonl"
 """the demonstrations as chats, ``{"messages": [...]}`` a line, which any trainer of chat models reads"""
 
 
-def _option(default: Any, help: str) -> Any:  # noqa: A002
-    return field(default=default, metadata={"help": help})
-
-
 @dataclass(frozen=True, slots=True)
 class ChatConfig:
     """Whose demonstrations a chat model learns, and how."""
 
-    out: str = field(
-        default="", metadata={"help": "folder to write; new or empty", "positional": True}
-    )
-    model: str = _option("", "the chat model: a transformers folder, or a hub id")
-    env: str = _option("onelayer/ALFWorld-v0", "environment id, module:id, or a YAML list")
-    env_args: str = _option("", "YAML mapping of its arguments: {games: FOLDER, max_steps: 30}")
-    expert: str = _option(
+    out: str = option("", "folder to write; new or empty", positional=True)
+    model: str = option("", "the chat model: a transformers folder, or a hub id")
+    env: str = option("onelayer/ALFWorld-v0", "environment id, module:id, or a YAML list")
+    env_args: str = option("", "YAML mapping of its arguments: {games: FOLDER, max_steps: 30}")
+    expert: str = option(
         "solution",
         "who demonstrates: solution (ALFWorld's walkthroughs), or search (ALFWorld's expert)",
     )
-    demonstrations: int = _option(500, "solved episodes of the training split")
-    layers: str = _option("all", "layers that learn: all, mid, 14, 10-14, 3,7")
-    lora_rank: int = _option(0, "train LoRA adapters of this rank in them, and merge them; 0: no")
-    show_admissible: bool = _option(True, "list the legal actions, as training does by default")
-    steps: int = _option(200, "optimizer steps; 0 writes the chats and trains nothing")
-    batch: int = _option(8, "chats in an optimizer step")
-    learning_rate: float = _option(5e-5, "of AdamW")
-    warmup: int = _option(10, "steps in which it rises, before it falls to 0")
-    dtype: str = _option("float32", "of the weights")
-    seed: int = _option(0, "of tasks, demonstrations and order")
-    eval_split: str = _option("test", "split of the held-out tasks")
-    eval_episodes: int = _option(50, "held-out tasks that are played before and after; 0: none")
-    eval_response_limit: int = _option(48, "tokens of a reply there")
+    demonstrations: int = option(500, "solved episodes of the training split")
+    layers: str = option("all", "layers that learn: all, mid, 14, 10-14, 3,7")
+    lora_rank: int = option(0, "train LoRA adapters of this rank in them, and merge them; 0: no")
+    show_admissible: bool = option(True, "list the legal actions, as training does by default")
+    steps: int = option(200, "optimizer steps; 0 writes the chats and trains nothing")
+    batch: int = option(8, "chats in an optimizer step")
+    learning_rate: float = option(5e-5, "of AdamW")
+    warmup: int = option(10, "steps in which it rises, before it falls to 0")
+    dtype: str = option("float32", "of the weights")
+    seed: int = option(0, "of tasks, demonstrations and order")
+    eval_split: str = option("test", "split of the held-out tasks")
+    eval_episodes: int = option(50, "held-out tasks that are played before and after; 0: none")
+    eval_response_limit: int = option(48, "tokens of a reply there")
 
     def __post_init__(self) -> None:
-        for name in ("demonstrations", "batch"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        for name in ("steps", "warmup", "lora_rank", "eval_episodes", "seed"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} must be at least 0, got {getattr(self, name)}")
-        if self.learning_rate <= 0:
-            raise ValueError(f"learning_rate must be above 0, got {self.learning_rate}")
+        require(self, "demonstrations", "batch", at_least=1)
+        require(self, "steps", "warmup", "lora_rank", "eval_episodes", "seed", at_least=0)
+        require(self, "learning_rate", above=0)
         if self.expert not in ("solution", "search"):
             raise ValueError(f"expert is solution or search, got {self.expert!r}")
 
@@ -73,9 +63,7 @@ def run_chat(config: ChatConfig) -> None:
         raise ValueError(
             "warmstart takes the folder to write: onelayer warmstart FOLDER --model MODEL"
         )
-    out = Path(config.out)
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
-        raise ValueError(f"{out} exists and is not an empty folder; name a new one")
+    out = require_new_folder(config.out)
     arguments = parse_mapping(config.env_args, "--env-args")
 
     from onelayer.agents.models import load_model
@@ -126,7 +114,7 @@ def run_chat(config: ChatConfig) -> None:
     tokenizer.save_pretrained(out)
     after = _measured(config, arguments, model, tokenizer, shown)
     recipe = {**asdict(config), "trained": trained, "before": before, "after": after}
-    write_atomically(out / "warmstart.json", json.dumps(recipe, indent=1) + "\n")
+    write_json(out / "warmstart.json", recipe)
     print(f"trained {trained:,} parameters in {(time.perf_counter() - start) / 60:.1f} minutes")
     if before is not None and after is not None:
         print(f"held-out success {before['success']:.1%} -> {after['success']:.1%}")

@@ -1,33 +1,22 @@
 """A served model as an agent, against servers that answer well, badly, late or not at all."""
 
 import email.utils
-import importlib.util
 import logging
 import subprocess
 import sys
 import time
-from pathlib import Path
 
+import chat_servers
 import pytest
 
 from onelayer.agents.chat import ChatMessages, Turn
-from onelayer.agents.chat_server import (
-    ChatServer,
-    RequestFailed,
-    ServerRefused,
-    completions_address,
-    public_address,
-)
+from onelayer.agents.chat_server import ChatServer, completions_address
 from onelayer.agents.endpoint import EndpointAgent
+from onelayer.agents.json_server import ServerRefused, public_address
+from onelayer.agents.request_pauses import RequestFailed
 from onelayer.agents.rollout import rollout
 from onelayer.envs.counting import CountingEnv
 
-_spec = importlib.util.spec_from_file_location(
-    "chat_servers", Path(__file__).parents[1] / "chat_servers.py"
-)
-chat_servers = importlib.util.module_from_spec(_spec)
-sys.modules["chat_servers"] = chat_servers
-_spec.loader.exec_module(chat_servers)
 Answer, Server, completion = (
     chat_servers.Answer,
     chat_servers.ChatServerForTests,
@@ -40,7 +29,7 @@ KEY = "sk-secret-0123456789abcdef"
 
 @pytest.fixture(autouse=True)
 def no_long_waits(monkeypatch):
-    monkeypatch.setattr("onelayer.agents.chat_server._FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr("onelayer.agents.json_server._FIRST_WAIT_S", 0.01)
 
 
 def good(text="<action>4</action>", **more):

@@ -1,14 +1,14 @@
 """Agents without a model: chance, the known solution, a person."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gymnasium as gym
 import pytest
 
 from onelayer.agents.rollout import rollout
-from onelayer.agents.scripted import HumanAgent, OracleAgent, RandomAgent
+from onelayer.agents.scripted import OracleAgent, RandomAgent
 from onelayer.envs.counting import CountingEnv
 from onelayer.envs.text import TextEnv
 
@@ -124,17 +124,3 @@ def test_the_oracle_says_when_no_solution_is_known() -> None:
     _, info = env.reset(seed=0)
     with pytest.raises(LookupError, match="no solution is known for task 'what am I'"):
         OracleAgent(env).act([""], [info])
-
-
-def test_a_person_reads_the_observation_and_types_the_action() -> None:
-    typed: Iterator[str] = iter(["  go north ", "look"])
-    shown: list[str] = []
-
-    def ask(text: str) -> str:
-        shown.append(text)
-        return next(typed)
-
-    agent = HumanAgent(ask)
-    agent.reset()
-    assert agent.act(["You see a door.", "You see a cat."]) == ["go north", "look"]
-    assert shown == ["You see a door.\n> ", "You see a cat.\n> "]

@@ -119,7 +119,7 @@ def test_the_page_says_what_is_there_what_failed_and_what_cannot_be_told(results
 def test_seeds_needed_make_half_the_interval_as_small_as_the_effect():
     from study2_page import ranking_seeds, seeds_needed
 
-    from onelayer.evals.statistics import Estimate
+    from onelayer.evals.estimates import Estimate
 
     assert seeds_needed(3, Estimate(0.1, -0.1, 0.3)) == "12"  # twice as wide: four times as many
     assert seeds_needed(3, Estimate(0.0, -0.1, 0.1)) == "over 100 times as many"

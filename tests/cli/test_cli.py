@@ -8,7 +8,9 @@ import pytest
 
 import onelayer
 from onelayer import cli
-from onelayer.commands.configuration import parse_config, write_config
+from onelayer.commands.configuration import parse_config
+from onelayer.errors import EnvironmentFailed, RunFailed, UnknownName
+from onelayer.settings import write_settings
 
 HEAVY = ("torch", "transformers", "trl", "evaluate", "datasets", "accelerate", "textworld")
 
@@ -22,7 +24,7 @@ class Config:
 def command(monkeypatch):
     """Put a command in the place of `merge`, and return what it shall do as an attribute."""
     stand_in = SimpleNamespace(HELP="a stand-in", Config=Config, run=lambda config: None)
-    monkeypatch.setattr(cli, "_load", lambda name: stand_in)
+    monkeypatch.setattr(cli, "load", lambda name: stand_in)
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.delenv("ONELAYER_DEBUG", raising=False)
     return stand_in
@@ -77,7 +79,7 @@ def test_the_help_of_a_command_shows_every_field(name, capsys):
         cli.main([name, "--help"])
     assert stop.value.code == 0
     shown = capsys.readouterr().out
-    for field_ in fields(cli._load(name).Config):
+    for field_ in fields(cli.load(name).Config):
         flag = f"--{field_.name.replace('_', '-')}"
         place = field_.name.upper()
         assert flag in shown or place in shown
@@ -86,8 +88,8 @@ def test_the_help_of_a_command_shows_every_field(name, capsys):
 
 @pytest.mark.parametrize("name", [name for name in cli.COMMANDS if name != "envs"])
 def test_the_defaults_of_a_command_survive_their_file(name, tmp_path):
-    command = cli._load(name)
-    write_config(command.Config(), tmp_path / "config.yaml")
+    command = cli.load(name)
+    write_settings(command.Config(), tmp_path / "config.yaml")
     arguments = ["--config", str(tmp_path / "config.yaml")]
     assert parse_config(command.Config, arguments, program="", description="") == command.Config()
 
@@ -111,10 +113,10 @@ def test_a_command_may_return_its_exit_status(command):
             ValueError("layer 7 is out of range\nfor 3 layers"),
             "layer 7 is out of range for 3 layers",
         ),
-        (LookupError("there is no suite 'x'"), "there is no suite 'x'"),
-        (KeyError("there is no suite 'x'"), "there is no suite 'x'"),
+        (UnknownName("there is no suite 'x'"), "there is no suite 'x'"),
+        (EnvironmentFailed("no sandbox works here"), "no sandbox works here"),
         (FileNotFoundError(2, "No such file", "a.yaml"), "[Errno 2] No such file: 'a.yaml'"),
-        (RuntimeError("no episode has a signal"), "no episode has a signal"),
+        (RunFailed("no episode has a signal"), "no episode has a signal"),
     ],
 )
 def test_an_error_for_the_user_is_one_line_and_exit_code_2(command, capsys, error, message):
@@ -133,10 +135,18 @@ def test_a_gymnasium_error_is_one_line(capsys):
     )
 
 
-@pytest.mark.parametrize("bug", [lambda c: {}["layers"], lambda c: [][0], lambda c: None + 1])
+@pytest.mark.parametrize(
+    "bug",
+    [
+        lambda c: {}["layers"],
+        lambda c: [][0],
+        lambda c: None + 1,
+        does_raise(RuntimeError("half of the update is done")),
+    ],
+)
 def test_a_bug_keeps_its_traceback(command, bug):
     command.run = bug
-    with pytest.raises((KeyError, IndexError, TypeError)):
+    with pytest.raises((KeyError, IndexError, TypeError, RuntimeError)):
         cli.main(["merge"])
 
 
@@ -171,7 +181,7 @@ def test_an_unknown_command_names_the_nearest(capsys):
 
 def test_an_unknown_option_is_exit_code_2(command, capsys):
     assert cli.main(["merge", "--siez", "2"]) == 2
-    assert "unknown option --siez; did you mean --size?" in capsys.readouterr().err
+    assert "unknown option --siez; did you mean '--size'?" in capsys.readouterr().err
 
 
 def test_telemetry_is_off_and_the_working_folder_is_searched_last(command, monkeypatch, tmp_path):

@@ -4,7 +4,8 @@ from typing import Literal
 import pytest
 import yaml
 
-from onelayer.commands.configuration import parse_config, parse_mapping, write_config
+from onelayer.commands.configuration import parse_config
+from onelayer.settings import parse_mapping, write_settings
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,12 @@ def test_a_number_in_exponent_form_is_a_number_in_the_file_too(tmp_path):
     assert with_file(tmp_path, "learning_rate: 3e-6\n").learning_rate == 3e-6
 
 
+def test_a_list_of_numbers_in_the_file_is_their_list_on_the_command_line(tmp_path):
+    assert with_file(tmp_path, "env: [1, 2]\n").env == "1,2"
+    assert with_file(tmp_path, "env: [3, 10-14]\n").env == "3,10-14"
+    assert with_file(tmp_path, "env: [a, b]\n").env == "[a, b]"
+
+
 def test_a_mapping_in_the_file_is_the_text_of_a_mapping(tmp_path):
     config = with_file(tmp_path, "games: {room_size: 5, kinds: [a, b]}\n")
     assert parse_mapping(config.games, "--games") == {"room_size": 5, "kinds": ["a", "b"]}
@@ -73,7 +80,7 @@ def test_a_mapping_in_the_file_is_the_text_of_a_mapping(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--grop-size", "2"], "unknown option --grop-size; did you mean --group-size?"),
+        (["--grop-size", "2"], "unknown option --grop-size; did you mean '--group-size'?"),
         (["--group", "2"], "unknown option --group"),
         (["--group-size", "two"], "--group-size: invalid int value: 'two'"),
         (["--group-size"], "--group-size: expected one argument"),
@@ -121,7 +128,7 @@ def test_a_written_config_parses_to_itself(tmp_path):
         *["runs/a", "runs/b", "--no-base", "--learning-rate", "2e-7", "--seeds", "1", "2"],
         *["--layers", "3", "--games", "{room_size: 5}", "--estimator", "grpo"],
     )
-    write_config(config, tmp_path / "new" / "config.yaml")
+    write_settings(config, tmp_path / "new" / "config.yaml")
     assert parse("--config", str(tmp_path / "new" / "config.yaml")) == config
     assert yaml.safe_load((tmp_path / "new" / "config.yaml").read_text())["seeds"] == [1, 2]
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["config.yaml"]

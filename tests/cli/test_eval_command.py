@@ -2,50 +2,16 @@
 
 import json
 import re
-import shutil
 
 import pytest
 import yaml
+from helpers import tiny_model
 
 from onelayer.cli import main
 
 pytest.importorskip("torch")
 
 ALFWORLD = "onelayer/ALFWorld-v0"
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory, tiny_model, plain_tokenizer):
-    folder = tmp_path_factory.mktemp("model")
-    tiny_model(layers=4).save_pretrained(folder)
-    plain_tokenizer.save_pretrained(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def finished_run(tmp_path_factory, model):
-    folder = tmp_path_factory.mktemp("runs") / "counting"
-    arguments = {
-        "model": model,
-        "env": "onelayer/Counting-v0",
-        "env-args": "{digits: 6, length: 2}",
-        "out": folder,
-        "iterations": 2,
-        "tasks-per-iteration": 2,
-        "group-size": 2,
-        "response-limit": 3,
-        "eval-every": 0,
-        "learning-rate": 0.05,
-        "layers": 2,
-    }
-    flags = [text for name, value in arguments.items() for text in (f"--{name}", str(value))]
-    assert main(["train", *flags]) == 0
-    return folder
-
-
-@pytest.fixture
-def run(finished_run, tmp_path):
-    return shutil.copytree(finished_run, tmp_path / "run")
 
 
 def evaluate(capsys, *arguments):
@@ -274,7 +240,7 @@ def test_a_run_without_a_trained_layer_says_how_to_finish_it(capsys, run):
     assert f"onelayer train --config {run}/config.yaml --resume" in errors[0]
 
 
-def test_a_layer_of_another_base_is_refused(capsys, run, tiny_model, plain_tokenizer, tmp_path):
+def test_a_layer_of_another_base_is_refused(capsys, run, plain_tokenizer, tmp_path):
     tiny_model(layers=4, seed=1).save_pretrained(tmp_path / "other")
     plain_tokenizer.save_pretrained(tmp_path / "other")
     config = (run / "config.yaml").read_text()

@@ -1,23 +1,14 @@
 """`onelayer eval` beyond playing a run: served models, several environments, overlap, rescoring, arms."""
 
-import importlib.util
 import json
 import re
-import shutil
-import sys
 from pathlib import Path
 
+import chat_servers
 import pytest
 
 from onelayer.cli import main
 from onelayer.envs.counting import CountingEnv
-
-_spec = importlib.util.spec_from_file_location(
-    "chat_servers", Path(__file__).parents[1] / "chat_servers.py"
-)
-chat_servers = importlib.util.module_from_spec(_spec)
-sys.modules["chat_servers"] = chat_servers
-_spec.loader.exec_module(chat_servers)
 
 KEY = "sk-secret-0123456789abcdef"
 
@@ -28,36 +19,6 @@ def evaluate(capsys, *arguments):
     status = main([*map(str, arguments)])
     shown = capsys.readouterr()
     return status, shown.out, shown.err
-
-
-@pytest.fixture(scope="module")
-def finished_run(tmp_path_factory, tiny_model, plain_tokenizer):
-    pytest.importorskip("torch")
-    model = tmp_path_factory.mktemp("model")
-    tiny_model(layers=4).save_pretrained(model)
-    plain_tokenizer.save_pretrained(model)
-    folder = tmp_path_factory.mktemp("runs") / "counting"
-    arguments = {
-        "model": model,
-        "env": "onelayer/Counting-v0",
-        "env-args": "{digits: 6, length: 2}",
-        "out": folder,
-        "iterations": 2,
-        "tasks-per-iteration": 2,
-        "group-size": 2,
-        "response-limit": 3,
-        "eval-every": 0,
-        "checkpoint-every": 1,
-        "layers": 2,
-    }
-    flags = [text for name, value in arguments.items() for text in (f"--{name}", str(value))]
-    assert main(["train", *flags]) == 0
-    return folder
-
-
-@pytest.fixture
-def run(finished_run, tmp_path):
-    return shutil.copytree(finished_run, tmp_path / "run")
 
 
 # Served models.
@@ -89,7 +50,7 @@ def oracle_server():
 
 @pytest.fixture
 def served(oracle_server, tmp_path, monkeypatch):
-    monkeypatch.setattr("onelayer.agents.chat_server._FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr("onelayer.agents.json_server._FIRST_WAIT_S", 0.01)
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     return [
         *("eval", "--endpoint", oracle_server.url, "--model", "m", "--suite", "counting"),

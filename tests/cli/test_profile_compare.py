@@ -5,7 +5,8 @@ import json
 import pytest
 
 from onelayer.cli import main
-from onelayer.trainers.contribution.record import BaseModel, Budget, Profile, Run, save_profile
+from onelayer.evals.contribution.profile_file import save_profile
+from onelayer.evals.contribution.record import BaseModel, Budget, Profile, Run
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from pathlib import Path
 import gymnasium as gym
 import pytest
 import yaml
+from helpers import tiny_model
 
 from onelayer.cli import main
 from onelayer.envs import plugins
@@ -48,7 +49,7 @@ def registry(monkeypatch):
 
 
 @pytest.fixture
-def speaker(tiny_model, tmp_path):
+def speaker(tmp_path):
     """Return ``speaker(words, *read) -> folder``: a model that mostly says one of the words, or stops.
 
     It reads the words of ``read`` too. Every token has the same first coordinate, and the head reads from
@@ -100,13 +101,41 @@ def train(**values):
 def timeless(folder):
     """What the run logged, without what a clock measured."""
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    clock = ("seconds/", "cpu_seconds", "tokens_per_second")
+    clock = ("seconds/", "cpu_seconds", "tokens_per_second", "memory/")
     return [{k: v for k, v in line.items() if not k.startswith(clock)} for line in lines]
 
 
 def errors(capsys):
     """The lines of the program itself on stderr; libraries may write others."""
     return [line for line in capsys.readouterr().err.splitlines() if line.startswith("onelayer:")]
+
+
+def test_dynamic_sampling_is_counted_on_the_console(model, tmp_path, capsys):
+    assert train(model=model, out=tmp_path / "run", dynamic_sampling=2, eval_every=0) == 0
+    shown = capsys.readouterr()
+    lines = timeless(tmp_path / "run")
+    more, flat = (sum(line[name] for line in lines) for name in ("redrawn_groups", "flat_groups"))
+    assert (
+        f"dynamic sampling: {more:.0f} groups played beyond the 4 that were learned from; {flat:.0f} of "
+        "these stayed flat"
+    ) in shown.out
+    assert re.search(r"kl [\d.]+, redrawn \d+, flat \d+", shown.err)
+
+
+def test_an_estimator_of_a_file_is_trained_with_and_named_after(model, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(
+        "from onelayer.trainers.advantages import grpo\n"
+        "from onelayer.trainers.estimators import register_estimator\n\n"
+        "@register_estimator('scaled')\n"
+        "def scaled(episodes, *, gamma, omega, divide_by_std, by: float = 1.0):\n"
+        "    return by * grpo(episodes, divide_by_std=divide_by_std)\n"
+    )
+    for name, by in (("one", 1.0), ("two", 2.0)):
+        own = {"algorithm": "mine.py:scaled", "algorithm_args": f"{{by: {by}}}", "eval_every": 0}
+        assert train(model=model, iterations=1, out=tmp_path / name, **own) == 0
+    one, two = (timeless(tmp_path / name)[0] for name in ("one", "two"))
+    assert two["advantage"] == pytest.approx(2 * one["advantage"])
 
 
 def test_a_run_fills_its_folder_and_says_what_came_out(model, tmp_path, capsys):

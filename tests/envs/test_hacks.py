@@ -6,8 +6,9 @@ import gymnasium as gym
 import pytest
 
 from onelayer.cli import main
+from onelayer.envs.check.hacked import play_hacks
 from onelayer.envs.counting import CountingEnv
-from onelayer.envs.hacks import PROGRAMS, REPLIES, WORLDS, Seen, asked_for, hacks_of, play_hacks
+from onelayer.envs.hacks import PROGRAMS, REPLIES, WORLDS, Seen, asked_for, hacks_of
 from onelayer.envs.text import Outcome
 
 

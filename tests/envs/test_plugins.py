@@ -104,7 +104,7 @@ def test_an_unknown_argument_lists_those_there_are():
     with pytest.raises(ValueError) as caught:
         plugins.make("onelayer/Counting-v0", lenght=2)
     assert str(caught.value) == (
-        "onelayer/Counting-v0 takes no argument 'lenght' (did you mean 'length'?); it takes: "
+        "onelayer/Counting-v0 takes no argument 'lenght'; did you mean 'length'?; it takes: "
         "split='train', length=3, digits=10, max_steps=None"
     )
 

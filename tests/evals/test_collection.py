@@ -10,8 +10,8 @@ from onelayer.agents.scripted import OracleAgent, RandomAgent
 from onelayer.envs.counting import CountingEnv
 from onelayer.evals import Collection, Suite, evaluate, load_results, load_suite, write_results
 from onelayer.evals import suite as suites
-from onelayer.evals.folder import ResultsFolder
 from onelayer.evals.results import compare
+from onelayer.evals.results_folder import ResultsFolder
 from onelayer.evals.suite import load_single_suite, suite_of
 
 COUNTING = "onelayer/Counting-v0"

@@ -6,8 +6,9 @@ import pytest
 
 from onelayer.agents.episodes import Episode, Step
 from onelayer.evals import Estimate, Suite, register_metric
+from onelayer.evals.bootstrap import bootstrap_mean
+from onelayer.evals.estimates import mean_share
 from onelayer.evals.figures import find_metric, measure
-from onelayer.evals.statistics import bootstrap_mean, mean_share
 
 
 def episode(task, success=True, steps=1, part="", **step):

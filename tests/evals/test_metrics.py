@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from onelayer.agents.episodes import Episode, Step
-from onelayer.evals.statistics import mean_share, wilson
+from onelayer.evals.estimates import mean_share, wilson
 from onelayer.evals.suite import METRICS
 
 evaluate = pytest.importorskip("evaluate")

@@ -9,13 +9,13 @@ from onelayer.agents.episodes import as_episode, as_record
 from onelayer.agents.scripted import OracleAgent, RandomAgent
 from onelayer.envs.counting import CountingEnv
 from onelayer.envs.text import FreeText
-from onelayer.evals.folder import ResultsFolder
 from onelayer.evals.results import (
     Results,
     compare,
     read_results,
     write_results,
 )
+from onelayer.evals.results_folder import ResultsFolder
 from onelayer.evals.run import TooManyErrors, evaluate
 from onelayer.evals.suite import Suite
 

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from onelayer.evals.significance import (
     arm_difference,
     holm,
+    mcnemar,
     minimal_difference,
     sign_flip_p_value,
     student_t,
     t_p_value,
 )
-from onelayer.evals.statistics import mcnemar
 
 
 @pytest.mark.parametrize(
@@ -120,3 +120,10 @@ def test_nineteen_of_twenty_intervals_of_arms_hold_the_true_difference():
 def test_arms_that_cannot_be_compared_are_refused(first, second, message):
     with pytest.raises(ValueError, match=message):
         arm_difference(first, second)
+
+
+def test_mcnemar_is_the_exact_binomial_test():
+    # 2 * sum_{i<=6} C(22, i) / 2^22 = 2 * 110056 / 4194304
+    assert mcnemar(6, 16) == mcnemar(16, 6) == pytest.approx(0.0524788)
+    assert mcnemar(0, 0) == mcnemar(3, 3) == 1.0
+    assert mcnemar(0, 5) == pytest.approx(2 / 32)

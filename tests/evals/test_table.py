@@ -1,5 +1,5 @@
 from onelayer.agents.episodes import Episode, Step
-from onelayer.evals.comparison import compare_episodes
+from onelayer.evals.paired import compare_episodes
 from onelayer.evals.results import Results
 from onelayer.evals.suite import Suite
 from onelayer.evals.table import difference_table, metrics_table, render, success_table

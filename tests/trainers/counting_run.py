@@ -5,20 +5,22 @@
 The process gets the signal (SIGKILL by default) in that iteration: while it plays, when the weights have
 moved and nothing is written yet, in the middle of a line of metrics, or in the middle of a checkpoint. Of
 several processes the one of that rank gets it, or all (-1). A name that is no signal is something else that
-happens to it: an error, an exit, or other settings, weights or tasks from the start.
+happens to it: an error, an exit, a world that hangs, one gradient that is no number, or other settings,
+weights or tasks from the start.
 """
 
 import json
 import os
 import signal
 import sys
+import time
 from typing import Any
 
 import torch
 
 from onelayer.agents.models import load_model
 from onelayer.envs.plugins import make
-from onelayer.trainers import checkpoints
+from onelayer.trainers import checkpoints, heartbeat
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.trainer import Trainer
 
@@ -34,16 +36,19 @@ def main(
     if struck and name == "settings":
         wished["minibatches"] = 1
     config = TrainConfig(**wished)
-    model, tokenizer = load_model(config.model)
+    if name == "SIGSTOP":
+        heartbeat.EVERY, heartbeat.SILENCE = 1.0, 10.0
+    model, tokenizer = load_model(config.model, config.dtype)
     if struck and name == "weights":
         with torch.no_grad():
             model.lm_head.weight[0, 0] += 1e-3
+    world = {} if config.env.startswith("[") else WORLD  # a mixture names its members' own
     trainer = Trainer(
         model,
         tokenizer,
-        lambda: make("onelayer/Counting-v0", **(OTHER if struck and name == "tasks" else WORLD)),
+        lambda: make(config.env, **(OTHER if struck and name == "tasks" else world)),
         config,
-        held_out=lambda: make("onelayer/Counting-v0", split="test", **WORLD),
+        held_out=lambda: make(config.env, split="test", **world),
     )
     if struck and moment:
         arm(trainer, moment, int(iteration), name)
@@ -56,8 +61,17 @@ def main(
 def arm(trainer: Trainer, moment: str, iteration: int, name: str) -> None:
     """Send this process the signal when the moment of that iteration has come."""
 
+    plain = trainer.learner.scorer.backward
+
     def strike() -> None:
         if trainer.iteration != iteration:
+            return
+        if name == "hang":
+            time.sleep(1000)
+        if name == "nan":
+            parameter = next(iter(trainer.learner.parameters.values()))
+            parameter.grad = torch.full_like(parameter, float("nan"))
+            trainer.learner.scorer.backward = plain  # once is enough
             return
         if name == "error":
             raise MemoryError("this process alone has no memory left")
@@ -83,6 +97,10 @@ def arm(trainer: Trainer, moment: str, iteration: int, name: str) -> None:
 
     if moment == "agent":
         before(trainer.games.agent, "step")
+    elif moment == "gradient":
+        before(trainer.learner.scorer, "backward")
+    elif moment == "world":
+        before(trainer.games.envs[0], "step")
     elif moment == "play":
         before(trainer.games.envs[5], "step")
     elif moment == "evaluate":

@@ -6,38 +6,20 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_episodes import batches, episode
 
 from onelayer.agents.episodes import Episode, Step
-from onelayer.trainers import advantages
 from onelayer.trainers.advantages import (
     EPS,
     discounted_returns,
     dr_grpo,
-    estimator,
     gigpo,
     grpo,
     penalise_invalid,
-    register_estimator,
 )
-from onelayer.trainers.signal import signal
-
-
-def episode(task, *steps, error=None):
-    """Build an episode from (anchor, reward) pairs."""
-    made = tuple(Step("observation", "action", reward, anchor) for anchor, reward in steps)
-    return Episode(task, made, success=False, error=error)
-
-
-@st.composite
-def batches(draw, rewards=(-1.0, -0.1, 0.0, 0.5, 10.0)):
-    """Batches with few tasks and anchors, so that groups of every size appear."""
-    steps = st.lists(st.tuples(st.sampled_from("xyz"), st.sampled_from(rewards)), max_size=5)
-    drawn = draw(
-        st.lists(st.tuples(st.sampled_from("abc"), steps, st.sampled_from([None, None, "died"])))
-    )
-    return [episode(task, *taken, error=error) for task, taken, error in drawn]
+from onelayer.trainers.learning_signal import signal
 
 
 def slow_gigpo(episodes, gamma, omega, divide_by_std):
@@ -187,6 +169,7 @@ def test_no_episodes_give_no_advantages(estimate):
     assert estimate(empty, gamma=0.9, omega=1.0, divide_by_std=True).shape == (0,)
 
 
+@settings(deadline=None)
 @given(batches(), st.sampled_from([0.0, 0.5, 0.95, 1.0]), st.sampled_from([0.0, 0.3, 2.0]))
 def test_gigpo_equals_the_definition_written_step_by_step(batch, gamma, omega):
     for divide_by_std in (True, False):
@@ -195,12 +178,14 @@ def test_gigpo_equals_the_definition_written_step_by_step(batch, gamma, omega):
         np.testing.assert_allclose(result, expected, rtol=1e-9, atol=1e-9)
 
 
+@settings(deadline=None)
 @given(batches(), st.booleans())
 def test_omega_zero_is_grpo(batch, divide_by_std):
     ours = gigpo(batch, gamma=0.7, omega=0.0, divide_by_std=divide_by_std)
     assert ours.tolist() == grpo(batch, divide_by_std=divide_by_std).tolist()
 
 
+@settings(deadline=None)
 @given(st.data(), batches(), st.booleans())
 def test_the_order_of_the_episodes_does_not_matter(data, batch, divide_by_std):
     order = data.draw(st.permutations(range(len(batch))))
@@ -219,6 +204,7 @@ def in_unit(batch, unit):
     ]
 
 
+@settings(deadline=None)
 @given(batches(), st.sampled_from([0.01, 3.0, 1000.0]))
 def test_rewards_in_another_unit_scale_the_advantages(batch, unit):
     credit = partial(gigpo, gamma=0.9, omega=0.5, divide_by_std=False)
@@ -226,6 +212,7 @@ def test_rewards_in_another_unit_scale_the_advantages(batch, unit):
     np.testing.assert_allclose(credit(in_unit(batch, unit)), expected, rtol=1e-9, atol=1e-9 * unit)
 
 
+@settings(deadline=None)
 @given(batches(rewards=(-1.0, 0.0, 2.0, 10.0)), st.sampled_from([0.5, 3.0, 1000.0]))
 def test_rewards_in_another_unit_leave_the_normalised_advantages(batch, unit):
     credit = partial(gigpo, gamma=1.0, omega=0.5, divide_by_std=True)
@@ -233,6 +220,7 @@ def test_rewards_in_another_unit_leave_the_normalised_advantages(batch, unit):
     np.testing.assert_allclose(credit(in_unit(batch, unit)), credit(batch), rtol=1e-4, atol=1e-4)
 
 
+@settings(deadline=None)
 @given(batches(), st.booleans())
 def test_the_advantages_of_a_task_add_up_to_zero(batch, divide_by_std):
     result = grpo(batch, divide_by_std=divide_by_std)
@@ -298,26 +286,6 @@ def test_a_reward_that_is_not_finite_is_refused_by_name():
 def test_a_discount_above_one_is_refused():
     with pytest.raises(ValueError, match=r"gamma must be between 0 and 1, got 1\.5"):
         gigpo([], gamma=1.5, omega=1.0, divide_by_std=False)
-
-
-def test_estimators_are_found_by_name():
-    assert estimator("gigpo") is gigpo
-    assert estimator("grpo") is grpo
-    assert estimator("dr_grpo") is dr_grpo
-    with pytest.raises(ValueError, match=r"unknown .* 'ppo'; known are dr_grpo, gigpo, grpo"):
-        estimator("ppo")
-
-
-def test_a_new_estimator_registers_once(monkeypatch):
-    monkeypatch.setattr(advantages, "ESTIMATORS", dict(advantages.ESTIMATORS))
-
-    @register_estimator("nothing")
-    def nothing(episodes, *, gamma, omega, divide_by_std):
-        return np.zeros(sum(len(one.steps) for one in episodes))
-
-    assert estimator("nothing") is nothing
-    with pytest.raises(ValueError, match="'nothing' is already registered"):
-        register_estimator("nothing")(nothing)
 
 
 def test_the_signal_of_a_batch_by_hand():

@@ -3,13 +3,15 @@
 import numpy as np
 import pytest
 import torch
+from helpers import play_counting, random_advantages, tiny_model
 
 from onelayer.agents.attention import UNREAD
 from onelayer.agents.episodes import Episode, Step
-from onelayer.trainers.batch import batch, parts, rows
+from onelayer.trainers.batch import batch, parts
+from onelayer.trainers.token_rows import rows
 
 
-def step(prompt, action, *, continues=False, first=0.5):
+def step(prompt, action, *, continues=False, first=0.5, cut=False):
     """A step whose log-probabilities are -first, -(first + 1), ..."""
     return Step(
         observation="",
@@ -20,6 +22,7 @@ def step(prompt, action, *, continues=False, first=0.5):
         action_ids=tuple(action),
         logprobs=tuple(-(first + i) for i in range(len(action))),
         continues=continues,
+        cut=cut,
     )
 
 
@@ -61,6 +64,19 @@ def test_a_step_that_does_not_continue_begins_a_row():
     assert [row.advantage_T.max() for row in made] == [0, 2, 3]
 
 
+def test_a_cut_reply_is_read_and_carries_no_loss_on_request():
+    played = episode(
+        step([7], [3, 4], cut=True), step([9], [5, 2], continues=True), step([1, 8], [6], cut=True)
+    )
+    advantages = np.array([1.0, 2.0, 3.0])
+    assert [row.tokens for row in rows([played], advantages)] == [4, 1]
+    [row] = rows([played], advantages, without_cut=True)  # the second has nothing else
+    assert row.ids_T.tolist() == [7, 3, 4, 9, 5, 2]
+    assert row.sampled_T.tolist() == [False, False, False, False, True, True]
+    assert row.logp_T.tolist() == [0, 0, 0, 0, -0.5, -1.5]
+    assert row.advantage_T.tolist() == [0, 0, 0, 0, 2, 2]
+
+
 def test_an_episode_with_an_error_is_left_out_and_takes_its_advantages_with_it():
     broken = episode(step([7], [2]), step([8], [2], continues=True), error="OSError()")
     nothing = episode(error="no start")
@@ -82,13 +98,11 @@ def test_an_advantage_for_every_step_is_required():
 
 @pytest.mark.parametrize("kind", ["plain", "chat"])
 @pytest.mark.parametrize("history", ["all", 2])
-def test_played_rows_hold_every_sampled_token_once(
-    tiny_model, plain_tokenizer, chat_tokenizer, play, advantages, history, kind
-):
+def test_played_rows_hold_every_sampled_token_once(plain_tokenizer, chat_tokenizer, history, kind):
     tokenizer = plain_tokenizer if kind == "plain" else chat_tokenizer
     model = tiny_model(vocab_size=len(tokenizer), max_position_embeddings=2048)
-    episodes = play(model, tokenizer, history=history)
-    advantages_N = advantages(episodes)
+    episodes = play_counting(model, tokenizer, history=history)
+    advantages_N = random_advantages(episodes)
     made = rows(episodes, advantages_N)
     steps = [s for e in episodes for s in e.steps]
     assert len(made) == (len(episodes) if history == "all" else len(steps))
@@ -107,12 +121,12 @@ def test_played_rows_hold_every_sampled_token_once(
 
 @pytest.mark.parametrize("kind", ["plain", "chat"])
 def test_an_end_token_that_was_put_after_a_cut_reply_carries_no_loss(
-    tiny_model, plain_tokenizer, chat_tokenizer, play, advantages, kind
+    plain_tokenizer, chat_tokenizer, kind
 ):
     tokenizer = plain_tokenizer if kind == "plain" else chat_tokenizer
     model = tiny_model(vocab_size=len(tokenizer), max_position_embeddings=2048)
-    episodes = play(model, tokenizer, response_limit=2)
-    made = rows(episodes, advantages(episodes))
+    episodes = play_counting(model, tokenizer, response_limit=2)
+    made = rows(episodes, random_advantages(episodes))
     by_hand = by_model = 0
     for row, played in zip(made, episodes, strict=True):
         end = 0

@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import torch
+from helpers import make_learner, tiny_model
 
 from onelayer.cli import main
 from onelayer.trainers.config import TrainConfig
@@ -17,7 +19,7 @@ SCRIPT = Path(__file__).with_name("measured_peak.py")
 
 
 @pytest.fixture
-def folder(tiny_model, plain_tokenizer, tmp_path):
+def folder(plain_tokenizer, tmp_path):
     """Return ``folder(**config) -> path``: a random model, saved."""
 
     def save(**config):
@@ -50,7 +52,18 @@ def test_bytes_of_parameters_and_of_the_cache_are_those_counted_by_hand(folder):
     # 2 * 2 * 8 numbers in each of 4 layers.
     assert found.playing["keys and values"] == 8 * 256 * 4 * 32 * 4
     assert found.moved["gradient, to the other processes"] == 4 * layer
-    assert found.moved["trained weights, to a server that plays"] == 4 * layer
+
+
+def test_servers_keep_what_they_play_with_and_get_whole_layers(folder):
+    bare = bare_model(str(folder()), "float32")
+    served = {"engine": "vllm", "server": "http://localhost:8000", "model": "m"}
+    layer = 2 * 32 * 32 + 2 * 16 * 32 + 3 * 48 * 32 + 2 * 32 + 2 * 8  # as above
+    for choice in ({"layers": "2"}, {"layers": "2", "lora_rank": 4}):
+        found = footprint(TrainConfig(**served, **choice), bare, episode_tokens=100)
+        assert found.playing == {}
+        assert found.moved["whole layers, to each server"] == 4 * layer
+    alone = footprint(TrainConfig(model="m", layers="2"), bare, episode_tokens=100)
+    assert not any("server" in name for name in alone.moved)
 
 
 def test_what_is_not_there_takes_nothing(folder):
@@ -65,7 +78,7 @@ def test_what_is_not_there_takes_nothing(folder):
     assert whole.peak > one.peak
 
 
-def test_adapters_are_counted_as_peft_makes_them(folder, make_learner, tiny_model):
+def test_adapters_are_counted_as_peft_makes_them(folder):
     pytest.importorskip("peft")
     model = tiny_model()
     learner = make_learner(model, layers="1,2", lora_rank=3)
@@ -74,21 +87,64 @@ def test_adapters_are_counted_as_peft_makes_them(folder, make_learner, tiny_mode
     assert found.trained == sum(p.numel() for p in learner.parameters.values())
 
 
+def test_a_split_model_takes_its_share_of_everything_and_is_whole_while_playing(folder):
+    bare = bare_model(str(folder()), "bfloat16")
+    settings = {"model": "m", "dtype": "bfloat16", "layers": "all", "eval_every": 0}
+    config = TrainConfig(**settings, shard=True, beta=0.0, tokens_per_forward=1600)
+    found = footprint(config, bare, episode_tokens=100, processes=4)
+    layer = 7760
+    ends = 64 * 32 + 32
+    everything = 4 * layer + ends
+    assert found.always == {
+        "own share of the weights, float32": everything,
+        "own share of the optimizer": 2 * everything,
+    }
+    assert sum(found.starting.values()) == 4 * everything + everything
+    assert found.playing["weights, whole"] == 2 * 4 * layer + 4 * ends
+    # Process 0 plays 4 of 16 tasks, 32 episodes of 100 tokens: two passes, each of which fetches every layer
+    # twice and the ends once; three quarters of all that comes from others.
+    fetched = (2 * 4 * layer + 4 * ends) + 2 * (2 * 2 * 4 * layer + 4 * ends)
+    assert found.moved["weights, from the other processes"] == 3 * fetched // 4
+    assert found.moved["gradients, to the other processes"] == 3 * 2 * 4 * everything // 4
+    whole = footprint(TrainConfig(**settings, beta=0.0), bare, episode_tokens=100, processes=4)
+    assert sum(whole.always.values()) == 4 * sum(found.always.values())
+
+
+def test_a_card_holds_as_many_episodes_as_half_of_it_has_room_for(folder):
+    bare = bare_model(str(folder()), "bfloat16")
+    config = TrainConfig(model="m", dtype="bfloat16", tasks_per_iteration=64)
+    row = 256 * 4 * 32 * 2
+    all_at_once = footprint(config, bare, episode_tokens=100, card=1 << 30)
+    assert all_at_once.playing["keys and values"] == 512 * row
+    small = footprint(config, bare, episode_tokens=100, card=1 << 23)
+    free = (1 << 23) - sum(small.always.values())
+    assert small.playing["keys and values"] == free // 2 // row * row
+    assert not any("states" in name for name in small.playing)  # on a GPU lower layers run again
+
+
+WIDE = {
+    "layers": 8,
+    "hidden_size": 768,
+    "intermediate_size": 3072,
+    "num_attention_heads": 12,
+    "num_key_value_heads": 12,
+    "head_dim": 64,
+}
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_the_plan_is_near_what_a_run_takes(folder, tmp_path):
-    path = folder(
-        layers=8,
-        hidden_size=768,
-        intermediate_size=3072,
-        num_attention_heads=12,
-        num_key_value_heads=12,
-        head_dim=64,
-    )
+@pytest.mark.parametrize(
+    ("processes", "changes"),
+    [(1, {"layers": "5"}), (1, {"layers": "all"}), (2, {"layers": "all", "shard": True})],
+    ids=["one layer", "all", "split"],
+)
+def test_the_plan_is_near_what_a_run_takes(folder, tmp_path, processes, changes):
+    path = folder(**WIDE)
     settings = {
         "model": str(path),
         "env": "onelayer/Counting-v0",
-        "layers": "5",
+        **changes,
         "iterations": 2,
         "tasks_per_iteration": 2,
         "group_size": 8,
@@ -96,17 +152,20 @@ def test_the_plan_is_near_what_a_run_takes(folder, tmp_path):
         "eval_every": 0,
         "tokens_per_forward": 1024,
     }
+    command = [str(SCRIPT), json.dumps({**settings, "out": str(tmp_path / "run")})]
+    if processes > 1:
+        launcher = ["-m", "torch.distributed.run", "--standalone"]
+        command = [*launcher, f"--nproc-per-node={processes}", *command]
     done = subprocess.run(
-        [sys.executable, str(SCRIPT), json.dumps({**settings, "out": str(tmp_path / "run")})],
+        [sys.executable, *command],
         env={**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    grown = json.loads(done.stdout.splitlines()[-1])["grown"]
-    planned = footprint(
-        TrainConfig(**settings), bare_model(str(path), "float32"), episode_tokens=300
-    )
+    grown = max(json.loads(line)["grown"] for line in re.findall(r"{.*?}", done.stdout))
+    bare = bare_model(str(path), "float32")
+    planned = footprint(TrainConfig(**settings), bare, episode_tokens=300, processes=processes)
     print(f"measured {grown / 2**20:.0f} MiB, planned {planned.peak / 2**20:.0f} MiB")
     assert planned.peak == pytest.approx(grown, rel=0.3)
 
@@ -120,7 +179,8 @@ def test_the_command_prints_a_plan_and_refuses_in_one_line(folder, capsys):
     assert "gradient, to the other processes" in shown
     for wrong in (["--model", path + "-not"], ["--model", path, "--layers", "9"]):
         assert main(["plan", *wrong]) == 2
-        assert len(capsys.readouterr().err.strip().splitlines()) == 1
+        lines = capsys.readouterr().err.strip().splitlines()
+        assert sum(line.startswith("onelayer: error") for line in lines) == 1
     assert main(["plan", "--model", path, "--episode-tokens", "0"]) == 2
     assert "episode_tokens must be at least 1, got 0" in capsys.readouterr().err
 

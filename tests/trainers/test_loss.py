@@ -5,7 +5,15 @@ import math
 import pytest
 import torch
 
-from onelayer.trainers.loss import clipped, clipped_surrogate, importance_weights, kl_k3
+from onelayer.trainers.loss import (
+    KL,
+    believable,
+    clipped,
+    clipped_surrogate,
+    importance_weights,
+    kl_k2,
+    kl_k3,
+)
 
 CLIP = (0.2, 0.3)
 CASES = [
@@ -98,8 +106,44 @@ def test_k3_of_a_token_that_is_far_off_is_a_number_without_a_gradient():
     assert logp.grad.tolist() == pytest.approx([0.0, 0.0, 0.0, 1 - math.exp(2.6)], rel=1e-5)
 
 
+def test_k2_by_hand():
+    logp = torch.log(torch.tensor([0.5, 0.25, 1e-9], dtype=torch.float64)).requires_grad_()
+    reference = torch.log(torch.tensor([0.5, 0.5, 1.0], dtype=torch.float64))
+    value = kl_k2(logp, reference)
+    # d = 0 and log 2; log 1e9 = 20.7 is far beyond: 10, without a gradient
+    assert value.tolist() == pytest.approx([0.0, math.log(2) ** 2 / 2, 10.0])
+    value.sum().backward()
+    assert logp.grad.tolist() == pytest.approx([0.0, -math.log(2), 0.0])
+
+
+@pytest.mark.parametrize(("name", "of_policy"), [("k2", True), ("k3", False)])
+def test_the_gradient_of_k2_is_that_of_the_divergence_and_of_k3_that_of_the_other_way(
+    name, of_policy
+):
+    logits = torch.tensor([0.9, -0.3, 0.2], dtype=torch.float64, requires_grad=True)
+    reference = torch.log_softmax(torch.tensor([0.1, 0.4, -0.2], dtype=torch.float64), -1)
+    policy = torch.log_softmax(logits, -1)
+    p, q = (policy, reference) if of_policy else (reference, policy)
+    [exact] = torch.autograd.grad((p.exp() * (p - q)).sum(), logits, retain_graph=True)
+    drawn = policy.exp().detach()  # how often each token is drawn
+    [found] = torch.autograd.grad((drawn * KL[name](policy, reference)).sum(), logits)
+    torch.testing.assert_close(found, exact)
+
+
 def test_importance_weights_are_cut_off_above_only():
     old, played = torch.log(torch.tensor([0.1, 0.2, 0.6])), torch.log(torch.tensor([0.2, 0.1, 0.1]))
     assert importance_weights(old, played, 2.0).tolist() == pytest.approx([0.5, 2.0, 2.0])
     assert importance_weights(old, played, 7.0).tolist() == pytest.approx([0.5, 2.0, 6.0])
     assert importance_weights(old, played, 0.0).tolist() == [1.0, 1.0, 1.0]
+
+
+def test_a_reply_that_is_much_likelier_to_the_learner_is_left_out_as_a_whole():
+    reply = torch.tensor([0, 0, 1, 1, 2])
+    difference = torch.log(torch.tensor([2.0, 2.0, 2.0, 1.0, 0.1]))  # products 4, 2, 0.1
+    played = torch.full((5,), -1.0)
+    kept = believable(played + difference, played, reply, 3.0)
+    assert kept.tolist() == [False, False, True, True, True]
+    assert believable(played + difference, played, reply, 0.0).all()
+    assert believable(played + difference, played, reply, 1.5).tolist() == [False] * 4 + [True]
+    nothing = torch.zeros(0)
+    assert believable(nothing, nothing, nothing.long(), 2.0).tolist() == []

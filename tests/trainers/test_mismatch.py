@@ -19,8 +19,26 @@ def test_means_and_spreads_by_hand():
     assert metrics["logp_drift_sd"] == pytest.approx(0.2, abs=1e-6)
     assert metrics["ratio"] == pytest.approx((one + other) / 2, abs=1e-6)
     assert metrics["ratio_sd"] == pytest.approx((one - other) / 2, abs=1e-6)
+    # k3: exp(d) - 1 - d; chi-square: (exp(d) - 1)^2
+    assert metrics["play_kl"] == pytest.approx((one + other - 2 + 0.2) / 2, abs=1e-6)
+    assert metrics["play_chi2"] == pytest.approx(((one - 1) ** 2 + (other - 1) ** 2) / 2, abs=1e-6)
     expected = (one + other) ** 2 / (2 * (one**2 + other**2))
     assert metrics["effective_samples"] == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_divergences_are_those_of_two_known_distributions():
+    """Of three words, drawn as often as the player draws them: exactly KL and chi-square."""
+    played, learned = [0.5, 0.3, 0.2], [0.4, 0.4, 0.2]
+    found = Mismatch()
+    for p, q in zip(played, learned, strict=True):
+        times = round(10 * p)
+        found.add(torch.full((times,), math.log(q)), torch.full((times,), math.log(p)))
+    kl = sum(p * math.log(p / q) for p, q in zip(played, learned, strict=True))
+    chi2 = sum((q - p) ** 2 / p for p, q in zip(played, learned, strict=True))
+    metrics = found.metrics()
+    assert metrics["play_kl"] == pytest.approx(kl, abs=1e-6)
+    assert metrics["play_chi2"] == pytest.approx(chi2, abs=1e-6)
+    assert metrics["effective_samples"] == pytest.approx(1 / (1 + chi2), abs=1e-6)
 
 
 def test_sums_of_processes_add_up():
@@ -37,6 +55,7 @@ def test_sums_of_processes_add_up():
 def test_equal_policies_and_no_tokens_at_all():
     found = Mismatch()
     expected = {"logp_drift": 0, "logp_drift_sd": 0, "ratio": 1, "ratio_sd": 0}
+    expected |= {"play_kl": 0, "play_chi2": 0}
     assert found.metrics() == {**expected, "effective_samples": 1}
     found.add(torch.tensor([-1.0, -2.0]), torch.tensor([-1.0, -2.0]))
     assert found.metrics() == {**expected, "effective_samples": 1}

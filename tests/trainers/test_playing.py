@@ -33,7 +33,7 @@ def test_senseless_numbers_of_episodes_at_once_are_refused(parallel):
 
 
 def test_a_run_may_go_on_with_another_number_at_once():
-    assert "parallel" not in TrainConfig(parallel=3).what_learns()
+    assert "parallel" not in TrainConfig(parallel=3).resume_key()
 
 
 def test_training_on_a_part_of_the_distribution_is_refused():

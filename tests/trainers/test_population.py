@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from helpers import counting_model, tiny_model
 
 from onelayer.agents import joint
 from onelayer.agents.joint import sharing_weights
@@ -52,7 +53,7 @@ def alone(model, tokenizer, config):
 
 
 def what_was_logged(config):
-    clock = ("seconds/", "cpu_seconds", "tokens_per_second")
+    clock = ("seconds/", "memory/", "cpu_seconds", "tokens_per_second")
     lines = (config.folder / "metrics.jsonl").read_text().splitlines()
     return [
         {k: v for k, v in json.loads(line).items() if not k.startswith(clock)} for line in lines
@@ -81,7 +82,7 @@ def assert_same(together, separate):
     ids=["rows", "masks", "few-at-once"],
 )
 def test_learners_together_come_to_the_weights_that_they_have_alone(
-    counting_model, plain_tokenizer, config, monkeypatch, masks, changes
+    plain_tokenizer, config, monkeypatch, masks, changes
 ):
     """Different layers, two learners of one layer, the first layer, and a choice of two layers."""
     if masks:  # what a GPU does
@@ -109,9 +110,7 @@ def test_learners_together_come_to_the_weights_that_they_have_alone(
     assert len(moved) > 1  # they did not all play the same
 
 
-def test_a_population_that_stopped_goes_on_and_learners_may_be_apart(
-    counting_model, plain_tokenizer, config
-):
+def test_a_population_that_stopped_goes_on_and_learners_may_be_apart(plain_tokenizer, config):
     model = counting_model()
     runs = [config("one", "1", iterations=3), config("two", "2", seed=3, iterations=3)]
     asked = iter([False, False, True])
@@ -133,9 +132,7 @@ def test_a_population_that_stopped_goes_on_and_learners_may_be_apart(
         assert_same(run, separate)
 
 
-def test_one_that_diverges_ends_and_the_others_go_on(
-    counting_model, plain_tokenizer, config, monkeypatch
-):
+def test_one_that_diverges_ends_and_the_others_go_on(plain_tokenizer, config, monkeypatch):
     model = counting_model()
     runs = [config("good", "1"), config("bad", "2")]
     population = Population(model, plain_tokenizer, env, runs)
@@ -156,9 +153,7 @@ def test_one_that_diverges_ends_and_the_others_go_on(
     assert_same(runs[0], separate)
 
 
-def test_the_learners_share_all_memory_but_their_own_layers(
-    counting_model, plain_tokenizer, config
-):
+def test_the_learners_share_all_memory_but_their_own_layers(plain_tokenizer, config):
     model = counting_model()
     population = Population(model, plain_tokenizer, env, [config("a", "1"), config("b", "2")])
     places = {p.data_ptr() for p in model.parameters()}
@@ -176,9 +171,7 @@ def test_the_learners_share_all_memory_but_their_own_layers(
         ({"layers": "2", "response_limit": 4}, "need the same response_limit, got 3 and 4"),
     ],
 )
-def test_runs_that_cannot_play_together_are_refused(
-    counting_model, plain_tokenizer, config, changes, message
-):
+def test_runs_that_cannot_play_together_are_refused(plain_tokenizer, config, changes, message):
     runs = [config("one", "1"), config("two", changes.pop("layers"), **changes)]
     with pytest.raises(ValueError, match=message):
         Population(counting_model(), plain_tokenizer, env, runs)
@@ -190,7 +183,7 @@ def test_adapters_and_embeddings_are_trained_alone(config):
     assert not can_join(config("c", "1", train_embeddings=True))
 
 
-def test_experts_which_do_not_work_row_by_row_are_refused(tiny_model, plain_tokenizer, config):
+def test_experts_which_do_not_work_row_by_row_are_refused(plain_tokenizer, config):
     moe = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 16}
     model = tiny_model("qwen3_moe", head_dim=8, **moe)
     with pytest.raises(ValueError, match="cannot be trained with --together"):

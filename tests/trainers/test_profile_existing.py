@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from onelayer.trainers.contribution.existing import differs, find
+from onelayer.trainers.profile.existing_runs import differs, find
 from onelayer.trainers.run_folder import RunFolder
 
 DEPTH = 4
@@ -26,7 +26,7 @@ def test_a_finished_run_is_found_and_a_longer_plan_goes_on_with_it(make_trainer)
     assert longer.config.resume
     assert longer.config.iterations == 5
     assert longer.config.layers == "mid"  # the words of the checkpoint
-    RunFolder(longer.config.folder).require_run(longer.config.what_learns())
+    RunFolder(longer.config.folder).require_run(longer.config.resume_key())
 
 
 def test_a_finished_run_with_adapters_is_found(make_trainer):

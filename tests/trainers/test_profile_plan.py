@@ -2,23 +2,23 @@
 
 import pytest
 
-from onelayer.trainers.contribution.config import ProfileConfig
-from onelayer.trainers.contribution.controls import arms, parse_controls
-from onelayer.trainers.contribution.halving import budgets, halve
-from onelayer.trainers.contribution.plan import (
+from onelayer.trainers.profile.controls import arms, parse_controls
+from onelayer.trainers.profile.halving import budgets, halve
+from onelayer.trainers.profile.planned_runs import (
     by_seed,
     control_runs,
     full_runs,
     layer_runs,
     profiled_layers,
 )
+from onelayer.trainers.profile.profile_config import ProfileConfig
 
 RANKING = (3, 2, 4, 1, 5, 0)
 
 
 def config(**values):
     rates = {"lr_full": 1e-3, "lr_layer": 2e-3, "lr_lora": 5e-3}
-    return ProfileConfig(**{"out": "study", **rates, **values})
+    return ProfileConfig.of({"out": "study", **rates, **values})
 
 
 def controls(text, ranking=None, **values):
@@ -63,7 +63,7 @@ def test_stopping_early_leaves_whole_seeds_with_full_training_first():
 
 
 def test_without_rates_of_their_own_all_runs_have_the_learning_rate():
-    made = ProfileConfig(learning_rate=0.25)
+    made = ProfileConfig.of({"learning_rate": 0.25})
     assert (made.full_rate, made.layer_rate, made.lora_rate) == (0.25, 0.25, 0.25)
 
 

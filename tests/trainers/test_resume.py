@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from helpers import counting_model
 
 from onelayer.trainers.delta import LayerDelta
 from onelayer.trainers.run_folder import RunFolder
 
 SCRIPT = Path(__file__).with_name("counting_run.py")
-CLOCK = ("seconds/", "cpu_seconds", "tokens_per_second")
+CLOCK = ("seconds/", "cpu_seconds", "tokens_per_second", "memory/")
 
 
 def timeless(path):
@@ -65,13 +66,10 @@ def apart():
 
 
 @pytest.fixture(scope="module")
-def settings(counting_model, plain_tokenizer, tmp_path_factory):
+def settings(counting_folder):
     """What a run needs but its folder; the model is in a folder of its own."""
-    model = tmp_path_factory.mktemp("model")
-    counting_model().save_pretrained(model)
-    plain_tokenizer.save_pretrained(model)
     return {
-        "model": str(model),
+        "model": str(counting_folder),
         "env": "onelayer/Counting-v0",
         "iterations": 4,
         "tasks_per_iteration": 2,
@@ -174,7 +172,7 @@ def test_another_seed_is_another_run_and_the_same_one_is_the_same(make_trainer):
     assert timeless(runs[0].folder.metrics) != timeless(runs[2].folder.metrics)
 
 
-def test_bfloat16_trains_saves_and_resumes(make_trainer, counting_model):
+def test_bfloat16_trains_saves_and_resumes(make_trainer):
     half = [counting_model().to(torch.bfloat16) for _ in range(4)]
     whole = make_trainer("whole", model=half[0], dtype="bfloat16", checkpoint_every=1)
     whole.train()

@@ -6,18 +6,15 @@ tree. The functions take the parser, which stands behind the command, and leave 
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
+from onelayer.envs.math.grading.token_reader import TokenReader
 from onelayer.envs.math.grading.tokens import Token
 from onelayer.envs.math.grading.tree import BOUND, Node
-
-if TYPE_CHECKING:
-    from onelayer.envs.math.grading.expressions import _Parser
 
 OPERATORS = {"sum": "sum_of", "prod": "product_of", "int": "integral", "lim": "limit"}
 
 
-def read_operator(parser: "_Parser", name: str) -> Node:
+def read_operator(parser: TokenReader, name: str) -> Node:
     """Return the node of the operator ``name``, a key of ``OPERATORS``.
 
     Raises:
@@ -28,7 +25,7 @@ def read_operator(parser: "_Parser", name: str) -> Node:
     return _integral(parser) if name == "int" else _over_range(parser, OPERATORS[name])
 
 
-def _over_range(parser: "_Parser", operator: str) -> Node:
+def _over_range(parser: TokenReader, operator: str) -> Node:
     r"""``\sum_{k=1}^{n} k^2``, its limits in either order; it ends at the next sign."""
     high = parser.argument() if parser.accept("^") else None
     parser.expect("_")
@@ -44,7 +41,7 @@ def _over_range(parser: "_Parser", operator: str) -> Node:
         return Node(operator, (parser.product(), low, high), bound)
 
 
-def _integral(parser: "_Parser") -> Node:
+def _integral(parser: TokenReader) -> Node:
     r"""``\int_0^1 x^2\,dx``; one without limits is a family of functions, and is not read here."""
     parser.expect("_")
     low = parser.argument()
@@ -59,7 +56,7 @@ def _integral(parser: "_Parser") -> Node:
         return Node("integral", (integrand, low, high), bound)
 
 
-def _limit(parser: "_Parser") -> Node:
+def _limit(parser: TokenReader) -> Node:
     r"""``\lim_{x\to 0^+} \frac{1}{x}``."""
     parser.expect("_")
     parser.expect("{")
@@ -73,7 +70,7 @@ def _limit(parser: "_Parser") -> Node:
         return Node("limit" + side, (parser.product(), point), bound)
 
 
-def _take_side(parser: "_Parser") -> str:
+def _take_side(parser: TokenReader) -> str:
     """Remove ``^+`` or ``^-`` at the end of the group that the parser is in; return the sign."""
     close = next(
         (i for i in range(parser.at, len(parser.tokens)) if parser.tokens[i].text == "}"), 0
@@ -95,7 +92,7 @@ def is_differential(first: Token, second: Token) -> bool:
     return first.text == "d" and second.kind in ("letter", "command")
 
 
-def _variable_of_integration(parser: "_Parser") -> str:
+def _variable_of_integration(parser: TokenReader) -> str:
     depth = 0
     for token, following in zip(
         parser.tokens[parser.at :], parser.tokens[parser.at + 1 :], strict=False
@@ -115,7 +112,7 @@ def _variable(token: Token) -> str:
 
 
 @contextmanager
-def _binding(parser: "_Parser", variable: str) -> Iterator[str]:
+def _binding(parser: TokenReader, variable: str) -> Iterator[str]:
     """Read ``variable`` as a bound one."""
     before = parser.bound
     bound = f"{BOUND}{len(before)}"

@@ -6,7 +6,7 @@ from typing import Any
 import sympy
 
 from onelayer.envs.math.grading.arithmetic import MAX_FACTORIAL, TooLargeError, rational_value
-from onelayer.envs.math.grading.sampling import OddRoot
+from onelayer.envs.math.grading.numerical import OddRoot
 from onelayer.envs.math.grading.tokens import FUNCTIONS
 from onelayer.envs.math.grading.tree import Node
 

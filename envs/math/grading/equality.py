@@ -5,16 +5,10 @@ are equal as functions or as irrational numbers: that is asked of an ``Algebra``
 """
 
 from collections.abc import Callable, Sequence
-from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any
 
 from onelayer.envs.math.grading import answers as a
-from onelayer.envs.math.grading.conventions import Conventions
-from onelayer.envs.math.grading.customs import in_degrees, with_constant_of
-from onelayer.envs.math.grading.lists import lists
-from onelayer.envs.math.grading.relations import relations
-from onelayer.envs.math.grading.rounding import is_float_of, rounds_to, terminates
-from onelayer.envs.math.grading.surroundings import (
+from onelayer.envs.math.grading.around_number import (
     based,
     choices,
     clock_times,
@@ -24,21 +18,13 @@ from onelayer.envs.math.grading.surroundings import (
     quantities,
     ratios,
 )
-from onelayer.envs.math.grading.tree import Node
+from onelayer.envs.math.grading.comparing import Algebra
+from onelayer.envs.math.grading.conventions import Conventions
+from onelayer.envs.math.grading.customs import in_degrees, with_constant_of
+from onelayer.envs.math.grading.lists import lists
+from onelayer.envs.math.grading.relations import relations
+from onelayer.envs.math.grading.rounding import is_float_of, rounds_to, terminates
 from onelayer.envs.math.grading.words import comparable
-
-
-class Algebra(Protocol):
-    """What needs a computer algebra system. Both may raise whatever the caller of ``same`` handles."""
-
-    def equal(self, gold: a.Scalar, answer: a.Scalar) -> bool:
-        """Return whether both are equal wherever they are defined."""
-
-    def proportional(self, gold: Node, answer: Node, positive: bool) -> bool:
-        """Return whether one is a constant multiple of the other, a positive one where ``positive``."""
-
-    def rounds(self, exact: Node, value: Fraction, places: int) -> bool:
-        """Return whether ``exact``, rounded or cut to ``places`` decimals, is ``value``."""
 
 
 class Comparison:

@@ -7,7 +7,8 @@ Deliberately left out are derivatives and integrals without limits, which math-v
 from fractions import Fraction
 
 from onelayer.envs.math.grading.calculus import OPERATORS, is_differential, read_operator
-from onelayer.envs.math.grading.names import read_accented, read_greek, read_symbol
+from onelayer.envs.math.grading.symbol_names import read_accented, read_greek, read_symbol
+from onelayer.envs.math.grading.token_reader import TokenReader
 from onelayer.envs.math.grading.tokens import (
     ACCENTS,
     AGGREGATES,
@@ -16,8 +17,6 @@ from onelayer.envs.math.grading.tokens import (
     PLAIN_CALLS,
     Token,
     parse_decimal,
-    repeating_decimal,
-    tokenize,
 )
 from onelayer.envs.math.grading.tree import Node
 
@@ -33,21 +32,8 @@ def parse_expression(text: str) -> Node:
     return _Parser(text).whole()
 
 
-class _Parser:
+class _Parser(TokenReader):
     """Recursive descent; every method leaves ``at`` behind what it read."""
-
-    def __init__(self, text: str):
-        repeating = repeating_decimal(text.strip())
-        self.tokens = tokenize(text) if repeating is None else []
-        self.repeating = repeating
-        self.at = 0
-        self.depth = 0
-        self.bars = 0
-        """absolute values that are open: a bar closes one, and begins none"""
-        self.integrals = 0
-        """integrals that are open: ``dx`` ends one, and is no product"""
-        self.bound: dict[str, str] = {}
-        """the names of variables that are bound here"""
 
     def whole(self) -> Node:
         if self.repeating is not None:
@@ -56,26 +42,6 @@ class _Parser:
         if self.peek().kind != "end":
             raise ValueError(f"unexpected {self.peek().text!r}")
         return node
-
-    def peek(self) -> Token:
-        return self.tokens[self.at]
-
-    def take(self) -> Token:
-        token = self.tokens[self.at]
-        if token.kind == "end":
-            raise ValueError("the expression ends too early")
-        self.at += 1
-        return token
-
-    def accept(self, *texts: str) -> bool:
-        if self.peek().text in texts and self.peek().kind != "end":
-            self.at += 1
-            return True
-        return False
-
-    def expect(self, text: str) -> None:
-        if not self.accept(text):
-            raise ValueError(f"expected {text!r}, found {self.peek().text!r}")
 
     def sum(self) -> Node:
         self.depth += 1
@@ -235,17 +201,6 @@ class _Parser:
             self.bars -= 1
             return Node("abs", (node,))
         raise ValueError(f"unexpected {token.text!r}")
-
-    def raw_group(self) -> str:
-        """The text up to the brace that closes the group just opened."""
-        depth = 1
-        texts: list[str] = []
-        while True:
-            token = self.take()
-            depth += {"{": 1, "}": -1}.get(token.text, 0)
-            if depth == 0:
-                return "".join(texts)
-            texts.append(token.text)
 
     def named(self, name: str) -> Node:
         if name == "pi":

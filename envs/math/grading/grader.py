@@ -10,17 +10,18 @@ from functools import lru_cache
 from types import UnionType
 
 from onelayer.envs.math.grading import answers as a
+from onelayer.envs.math.grading.algebra_client import WORKER
 from onelayer.envs.math.grading.arithmetic import rational_value
+from onelayer.envs.math.grading.comparing import Algebra
 from onelayer.envs.math.grading.conventions import Conventions, Grade
-from onelayer.envs.math.grading.equality import Algebra, Comparison
+from onelayer.envs.math.grading.echoes import repeats
+from onelayer.envs.math.grading.equality import Comparison
 from onelayer.envs.math.grading.expressions import parse_expression
 from onelayer.envs.math.grading.extraction import MAX_ANSWER, find_answer
+from onelayer.envs.math.grading.kinds import read
 from onelayer.envs.math.grading.notation import clean
-from onelayer.envs.math.grading.reading import read
-from onelayer.envs.math.grading.repeats import repeats
 from onelayer.envs.math.grading.tree import Node
 from onelayer.envs.math.grading.worked_out import is_worked_out
-from onelayer.envs.math.grading.worker import WORKER
 
 logger = logging.getLogger(__name__)
 

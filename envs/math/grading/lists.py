@@ -3,17 +3,14 @@
 import re
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from onelayer.envs.math.grading import answers as a
+from onelayer.envs.math.grading.comparing import Compares
 from onelayer.envs.math.grading.statements import assignment, interval, stated
 from onelayer.envs.math.grading.tree import Node
 
-if TYPE_CHECKING:
-    from onelayer.envs.math.grading.equality import Comparison
 
-
-def lists(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
+def lists(compare: Compares, gold: a.Answer, answer: a.Answer) -> bool:
     """Compare lists and sets, with or without braces, with or without names."""
     if isinstance(gold, a.Union) or isinstance(answer, a.Union):
         return _as_unions(compare, gold, answer)
@@ -36,7 +33,7 @@ def lists(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
     return compare.in_order(items, others) if ordered else compare.any_order(items, others)
 
 
-def _as_unions(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
+def _as_unions(compare: Compares, gold: a.Answer, answer: a.Answer) -> bool:
     """Compare a union of intervals with ``x < -2 or x > 2``."""
     regions = [_region(gold), _region(answer)]
     if not compare.conventions.relation_as_interval or regions[0] is None or regions[1] is None:
@@ -73,7 +70,7 @@ def _as_list(answer: a.Answer, other: a.Answer) -> a.Items | a.Braces | a.Bracke
     return a.Items((answer,)) if isinstance(other, a.Braces) else None
 
 
-def _distinct(compare: "Comparison", items: Sequence[a.Answer]) -> list[a.Answer]:
+def _distinct(compare: Compares, items: Sequence[a.Answer]) -> list[a.Answer]:
     """Return the items without repetitions."""
     kept: list[a.Answer] = []
     for item in items:

@@ -1,6 +1,6 @@
 r"""One way of writing: ``\dfrac``, ``½``, ``\left(``, ``$...$``, ``1{,}800`` and the like become plain.
 
-Every rule here keeps the meaning; what an answer *is* stands in ``reading``.
+Every rule here keeps the meaning; what an answer *is* stands in ``kinds``.
 """
 
 # ruff: noqa: RUF001  (the table below is about characters that look alike)

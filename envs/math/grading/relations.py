@@ -1,8 +1,7 @@
 """Comparing equations and inequalities, with each other and with what they say of a name."""
 
-from typing import TYPE_CHECKING
-
 from onelayer.envs.math.grading import answers as a
+from onelayer.envs.math.grading.comparing import Compares
 from onelayer.envs.math.grading.rounding import rounds_to
 from onelayer.envs.math.grading.statements import (
     FLIPPED,
@@ -19,11 +18,8 @@ from onelayer.envs.math.grading.statements import (
     turned,
 )
 
-if TYPE_CHECKING:
-    from onelayer.envs.math.grading.equality import Comparison
 
-
-def relations(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
+def relations(compare: Compares, gold: a.Answer, answer: a.Answer) -> bool:
     """Compare equations and inequalities, with each other and with what they say of a name."""
     if isinstance(gold, a.Relation) and isinstance(answer, a.Relation):
         return _two_relations(compare, gold, answer)
@@ -45,7 +41,7 @@ def relations(compare: "Comparison", gold: a.Answer, answer: a.Answer) -> bool:
     return any(compare.same(gold, value) for value in values)
 
 
-def _named_gold(compare: "Comparison", gold: a.Relation, answer: a.Answer) -> bool:
+def _named_gold(compare: Compares, gold: a.Relation, answer: a.Answer) -> bool:
     """Compare ``x = 5`` or ``x < 5`` with an answer that names nothing."""
     region = _interval_of(compare, gold)
     if region is not None:
@@ -59,7 +55,7 @@ def _named_gold(compare: "Comparison", gold: a.Relation, answer: a.Answer) -> bo
     return any(value is not None and compare.same(value, answer) for value in values)
 
 
-def _values_of(compare: "Comparison", relation: a.Relation) -> list[a.Answer]:
+def _values_of(compare: Compares, relation: a.Relation) -> list[a.Answer]:
     """Return what ``x = 5``, ``2 + 3 = 5`` or ``10/3 ≈ 3.33`` gives as a value, the exact one first."""
     value = stated(relation)
     if value is None and set(relation.operators) <= {"=", "≈"} and is_constant(relation.sides[0]):
@@ -74,7 +70,7 @@ def _values_of(compare: "Comparison", relation: a.Relation) -> list[a.Answer]:
     return [value, last] if _rounds(compare, value, last) else [value]
 
 
-def _consistent(compare: "Comparison", relation: a.Relation, value: a.Answer) -> bool:
+def _consistent(compare: Compares, relation: a.Relation, value: a.Answer) -> bool:
     """Return whether every number of a chain is its value: ``x = 2 + 3 = 5`` states 5, ``4 = 5`` nothing."""
     if not isinstance(value, a.Scalar) or "≈" in relation.operators:
         return True
@@ -84,7 +80,7 @@ def _consistent(compare: "Comparison", relation: a.Relation, value: a.Answer) ->
     return all(compare.same(s, value) or _rounds(compare, s, value) for s in numbers)
 
 
-def _rounds(compare: "Comparison", exact: a.Scalar, decimal: a.Scalar) -> bool:
+def _rounds(compare: Compares, exact: a.Scalar, decimal: a.Scalar) -> bool:
     if decimal.value is None or exact.tree is None or exact.too_large:
         return False
     if exact.value is not None:
@@ -92,14 +88,14 @@ def _rounds(compare: "Comparison", exact: a.Scalar, decimal: a.Scalar) -> bool:
     return compare.algebra.rounds(exact.tree, decimal.value, decimal.places)
 
 
-def _interval_of(compare: "Comparison", relation: a.Relation) -> a.Answer | None:
+def _interval_of(compare: Compares, relation: a.Relation) -> a.Answer | None:
     """Return ``(-∞, 5)`` for ``x < 5`` under the convention; None for other relations."""
     if not compare.conventions.relation_as_interval:
         return None
     return interval(relation)
 
 
-def _two_relations(compare: "Comparison", gold: a.Relation, answer: a.Relation) -> bool:
+def _two_relations(compare: Compares, gold: a.Relation, answer: a.Relation) -> bool:
     """Compare two relations: side by side, turned round, or as equations up to a factor."""
     if ("∈",) in (gold.operators, answer.operators) and gold.operators != answer.operators:
         return _bounds_alike(compare, gold, answer)
@@ -135,7 +131,7 @@ def _two_relations(compare: "Comparison", gold: a.Relation, answer: a.Relation) 
     return False
 
 
-def _bounds_alike(compare: "Comparison", gold: a.Relation, answer: a.Relation) -> bool:
+def _bounds_alike(compare: Compares, gold: a.Relation, answer: a.Relation) -> bool:
     """Compare ``x ∈ (1, 2)`` with ``1 < x < 2``."""
     names = [symbols_of_sides(r) for r in (gold, answer)]
     regions = _interval_of(compare, gold), _interval_of(compare, answer)
@@ -144,7 +140,7 @@ def _bounds_alike(compare: "Comparison", gold: a.Relation, answer: a.Relation) -
     return compare.same(regions[0], regions[1])
 
 
-def _scaled(compare: "Comparison", gold: a.Relation, answer: a.Relation) -> bool:
+def _scaled(compare: Compares, gold: a.Relation, answer: a.Relation) -> bool:
     """Return whether the differences of the two sides are proportional."""
     if (
         len(gold.sides) != 2

@@ -1,6 +1,6 @@
 """Whether two expressions are equal, decided by sympy and math-verify, in the worker process.
 
-Values at sample points refuse or confirm an equality (see ``sampling``); where they do neither, math-verify
+Values at sample points refuse or confirm an equality (see ``numerical``); where they do neither, math-verify
 is asked, with decimals as exact fractions and without its timeouts, which are signals.
 """
 
@@ -18,8 +18,8 @@ from sympy.core.function import AppliedUndef
 from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading.arithmetic import TooLargeError
 from onelayer.envs.math.grading.conversion import to_sympy
+from onelayer.envs.math.grading.numerical import DIGITS, agree, value_at
 from onelayer.envs.math.grading.rounding import rounds_to
-from onelayer.envs.math.grading.sampling import DIGITS, agree, value_at
 from onelayer.envs.math.grading.tree import Node, symbols_of
 
 _SAMPLES = tuple(

@@ -2,7 +2,7 @@
 
 Equality compares values, and the value of ``2 * 3`` is 6. As an answer to "Calculate 2 * 3." it is the
 question again, and a policy that is rewarded for it learns nothing else. It is decided on the tree: no
-operation is left to do. What repeats the problem in another way is found by ``repeats``.
+operation is left to do. What repeats the problem in another way is found by ``echoes``.
 """
 
 from collections.abc import Iterator, Sequence

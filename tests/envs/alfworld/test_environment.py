@@ -26,6 +26,13 @@ def wins(env, task):
     return outcome
 
 
+def printed_by(program):
+    """Run a program in a fresh Python."""
+    return subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout
+
+
 @pytest.mark.parametrize("kwargs", [SMALL, {**SMALL, "split": "test", "room_size": None}])
 def test_gymnasiums_checker_has_no_complaint(kwargs, recwarn):
     check_env(gym.make("onelayer/ALFWorld-v0", **kwargs).unwrapped)
@@ -177,11 +184,9 @@ def test_a_missing_extra_says_what_to_install():
         "except gymnasium.error.DependencyNotInstalled as error: print(error)\n"
         "env = ALFWorldEnv('generated'); print(env.reset(seed=0)[0][:12])\n"
     )
-    told = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert "pip install 'onelayer[alfworld]'" in told.stdout
-    assert "-= Welcome t" in told.stdout
+    told = printed_by(program)
+    assert "pip install 'onelayer[alfworld]'" in told
+    assert "-= Welcome t" in told
 
 
 def test_the_native_engine_imports_nothing_heavy():
@@ -190,10 +195,8 @@ def test_the_native_engine_imports_nothing_heavy():
         "env = gymnasium.make('onelayer/ALFWorld-v0', games='generated'); env.reset(seed=0)\n"
         "print({'torch', 'textworld', 'alfworld'} & set(sys.modules))\n"
     )
-    told = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert told.stdout.strip() == "set()"
+    told = printed_by(program)
+    assert told.strip() == "set()"
 
 
 def test_making_the_real_engine_leaves_alfworld_data_unset():
@@ -204,10 +207,8 @@ def test_making_the_real_engine_leaves_alfworld_data_unset():
         "ALFWorldEnv('generated', backend='textworld')\n"
         "print('ALFWORLD_DATA' in os.environ)\n"
     )
-    told = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert told.stdout.strip() == "False"
+    told = printed_by(program)
+    assert told.strip() == "False"
 
 
 def test_the_environment_is_registered():

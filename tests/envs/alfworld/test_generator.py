@@ -13,7 +13,6 @@ import gymnasium as gym
 import pytest
 
 from onelayer.envs.alfworld import household
-from onelayer.envs.alfworld.engine import Engine
 from onelayer.envs.alfworld.game import Game
 from onelayer.envs.alfworld.generator import (
     SEEDS_PER_SPLIT,
@@ -21,6 +20,7 @@ from onelayer.envs.alfworld.generator import (
     GeneratedGames,
     generate,
 )
+from onelayer.envs.alfworld.native_engine import Engine
 from onelayer.envs.alfworld.records import TASK_TYPES, GameRecord
 from onelayer.envs.alfworld.scenes import UNSEEN_SCENES, scene, scenes
 

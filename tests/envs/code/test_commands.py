@@ -3,22 +3,14 @@
 import json
 
 import pytest
+from code_rows import DOUBLE
+from helpers import tiny_model
 
 from onelayer.cli import main
+from onelayer.errors import EnvironmentFailed
 from onelayer.evals.suite import load_suite
 
 CODE = "onelayer/Code-v0"
-DOUBLE = {
-    "id": "double",
-    "prompt": "Write a function that doubles a number.",
-    "entry_point": "double",
-    "tests": {
-        "kind": "io_call",
-        "fn_name": "double",
-        "cases": [{"args": [n], "output": 2 * n} for n in range(4)],
-    },
-    "reference": "def double(n):\n    return n + n\n",
-}
 
 
 SHOUT = {
@@ -34,7 +26,7 @@ SHOUT = {
 
 
 @pytest.fixture(scope="module")
-def chat_model(tmp_path_factory, tiny_model, chat_tokenizer):
+def chat_model(tmp_path_factory, chat_tokenizer):
     """A random model of 2 layers with a chat template, as a folder."""
     pytest.importorskip("torch")
     folder = tmp_path_factory.mktemp("chat-model")
@@ -87,19 +79,19 @@ def test_check_fails_where_no_sandbox_works(capsys, monkeypatch):
     from onelayer.envs.code import environment
 
     def refuse(level):
-        raise RuntimeError("no isolation works here: namespaces are forbidden")
+        raise EnvironmentFailed("no isolation works here: namespaces are forbidden")
 
     monkeypatch.setattr(environment, "shared_sandbox", refuse)
     assert main(["envs", "check", CODE]) == 1
     shown = capsys.readouterr().out
-    assert "FAILED  this machine             RuntimeError: no isolation works here" in shown
+    assert "FAILED  this machine             EnvironmentFailed: no isolation works here" in shown
 
 
 def test_training_stops_at_once_where_no_sandbox_works(capsys, monkeypatch, tmp_path):
     from onelayer.envs.code import environment
 
     def refuse(level):
-        raise RuntimeError("no isolation works here: namespaces are forbidden")
+        raise EnvironmentFailed("no isolation works here: namespaces are forbidden")
 
     monkeypatch.setattr(environment, "shared_sandbox", refuse)
     assert train("no-such-model", tmp_path / "run", "") == 2
@@ -174,6 +166,6 @@ def test_a_broken_data_set_stops_training_with_one_line(capsys, tmp_path):
     broken = {**DOUBLE, "tests": {**DOUBLE["tests"], "cases": []}}
     path.write_text(json.dumps(DOUBLE | {"id": "sound"}) + "\n" + json.dumps(broken) + "\n")
     assert train("tiny", tmp_path / "run", f"{{dataset: {path}, verify: false}}") == 2
-    error = capsys.readouterr().err
-    assert error.count("\n") == 1 and "double" in error and "line 2" in error
+    *_, error = capsys.readouterr().err.splitlines()  # after what takes long was announced
+    assert error.startswith("onelayer: error:") and "double" in error and "line 2" in error
     assert not (tmp_path / "run").exists()

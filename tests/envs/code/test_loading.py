@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from code_rows import DOUBLE
 
 from onelayer.envs.code.environment import CodeEnv
 from onelayer.envs.code.formats import fields_of
@@ -11,17 +12,6 @@ from onelayer.envs.code.loading import load_tasks, require_sound
 from onelayer.envs.code.program import complete
 from onelayer.envs.sandbox import Limits
 
-DOUBLE = {
-    "id": "double",
-    "prompt": "Write a function that doubles a number.",
-    "entry_point": "double",
-    "tests": {
-        "kind": "io_call",
-        "fn_name": "double",
-        "cases": [{"args": [n], "output": 2 * n} for n in range(4)],
-    },
-    "reference": "def double(n):\n    return n + n\n",
-}
 ASSERTS = {
     "id": "neg",
     "prompt": "Write neg(n), which returns -n.",

@@ -1,8 +1,11 @@
 # ruff: noqa: RUF001  (Chinese text has its own punctuation)
 
+import json
+
 import pytest
 
 from onelayer.envs.contamination import near_duplicates, report, require_apart
+from onelayer.envs.math.sources import load_problems
 
 LONG = "Ann has three red apples and two green pears in her old wooden basket today"
 
@@ -95,3 +98,24 @@ def test_near_duplicates_are_refused_unless_they_are_allowed():
     with pytest.warns(UserWarning, match="results on them say little"):
         require_apart(train, test, "a", "b", allowed=True)
     require_apart(problems("Something else."), test, "a", "b", allowed=False)
+
+
+def test_problems_that_hold_test_problems_are_left_out_on_request(tmp_path):
+    rows = [
+        {"id": "same", "prompt": LONG, "answer": "5"},
+        {"id": "more", "prompt": f"{LONG}, and so on.", "answer": "5"},
+        {"id": "apart", "prompt": "Something else.", "answer": "5"},
+    ]
+    train, test = tmp_path / "mine.jsonl", tmp_path / "test.jsonl"
+    train.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    test.write_text(json.dumps({"id": "t", "prompt": LONG, "answer": "5"}) + "\n")
+    arguments = {"dataset": str(train), "test_dataset": str(test)}
+    with pytest.raises(ValueError, match="nearly stand in the training set"):
+        load_problems(**arguments)
+    found = load_problems(**arguments, skip_contaminated=True)
+    assert list(found.ids) == ["apart"]
+    assert [line.partition(":")[0] for line in found.left_out] == ["same", "more"]
+    assert found.left_out[0] == f"same: holds t of {test} (100%)"
+    tests = load_problems(**arguments, split="test", skip_contaminated=True, count=3)
+    assert list(tests.ids) == ["t"]  # whole, whatever the count of the training set
+    assert load_problems(**arguments, skip_contaminated=True) is found  # compared once

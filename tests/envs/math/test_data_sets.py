@@ -138,7 +138,22 @@ def deepscaler(folder):
     return {"train": ["1", "2"]}
 
 
-LAYOUTS = [gsm8k, math, math500, aime24, aime25, amc23, svamp, deepscaler]
+def numina(folder):
+    for split, numbers in (("train", (1, 2)), ("test", (3,))):
+        rows = [
+            {
+                "source": "cn_k12",
+                "problem": f"Double {n}.",
+                "solution": f"First \\boxed{{0}}, then $\\boxed{{{2 * n}}}$.",
+                "messages": [{"role": "user", "content": "..."}],
+            }
+            for n in numbers
+        ]
+        write(folder / "data" / f"{split}-00000-of-00001.parquet", rows)
+    return {"train": ["2", "4"], "test": ["6"]}
+
+
+LAYOUTS = [gsm8k, math, math500, aime24, aime25, amc23, svamp, numina, deepscaler]
 
 
 def test_every_data_set_that_has_a_name_is_tried_here():

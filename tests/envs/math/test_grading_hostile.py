@@ -15,7 +15,7 @@ pytest.importorskip("math_verify")
 from onelayer.envs.math import grade_answer, grade_response
 from onelayer.envs.math.formats import FORMATS
 from onelayer.envs.math.grading import grader
-from onelayer.envs.math.grading.worker import WORKER
+from onelayer.envs.math.grading.algebra_client import WORKER
 
 SECONDS = 5.0
 """of processor time in this process: at most half a second on a quiet machine, twice that on one whose cores

@@ -16,8 +16,8 @@ import pytest
 pytest.importorskip("math_verify")
 
 from onelayer.envs.math import Conventions, grade_answer, grade_response
-from onelayer.envs.math.grading.server import CHILD_SECONDS
-from onelayer.envs.math.grading.worker import WORKER, Worker
+from onelayer.envs.math.grading.algebra_client import WORKER, Worker
+from onelayer.envs.math.grading.algebra_server import CHILD_SECONDS
 
 SLOW = (r"\int_0^1 \sin(x^{1000})^{1000} dx", "1")
 ALGEBRAIC = [
@@ -163,13 +163,13 @@ def test_a_question_that_takes_too_long_is_a_timeout_and_the_next_one_is_answere
 def test_memory_is_bounded():
     code = """
 import json, sys
-from onelayer.envs.math.grading import server, symbolic
+from onelayer.envs.math.grading import algebra_server, symbolic
 symbolic.SympyAlgebra.equal = lambda self, gold, answer: len(bytearray(4 << 30)) > 0
 import os
 pid = os.fork()
 if pid == 0:
-    server._limit()
-    print(server._decide({"gold": "\\\\pi", "answer": "x+\\\\pi", "conventions": {}}), flush=True)
+    algebra_server._limit()
+    print(algebra_server._decide({"gold": "\\\\pi", "answer": "x+\\\\pi", "conventions": {}}), flush=True)
     os._exit(0)
 os.waitpid(pid, 0)
 """
@@ -204,7 +204,9 @@ def test_closing_ends_the_process_and_a_later_question_starts_it_again():
 
 def test_a_start_that_fails_says_so(monkeypatch):
     worker = Worker()
-    monkeypatch.setattr("onelayer.envs.math.grading.worker._BOOTSTRAP", "raise SystemExit(1)")
+    monkeypatch.setattr(
+        "onelayer.envs.math.grading.algebra_client._BOOTSTRAP", "raise SystemExit(1)"
+    )
     with pytest.raises(RuntimeError, match="did not start"):
         worker.ask("a", "b", Conventions())
 
@@ -287,7 +289,7 @@ def test_a_forked_process_grades_with_the_same_worker_and_leaves_it_alive():
 def test_the_worker_ends_with_the_process_that_started_it():
     code = """
 from onelayer.envs.math import grade_answer
-from onelayer.envs.math.grading.worker import WORKER
+from onelayer.envs.math.grading.algebra_client import WORKER
 assert grade_answer("2\\\\sqrt{2}", "\\\\sqrt{8}").correct
 import os, sys
 print(WORKER._process.pid, flush=True)
@@ -317,7 +319,7 @@ def test_verdicts_do_not_depend_on_the_hash_seed_the_order_or_earlier_timeouts()
     code = """
 import json, sys
 from onelayer.envs.math import grade_answer
-from onelayer.envs.math.grading.worker import WORKER
+from onelayer.envs.math.grading.algebra_client import WORKER
 cases, slow = json.loads(sys.argv[1]), json.loads(sys.argv[2])
 if slow:
     grade_answer(*slow)

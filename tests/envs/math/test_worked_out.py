@@ -9,8 +9,8 @@ import pytest
 pytest.importorskip("math_verify")
 
 from onelayer.envs.math import Conventions, grade_answer, grade_response
+from onelayer.envs.math.grading.kinds import read
 from onelayer.envs.math.grading.notation import clean
-from onelayer.envs.math.grading.reading import read
 from onelayer.envs.math.grading.worked_out import is_worked_out
 
 WORKED_OUT = Conventions(worked_out=True)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from onelayer.envs.sandbox import Limits, Sandbox
-from onelayer.envs.sandbox.tests import same_output
+from onelayer.envs.sandbox.test_kinds import same_output
 
 PATIENT = Limits(cpu_s=10, wall_s=60)
 PROGRAMS = {

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from onelayer.envs.sandbox import Limits, Sandbox, Verdict
-from onelayer.envs.sandbox.tests import plan
+from onelayer.envs.sandbox.test_kinds import plan
 
 QUICK = Limits(cpu_s=0.3, wall_s=20)
 

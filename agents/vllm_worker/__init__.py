@@ -1,0 +1,1 @@
+"""What runs inside a vLLM server; this folder is put on its PYTHONPATH by `onelayer serve`."""

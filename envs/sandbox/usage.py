@@ -1,0 +1,33 @@
+"""What a process uses, as the system tells from outside it: 0 where it does not tell."""
+
+import contextlib
+import os
+import time
+
+
+def cpu_s(pid: int) -> float:
+    """Return the seconds of processor time that a process has used."""
+    try:
+        return time.clock_gettime((~pid << 3) | 2)
+    except OSError:  # it is over, or this system has no such clock
+        return 0.0
+
+
+def resident_mb(pid: int) -> float:
+    """Return the memory that a process holds, MiB."""
+    try:
+        with open(f"/proc/{pid}/statm") as file:
+            pages = int(file.read().split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+
+
+def queued_s(pid: int) -> float:
+    """Return the seconds for which the threads of a process were ready and waited for a processor."""
+    total = 0
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/schedstat") as file:
+                total += int(file.read().split()[1])
+    return total / 1e9

@@ -1,0 +1,312 @@
+"""Several profiles side by side: do they rank the layers alike, more than a shared depth trend would?
+
+Layers are ranked by their scores: within a profile that is the order of C(k), and it exists where C(k)
+is undefined too. Does not import torch.
+"""
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onelayer.evals.contribution.contributions import measured
+from onelayer.evals.contribution.profile_file import load_profile
+from onelayer.evals.contribution.ranking import (
+    STATISTICS,
+    Overlap,
+    Ranked,
+    at_common_depths,
+    can_detrend,
+    correlate,
+    overlap,
+    spearman,
+)
+from onelayer.evals.contribution.record import Profile
+from onelayer.evals.contribution.resampling import resample
+from onelayer.evals.formatting import p_value, with_interval
+from onelayer.evals.table import render
+
+RESAMPLES = 2_000
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two profiles, compared at the layers or relative depths that both have."""
+
+    first: str
+    second: str
+    depths: int
+    """how many layers or relative depths were compared"""
+    raw: Mapping[str, Ranked]
+    """by the name of the rank correlation"""
+    detrended: Mapping[str, Ranked]
+    """after removing a depth trend from each; empty where too few layers are left"""
+    overlap: Overlap
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What several profiles have in common."""
+
+    profiles: Mapping[str, Profile]
+    """by their labels, after ``measured``"""
+    pairs: tuple[Pair, ...]
+    degree: int
+    """of the depth trend"""
+    between_seeds: Mapping[str, float]
+    """mean Spearman's rho of one half of a profile's seeds with the other; NaN with one seed"""
+
+    @property
+    def values(self) -> dict[str, list[float | None]]:
+        """C(k) by layer, None where it was not measured or is undefined: what a heat map shows."""
+        found = {}
+        for label, profile in self.profiles.items():
+            rows = {row.layer: row.contribution for row in profile.contributions}
+            found[label] = [rows.get(k) for k in range(profile.model.num_layers)]
+        return found
+
+
+def compare_files(
+    paths: Sequence[Path | str],
+    *,
+    top: int | None = None,
+    degree: int = 1,
+    seed: int = 0,
+    picture: Path | str | None = None,
+) -> str:
+    """Return the comparison of the profiles at ``paths`` as Markdown, and draw their heat map.
+
+    Args:
+        paths: two files or folders of profiles, or more.
+        top: see ``compare_profiles``.
+        degree: see ``compare_profiles``.
+        seed: see ``compare_profiles``.
+        picture: where the heat map goes, by its ending; None draws none, and neither does a
+            comparison where every C(k) is undefined.
+
+    Raises:
+        FileNotFoundError: there is no such profile.
+        ValueError: fewer than two profiles, one that can't be used, or two that share too little.
+    """
+    profiles = dict(zip(_labels(paths), map(load_profile, paths), strict=True))
+    comparison = compare_profiles(profiles, top=top, degree=degree, seed=seed)
+    known = {
+        name: row for name, row in comparison.values.items() if any(v is not None for v in row)
+    }
+    if picture is not None and known:
+        from onelayer.evals.contribution.picture import draw_heat_map
+
+        draw_heat_map(known, picture)
+    return comparison_page(comparison)
+
+
+def compare_profiles(
+    profiles: Mapping[str, Profile],
+    *,
+    top: int | None = None,
+    degree: int = 1,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Comparison:
+    """Compare every pair of profiles.
+
+    Args:
+        profiles: two or more, by label.
+        top: how many of the best layers are looked for in both; default: a fifth of those compared,
+            at least two, which is the paper's 5 of 28.
+        degree: of the polynomial in depth that is removed.
+        seed: of the resampling.
+        resamples: how many times tasks and runs are drawn.
+
+    Raises:
+        ValueError: fewer than two profiles, or two that share fewer than three layers.
+    """
+    if len(profiles) < 2:
+        raise ValueError(f"a comparison needs at least two profiles, got {len(profiles)}")
+    if degree < 1:
+        raise ValueError(f"the degree of the depth trend must be at least 1, got {degree}")
+    pairs = []
+    for first, second in itertools.combinations(profiles, 2):
+        try:
+            pairs.append(_pair(profiles, first, second, top, degree, seed, resamples))
+        except ValueError as error:
+            raise ValueError(f"{first} and {second} cannot be compared: {error}") from error
+    return Comparison(
+        profiles={
+            name: measured(profile, seed=seed, resamples=resamples)
+            for name, profile in profiles.items()
+        },
+        pairs=tuple(pairs),
+        degree=degree,
+        between_seeds={name: between_seeds(profile) for name, profile in profiles.items()},
+    )
+
+
+def between_seeds(profile: Profile) -> float:
+    """Return how well one half of the seeds ranks the layers as the other does: a yardstick.
+
+    It is the mean of Spearman's rho over all ways to halve the seeds; an odd one is left out. Runs
+    count in the order of the file. NaN where a layer has a single run.
+    """
+    by_layer = [profile.of_layer(k) for k in profile.layers]
+    runs = min(map(len, by_layer), default=0)
+    if runs < 2 or len(by_layer) < 3:
+        return math.nan
+    mean_LS = np.array([[np.mean(run.scores) for run in own[:runs]] for own in by_layer])
+    found = []
+    for half in itertools.combinations(range(runs), runs // 2):
+        rest = [s for s in range(runs) if s not in half]
+        for other in itertools.combinations(rest, runs // 2):
+            if half < other:
+                one, two = mean_LS[:, half].mean(axis=1), mean_LS[:, other].mean(axis=1)
+                found.append(float(spearman(one, two)))
+    return float(np.mean(found))
+
+
+def comparison_page(comparison: Comparison) -> str:
+    """Return the comparison as Markdown: contributions, rank correlations, what they mean."""
+    notes = [
+        "Intervals: 95 % over tasks and seeds; noise in the scores pulls a rank correlation towards 0."
+        " p: the share of all orders of the layers that agree at least as well.",
+        f"Without the depth trend: a polynomial of degree {comparison.degree} in relative depth is"
+        " taken out of each profile first, so that a common slope is no agreement.",
+    ]
+    known = {name: rho for name, rho in comparison.between_seeds.items() if not math.isnan(rho)}
+    if known:
+        listed = ", ".join(f"{name} {rho:.2f}" for name, rho in known.items())
+        notes.append(
+            f"One half of a profile's own seeds with the other half (Spearman): {listed}. Profiles that"
+            " agree as well as that agree as far as the noise lets them show."
+        )
+    for name, profile in comparison.profiles.items():
+        if reasons := {row.undefined for row in profile.contributions if row.undefined}:
+            notes.append(f"{name}: C(k) is undefined, its scores are ranked: {reasons.pop()}.")
+    parts = [contributions_table(comparison.values), rank_table(comparison.pairs)]
+    return "\n\n".join([*parts, "\n".join(f"- {note}" for note in notes)]) + "\n"
+
+
+def contributions_table(values: Mapping[str, Sequence[float | None]]) -> str:
+    """Return C(k), a row for each setting and a column for each layer."""
+    most = max(map(len, values.values()))
+    rows = [
+        [name, *("" if v is None else f"{v:.2f}" for v in row), *[""] * (most - len(row))]
+        for name, row in values.items()
+    ]
+    return render(["C(k)", *(str(k) for k in range(most))], rows)
+
+
+def rank_table(pairs: Sequence[Pair]) -> str:
+    """Return a row for each pair and rank correlation."""
+    rows = []
+    for pair in pairs:
+        for statistic, raw in pair.raw.items():
+            left = pair.detrended.get(statistic)
+            shared = pair.overlap
+            rows.append(
+                [
+                    f"{pair.first}, {pair.second}",
+                    statistic,
+                    str(pair.depths),
+                    shown_ranked(raw),
+                    "too few layers" if left is None else shown_ranked(left),
+                    f"{shared.shared} of {shared.top} (chance {shared.chance:.1f},"
+                    f" p {shared.p_value:.2f})",
+                ]
+            )
+    head = ["profiles", "correlation", "layers", "as it is", "without depth trend", "best layers"]
+    return render(head, rows)
+
+
+def shown_ranked(ranked: Ranked) -> str:
+    """Return ``0.76 [0.50, 0.90], p 0.01``."""
+    if math.isnan(ranked.value):
+        return "undefined: all equal"
+    interval = with_interval([ranked.value, ranked.low, ranked.high])
+    return f"{interval}, p {p_value(ranked.p_value)}"
+
+
+def _pair(
+    profiles: Mapping[str, Profile],
+    first: str,
+    second: str,
+    top: int | None,
+    degree: int,
+    seed: int,
+    resamples: int,
+) -> Pair:
+    one, other = profiles[first], profiles[second]
+    depths = one.model.num_layers, other.model.num_layers
+    value_L, other_L, depth_L = at_common_depths(_means(one), depths[0], _means(other), depths[1])
+    drawn, other_drawn = _drawn_together(one, other, seed, resamples)
+    drawn_RL, other_RL, _ = at_common_depths(drawn, depths[0], other_drawn, depths[1])
+
+    def ranked(statistic: str, depth: Array | None) -> Ranked:
+        return correlate(
+            value_L,
+            other_L,
+            drawn_RL,
+            other_RL,
+            statistic=statistic,
+            depth_L=depth,
+            degree=degree,
+            seed=seed,
+        )
+
+    left = STATISTICS if can_detrend(len(depth_L), degree) else ()
+    return Pair(
+        first=first,
+        second=second,
+        depths=len(depth_L),
+        raw={name: ranked(name, None) for name in STATISTICS},
+        detrended={name: ranked(name, depth_L) for name in left},
+        overlap=overlap(value_L, other_L, top or max(2, len(depth_L) // 5)),
+    )
+
+
+def _means(profile: Profile) -> dict[int, Array]:
+    return {
+        k: np.asarray(np.mean([run.scores for run in profile.of_layer(k)])) for k in profile.layers
+    }
+
+
+def _drawn_together(
+    one: Profile, other: Profile, seed: int, resamples: int
+) -> tuple[dict[int, Array], dict[int, Array]]:
+    """Return R resampled scores of every layer; equal tasks are drawn together for both."""
+    arms = [
+        {
+            f"{number}, layer {k}": [run.scores for run in profile.of_layer(k)]
+            for k in profile.layers
+        }
+        for number, profile in enumerate((one, other))
+    ]
+    if one.tasks == other.tasks and (one.env, one.env_args) == (other.env, other.env_args):
+        drawn = resample(arms[0] | arms[1], seed=seed, resamples=resamples)
+    else:
+        drawn = resample(arms[0], seed=seed, resamples=resamples)
+        drawn |= resample(arms[1], seed=seed + 1, resamples=resamples)
+    return (
+        {k: drawn[f"0, layer {k}"] for k in one.layers},
+        {k: drawn[f"1, layer {k}"] for k in other.layers},
+    )
+
+
+def _labels(paths: Sequence[Path | str]) -> list[str]:
+    """Return a short name for each file: its own, or its folder's where it is a ``profile.json``."""
+    short = []
+    for path in map(Path, paths):
+        folder = path if path.is_dir() else path.parent
+        short.append(
+            folder.resolve().name if path.is_dir() or path.stem == "profile" else path.stem
+        )
+    if len(set(short)) == len(short):
+        return short
+    if len({Path(path).resolve() for path in paths}) < len(paths):
+        raise ValueError("a profile was named twice; a comparison needs different ones")
+    return [str(path) for path in paths]

@@ -1,0 +1,189 @@
+"""The findings of "Is One Layer Enough?" (arXiv 2607.01232), each put to the test on a profile.
+
+Every test looks at an interval, and each verdict is a rule that is written down: it *holds* or it *does
+not hold* where the whole interval is on one side, and *cannot be told* otherwise.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from onelayer.evals.contribution.contrast import Contrasts
+from onelayer.evals.contribution.ranking import Ranked, correlate, relative_depth
+from onelayer.evals.contribution.record import Profile
+from onelayer.evals.estimates import Estimate
+from onelayer.evals.formatting import with_interval
+
+Verdict = Literal["holds", "does not hold", "cannot be told"]
+
+MOST = 0.5
+"""a layer recovers most of full training where its C is above this"""
+SAME = 0.1
+"""contributions that differ by less count as equal"""
+SURE = 0.95
+END = 1 / 6
+"""share of the depth at either end; each worst layer of the paper's seven models lies in it"""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one profile, or one pair, says about one finding."""
+
+    here: str
+    """the counterpart here, with its interval, as a sentence"""
+    verdict: Verdict
+
+
+def one_layer_recovers_most(profile: Profile, contrasts: Contrasts) -> Finding:
+    """Test that the best layer alone has C above ``MOST``; what choosing it adds is taken off.
+
+    Where it was chosen on dev, choosing adds nothing.
+    """
+    best = profile.best
+    assert best is not None and best.contribution is not None
+    corrected = best.contribution if best.corrected is None else best.corrected
+    luck = best.contribution - corrected
+    value, low, high = contrasts({f"layer {best.layer}": 1})
+    verdict = _sides(Estimate(value - luck, low - luck, high - luck), MOST)
+    how = "chosen on dev" if best.on_dev else f"{corrected:.2f} without the luck of being picked"
+    return Finding(
+        f"the best layer, {best.layer}, has C = {with_interval(Estimate(value, low, high))} ({how})",
+        verdict,
+    )
+
+
+def middle_layers_are_best(profile: Profile, contrasts: Contrasts) -> Finding | None:
+    """Test that the middle third of the depth has a higher mean C than the rest."""
+    depth = profile.model.num_layers
+    middle = [k for k in profile.layers if 1 / 3 <= relative_depth(k, depth) <= 2 / 3]
+    rest = [k for k in profile.layers if k not in middle]
+    if not middle or not rest or profile.best is None:
+        return None
+    weights = {f"layer {k}": 1 / len(middle) for k in middle}
+    difference = contrasts(weights | {f"layer {k}": -1 / len(rest) for k in rest})
+    place = relative_depth(profile.best.layer, depth)
+    return Finding(
+        f"layers {_listed(middle)} less the others, in mean C: {with_interval(difference, '+.2f')}; the"
+        f" best layer lies at {place:.0%} of the depth",
+        _sides(difference, 0),
+    )
+
+
+def worst_layers_are_at_the_ends(profile: Profile, contrasts: Contrasts) -> Finding | None:
+    """Test that the worst layer lies in the first or the last sixth of the depth."""
+    depth, layers = profile.model.num_layers, contrasts.layers
+    ends = [k for k in layers if min(k + 0.5, depth - k - 0.5) / depth < END]
+    if len(layers) < depth or not ends:
+        return None
+    score_LR = contrasts.of_layers_LR()
+    bottom_LR = score_LR == score_LR.min(axis=0)
+    chance_L = (bottom_LR / bottom_LR.sum(axis=0)).mean(axis=1)
+    chance = float(sum(chance_L[layers.index(k)] for k in ends))
+    worst = min(layers, key=lambda k: contrasts.mean[f"layer {k}"])
+    value = contrasts({f"layer {worst}": 1})
+    return Finding(
+        f"the worst layer is {worst}, C = {with_interval(value)}; in {chance:.0%} of the resamples it is"
+        f" one of {_listed(ends)} (by chance {len(ends) / len(layers):.0%})",
+        _sure(chance),
+    )
+
+
+def several_layers_reach_full_training(profile: Profile, contrasts: Contrasts) -> Finding:
+    """Test that at least two layers alone have C of 1 or more."""
+    full_R = contrasts.drawn["full"]
+    reach_LR = contrasts.of_layers_LR() >= full_R
+    count_R = reach_LR.sum(axis=0)
+    low, high = np.quantile(count_R, [0.025, 0.975], method="nearest")
+    reached = [
+        k for k in contrasts.layers if contrasts.mean[f"layer {k}"] >= contrasts.mean["full"]
+    ]
+    named = f" ({_listed(reached)})" if reached else ""
+    return Finding(
+        f"{len(reached)} of {len(contrasts.layers)} layers reach C = 1{named}; in the resamples {low} to"
+        f" {high} do",
+        _sure(float((count_R >= 2).mean())),
+    )
+
+
+def profiles_agree(raw: Ranked) -> Verdict:
+    """Judge a rank correlation: it holds where neither noise nor chance explains it.
+
+    It does not hold where the whole interval is below 0. In between, few layers tell nothing: among
+    six, unrelated rankings have a rho of 0.5 or more in every sixth case.
+    """
+    if math.isnan(raw.value):
+        return "cannot be told"
+    if raw.low > 0 and raw.p_value <= 0.05:
+        return "holds"
+    return "does not hold" if raw.high < 0 else "cannot be told"
+
+
+def is_better(contrasts: Contrasts, first: str, second: str) -> Finding | None:
+    """Test that ``first`` earns more than ``second``; None where one of them was not measured."""
+    if first not in contrasts.drawn or second not in contrasts.drawn:
+        return None
+    difference = contrasts({first: 1, second: -1})
+    return Finding(
+        f"{first} less {second}: {with_interval(difference, '+.2f')}", _sides(difference, 0)
+    )
+
+
+def makes_no_difference(contrasts: Contrasts, first: str, second: str) -> Finding | None:
+    """Test that two arms differ by less than ``SAME``; None where one was not measured."""
+    if first not in contrasts.drawn or second not in contrasts.drawn:
+        return None
+    difference = contrasts({first: 1, second: -1})
+    verdict: Verdict = "cannot be told"
+    if difference.low > -SAME and difference.high < SAME:
+        verdict = "holds"
+    elif difference.low > SAME or difference.high < -SAME:
+        verdict = "does not hold"
+    return Finding(f"{first} less {second}: {with_interval(difference, '+.2f')}", verdict)
+
+
+def norm_does_not_predict(profile: Profile, contrasts: Contrasts) -> Finding | None:
+    """Test that how far a layer moved says nothing about its C; None where norms are missing."""
+    norms = {}
+    for k in profile.layers:
+        known = [run.update_norm[0] for run in profile.of_layer(k) if run.update_norm is not None]
+        if not known:
+            return None
+        norms[k] = float(np.mean(known))
+    if len(norms) < 3:
+        return None
+    norm_L = list(norms.values())
+    score_L = [contrasts.mean[f"layer {k}"] for k in norms]
+    score_RL = contrasts.of_layers_LR().T
+    norm_RL = np.broadcast_to(np.array(norm_L), score_RL.shape)
+    found = correlate(norm_L, score_L, norm_RL, score_RL)
+    against = correlate([-norm for norm in norm_L], score_L, -norm_RL, score_RL)
+    p_value = min(1.0, 2 * min(found.p_value, against.p_value))
+    verdict: Verdict = "cannot be told"
+    if p_value <= 0.05 and (found.low > 0 or found.high < 0):
+        verdict = "does not hold"
+    elif found.low > -MOST and found.high < MOST:
+        verdict = "holds"
+    return Finding(
+        f"norms {min(norm_L):.2f} to {max(norm_L):.2f}; Spearman's rho with C"
+        f" {found.value:.2f} [{found.low:.2f}, {found.high:.2f}], p {p_value:.3f} (both sides)",
+        verdict,
+    )
+
+
+def _sides(estimate: Estimate, threshold: float) -> Verdict:
+    if estimate.low > threshold:
+        return "holds"
+    return "does not hold" if estimate.high < threshold else "cannot be told"
+
+
+def _sure(chance: float) -> Verdict:
+    if chance >= SURE:
+        return "holds"
+    return "does not hold" if chance <= 1 - SURE else "cannot be told"
+
+
+def _listed(layers: list[int]) -> str:
+    *others, last = map(str, layers)
+    return f"{', '.join(others)} and {last}" if others else last

@@ -1,0 +1,180 @@
+"""A profile as Markdown that reads well in a terminal."""
+
+import math
+from collections.abc import Sequence
+
+from onelayer.evals.contribution.record import Agreement, Best, Contribution, Profile, Score
+from onelayer.evals.formatting import with_interval
+from onelayer.evals.table import render
+
+FEW_SEEDS = 5
+"""with fewer, the spread between seeds is known badly"""
+
+
+def profile_page(profile: Profile) -> str:
+    """Return the whole page: what was measured, the table, the best layer, and what to mind.
+
+    The profile must have been through ``measured``.
+    """
+    full = profile.full
+    gain = ""
+    if full is not None:
+        ends = f"[{full.gain_low:+.3f}, {full.gain_high:+.3f}]"
+        gain = f" Full training gains {full.gain:+.3f} {ends} over the base."
+    budget = profile.budget
+    lines = [
+        f"# Layer contribution: {profile.model.id}, {profile.algorithm}, {profile.env}",
+        "",
+        f"{profile.model.num_layers} layers; {budget.iterations} iterations,"
+        f" {budget.episodes_per_run:,} episodes a run; learning rate {budget.lr_full:g} for full"
+        f" training, {budget.lr_layer:g} for a layer; {len(profile.tasks)} held-out tasks{_dev(profile)}."
+        f"{gain}",
+        "",
+        "C(k) = (S_k - S_base) / (S_full - S_base); 95 % intervals over tasks and seeds.",
+        "",
+        profile_table(profile),
+        "",
+    ]
+    sentences = (*findings(profile), *failures(profile), *cautions(profile))
+    lines += [f"- {sentence}" for sentence in sentences]
+    return "\n".join(lines) + "\n"
+
+
+def profile_table(profile: Profile) -> str:
+    """Return a row for the base, full training, each layer, each control and each transplant."""
+    head = ["trained", "parameters", "runs", "score", "C(k)", "chance to be best"]
+    rows = []
+    if profile.base_score is not None:
+        rows.append(_line("nothing (base)", "0", profile.base_score, "0", ""))
+    if profile.full is not None:
+        full = profile.full
+        rows.append(_line("everything", _parameters(profile, "full"), full, "1", "", full.failed))
+    for row in (*profile.contributions, *profile.controls, *profile.transplants):
+        score = Score(row.score, row.score_low, row.score_high, row.runs)
+        chance = "" if row.chance_best is None else f"{row.chance_best:.0%}"
+        trained = row.name if row.layer is None else row.name.replace("transplant", "transplanted")
+        parameters = _parameters(profile, row.name if row.layer is None else row.layer)
+        contribution = shown_contribution(row)
+        rows.append(_line(trained, parameters, score, contribution, chance, row.failed))
+    return render(head, rows)
+
+
+def shown_contribution(row: Contribution) -> str:
+    """Return ``0.91 [0.80, 1.02]``; an end that does not exist is infinite."""
+    if row.contribution is None:
+        return "undefined"
+    low = -math.inf if row.low is None else row.low
+    high = math.inf if row.high is None else row.high
+    return with_interval([row.contribution, low, high])
+
+
+def findings(profile: Profile) -> list[str]:
+    """Return what the profile says about the best layer and the transplants, in sentences."""
+    reasons = {row.undefined for row in profile.contributions if row.undefined}
+    sentences = [f"C(k) is undefined: {reason}." for reason in sorted(reasons)]
+    if profile.best is not None:
+        sentences.append(best_sentence(profile.best))
+    if profile.transplant_agreement is not None:
+        sentences.append(_transplant_sentence(profile.transplant_agreement))
+    return sentences
+
+
+def failures(profile: Profile) -> list[str]:
+    """Return how many runs failed, which, and how they count; nothing where none did."""
+    failed = [run for run in profile.runs if run.failed is not None]
+    if not failed:
+        return []
+    listed = "; ".join(f"{run.name}: {run.failed}" for run in failed)
+    counts = "counts as it ended" if len(failed) == 1 else "count as they ended"
+    return [f"{len(failed)} of {len(profile.runs)} runs failed and {counts} ({listed})."]
+
+
+def best_sentence(best: Best) -> str:
+    """Return which layer is the best, with what chance, and less the luck of being picked."""
+    where = " on the dev tasks" if best.on_dev else ""
+    text = f"Layer {best.layer} scores highest{where}, and in {best.chance:.0%} of the resamples."
+    if len(best.candidates) > 1:
+        text += f" With 95 % the best layer is among {_listed(best.candidates)}."
+    if best.contribution is not None and best.on_dev:
+        text += (
+            f" On the held-out tasks, which had no part in the choice, its contribution is"
+            f" {best.contribution:.2f}."
+        )
+    if best.contribution is not None and best.corrected is not None:
+        text += (
+            f" The highest of noisy values is too high (the winner's curse): without what the"
+            f" choice adds, its contribution is about {best.corrected:.2f} instead of"
+            f" {best.contribution:.2f}."
+        )
+    return text
+
+
+def cautions(profile: Profile) -> list[str]:
+    """Return what limits the intervals: few seeds, one evaluation of the base, missing layers."""
+    runs = {"full training": len(profile.of_role("full"))}
+    runs |= {f"layer {k}": len(profile.of_layer(k)) for k in profile.layers}
+    counts = {name: number for name, number in runs.items() if number}
+    sentences = []
+    alone = [name for name, number in counts.items() if number == 1]
+    if alone:
+        named = _listed(alone) if len(alone) < len(counts) else "each arm"
+        sentences.append(
+            f"One run only of {named}: what another seed would give is not in the interval."
+        )
+    fewest = min((number for number in counts.values() if number > 1), default=FEW_SEEDS)
+    if fewest < FEW_SEEDS:
+        sentences.append(
+            f"{fewest} seeds tell little about the spread between seeds; the intervals are rough."
+        )
+    missing = [k for k in range(profile.model.num_layers) if k not in profile.layers]
+    if missing:
+        sentences.append(f"Not measured: layers {_listed(missing)}.")
+    return sentences
+
+
+def _dev(profile: Profile) -> str:
+    if not profile.dev_tasks:
+        return ""
+    return f", and {len(profile.dev_tasks)} dev tasks beside them for what is chosen"
+
+
+def _transplant_sentence(agreement: Agreement) -> str:
+    if agreement.value is None or agreement.low is None or agreement.p_value is None:
+        return "Transplanted layers of full training cannot be ranked: they all score alike."
+    return (
+        f"Layers of full training that are put into the base rank the {agreement.layers} layers as training "
+        f"them alone does with Spearman's rho {agreement.value:.2f} [{agreement.low:.2f}, "
+        f"{agreement.high:.2f}], p {agreement.p_value:.3f}."
+    )
+
+
+def _line(
+    trained: str,
+    parameters: str,
+    score: Score,
+    contribution: str,
+    chance: str,
+    failed: int = 0,
+) -> list[str]:
+    shown = f"{score.score:.3f} [{score.low:.3f}, {score.high:.3f}]"
+    runs = f"{score.runs}, {failed} failed" if failed else str(score.runs)
+    return [trained, parameters, runs, shown, contribution, chance]
+
+
+def _parameters(profile: Profile, arm: str | int) -> str:
+    """Return how many parameters the arm's runs trained, where they know and agree."""
+    if arm == "full":
+        runs = profile.of_role("full")
+    elif isinstance(arm, int):
+        runs = profile.of_layer(arm)
+    else:
+        runs = tuple(run for run in profile.runs if run.control == arm)
+    numbers = {run.trained_parameters for run in runs}
+    number = numbers.pop() if len(numbers) == 1 else None
+    return "" if number is None else f"{number:,}"
+
+
+def _listed(items: Sequence[object]) -> str:
+    """Return ``1, 2 and 3``."""
+    *others, last = map(str, items)
+    return f"{', '.join(others)} and {last}" if others else last

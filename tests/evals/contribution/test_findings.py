@@ -1,0 +1,145 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from helpers import drawn_profile
+
+from onelayer.evals.contribution.contrast import Contrasts
+from onelayer.evals.contribution.contributions import measured
+from onelayer.evals.contribution.findings import (
+    is_better,
+    makes_no_difference,
+    middle_layers_are_best,
+    norm_does_not_predict,
+    one_layer_recovers_most,
+    profiles_agree,
+    several_layers_reach_full_training,
+    worst_layers_are_at_the_ends,
+)
+from onelayer.evals.contribution.ranking import Ranked
+
+HUMP = {0: 0.2, 1: 0.45, 2: 0.65, 3: 0.63, 4: 0.4, 5: 0.15}
+FALL = {0: 0.6, 1: 0.5, 2: 0.4, 3: 0.3, 4: 0.15, 5: 0.15}
+FLAT = {k: 0.35 for k in range(6)}
+
+
+@pytest.fixture
+def draw():
+    def make(layers, **more):
+        settings = {"base": 0.1, "full": 0.6, "task_sd": 0.05, "seed_sd": 0.01} | more
+        profile = drawn_profile(np.random.default_rng(0), layers=layers, **settings)
+        profile = measured(profile, resamples=500)
+        return profile, Contrasts(profile, resamples=500)
+
+    return make
+
+
+def test_a_contrast_of_one_layer_is_its_contribution(draw):
+    profile, contrasts = draw(HUMP)
+    for row in profile.contributions:
+        found = contrasts({row.name: 1})
+        assert (found.value, found.low, found.high) == pytest.approx(
+            (row.contribution, row.low, row.high)
+        )
+    assert contrasts({"full": 1}) == (1, 1, 1) and contrasts({"base": 1}) == (0, 0, 0)
+
+
+def test_a_difference_is_narrower_than_its_parts(draw):
+    _, contrasts = draw(HUMP, seeds=1, task_sd=0.3, seed_sd=0.0)
+    parts = [contrasts({f"layer {k}": 1}) for k in (2, 3)]
+    difference = contrasts({"layer 2": 1, "layer 3": -1})
+    assert difference.value == pytest.approx(parts[0].value - parts[1].value)
+    assert difference.high - difference.low < sum(part.high - part.low for part in parts)
+
+
+def test_a_contrast_needs_its_arms_and_a_gain(draw):
+    _, contrasts = draw(HUMP)
+    with pytest.raises(LookupError, match="no arm 'lora', only base, full, layer 0"):
+        contrasts({"lora": 1})
+    _, contrasts = draw(HUMP, full=0.1)
+    assert not contrasts.is_defined
+    with pytest.raises(ValueError, match="no more than noise"):
+        contrasts({"layer 0": 1})
+
+
+@pytest.mark.parametrize(
+    ("find", "hump", "fall", "flat"),
+    [
+        (one_layer_recovers_most, "holds", "holds", "cannot be told"),
+        (middle_layers_are_best, "holds", "cannot be told", "cannot be told"),
+        (worst_layers_are_at_the_ends, "holds", "cannot be told", "cannot be told"),
+        (several_layers_reach_full_training, "cannot be told", "does not hold", "does not hold"),
+    ],
+)
+def test_each_finding_is_judged_by_its_interval(draw, find, hump, fall, flat):
+    found = [find(*draw(layers)) for layers in (HUMP, FALL, FLAT)]
+    # The last two layers of FALL are equal, and the two reaching layers of HUMP are close to 1.
+    assert [finding.verdict for finding in found] == [hump, fall, flat]
+
+
+def test_the_opposite_of_a_finding_does_not_hold(draw):
+    dip = {k: 0.7 - mean for k, mean in HUMP.items()}
+    assert middle_layers_are_best(*draw(dip)).verdict == "does not hold"
+    assert worst_layers_are_at_the_ends(*draw(dip)).verdict == "does not hold"
+    weak = {k: 0.1 + 0.02 * k for k in range(6)}
+    assert one_layer_recovers_most(*draw(weak)).verdict == "does not hold"
+    strong = {k: 0.75 for k in range(6)}
+    assert several_layers_reach_full_training(*draw(strong)).verdict == "holds"
+
+
+def test_the_ends_are_told_only_where_all_layers_were_measured(draw):
+    some = {k: HUMP[k] for k in (0, 2, 3, 5)}
+    assert worst_layers_are_at_the_ends(*draw(some, num_layers=6)) is None
+    assert middle_layers_are_best(*draw(some, num_layers=6)).verdict == "holds"
+    assert middle_layers_are_best(*draw({0: 0.5, 5: 0.2}, num_layers=6)) is None
+
+
+@pytest.mark.parametrize(
+    ("ranked", "verdict"),
+    [
+        (Ranked(0.9, 0.4, 1.0, 0.01), "holds"),
+        (Ranked(0.9, 0.4, 1.0, 0.08), "cannot be told"),  # so few layers agree by chance
+        (Ranked(0.7, -0.1, 0.9, 0.04), "cannot be told"),  # noise
+        (Ranked(-0.5, -0.8, -0.1, 0.9), "does not hold"),
+        (Ranked(0.1, -0.3, 0.5, 0.4), "cannot be told"),
+        (Ranked(*[float("nan")] * 4), "cannot be told"),
+    ],
+)
+def test_rankings_agree_where_neither_noise_nor_chance_explains_it(ranked, verdict):
+    assert profiles_agree(ranked) == verdict
+
+
+def test_arms_are_compared(draw):
+    _, contrasts = draw(HUMP)
+    assert is_better(contrasts, "layer 2", "layer 0").verdict == "holds"
+    assert is_better(contrasts, "layer 0", "layer 2").verdict == "does not hold"
+    assert is_better(contrasts, "layer 2", "layer 3").verdict == "cannot be told"
+    assert is_better(contrasts, "layer 2", "lora") is None
+    assert makes_no_difference(contrasts, "layer 2", "layer 0").verdict == "does not hold"
+    assert makes_no_difference(contrasts, "layer 2", "lora") is None
+    assert "layer 2 less layer 0: +0.9" in is_better(contrasts, "layer 2", "layer 0").here
+
+
+def test_a_tight_difference_is_none(draw):
+    _, contrasts = draw(HUMP, seeds=5, tasks=4000, seed_sd=0.0)
+    assert makes_no_difference(contrasts, "layer 2", "layer 3").verdict == "holds"
+
+
+def test_norms_are_held_against_contributions(draw):
+    profile, contrasts = draw(HUMP)
+    assert norm_does_not_predict(profile, contrasts) is None
+
+    def with_norms(norms):
+        runs = tuple(
+            replace(run, update_norm=(norms[run.layers[0]],)) if run.role == "layer" else run
+            for run in profile.runs
+        )
+        return norm_does_not_predict(replace(profile, runs=runs), contrasts)
+
+    as_scores = with_norms(HUMP)
+    assert as_scores.verdict == "does not hold" and "rho with C 1.00" in as_scores.here
+    against = with_norms({k: 1 - mean for k, mean in HUMP.items()})
+    assert against.verdict == "does not hold" and "rho with C -1.00" in against.here
+    # ranks 1 3 6 5 4 2 of the scores against 4 1 3 5 2 6: rho is -0.14, with no noise in sight
+    apart = with_norms({0: 4, 1: 1, 2: 3, 3: 5, 4: 2, 5: 6})
+    assert apart.verdict != "does not hold"

@@ -1,0 +1,145 @@
+"""The folder of a profile: what it was called with, who works in it, and what it chose.
+
+``profile.yaml`` (the flags; ``--config`` of it goes on), ``runs/<name>/`` (ordinary run folders),
+``scores/<name>.json``, ``selection.json`` (the ranking that controls are chosen by), and at the end
+``profile.json``, ``profile.md`` and ``profile.png``.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from onelayer.files import write_atomically
+from onelayer.lock import alone_in
+from onelayer.settings import read_settings, write_settings
+from onelayer.trainers.profile.profile_config import ProfileConfig
+
+CONFIG_NAME = "profile.yaml"
+THIS_PROFILE = "this profile"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The ranking by which best, worst and boosted layers were chosen; it is made once and kept."""
+
+    source: str
+    """another profile's path, or ``this profile``"""
+    ranking: tuple[int, ...]
+    """best first"""
+    seeds: tuple[int, ...] = ()
+    """training seeds of the runs that were ranked, if they are this profile's"""
+    on_dev: bool = False
+    """the ranking is by scores on the dev tasks, of which nothing is reported"""
+
+    @property
+    def sentence(self) -> str:
+        """What a reader of the controls must know."""
+        ranked = ", ".join(map(str, self.ranking))
+        if self.source == THIS_PROFILE and self.on_dev:
+            return (
+                "The layers of best, worst, boost and lr were chosen by this profile's scores on the dev "
+                f"tasks (seeds {', '.join(map(str, self.seeds))}; ranking {ranked}), which are none of those "
+                "reported here; the runs are the same."
+            )
+        if self.source == THIS_PROFILE:
+            return (
+                "The layers of best, worst, boost and lr were chosen by this profile's own held-out scores "
+                f"(seeds {', '.join(map(str, self.seeds))}; ranking {ranked}): selection on the same data "
+                "flatters the best and wrongs the worst."
+            )
+        return f"The layers of best, worst, boost and lr were chosen by {self.source} (ranking {ranked})."
+
+
+class ProfileFolder:
+    """Reads and writes the files of a profile, apart from its runs."""
+
+    def __init__(self, config: ProfileConfig):
+        self.path = config.folder
+        self.config = config
+        self.scores = self.path / "scores"
+
+    def require_same(self) -> None:
+        """Raise ValueError where the folder holds a profile of something else."""
+        if self.path.exists() and not self.path.is_dir():
+            raise ValueError(f"{self.path} is a file; name another --out")
+        if (self.path / "metrics.jsonl").exists():
+            raise ValueError(f"{self.path} holds a training run; name another --out")
+        path = self.path / CONFIG_NAME
+        if not path.is_file():
+            return
+        before = _read(path).resume_key()
+        for name, value in self.config.resume_key().items():
+            if before[name] != value:
+                raise ValueError(
+                    f"{self.path} holds a profile with {name}={before[name]!r}, not {value!r}; "
+                    f"name another --out, or go on with --config {path}"
+                )
+
+    def write_config(self) -> None:
+        """Write ``profile.yaml``."""
+        write_settings(self.config.flags, self.path / CONFIG_NAME)
+
+    def score_path(self, name: str) -> Path:
+        """Return the file of a run's scores."""
+        return self.scores / f"{name}.json"
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other processes from working in the folder.
+
+        Raises:
+            ValueError: one does already.
+        """
+        with alone_in(self.path):
+            yield
+
+    def selection(self) -> Selection | None:
+        """Return what was chosen by, if it was.
+
+        Raises:
+            ValueError: it was chosen by another profile than ``ranking_from`` says, or is damaged.
+        """
+        path = self.path / "selection.json"
+        if not path.is_file():
+            return None
+        try:
+            values: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            found = Selection(
+                str(values["source"]),
+                tuple(values["ranking"]),
+                tuple(values["seeds"]),
+                bool(values.get("on_dev", False)),
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{path} is damaged ({error!r}); remove it") from error
+        wanted = self.config.ranking_from or THIS_PROFILE
+        if found.source != wanted:
+            raise ValueError(
+                f"the controls in {self.path} were chosen by {found.source}, not by {wanted}; "
+                "name another --out"
+            )
+        return found
+
+    def select(self, ranking: Sequence[int], *, on_dev: bool) -> Selection:
+        """Keep the ranking that controls are chosen by from now on."""
+        other = self.config.ranking_from
+        chosen = Selection(
+            other or THIS_PROFILE,
+            tuple(ranking),
+            () if other else self.config.seed_list,
+            on_dev and not other,
+        )
+        write_atomically(self.path / "selection.json", json.dumps(asdict(chosen)) + "\n")
+        return chosen
+
+
+def _read(path: Path) -> ProfileConfig:
+    try:
+        return ProfileConfig.of(read_settings(path))
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{path} is damaged ({error}); remove it, and the profile goes on"
+        ) from error

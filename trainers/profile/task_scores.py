@@ -1,0 +1,117 @@
+"""What one run, or one evaluation of the base, earned on each held-out task: ``scores/<name>.json``.
+
+The file says how the run was trained and evaluated, so that a profile needs no weights.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from onelayer.evals.journal import require_same
+from onelayer.files import write_atomically
+
+FORMAT = "onelayer-score/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What was played and how; scores are compared only where this is the same."""
+
+    played: Mapping[str, Any]
+    """the suite's ``identity``"""
+    settings: Mapping[str, Any]
+    fingerprint: str
+    """of the base model"""
+    dev: Mapping[str, Any] | None = None
+    """of the dev tasks what ``played`` is of the others; None: there are none"""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what JSON would read back."""
+        content: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return content
+
+
+@dataclass(frozen=True, slots=True)
+class TaskScores:
+    """One file."""
+
+    name: str
+    tasks: tuple[str, ...]
+    scores: tuple[float, ...]
+    """share of the attempts at each task that solved it"""
+    errors: int = 0
+    """episodes in which the environment failed; they count as not solved"""
+    config: Mapping[str, Any] | None = None
+    """``resume_key`` of the run; None for the base"""
+    iterations: int = 0
+    trained_parameters: int | None = None
+    episodes: int | None = None
+    """played in training"""
+    seconds: float | None = None
+    """of training: playing and updating"""
+    cpu_seconds: float | None = None
+    """of the same, those in which a core was busy with it"""
+    tokens: int | None = None
+    """that were sampled in training and learned from"""
+    update_norm: tuple[float, ...] | None = None
+    """L2 norm of the change of each trained layer"""
+    dev_tasks: tuple[str, ...] = ()
+    """what choices are made by"""
+    dev_scores: tuple[float, ...] = ()
+    failed: str | None = None
+    """why training came to no end, and with which weights the run was scored"""
+
+    @property
+    def mean(self) -> float:
+        """The score S of this run."""
+        return sum(self.scores) / len(self.scores)
+
+    @property
+    def choosing(self) -> float:
+        """The score that choices are made by: on the dev tasks, where there are any."""
+        return sum(self.dev_scores) / len(self.dev_scores) if self.dev_scores else self.mean
+
+
+def write_scores(path: Path, scores: TaskScores, evaluation: Evaluation) -> None:
+    """Write the file, atomically."""
+    content = {"format": FORMAT, **asdict(scores), "evaluation": evaluation.as_json()}
+    write_atomically(path, json.dumps(content) + "\n")
+
+
+def read_scores(path: Path, evaluation: Evaluation) -> TaskScores:
+    """Read the file.
+
+    Raises:
+        ValueError: it is damaged, or was made by another evaluation; the message names the difference.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content.pop("format") != FORMAT:
+            raise ValueError("it is of another format")
+        found = content.pop("evaluation")
+        scores = TaskScores(**{k: _frozen(v) for k, v in content.items()})
+        parts = ((scores.tasks, scores.scores), (scores.dev_tasks, scores.dev_scores))
+        for tasks, earned in parts:
+            if len(tasks) != len(earned):
+                raise ValueError(f"it has {len(earned)} scores for {len(tasks)} tasks")
+        if not scores.tasks:
+            raise ValueError("it has no tasks")
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(
+            f"{path} holds no scores ({error}); remove it, and the run is evaluated again"
+        ) from error
+    wanted = evaluation.as_json()
+    if found["fingerprint"] != wanted["fingerprint"]:
+        raise ValueError(f"{path} was scored on another base model; name another --out")
+    require_same(
+        {"suite": wanted["played"], "dev": wanted["dev"], "settings": wanted["settings"]},
+        {"suite": found["played"], "dev": found.get("dev"), "settings": found["settings"]},
+        str(path),
+    )
+    return scores
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,1 @@
+../../onelayer/errors.py

@@ -1,0 +1,1 @@
+../../onelayer/json_files.py

@@ -1,0 +1,1 @@
+../../onelayer/settings.py
