@@ -1,12 +1,14 @@
 """Loading a model: what cannot be loaded is one clear line, never a traceback from inside a library."""
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
 from helpers import tiny_model
 
-from onelayer.agents.models import TINY, load_model, model_folder
+from onelayer.agents.models import load_model, model_folder
+from onelayer.agents.shipped import SHIPPED
 
 
 @pytest.fixture
@@ -51,8 +53,9 @@ def test_a_folder_of_the_home_directory_may_be_written_with_a_tilde(folder, monk
     assert load_model("~/model")[0].config.hidden_size == 32
 
 
-def test_the_tiny_model_is_a_name_for_a_folder_of_the_package():
-    assert model_folder(TINY).endswith("tiny")
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_name_of_a_model_that_ships_means_a_folder_of_the_package(name):
+    assert model_folder(name).endswith(name)
     assert model_folder("org/model") == "org/model"
 
 
@@ -146,15 +149,13 @@ def test_an_unknown_dtype_is_refused(folder):
 
 
 def test_the_tiny_model_ships_plays_legally_and_leaves_something_to_learn():
-    from pathlib import Path
-
     from onelayer.agents.decoder import Sampling
     from onelayer.agents.policy import PolicyAgent
     from onelayer.agents.rollout import rollout
     from onelayer.envs.plugins import make
 
-    assert sum(path.stat().st_size for path in Path(model_folder(TINY)).iterdir()) < 5e6
-    model, tokenizer = load_model(TINY)
+    assert sum(path.stat().st_size for path in Path(model_folder("tiny")).iterdir()) < 5e6
+    model, tokenizer = load_model("tiny")
     world = {"games": "generated", "split": "test", "room_size": 8, "max_steps": 10, "count": 60}
     envs = [make("onelayer/ALFWorld-v0", **world) for _ in range(60)]
     agent = PolicyAgent(model, tokenizer, sampling=Sampling(response_limit=12))
@@ -162,6 +163,26 @@ def test_the_tiny_model_ships_plays_legally_and_leaves_something_to_learn():
     valid = [step.valid for episode in episodes for step in episode.steps]
     assert sum(valid) > 0.92 * len(valid)
     assert 0.2 < sum(episode.success for episode in episodes) / 60 < 0.85
+
+
+def test_the_small_model_ships_and_plays_whole_houses_legally():
+    """With 24 generated games of full size: docs/small-model.md has the real ones."""
+    from onelayer.agents.policy import PolicyAgent
+    from onelayer.agents.rollout import rollout
+    from onelayer.agents.sampling import Sampling
+    from onelayer.envs.plugins import make
+
+    assert sum(path.stat().st_size for path in Path(model_folder("small")).iterdir()) < 10e6
+    model, tokenizer = load_model("small")
+    assert model.num_parameters() < 6e6
+    assert 8 <= model.config.num_hidden_layers <= 12
+    world = {"games": "generated", "split": "test", "max_steps": 50, "count": 24}
+    envs = [make("onelayer/ALFWorld-v0", **world) for _ in range(24)]
+    agent = PolicyAgent(model, tokenizer, sampling=Sampling(response_limit=16))
+    episodes = rollout(envs, agent, list(envs[0].unwrapped.tasks))
+    valid = [step.valid for episode in episodes for step in episode.steps]
+    assert sum(valid) > 0.9 * len(valid)
+    assert 4 < sum(episode.success for episode in episodes) < 22
 
 
 def test_a_sequence_may_be_as_long_as_the_model_was_made_for():

@@ -282,6 +282,15 @@ def test_an_update_that_fails_is_the_end_of_the_server(model, changed_file, path
         assert server.version == "default"
 
 
+def test_an_update_waits_for_a_server_that_starts_again(tiny_model, model, changed_file):
+    with VLLMServerForTests(tiny_model(initializer_range=0.3)) as server:
+        engine = engine_of(server)
+        server.wrong = lambda path, count: 0 if path == "/weight_info" and count < 4 else None
+        engine.servers.take(changed_file, "1")
+        assert server.paths.count("/weight_info") == 4
+        assert_that_logprobs_are_the_models(model, PROMPTS, sample(engine, range(3), PROMPTS, KEYS))
+
+
 def test_a_file_that_the_server_does_not_see_is_not_sent(model, changed_file):
     with VLLMServerForTests(model) as server:
         server.collective_rpc = lambda **_: (200, {"results": [{"bytes": -1}]})

@@ -7,7 +7,8 @@ from helpers import play_counting, random_advantages, tiny_model
 
 from onelayer.agents.attention import UNREAD
 from onelayer.agents.episodes import Episode, Step
-from onelayer.trainers.batch import batch, parts, rows
+from onelayer.trainers.batch import batch, parts
+from onelayer.trainers.token_rows import rows
 
 
 def step(prompt, action, *, continues=False, first=0.5, cut=False):

@@ -5,10 +5,11 @@ import torch
 from helpers import gradients_of, make_learner, play_counting, random_advantages, tiny_model
 
 from onelayer.trainers import gradient
-from onelayer.trainers.batch import batch, rows
+from onelayer.trainers.batch import batch
 from onelayer.trainers.delta import LayerDelta
 from onelayer.trainers.layers import frozen_checksum
 from onelayer.trainers.score import Scorer
+from onelayer.trainers.token_rows import rows
 
 BOLD = {"initializer_range": 0.2}
 """weights so large that every token and every layer counts"""

@@ -134,7 +134,7 @@ def test_what_an_adapter_adds_is_the_difference_of_the_matrices(make_trainer):
     x_BD = torch.randn(3, module.in_features)
     with torch.no_grad():
         added = module(x_BD) - module.get_base_layer()(x_BD)
-    assert torch.allclose(added, x_BD @ trainer.adapters().change(name).T, atol=1e-6)
+    assert torch.allclose(added, x_BD @ trainer.saving.adapters().change(name).T, atol=1e-6)
 
 
 def test_a_stopped_run_with_adapters_goes_on_to_the_same_end(make_trainer):
@@ -143,7 +143,7 @@ def test_a_stopped_run_with_adapters_goes_on_to_the_same_end(make_trainer):
     make_trainer("parts", layers="all", lora_rank=2, iterations=2, checkpoint_every=1).train()
     again = make_trainer("parts", layers="all", lora_rank=2, checkpoint_every=1, resume=True)
     again.train()
-    one, other = whole.adapters().tensors, again.adapters().tensors
+    one, other = whole.saving.adapters().tensors, again.saving.adapters().tensors
     assert all(torch.equal(tensor, other[name]) for name, tensor in one.items())
 
 
@@ -157,7 +157,7 @@ def test_adapters_are_refused_by_another_base(make_trainer):
     trainer = make_trainer(lora_rank=2, iterations=1)
     trainer.train()
     with pytest.raises(ValueError, match="this model is not that base"):
-        trainer.adapters().apply(tiny_model(seed=5))
+        trainer.saving.adapters().apply(tiny_model(seed=5))
 
 
 def test_a_folder_without_adapters_is_said(tmp_path):
@@ -173,7 +173,7 @@ def test_adapters_of_a_bfloat16_model_train_in_float32_and_resume(make_trainer):
     make_trainer("parts", model=half[1], iterations=2, **chosen).train()
     again = make_trainer("parts", model=half[2], resume=True, **chosen)
     again.train()
-    one, other = whole.adapters(), again.adapters()
+    one, other = whole.saving.adapters(), again.saving.adapters()
     assert all(torch.equal(tensor, other.tensors[name]) for name, tensor in one.tensors.items())
     assert {tensor.dtype for tensor in one.tensors.values()} == {torch.float32}
     assert one.dtype == "bfloat16"
@@ -190,7 +190,7 @@ def test_a_run_with_adapters_is_merged_into_a_model_without_any(make_trainer, tm
         model=counting_model().to(kind), layers="1-2", lora_rank=2, iterations=3, dtype=dtype
     )
     trainer.train()
-    adapters, base = trainer.adapters(), counting_model().to(kind)
+    adapters, base = trainer.saving.adapters(), counting_model().to(kind)
     adapters.merge(tmp_path / "merged", counting_model().to(kind))
     merged = AutoModelForCausalLM.from_pretrained(tmp_path / "merged")
     assert merged.dtype == kind

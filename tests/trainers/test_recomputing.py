@@ -8,8 +8,9 @@ import torch
 from helpers import tiny_model
 
 from onelayer.agents.forward import decoder_layers
-from onelayer.trainers.batch import Row, batch
+from onelayer.trainers.batch import batch
 from onelayer.trainers.score import Scorer
+from onelayer.trainers.token_rows import Row
 
 PROMPT = [5, 9, 3, 7, 4, 8, 6, 5, 9, 3, 4, 7]
 

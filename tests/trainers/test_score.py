@@ -7,10 +7,11 @@ from helpers import play_counting, random_advantages, tiny_model
 
 from onelayer.agents.states import CapturedStates
 from onelayer.trainers import score as module
-from onelayer.trainers.batch import Row, batch, parts, rows
+from onelayer.trainers.batch import batch, parts
 from onelayer.trainers.layers import decoder_layers, train_only, trained_parameters
 from onelayer.trainers.passes import Passes
 from onelayer.trainers.score import Scorer, check_scoring, weights_of
+from onelayer.trainers.token_rows import Row, rows
 
 ARCHITECTURES = ["qwen3", "qwen2", "llama"]
 CLOSE = {"atol": 1e-5, "rtol": 0}

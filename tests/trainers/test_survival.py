@@ -35,14 +35,15 @@ def weights(folder):
 
 def strike(trainer, moment, number):
     """Let the process get a signal the first time that the run comes to a method."""
-    method = getattr(trainer, moment)
+    owner = trainer if hasattr(trainer, moment) else trainer.saving
+    method = getattr(owner, moment)
 
     def struck(*arguments):
         if trainer.iteration == 1:
             os.kill(os.getpid(), number)
         return method(*arguments)
 
-    setattr(trainer, moment, struck)
+    setattr(owner, moment, struck)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def strike(trainer, moment, number):
         (signal.SIGTERM, "play", 1),
         (signal.SIGHUP, "evaluate", 1),
         (signal.SIGTERM, "_learn", 2),
-        (signal.SIGINT, "_write_checkpoint", 1),
+        (signal.SIGINT, "save_checkpoint", 1),
     ],
 )
 def test_every_signal_to_stop_saves_and_the_run_goes_on(make_trainer, number, moment, saved):
@@ -199,7 +200,7 @@ def test_a_disk_without_room_for_the_checkpoints_is_refused_before_anything_is_p
 ):
     trainer = make_trainer()
     usage = shutil.disk_usage("/")._replace(free=1000)
-    monkeypatch.setattr("onelayer.trainers.trainer.shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr("onelayer.trainers.saving.shutil.disk_usage", lambda _: usage)
     monkeypatch.setattr(trainer, "play", lambda: pytest.fail("it played"))
     with pytest.raises(OSError, match=r"take up to .* MiB, and its disk has 0 free; name another"):
         trainer.train()

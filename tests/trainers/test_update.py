@@ -10,11 +10,12 @@ from helpers import gradients_of, make_learner, play_counting, random_advantages
 
 from onelayer.trainers import gradient as gradient_module
 from onelayer.trainers.advantages import gigpo, grpo
-from onelayer.trainers.batch import batch, rows
+from onelayer.trainers.batch import batch
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.gradient import Gradients
 from onelayer.trainers.layers import frozen_checksum
 from onelayer.trainers.score import Scorer
+from onelayer.trainers.token_rows import rows
 
 ARCHITECTURES = ["qwen3", "qwen2", "llama"]
 CHOICES = {"0": [0], "mid": [2], "-1": [3], "1,3": [1, 3], "random:2:seed0": None}
