@@ -1,4 +1,4 @@
-"""Loading the language model: the tiny one that ships, a folder, or an id of the model hub."""
+"""Loading the language model: one that ships, a folder, or an id of the model hub."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -14,12 +14,12 @@ from transformers import (
 )
 from transformers.models.auto.tokenization_auto import get_tokenizer_config
 
-TINY = "tiny"
+from onelayer.agents.shipped import SHIPPED
 
 
 def model_folder(name: str) -> str:
-    """Return the folder of ``tiny``; any other name unchanged."""
-    return str(files("onelayer.agents") / "tiny") if name == TINY else name
+    """Return the folder of a model that ships; any other name unchanged."""
+    return str(files("onelayer.agents") / name) if name in SHIPPED else name
 
 
 def load_model(
@@ -28,7 +28,7 @@ def load_model(
     """Return the model, without dropout, and its tokenizer.
 
     Args:
-        name: ``tiny``, a transformers folder, or a hub id.
+        name: ``tiny``, ``small``, a transformers folder, or a hub id.
         dtype: of the weights in memory, such as ``float32`` or ``bfloat16``.
         device: where the weights go.
 
@@ -39,7 +39,7 @@ def load_model(
     if not isinstance(weights, torch.dtype):
         raise ValueError(f"there is no dtype {dtype!r}; float32 and bfloat16 are two")
     folder = model_folder(name)
-    looks_local = name == TINY or name.startswith((".", "/", "~")) or name.count("/") > 1
+    looks_local = name in SHIPPED or name.startswith((".", "/", "~")) or name.count("/") > 1
     if looks_local and not (Path(folder).expanduser() / "config.json").is_file():
         raise ValueError(f"no model in {folder}: a transformers folder holds a config.json")
     folder = str(Path(folder).expanduser()) if looks_local else folder

@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 WAITING_STEPS = 32
 """how many environments that wait for other processes (``TextEnv.waits``) are reset or stepped at once"""
+_LONG = 1000
+"""steps after which an episode is reported that has no end in sight"""
 _TAKEN_UP_AFTER = 32
 """in a reproducible rollout, an environment's answer is taken up this many steps of the agent after the
 call"""
@@ -248,6 +250,12 @@ class _Rollout:
             assert running.view is not None
             running.steps.append(step_of(running.view, running.action, result))
             running.view = result.view
+            if len(running.steps) == _LONG:
+                logger.warning(
+                    "an episode of task %s has taken %d steps and goes on: give its environment a limit, "
+                    "max_episode_steps in gym.register or max_steps of a TextEnv",
+                    *(running.view.task, _LONG),
+                )
             if result.is_last:
                 self._end(slot, episode_of(running, result))
                 return

@@ -26,6 +26,7 @@ Likelihood = Callable[[str, str], float]
 """how likely a thing of the first type lies in a receptacle of the second type; types are in lower case"""
 
 _APPLIANCE = {"clean": "sinkbasin", "heat": "microwave", "cool": "fridge"}
+_IDLE = ("go to ", "look", "inventory")
 _OPENABLE = frozenset(kind.lower() for kind in household.OPENABLE)
 
 
@@ -37,10 +38,15 @@ class SearchingAgent:
     Args:
         seed: decides, anew for each episode, the order of receptacles that promise the same.
         likelihood: where things lie; None for no idea, so that the order is random.
+        dawdles: probability, at each step, of a possible command that leads nowhere: going anywhere, looking
+            around, taking stock.
     """
 
-    def __init__(self, seed: int = 0, likelihood: Likelihood | None = None):
+    def __init__(
+        self, seed: int = 0, likelihood: Likelihood | None = None, *, dawdles: float = 0.0
+    ):
         self._likelihood = likelihood
+        self._dawdles = dawdles
         self._streams = EpisodeStreams(seed)
         self._searches: dict[int, _Search] = {}
 
@@ -78,7 +84,7 @@ class SearchingAgent:
             self.reset([slot])
             room = read_room(observation)
             stream = self._streams.of(slot, observation)
-            self._searches[slot] = _Search(errand, room, stream, self._likelihood)
+            self._searches[slot] = _Search(errand, room, stream, self._likelihood, self._dawdles)
         elif slot not in self._searches:
             raise ValueError(f"an episode must begin with its task, got {observation[:80]!r}")
         else:
@@ -90,13 +96,19 @@ class _Search:
     """What is known in one episode, and what to do about it."""
 
     def __init__(
-        self, errand: Errand, places: list[str], random: Random, likelihood: Likelihood | None
+        self,
+        errand: Errand,
+        places: list[str],
+        random: Random,
+        likelihood: Likelihood | None,
+        dawdles: float,
     ):
         random.shuffle(places)  # from here on the order of choice between equals
         self._errand = errand
         self._places = places
         self._random = random
         self._likelihood = likelihood
+        self._dawdles = dawdles
         self._numbers = Counter(kind_of(place) for place in places)
         self._unseen = list(places)
         self._ends = of_kind(places, errand.place) if errand.place else []
@@ -112,6 +124,10 @@ class _Search:
 
     def command(self, admissible: Collection[str] | None) -> str:
         """Return the next command."""
+        if admissible and self._dawdles and self._random.random() < self._dawdles:
+            idle = [said for said in admissible if said.startswith(_IDLE)]
+            self._command = self._random.choice(idle)
+            return self._command
         command = self._decide()
         if admissible is not None and command.startswith("go to ") and command not in admissible:
             # What stands at the same spot is here already, and "go to" is refused.

@@ -13,6 +13,7 @@ NEEDED = (
     "onelayer/envs/alfworld/native_engine.py",
     "onelayer/agents/tiny/model.safetensors",
     "onelayer/agents/tiny/tokenizer.json",
+    "onelayer/agents/small/model.safetensors",
     "onelayer/evals/suites/alfworld.yaml",
     "onelayer/py.typed",
 )
@@ -45,7 +46,7 @@ def main() -> None:
         check = (
             "import onelayer.envs, onelayer.agents.models as m, gymnasium as gym\n"
             f"assert m.__file__.startswith({str(target)!r}), m.__file__\n"
-            "model, tokenizer = m.load_model('tiny')\n"
+            "model, tokenizer = m.load_model('small')\n"
             "env = gym.make('onelayer/ALFWorld-v0', room_size=4)\n"
             "print(env.reset(seed=0)[0])\n"
         )

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from onelayer.agents.play import Play
+from onelayer.agents.shipped import SHIPPED
 from onelayer.settings import option, parse_mapping, require, run_folder, world_of
 from onelayer.trainers.estimators import Estimator, estimator
 from onelayer.trainers.layer_spec import mask_seed, trains_everything
@@ -15,7 +16,7 @@ class TrainConfig:
     """One run. Its numbers are checked here; names of layers, environments and tasks by the trainer."""
 
     model: str = option(
-        "tiny", "the model: `tiny`, a transformers folder, or a hub id", section="model"
+        "tiny", "the model: `tiny`, `small`, a transformers folder, or a hub id", section="model"
     )
     env: str = option(
         "onelayer/ALFWorld-v0", "environment id, module:id, or a YAML list", section="environment"
@@ -64,7 +65,8 @@ class TrainConfig:
     )
     learning_rate: float = option(
         None,
-        "of AdamW on the trained layers; default: for `tiny` 2e-3, with all layers 3e-4; for others 1e-5",
+        "of AdamW on the trained layers; default: for `tiny` and `small` 2e-3, with all "
+        "layers 3e-4; for others 1e-5",
     )
     weight_decay: float = option(
         0.0, "of AdamW: in a step a weight shrinks by this times the learning rate"
@@ -116,7 +118,8 @@ class TrainConfig:
     temperature: float = option(1.0, "of sampling in training")
     top_p: float = option(1.0, "of sampling in training; only 1 can be learned from")
     response_limit: int = option(
-        None, "tokens of a reply, after which it is cut; default: 16 for `tiny`, 512 for others"
+        None,
+        "tokens of a reply, after which it is cut; default: 16 for `tiny` and `small`, 512 for others",
     )
     parallel: int | None = option(
         None,
@@ -137,7 +140,7 @@ class TrainConfig:
     eval_tasks: int = option(100, "tasks of the held-out split, always the same")
     eval_split: str = option("test", "split of the held-out tasks")
     eval_temperature: float = option(
-        None, "of sampling in evaluation; default: 1 for `tiny`, 0.4 for others"
+        None, "of sampling in evaluation; default: 1 for `tiny` and `small`, 0.4 for others"
     )
     eval_top_p: float = option(1.0, "of sampling in evaluation")
     eval_response_limit: int = option(0, "tokens of a reply in evaluation; 0: as in training")
@@ -147,15 +150,15 @@ class TrainConfig:
     resume: bool = option(False, "go on from the last checkpoint in `out`", section="output")
 
     def __post_init__(self) -> None:
-        # The tiny model speaks in a few tokens, repeats itself at a low temperature, and learns fast.
+        # The models that ship speak in a few tokens, repeat themselves at a low temperature, and learn fast.
         fitting = {
             "response_limit": (16, 512),
             "eval_temperature": (1.0, 0.4),
             "learning_rate": (3e-4 if self.layers == "all" else 2e-3, 1e-5),
         }
-        for name, (of_tiny, of_others) in fitting.items():
+        for name, (of_shipped, of_others) in fitting.items():
             if getattr(self, name) is None:
-                object.__setattr__(self, name, of_tiny if self.model == "tiny" else of_others)
+                object.__setattr__(self, name, of_shipped if self.model in SHIPPED else of_others)
         self._require_ranges()
         self._require_choices()
         self._refuse_contradictions()

@@ -49,13 +49,12 @@ def fine_tune(
         max_length=None,
         dataset_kwargs={"skip_prepare_dataset": True},
         gradient_checkpointing=False,  # TRL's default, and slower for a small model
-        bf16=False,
         seed=seed,
         save_strategy="no",
         report_to="none",
         remove_unused_columns=False,
         use_cpu=model.device.type == "cpu",
-        **settings,
+        **{"bf16": False, **settings},
     )
     trainer = SFTTrainer(
         model=model,

@@ -6,11 +6,13 @@ left for reinforcement learning.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -19,7 +21,7 @@ from onelayer.agents.base import Agent
 from onelayer.agents.episodes import Episode
 from onelayer.agents.household_text import read_errand
 from onelayer.agents.play import Play
-from onelayer.agents.prompts import PlainFormat, Turn, encode
+from onelayer.agents.prompts import PlainFormat, Turn, Unencoded, encode
 from onelayer.agents.rollout import rollout
 from onelayer.agents.searcher import SearchingAgent
 from onelayer.envs.alfworld import household
@@ -40,6 +42,10 @@ _UNGENERATED = set(
     """.split()  # noqa: SIM905 (a paragraph of quotes is no clearer)
 )
 """kinds of things in ALFWorld's own games that generated ones lack"""
+
+
+Rooms = int | Path | None
+"""receptacles of generated houses, None for all that a scene has, or a file or folder of games"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,51 +121,83 @@ class StumblingAgent:
 
 
 def demonstrations(
-    room_sizes: Sequence[int], count: int, seed: int, max_steps: int, stumbles: float
+    room_sizes: Sequence[Rooms],
+    count: int,
+    seed: int,
+    max_steps: int,
+    stumbles: float,
+    dawdles: float = 0.0,
+    repeats: int = 1,
 ) -> Iterator[Episode]:
     """Yield ``count`` won episodes of the random-order searcher, spread evenly over the room sizes.
 
-    Games that it does not win within ``max_steps`` are played and left out.
+    None is ALFWorld's own size, 23 receptacles on average; a path holds games, whose training split is
+    played. What is named twice has twice as many episodes. A game is played ``repeats`` times, which differ
+    in the order of the search; what is not won within ``max_steps`` is left out.
 
     Raises:
         ValueError: it wins too few.
     """
-    for i, size in enumerate(room_sizes):
-        wanted = count * (i + 1) // len(room_sizes) - count * i // len(room_sizes)
-        reserve = 4 * wanted + 64  # games of each seed; no two seeds share one
-        arguments = {"split": "train", "room_size": size, "count": (seed + 1) * reserve}
-        envs = [make(ENV, games="generated", max_steps=max_steps, **arguments) for _ in range(64)]
-        tasks = envs[0].unwrapped.tasks  # type: ignore[attr-defined]
-        expert = StumblingAgent(SearchingAgent(seed + size), stumbles, seed + size)
-        found, start = 0, seed * reserve
+    done = 0
+    for rooms, share in Counter(room_sizes).items():
+        wanted = count * (done + share) // len(room_sizes) - count * done // len(room_sizes)
+        done += share
+        envs, tasks = _houses(rooms, wanted, seed, max_steps)
+        own_seed = seed + (rooms if isinstance(rooms, int) else 0)
+        expert = StumblingAgent(SearchingAgent(own_seed, dawdles=dawdles), stumbles, own_seed)
+        found = start = 0
         while found < wanted:
-            chosen = [tasks[j] for j in range(start, min(start + 512, len(tasks)))]
+            chosen = tasks[start : start + 512 // repeats]
             if not chosen:
                 raise ValueError(
-                    f"the expert won {found} of {reserve} games of {size} receptacles within "
+                    f"the expert won {found} of {len(tasks)} games of {rooms or 'all'} receptacles within "
                     f"{max_steps} steps, too few for {wanted} demonstrations; raise max_steps"
                 )
             start += len(chosen)
-            won = [e for e in rollout(envs, expert, chosen) if e.success][: wanted - found]
+            played = rollout(envs, expert, chosen, group_size=repeats)
+            won = [episode for episode in played if episode.success][: wanted - found]
             found += len(won)
             yield from won
 
 
-def example(episode: Episode, prompt_format: PlainFormat) -> Example:
-    """Return the tokens of an episode; its possible commands and the tokens that end them are learned."""
+def _houses(
+    rooms: Rooms, wanted: int, seed: int, max_steps: int
+) -> tuple[list[gym.Env[str, str]], list[str]]:
+    """Return environments, and the games in which ``wanted`` are to be won, in their order."""
+    reserve = 4 * wanted + 64  # games of each seed; no two seeds share one of the generated
+    arguments: dict[str, Any] = {"split": "train", "max_steps": max_steps}
+    if isinstance(rooms, Path):
+        arguments |= {"games": str(rooms)}
+    else:
+        arguments |= {"games": "generated", "room_size": rooms, "count": (seed + 1) * reserve}
+    envs = [make(ENV, **arguments) for _ in range(64)]
+    tasks = envs[0].unwrapped.tasks  # type: ignore[attr-defined]
+    if not isinstance(rooms, Path):
+        return envs, [tasks[i] for i in range(seed * reserve, len(tasks))]
+    order = np.random.default_rng(seed).permutation(len(tasks))
+    return envs, [tasks[order[i % len(tasks)]] for i in range(reserve)]
+
+
+def example(episode: Episode, prompt_format: PlainFormat, *, echoes: bool = False) -> Example:
+    """Return the tokens of an episode and their labels: its possible commands and the ends of them.
+
+    With ``echoes`` also what an answer repeats of the command before it: so a name is copied exactly.
+    """
+    turns = [Turn(step.observation) for step in episode.steps]
+    shown = [prompt_format.prompt(turns[:1]), *map(prompt_format.continuation, turns[1:])]
+    said = [Unencoded((step.action, prompt_format.stop_ids[0])) for step in episode.steps]
+    encoded = encode(prompt_format.tokenizer, [*shown, *said])
     ids: list[int] = []
     labels: list[int] = []
-    for step in episode.steps:
-        turn = Turn(step.observation)
-        shown = prompt_format.continuation(turn) if ids else prompt_format.prompt([turn])
-        [read] = encode(prompt_format.tokenizer, [shown])
-        read = read[1:] if ids else read
-        written = [
-            *prompt_format.tokenizer.encode(step.action, add_special_tokens=False),
-            prompt_format.stop_ids[0],
-        ]
+    named: set[int] = set()
+    for step, read, written in zip(
+        episode.steps, encoded[: len(shown)], encoded[len(shown) :], strict=True
+    ):
+        read = read[1:] if ids else read  # what ends a command was written
         ids += [*read, *written]
-        labels += [IGNORED] * len(read) + (written if step.valid else [IGNORED] * len(written))
+        labels += [token if token in named else IGNORED for token in read]
+        labels += written if step.valid else [IGNORED] * len(written)
+        named = set(written[:-1]) if echoes else set()
     return {"input_ids": ids, "labels": labels}
 
 
@@ -182,11 +220,13 @@ def fit(
     learning_rate: float,
     warmup: int,
     seed: int,
+    bfloat16: bool = False,
     callbacks: Sequence[Any] = (),
 ) -> None:
     """Train all parameters of ``model`` in place for ``steps`` optimizer steps of ``batch`` examples.
 
-    Both learning rates rise for ``warmup`` steps and then fall to 0 in a straight line.
+    Both learning rates rise for ``warmup`` steps and then fall to 0 in a straight line. With ``bfloat16``
+    matrix products are rounded (autocast), weights are not.
     """
     optimizer = MuonWithAdamW(
         model,
@@ -209,6 +249,7 @@ def fit(
         per_device_train_batch_size=batch,
         train_sampling_strategy="group_by_length",
         logging_steps=25,
+        bf16=bfloat16,
     )
 
 
@@ -216,7 +257,7 @@ def measure(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     *,
-    room_size: int,
+    room_size: int | None,
     max_steps: int,
     episodes: int,
     temperature: float = 1.0,

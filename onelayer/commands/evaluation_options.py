@@ -11,7 +11,9 @@ class Config:
     """One evaluation; with ``compare`` or ``rescore``, what to do with evaluations that exist already."""
 
     run: str = option(
-        "", "run folder, or a model: `tiny`, a transformers folder, a hub id", positional=True
+        "",
+        "run folder, or a model: `tiny`, `small`, a transformers folder, a hub id",
+        positional=True,
     )
     suite: str = option(
         "",

@@ -51,7 +51,7 @@ class Subject:
             FileNotFoundError: the run has no trained layer yet.
         """
         if not name:
-            raise ValueError("name a run folder, a model (an id or a folder), or `tiny`")
+            raise ValueError("name a run folder, a model (an id or a folder), `tiny` or `small`")
         folder = Path(name)
         if not folder.exists() and _means_a_folder(folder):
             raise ValueError(f"there is no run folder {name}")

@@ -17,16 +17,30 @@ from onelayer.settings import option, require
 HELP = "teach by demonstrations: the tiny model from nothing, or a chat model (--model)"
 
 
+FULL = "full"
+"""a room with all receptacles of its scene, 23 on average"""
+GAMES = "games"
+"""the games of ``--games``"""
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """The recipe; its defaults made the model that ships."""
 
     out: str = option("", "folder to write; new or empty", positional=True)
-    start: str = option("", "go on from this model instead of from nothing; give another seed")
+    start: str = option(
+        "", "go on from this model, which may have fewer layers or words; give another seed"
+    )
     demonstrations: int = option(20_000, "won episodes of the random-order searcher")
-    room_sizes: str = option("4-10", "receptacles of the rooms, from-to")
+    room_sizes: str = option(
+        "4-10", "receptacles of the rooms: from-to, or a list such as 4-8,full,games"
+    )
+    repeats: int = option(1, "times that a game is played, in other orders of search")
+    games: str = option("", "ALFWorld's own games, for `games` in room_sizes: a folder or a file")
     max_steps: int = option(30, "a demonstration that takes longer is left out")
     stumbles: float = option(0.1, "probability that a demonstrated step is an impossible command")
+    dawdles: float = option(0.0, "probability of a possible command that leads nowhere")
+    echoes: bool = option(False, "also learn what an answer repeats of the command before it")
     steps: int = option(2_500, "optimizer steps")
     batch: int = option(16, "episodes in an optimizer step")
     matrix_learning_rate: float = option(0.02, "of Muon, for the matrices in the layers")
@@ -35,18 +49,22 @@ class Config:
     architecture: str = option("qwen3", "of the network: qwen3, or qwen2 (that of Qwen2.5)")
     width: int = option(128, "of the network; a multiple of 32")
     layers: int = option(6, "of the network")
+    dtype: str = option("float32", "of matrix products in training: float32 or bfloat16")
     seed: int = option(0, "of games, demonstrations and weights")
     threads: int = option(0, "CPU threads; 0 leaves the choice to torch")
-    eval_room_size: int = option(8, "receptacles of the rooms that measure the result")
+    eval_room_size: str = option("8", "receptacles of the rooms that measure the result, or full")
     eval_max_steps: int = option(10, "actions until an episode is over there")
     eval_episodes: int = option(400, "held-out games that measure the result")
 
     def __post_init__(self) -> None:
-        counts = ("demonstrations", "steps", "batch", "layers", "warmup", "max_steps")
+        counts = ("demonstrations", "steps", "batch", "layers", "warmup", "max_steps", "repeats")
         require(self, *counts, at_least=1)
         require(self, "matrix_learning_rate", "learning_rate", above=0)
-        if not 0 <= self.stumbles < 1:
-            raise ValueError(f"stumbles must be in [0, 1), got {self.stumbles}")
+        for name in ("stumbles", "dawdles"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name} must be in [0, 1), got {getattr(self, name)}")
+        if self.dtype not in ("float32", "bfloat16"):
+            raise ValueError(f"dtype is float32 or bfloat16, got {self.dtype!r}")
         if self.architecture not in ("qwen3", "qwen2"):
             raise ValueError(f"architecture is qwen3 or qwen2, got {self.architecture!r}")
         if self.width < 32 or self.width % 32:
@@ -74,13 +92,15 @@ def run(config: Config) -> None:
     if not config.out:
         raise ValueError("warmstart takes the folder to write: onelayer warmstart FOLDER")
     out = require_new_folder(config.out)
-    sizes = _sizes(config.room_sizes)
+    rooms = _rooms(config)
+    eval_size = _size(config.eval_room_size)
     announce("loading torch and transformers")
 
     import torch
 
     from onelayer.agents.models import load_model
     from onelayer.agents.prompts import PlainFormat
+    from onelayer.trainers.growing import grown
     from onelayer.trainers.tiny_model import tiny_tokenizer, untrained_tiny_model
     from onelayer.trainers.warmstart import demonstrations, example, fit, measure, things
 
@@ -90,13 +110,19 @@ def run(config: Config) -> None:
     start = time.perf_counter()
     print(f"playing {config.demonstrations} demonstrations")
     episodes = list(
-        demonstrations(sizes, config.demonstrations, config.seed, config.max_steps, config.stumbles)
+        demonstrations(
+            rooms,
+            config.demonstrations,
+            config.seed,
+            config.max_steps,
+            config.stumbles,
+            config.dawdles,
+            config.repeats,
+        )
     )
-    if earlier is not None:
-        model, tokenizer = earlier
-    else:
-        texts = (text for e in episodes for s in e.steps for text in (s.observation, s.action))
-        tokenizer = tiny_tokenizer(texts, things())
+    texts = (text for e in episodes for s in e.steps for text in (s.observation, s.action))
+    tokenizer = tiny_tokenizer(texts, things())
+    if earlier is None:
         model = untrained_tiny_model(
             tokenizer,
             architecture=config.architecture,
@@ -104,7 +130,10 @@ def run(config: Config) -> None:
             layers=config.layers,
             seed=config.seed,
         )
-    examples = [example(episode, PlainFormat(tokenizer)) for episode in episodes]
+    else:
+        model = grown(*earlier, tokenizer, layers=config.layers, seed=config.seed)
+    shown = PlainFormat(tokenizer)
+    examples = [example(episode, shown, echoes=config.echoes) for episode in episodes]
     print(f"training {model.num_parameters():,} parameters on {len(examples)} episodes")
     with tempfile.TemporaryDirectory() as scratch:
         fit(
@@ -118,13 +147,14 @@ def run(config: Config) -> None:
             learning_rate=config.learning_rate,
             warmup=config.warmup,
             seed=config.seed,
+            bfloat16=config.dtype == "bfloat16",
         )
     model.half().save_pretrained(out)
     tokenizer.save_pretrained(out)
     found = measure(
         model.float(),
         tokenizer,
-        room_size=config.eval_room_size,
+        room_size=eval_size,
         max_steps=config.eval_max_steps,
         episodes=config.eval_episodes,
     )
@@ -138,11 +168,30 @@ def run(config: Config) -> None:
     )
 
 
-def _sizes(text: str) -> list[int]:
-    first, _, last = text.partition("-")
-    if not (first.isdigit() and (last.isdigit() or not last)):
-        raise ValueError(f"room_sizes is a number or from-to, such as 4-10, got {text!r}")
-    sizes = list(range(int(first), int(last or first) + 1))
-    if not sizes or sizes[0] < 3:
-        raise ValueError(f"room_sizes must rise from at least 3, got {text!r}")
-    return sizes
+def _rooms(config: Config) -> list[int | Path | None]:
+    """Return the sizes of a list such as ``4-8,full,games``; ``full`` is None, ``games`` a path."""
+    rooms: list[int | Path | None] = []
+    for part in config.room_sizes.split(","):
+        first, dash, last = part.strip().partition("-")
+        if first == GAMES:
+            if not config.games:
+                raise ValueError(f"{GAMES} in room_sizes needs --games: a folder or file of them")
+            rooms.append(Path(config.games).expanduser())
+            continue
+        low, high = _size(first), _size(last if dash else first)
+        if dash and (low is None or high is None or low > high):
+            raise ValueError(
+                "room_sizes is a list of sizes and from-to, such as 4-8,full, "
+                f"got {config.room_sizes!r}"
+            )
+        rooms += [None] if low is None or high is None else range(low, high + 1)
+    return rooms
+
+
+def _size(text: str) -> int | None:
+    """Return a number of receptacles, None for ``full``."""
+    if text == FULL:
+        return None
+    if not text.isdigit() or int(text) < 3:
+        raise ValueError(f"the size of a room is a number from 3 on or {FULL}, got {text!r}")
+    return int(text)

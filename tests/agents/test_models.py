@@ -1,15 +1,18 @@
 """Loading a model: what cannot be loaded is one clear line, never a traceback from inside a library."""
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
+from helpers import tiny_model
 
-from onelayer.agents.models import TINY, load_model, model_folder
+from onelayer.agents.models import load_model, model_folder
+from onelayer.agents.shipped import SHIPPED
 
 
 @pytest.fixture
-def folder(tiny_model, plain_tokenizer, tmp_path):
+def folder(plain_tokenizer, tmp_path):
     """A model as a user has it."""
     tiny_model().save_pretrained(tmp_path / "model")
     plain_tokenizer.save_pretrained(tmp_path / "model")
@@ -17,7 +20,7 @@ def folder(tiny_model, plain_tokenizer, tmp_path):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-def test_a_folder_is_loaded_ready_to_play(tiny_model, plain_tokenizer, folder, dtype):
+def test_a_folder_is_loaded_ready_to_play(plain_tokenizer, folder, dtype):
     model, tokenizer = load_model(str(folder), dtype)
     assert not model.training
     assert model.dtype == getattr(torch, dtype)
@@ -28,7 +31,7 @@ def test_a_folder_is_loaded_ready_to_play(tiny_model, plain_tokenizer, folder, d
 
 @pytest.mark.parametrize("architecture", ["qwen2", "qwen3", "llama"])
 def test_a_tokenizer_is_what_its_own_file_says_whatever_the_model(
-    tiny_model, plain_tokenizer, folder, architecture
+    plain_tokenizer, folder, architecture
 ):
     tiny_model(architecture).save_pretrained(folder)
     _, tokenizer = load_model(str(folder))
@@ -50,8 +53,9 @@ def test_a_folder_of_the_home_directory_may_be_written_with_a_tilde(folder, monk
     assert load_model("~/model")[0].config.hidden_size == 32
 
 
-def test_the_tiny_model_is_a_name_for_a_folder_of_the_package():
-    assert model_folder(TINY).endswith("tiny")
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_name_of_a_model_that_ships_means_a_folder_of_the_package(name):
+    assert model_folder(name).endswith(name)
     assert model_folder("org/model") == "org/model"
 
 
@@ -145,15 +149,13 @@ def test_an_unknown_dtype_is_refused(folder):
 
 
 def test_the_tiny_model_ships_plays_legally_and_leaves_something_to_learn():
-    from pathlib import Path
-
     from onelayer.agents.decoder import Sampling
     from onelayer.agents.policy import PolicyAgent
     from onelayer.agents.rollout import rollout
     from onelayer.envs.plugins import make
 
-    assert sum(path.stat().st_size for path in Path(model_folder(TINY)).iterdir()) < 5e6
-    model, tokenizer = load_model(TINY)
+    assert sum(path.stat().st_size for path in Path(model_folder("tiny")).iterdir()) < 5e6
+    model, tokenizer = load_model("tiny")
     world = {"games": "generated", "split": "test", "room_size": 8, "max_steps": 10, "count": 60}
     envs = [make("onelayer/ALFWorld-v0", **world) for _ in range(60)]
     agent = PolicyAgent(model, tokenizer, sampling=Sampling(response_limit=12))
@@ -163,7 +165,27 @@ def test_the_tiny_model_ships_plays_legally_and_leaves_something_to_learn():
     assert 0.2 < sum(episode.success for episode in episodes) / 60 < 0.85
 
 
-def test_a_sequence_may_be_as_long_as_the_model_was_made_for(tiny_model):
+def test_the_small_model_ships_and_plays_whole_houses_legally():
+    """With 24 generated games of full size: docs/small-model.md has the real ones."""
+    from onelayer.agents.policy import PolicyAgent
+    from onelayer.agents.rollout import rollout
+    from onelayer.agents.sampling import Sampling
+    from onelayer.envs.plugins import make
+
+    assert sum(path.stat().st_size for path in Path(model_folder("small")).iterdir()) < 10e6
+    model, tokenizer = load_model("small")
+    assert model.num_parameters() < 6e6
+    assert 8 <= model.config.num_hidden_layers <= 12
+    world = {"games": "generated", "split": "test", "max_steps": 50, "count": 24}
+    envs = [make("onelayer/ALFWorld-v0", **world) for _ in range(24)]
+    agent = PolicyAgent(model, tokenizer, sampling=Sampling(response_limit=16))
+    episodes = rollout(envs, agent, list(envs[0].unwrapped.tasks))
+    valid = [step.valid for episode in episodes for step in episode.steps]
+    assert sum(valid) > 0.9 * len(valid)
+    assert 4 < sum(episode.success for episode in episodes) < 22
+
+
+def test_a_sequence_may_be_as_long_as_the_model_was_made_for():
     from onelayer.agents.models import context_length
 
     assert context_length(tiny_model("llama", max_position_embeddings=96)) == 96

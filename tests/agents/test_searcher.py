@@ -318,3 +318,35 @@ def test_every_sentence_of_the_real_training_games_is_understood() -> None:
         assert (errand.lamp is not None) == (task_type == "look_at_obj_in_light")
         assert errand.count == (2 if task_type == "pick_two_obj_and_place" else 1)
         assert errand.treatment == treatments.get(task_type.split("_")[1])
+
+
+def test_one_that_dawdles_says_possible_commands_only_and_still_runs_its_errand() -> None:
+    agent, lengths = SearchingAgent(0, dawdles=0.5), []
+    for slot, seed in enumerate(range(12)):
+        engine = Engine(Game(generate(seed, split="train", room_size=5)))
+        observation, won, steps = engine.reset(), False, 0
+        agent.reset([slot])
+        while not won and steps < 120:
+            admissible = engine.admissible()
+            [command] = agent.act([observation], [{"admissible": admissible}], [slot])
+            assert command in admissible
+            observation, _, won = engine.step(command)
+            steps += 1
+        assert won
+        lengths.append(steps)
+    straight = steps_to_win(
+        SearchingAgent(0), [generate(seed, split="train", room_size=5) for seed in range(12)]
+    )
+    assert sum(lengths) > 1.5 * sum(straight)
+
+
+def test_one_that_dawdles_does_so_again_with_the_same_seed() -> None:
+    def said(seed: int) -> list[str]:
+        engine = Engine(Game(generate(3, split="train")))
+        agent, observation, commands = SearchingAgent(seed, dawdles=0.5), engine.reset(), []
+        for _ in range(15):
+            commands += agent.act([observation], [{"admissible": engine.admissible()}])
+            observation, _, _ = engine.step(commands[-1])
+        return commands
+
+    assert said(1) == said(1) != said(2)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from helpers import counting_model
 
 from onelayer.envs.counting import CountingEnv
 from onelayer.envs.text import Outcome
@@ -113,7 +114,7 @@ def test_a_group_of_each_iteration_is_kept_with_its_advantages(make_trainer):
         pytest.param("llama", marks=pytest.mark.slow),
     ],
 )
-def test_a_model_learns_by_its_middle_layer_alone(make_trainer, counting_model, architecture):
+def test_a_model_learns_by_its_middle_layer_alone(make_trainer, architecture):
     model = counting_model(architecture)
     before = {name: p.clone() for name, p in model.named_parameters()}
     trainer = make_trainer(model=model, iterations=40, tasks_per_iteration=4, group_size=8)

@@ -7,9 +7,11 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from onelayer.agents.episodes import Episode, Step  # noqa: E402
+from onelayer.agents.household_text import read_room  # noqa: E402
 from onelayer.agents.models import load_model  # noqa: E402
 from onelayer.agents.prompts import PlainFormat  # noqa: E402
 from onelayer.cli import main  # noqa: E402
+from onelayer.envs.alfworld.generator import generate  # noqa: E402
 from onelayer.trainers.tiny_model import tiny_tokenizer, untrained_tiny_model  # noqa: E402
 from onelayer.trainers.warmstart import (  # noqa: E402
     IGNORED,
@@ -64,6 +66,35 @@ def test_stumbles_are_impossible_commands_and_change_nothing(played):
     assert all(step.valid for episode in without for step in episode.steps)
 
 
+def test_whole_houses_are_as_large_as_alfworlds_and_have_their_share():
+    shown = list(demonstrations([4, None, None], 12, seed=0, max_steps=50, stumbles=0.0))
+    sizes = [len(read_room(episode.steps[0].observation)) for episode in shown]
+    assert sizes[:4] == [4] * 4
+    assert min(sizes[4:]) > 5
+    assert len(sizes) == 12
+
+
+def test_games_of_a_file_are_played_in_another_order_for_another_seed(tmp_path):
+    path = tmp_path / "games.jsonl"
+    records = [generate(seed, split="train", room_size=4) for seed in range(24)]
+    fields = ("id", "task", "walkthrough", "pddl_problem")
+    lines = (json.dumps({name: getattr(record, name) for name in fields}) for record in records)
+    path.write_text("\n".join(lines))
+
+    def tasks(seed):
+        shown = demonstrations([path], 12, seed=seed, max_steps=40, stumbles=0.0)
+        return [episode.task for episode in shown]
+
+    assert tasks(1) == tasks(1) != tasks(2)
+    assert set(tasks(1)) <= {record.id for record in records}
+
+
+def test_a_game_is_played_several_times_in_other_orders():
+    shown = list(demonstrations([8], 12, seed=0, max_steps=50, stumbles=0.0, repeats=4))
+    assert len({episode.task for episode in shown}) <= 4
+    assert len({tuple(said) for said in actions(shown)}) > 6
+
+
 def test_too_few_wins_are_an_error_and_no_endless_search():
     with pytest.raises(ValueError, match=r"won 0 of \d+ games of 4 receptacles within 1 steps"):
         list(demonstrations([4], 5, seed=0, max_steps=1, stumbles=0.0))
@@ -104,6 +135,20 @@ def test_what_is_learned_is_what_will_be_played(tokenizer):
         p if label != IGNORED else "" for p, label in zip(pieces, learned["labels"], strict=True)
     ]
     assert [p for p in kept if p] == ["take", "mug 1", "from", "desk 1", "<eos>", "look", "<eos>"]
+
+
+def test_of_an_answer_what_it_repeats_of_the_command_may_be_learned_too(tokenizer):
+    steps = (
+        Step("You see a desk 1.", "go to desk 1", 0, 0),
+        Step("You arrive at desk 1. On the desk 1, you see a mug 1.", "look", 1, 0),
+    )
+    shown = PlainFormat(tokenizer)
+    plain, more = (
+        example(Episode("t", steps, True), shown, echoes=echoes) for echoes in (False, True)
+    )
+    assert plain["input_ids"] == more["input_ids"]
+    added = [m for p, m in zip(plain["labels"], more["labels"], strict=True) if p != m]
+    assert tokenizer.convert_ids_to_tokens(added) == ["desk 1", "desk 1"]
 
 
 def test_every_command_fits_into_the_reply_limit(tokenizer, played):
@@ -190,10 +235,12 @@ def test_the_command_makes_a_model_that_plays_trains_and_can_be_gone_on_from(tmp
     run = {"model": folder, "out": tmp_path / "run", "response-limit": 8, **quick, **world}
     assert main(["train", *(text for k, v in run.items() for text in (f"--{k}", str(v)))]) == 0
 
-    assert warmstart(tmp_path / "more", start=folder, seed=1, steps=2) == 0
-    more, _ = load_model(str(tmp_path / "more"))
-    assert more.config.vocab_size == model.config.vocab_size
-    assert not torch.equal(more.lm_head.weight, model.lm_head.weight)
+    house = {"room_sizes": "4,full", "eval_room_size": "full", "dtype": "bfloat16", "repeats": 2}
+    assert warmstart(tmp_path / "more", start=folder, seed=1, steps=2, layers=3, **house) == 0
+    more, known = load_model(str(tmp_path / "more"))
+    assert more.config.vocab_size == len(known) >= model.config.vocab_size
+    assert more.config.num_hidden_layers == 3
+    assert not torch.equal(more.lm_head.weight[:100], model.lm_head.weight[:100])
 
 
 @pytest.mark.parametrize(
@@ -204,8 +251,11 @@ def test_the_command_makes_a_model_that_plays_trains_and_can_be_gone_on_from(tmp
         (("new",), {"width": 33}, "width must be a multiple of 32, got 33"),
         (("new",), {"steps": 0}, "steps must be at least 1"),
         (("new",), {"stumbles": 1}, "stumbles must be in"),
-        (("new",), {"room_sizes": "9-4"}, "room_sizes must rise from at least 3"),
-        (("new",), {"room_sizes": "big"}, "room_sizes is a number or from-to"),
+        (("new",), {"dtype": "float16"}, "dtype is float32 or bfloat16, got 'float16'"),
+        (("new",), {"room_sizes": "full,games"}, "games in room_sizes needs --games"),
+        (("new",), {"room_sizes": "9-4"}, "room_sizes is a list of sizes and from-to"),
+        (("new",), {"room_sizes": "4,big"}, "a number from 3 on or full, got 'big'"),
+        (("new",), {"eval_room_size": "2"}, "a number from 3 on or full, got '2'"),
         (("new",), {"start": "./absent"}, "no model in ./absent"),
     ],
 )

@@ -163,9 +163,9 @@ def train(
 
 def give_up(trainer: Trainer, error: Diverged) -> Failure:
     """Keep the last finite weights of a run that diverged, and note that it did."""
-    failure = Failure(trainer.iteration, trainer.go_back(), str(error))
+    failure = Failure(trainer.iteration, trainer.saving.go_back(), str(error))
     if failure.weights_of:
-        trainer.save_layer()
+        trainer.saving.save_layer()
     keep_failure(trainer.config.folder, failure)
     return failure
 
