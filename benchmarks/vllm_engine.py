@@ -135,11 +135,11 @@ def learning(options: argparse.Namespace, folder: str) -> None:
     for engine in ("onelayer", "vllm"):
         lines = []
         for seed in range(options.seeds):
-            if engine == "vllm":  # what the run before left there
+            lines.append(history(options, f"{folder}/{engine}-{seed}", engine, seed))
+            if engine == "vllm":  # it begins the next run, and ends, with the base
                 everything = whole_layers(base, [0], everything=True)
                 servers = VLLMServers.at(options.server)
                 send(servers, Path(folder), everything, FIRST_VERSION)
-            lines.append(history(options, f"{folder}/{engine}-{seed}", engine, seed))
         for name, part in (("first", slice(0, third)), ("last", slice(-third, None))):
             rates = [np.mean([line["success"] for line in run[part]]) for run in lines]
             n = 8 * options.tasks * third * options.seeds
