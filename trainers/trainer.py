@@ -7,8 +7,8 @@ state and a run that goes on equals one that never stopped.
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, nullcontext, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import count
@@ -160,6 +160,13 @@ class Trainer:
             OSError: the disk is full or cannot be written; the last checkpoint is kept.
             RuntimeError: a frozen tensor changed, or a process of the run is gone.
         """
+        with self.session():
+            self._iterate()
+        return self.iteration == self.config.iterations
+
+    @contextmanager
+    def session(self) -> Iterator[None]:
+        """Begin the run, or go on with it, and leave it saved as ``train`` does, however the block ends."""
         with ExitStack() as stack:
             if self.accelerator.is_main_process:
                 stack.enter_context(self.folder.alone())
@@ -169,7 +176,7 @@ class Trainer:
             stack.enter_context(self.heartbeat.beating(self._write_if_consistent))
             frozen = frozen_checksum(self.model, self.learner.parameters.values())
             try:
-                finished = self._iterate()
+                yield
             except Interrupted:  # all processes are here
                 self.save()
                 raise
@@ -182,16 +189,15 @@ class Trainer:
             if frozen_checksum(self.model, self.learner.parameters.values()) != frozen:
                 raise RuntimeError("a frozen tensor changed during training; please report this")
             self.save()
-            if finished:
+            if self.iteration == self.config.iterations:
                 self.saving.save_layer()
-            return finished
 
-    def _iterate(self) -> bool:
-        """Train up to the last iteration; False where ``should_stop`` says that it is enough."""
+    def _iterate(self) -> None:
+        """Train up to the last iteration, or until ``should_stop`` says that it is enough."""
         config = self.config
         while self.iteration < config.iterations:
             if self.should_stop is not None and self.should_stop():
-                return False
+                return
             self.meter.begin()
             held_out = self.evaluate() if self._evaluation_is_due() else {}
             no_episodes: list[Episode] = []
@@ -199,17 +205,25 @@ class Trainer:
                 episodes = self.stop.at_once(self.play, no_episodes)
                 self.stop.obey()
                 sampled = self._drawn_again(episodes)
-            with deferred_interrupt():  # the weights move: finish what belongs together
-                self._learn(sampled, held_out)
-            if self.iteration % config.checkpoint_every == 0:
-                self.save()
-            self.stop.obey()
+            self._end_iteration(sampled, held_out)
         self.meter.begin()
         if held_out := self.evaluate() if config.eval_every else {}:
             metrics = {"iteration": self.iteration, **held_out, **self.meter.metrics()}
             self._log(metrics)
             self._tell(metrics)
-        return True
+
+    def learn_from(self, episodes: Sequence[Episode]) -> None:
+        """End an iteration whose episodes were played elsewhere: update, log, save where that is due."""
+        config, accelerator = self.config, self.accelerator
+        sampled = DynamicSampling(self.games, config, accelerator, self.iteration, episodes)
+        self._end_iteration(sampled, {})
+
+    def _end_iteration(self, sampled: DynamicSampling, held_out: Mapping[str, float]) -> None:
+        with deferred_interrupt():  # the weights move: finish what belongs together
+            self._learn(sampled, held_out)
+        if self.iteration % self.config.checkpoint_every == 0:
+            self.save()
+        self.stop.obey()
 
     def play(self) -> list[Episode]:
         """Roll out this iteration's tasks of this process."""

@@ -8,7 +8,7 @@ import torch
 from helpers import tiny_model
 
 from onelayer.agents.models import load_model, model_folder
-from onelayer.agents.shipped import SHIPPED
+from onelayer.agents.shipped_models import SHIPPED
 
 
 @pytest.fixture

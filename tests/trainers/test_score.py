@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from accelerate import Accelerator
 from helpers import play_counting, random_advantages, tiny_model
 
 from onelayer.agents.states import CapturedStates
@@ -10,6 +11,7 @@ from onelayer.trainers import score as module
 from onelayer.trainers.batch import batch, parts
 from onelayer.trainers.layers import decoder_layers, train_only, trained_parameters
 from onelayer.trainers.passes import Passes
+from onelayer.trainers.placement import Replicated
 from onelayer.trainers.score import Scorer, check_scoring, weights_of
 from onelayer.trainers.token_rows import Row, rows
 
@@ -54,7 +56,9 @@ def test_log_probabilities_are_those_of_sampling_from_every_layer_on(
     episodes = play_counting(model, tokenizers[kind], history=history, states=states, tasks=1)
     scores = scorer(model)
     scores.states = None  # nothing is run again: all was captured
-    passes = Passes(scores, first, states, 4096, again=False)
+    passes = Passes(
+        scores, first, states, 4096, again=False, placement=Replicated(Accelerator(cpu=True))
+    )
     for one, entering_MD in passes.batches(rows(episodes, random_advantages(episodes))):
         found = scores.score(one, first, entering_MD)
         torch.testing.assert_close(found.logp_N, one.logp_N, **CLOSE)
@@ -123,7 +127,9 @@ def test_states_that_were_not_captured_are_computed_once(plain_tokenizer):
     for budget, again, most in ((1 << 30, True, 2), (1 << 30, False, 4), (0, True, 4)):
         ran.clear()
         states = CapturedStates(model.model.layers[2], budget)
-        passes = Passes(scorer(model), 2, states, 4096, again)
+        passes = Passes(
+            scorer(model), 2, states, 4096, again, placement=Replicated(Accelerator(cpu=True))
+        )
         (one, first_MD), (_, second_MD) = [next(passes.batches(made_rows)) for _ in range(2)]
         assert 0 < len(ran) <= most
         for piece in one.pieces:
@@ -319,7 +325,14 @@ def test_a_model_with_attention_of_its_own_reads_rows_whole_and_is_trained_all_t
     made_rows = random_rows(groups=1, alone=2)
     _, expected = plainly(model, made_rows, parameters)
     advantage_N = advantage_of(made_rows)
-    passes = Passes(scores, 2, captured(model, 2), 4096, again=False)
+    passes = Passes(
+        scores,
+        2,
+        captured(model, 2),
+        4096,
+        again=False,
+        placement=Replicated(Accelerator(cpu=True)),
+    )
     [(one, entering_MD)] = passes.batches(sorted(made_rows, key=lambda row: -row.read))
     order = {
         row: advantage

@@ -116,3 +116,14 @@ def test_transplanted_layers_are_those_of_full_training(quick, tmp_path):
         assert run.update_norm == (pytest.approx(change**0.5, rel=1e-4),)
         assert run.episodes is None  # nothing was trained for it
     assert found.transplant_agreement.layers == 3
+
+
+def test_runs_that_play_together_score_what_they_score_alone(quick, tmp_path):
+    settings = quick(layer_list="0-2", seeds="1,2", controls="mid:2", iterations=1)
+    assert run_profile(settings) == 0
+    assert run_profile({**settings, "out": tmp_path / "together", "together": 3}) == 0
+    alone, joined = (load_profile(tmp_path / name) for name in ("profile", "together"))
+    assert [run.name for run in alone.runs] == [run.name for run in joined.runs]
+    assert [run.scores for run in alone.runs] == [run.scores for run in joined.runs]
+    for one, other in zip(alone.runs, joined.runs, strict=True):
+        assert one.update_norm == pytest.approx(other.update_norm, rel=1e-3)
