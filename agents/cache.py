@@ -126,11 +126,19 @@ class RaggedCache(Cache):  # type: ignore[misc]
         now.row_B1, now.column_BQ = row_B[:, None], column_BQ
         now.reads, now.used = reads, used
 
-    def keep_hidden(self, hidden_BQD: Tensor) -> None:
-        """Store what entered the captured layer in the last forward pass, token by token."""
+    def keep_hidden(self, hidden_BQD: Tensor, rows: Tensor | None = None) -> None:
+        """Store what entered the captured layer in the last forward pass, token by token.
+
+        Args:
+            hidden_BQD: of all rows of the pass.
+            rows: those of the pass for which this is the captured layer; None: all.
+        """
         if self.hidden_RKD is None:
             self.hidden_RKD = hidden_BQD.new_zeros((self.rows, self.columns, hidden_BQD.shape[-1]))
-        self.hidden_RKD[self._now.row_B1, self._now.column_BQ] = hidden_BQD
+        row_B1, column_BQ = self._now.row_B1, self._now.column_BQ
+        if rows is not None:
+            row_B1, column_BQ, hidden_BQD = row_B1[rows], column_BQ[rows], hidden_BQD[rows]
+        self.hidden_RKD[row_B1, column_BQ] = hidden_BQD
 
     def exchange(self, a: Sequence[int], b: Sequence[int], used: int) -> None:
         """Exchange row ``a[i]`` with row ``b[i]``, for all i; ``used`` columns of them hold something."""

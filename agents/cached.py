@@ -3,7 +3,8 @@
 Axes: ``B`` rows of the pass, ``Q`` new tokens of a row, ``V`` vocabulary.
 """
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import torch
 from torch import Tensor
@@ -57,14 +58,20 @@ class CachedModel:
         self.cache.place(row_B, column_BQ, reads, columns)
         each_B = torch.arange(len(row_B), device=row_B.device)
         with ExitStack() as stack:
+            stack.enter_context(self._of_rows(row_B))
             stack.enter_context(logits_only_at(self.model, (each_B, last_B)))
             where = stack.enter_context(attending(self.model, position_BQ, columns=columns))
-            captured = None
-            if self.states is not None:
-                captured = stack.enter_context(capturing(self.states.layer))
             logits_BV: Tensor = self.model(
                 input_ids=ids_BQ, past_key_values=self.cache, use_cache=True, **where
             ).logits[0]
-        if captured:
-            self.cache.keep_hidden(captured[0])
         return logits_BV
+
+    @contextmanager
+    def _of_rows(self, row_B: Tensor) -> Iterator[None]:
+        """Run a pass over these rows of the cache, and keep what entered the captured layer."""
+        if self.states is None:
+            yield
+            return
+        with capturing(self.states.layer) as captured:
+            yield
+        self.cache.keep_hidden(captured[0])

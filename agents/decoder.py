@@ -27,7 +27,7 @@ from onelayer.agents.devices import (
 )
 from onelayer.agents.engine import Ids, Sampled
 from onelayer.agents.graphs import GraphedStep
-from onelayer.agents.held import HeldTokens
+from onelayer.agents.held import HeldTokens, bare, owned
 from onelayer.agents.models import context_length
 from onelayer.agents.reading import read_prompts
 from onelayer.agents.sampling import Sampling, UniformStream
@@ -100,7 +100,7 @@ class Decoder:
             raise ValueError("a prompt needs at least one token")
         if slot in self._waiting or self._row_of.get(slot) in self._writing:
             raise ValueError(f"slot {slot} already waits for a reply")
-        self._waiting[slot] = np.asarray(prompt_ids, dtype=np.int64)
+        self._waiting[slot] = owned(np.asarray(prompt_ids, dtype=np.int64), self._owner(slot))
         if slot not in self._streams:
             self._streams[slot] = UniformStream(key)
 
@@ -192,7 +192,7 @@ class Decoder:
             if rows > len(replies.row_R):
                 replies = replies.grown(rows)
         self._held.grow(cache.rows, cache.columns)
-        model = CachedModel(self.model, cache, self.states)
+        model = self._cached_model(cache)
         step = TokenStep(model, replies, sorted(self._stop), self.sampling)
         take: TokenStep | GraphedStep = step
         if device.type == "cuda":
@@ -256,21 +256,35 @@ class Decoder:
             slot = self._slot_of[row]
             del self._writing[row]
             prompt = int(self._held.length_R[row])
-            self._held.put(row, np.array(reply.ids[:-1], dtype=np.int64), prompt)
+            said = np.array(reply.ids[:-1], dtype=np.int64)
+            self._held.put(row, owned(said, self._owner(slot)), prompt)
             self._streams[slot].use(len(reply.ids))
             self._keep_states(slot, row, reply.ids[-1])
             ended.append((slot, reply))
         return ended
 
+    def _owner(self, slot: int) -> int:
+        """Return which policy plays a slot; here there is one."""
+        return 0
+
+    def _cached_model(self, cache: RaggedCache) -> CachedModel:
+        """Return what makes the passes."""
+        return CachedModel(self.model, cache, self.states)
+
+    def _states_of(self, slot: int) -> CapturedStates | None:
+        """Return what keeps the states of a slot."""
+        return self.states
+
     def _keep_states(self, slot: int, row: int, last_id: int) -> None:
         """Put the states of the row's tokens that came since the slot's last reply."""
-        if self.states is None:
+        states = self._states_of(slot)
+        if states is None:
             return
         hidden_RKD = self._buffers.cache.hidden_RKD
         assert hidden_RKD is not None
-        ids, before = np.append(self._held.row(row), last_id), self._texts.get(slot)
+        ids, before = np.append(bare(self._held.row(row)), last_id), self._texts.get(slot)
         continues = before is not None and np.array_equal(ids[: len(before)], before)
         # The last token of a reply is read at the next turn, so its state comes with that.
         start = len(before) - 1 if before is not None and continues else 0
-        self.states.put(ids, start, hidden_RKD[row, start : len(ids) - 1])
+        states.put(ids, start, hidden_RKD[row, start : len(ids) - 1])
         self._texts[slot] = ids

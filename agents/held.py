@@ -9,9 +9,31 @@ import numpy as np
 
 from onelayer.agents.engine import Ids
 
+_OWNER_BITS = 32
+
+
+def owned(ids: Ids, owner: int) -> Ids:
+    """Return the tokens as this owner's: they equal nobody else's. Owner 0's are the tokens themselves."""
+    return ids + (owner << _OWNER_BITS)
+
+
+def bare(ids: Ids) -> Ids:
+    """Return the tokens themselves, whoever owns them."""
+    tokens: Ids = ids & ((1 << _OWNER_BITS) - 1)
+    return tokens
+
+
+def owner_of(ids: Ids) -> int:
+    """Return whose tokens these are, at least one."""
+    return int(ids[0]) >> _OWNER_BITS
+
 
 class HeldTokens:
-    """Token ``t`` of a row lies in column ``t``; a row of length ``n`` holds its first ``n`` columns."""
+    """Token ``t`` of a row lies in column ``t``; a row of length ``n`` holds its first ``n`` columns.
+
+    Where several policies share a cache, equal texts of two of them have other keys and values: their tokens
+    are ``owned``, and so differ.
+    """
 
     def __init__(self) -> None:
         self.ids_RK: Ids = np.zeros((0, 0), dtype=np.int64)

@@ -14,7 +14,7 @@ from transformers import (
 )
 from transformers.models.auto.tokenization_auto import get_tokenizer_config
 
-from onelayer.agents.shipped import SHIPPED
+from onelayer.agents.shipped_models import SHIPPED
 
 
 def model_folder(name: str) -> str:

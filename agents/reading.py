@@ -17,7 +17,7 @@ from torch import Tensor
 from onelayer.agents.cached import CachedModel
 from onelayer.agents.devices import padded_columns, padded_rows, padded_tokens, pass_tokens
 from onelayer.agents.engine import Ids
-from onelayer.agents.held import HeldTokens, common_beginning
+from onelayer.agents.held import HeldTokens, bare, common_beginning, owner_of
 
 _WORTH_A_COPY = 8
 """a copy is made where another row holds at least this many more tokens of the prompt"""
@@ -104,20 +104,35 @@ def _copy_from_others(model: CachedModel, held: HeldTokens, readers: Sequence[_R
 
 
 def _read_instructions(model: CachedModel, held: HeldTokens, readers: Sequence[_Reader]) -> None:
-    """Let one row read the beginning that all prompts share, and the others copy it, if that saves much."""
+    """Let one row read what all prompts of an owner begin with and the others copy it, if that saves much."""
+    of_owner: dict[int, list[_Reader]] = {}
+    for reader in readers:
+        of_owner.setdefault(owner_of(reader.ids), []).append(reader)
+    found = [_common_of(alike, model) for alike in of_owner.values()]
+    needed = [saving for saving in found if saving is not None]
+    unread = [(source, common) for source, common, _ in needed if source.known < common]
+    if unread:
+        _read(model, held, [_Reader(s.row, s.ids[:common], s.known) for s, common in unread])
+    for source, common, lacking in needed:
+        source.known = max(source.known, common)
+        start = min(reader.known for reader in lacking)
+        rows = [reader.row for reader in lacking]
+        model.cache.copy([source.row] * len(rows), rows, slice(start, common))
+        for reader in lacking:
+            reader.known = common
+
+
+def _common_of(
+    readers: Sequence[_Reader], model: CachedModel
+) -> tuple[_Reader, int, list[_Reader]] | None:
+    """Return who reads what the prompts begin with, how far, and who copies it; None if that saves little."""
     common = min(common_beginning([r.ids for r in readers]), min(len(r.ids) for r in readers) - 1)
     source = max(readers, key=lambda reader: reader.known)
     lacking = [reader for reader in readers if reader.known < common and reader is not source]
     unread = common - source.known
     if not lacking or (unread > 0 and unread * len(lacking) < pass_tokens(model.device)):
-        return
-    if unread > 0:
-        _read(model, held, [_Reader(source.row, source.ids[:common], source.known)])
-        source.known = common
-    start = min(reader.known for reader in lacking)
-    model.cache.copy([source.row] * len(lacking), [r.row for r in lacking], slice(start, common))
-    for reader in lacking:
-        reader.known = common
+        return None
+    return source, common, lacking
 
 
 def _batches(readers: Sequence[_Reader], worth: int) -> list[list[_Reader]]:
@@ -151,7 +166,7 @@ def _read(model: CachedModel, held: HeldTokens, readers: Sequence[_Reader]) -> T
     column_BQ = np.full(shape, model.cache.waste)
     row_B, last_B = np.zeros(shape[0], dtype=np.int64), np.zeros(shape[0], dtype=np.int64)
     for b, (reader, count) in enumerate(zip(readers, count_B, strict=True)):
-        ids_BQ[b, :count] = reader.ids[reader.known :]
+        ids_BQ[b, :count] = bare(reader.ids[reader.known :])
         position_BQ[b, :count] = np.arange(reader.known, len(reader.ids))
         column_BQ[b, :count] = position_BQ[b, :count]
         row_B[b], last_B[b] = reader.row, count - 1

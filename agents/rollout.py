@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 WAITING_STEPS = 32
 """how many environments that wait for other processes (``TextEnv.waits``) are reset or stepped at once"""
+_LONG = 1000
+"""steps after which an episode is reported that has no end in sight"""
 _TAKEN_UP_AFTER = 32
 """in a reproducible rollout, an environment's answer is taken up this many steps of the agent after the
 call"""
@@ -82,6 +84,38 @@ def rollout(
         ValueError: there is no environment, or ``group_size`` is not positive.
         UnknownName: a task does not exist.
     """
+    played = begin_rollout(
+        envs,
+        agent,
+        tasks,
+        group_size,
+        on_episode,
+        reproducible,
+        seed=seed,
+        step_timeout=step_timeout,
+        retries=retries,
+    )
+    while played.runs:
+        played.turn()
+    return played.episodes
+
+
+def begin_rollout(
+    envs: MutableSequence[gym.Env[str, str]],
+    agent: Agent,
+    tasks: Sequence[str | int],
+    group_size: int = 1,
+    on_episode: Callable[[Episode], None] | None = None,
+    reproducible: bool = False,
+    *,
+    seed: int = 0,
+    step_timeout: float | None = None,
+    retries: int = 1,
+) -> "Rollout":
+    """Begin what ``rollout`` plays to its end, and return it: several rollouts can take turns.
+
+    The arguments and errors are those of ``rollout``.
+    """
     if not envs:
         raise ValueError("rollout needs at least one environment")
     if group_size < 1:
@@ -90,9 +124,10 @@ def rollout(
     waits = bool(attribute(envs[0], "waits", False))
     if step_timeout is None:
         step_timeout = WAITING_TIMEOUT if waits else 0
-    played = _Rollout(envs, agent, on_episode, waits and len(envs) > 1, reproducible)
-    played.timeout, played.retries = step_timeout or None, retries
-    return played.play(_places(tasks, group_size, seed))
+    begun = Rollout(envs, agent, on_episode, waits and len(envs) > 1, reproducible)
+    begun.timeout, begun.retries = step_timeout or None, retries
+    begun.begin(_places(tasks, group_size, seed))
+    return begun
 
 
 def _places(tasks: Sequence[str | int], group_size: int, seed: int) -> list[Place]:
@@ -139,7 +174,7 @@ class _InTurns:
         return list(zip(asked, actions, strict=True))
 
 
-class _Rollout:
+class Rollout:
     """The running episodes: each waits for the agent's action or for its environment's answer."""
 
     timeout: float | None = None
@@ -172,20 +207,31 @@ class _Rollout:
         self.gate = Semaphore(WAITING_STEPS)
         self.told: set[str] = set()
 
-    def play(self, places: Sequence[Place]) -> list[Episode]:
-        """Play all episodes to their ends; return them in the order of their places."""
+    def begin(self, places: Sequence[Place]) -> None:
+        """Begin as many of these episodes as there are environments."""
         self.agent.reset()
         self.left.extend(places)
         self._fill()
-        while self.running:
-            for slot, result in self._results():
-                self._take_up(slot, result)
-            if self.thinking:
-                self.ticks += 1
-                for slot, action in self.asked.step():
-                    self.thinking.discard(slot)
-                    self._act(slot, action)
-        return [self.finished[place.index] for place in places]
+
+    @property
+    def runs(self) -> bool:
+        """Whether an episode is still running."""
+        return bool(self.running)
+
+    def turn(self) -> None:
+        """Take up what environments answered, let the agent go on for a moment, and act."""
+        for slot, result in self._results():
+            self._take_up(slot, result)
+        if self.thinking:
+            self.ticks += 1
+            for slot, action in self.asked.step():
+                self.thinking.discard(slot)
+                self._act(slot, action)
+
+    @property
+    def episodes(self) -> list[Episode]:
+        """What was played to its end, in the order of the places."""
+        return [self.finished[index] for index in sorted(self.finished)]
 
     def _fill(self) -> None:
         """Begin the next episodes in the environments that are free."""
@@ -248,6 +294,12 @@ class _Rollout:
             assert running.view is not None
             running.steps.append(step_of(running.view, running.action, result))
             running.view = result.view
+            if len(running.steps) == _LONG:
+                logger.warning(
+                    "an episode of task %s has taken %d steps and goes on: give its environment a limit, "
+                    "max_episode_steps in gym.register or max_steps of a TextEnv",
+                    *(running.view.task, _LONG),
+                )
             if result.is_last:
                 self._end(slot, episode_of(running, result))
                 return

@@ -93,7 +93,7 @@ class VLLMServer:
         try:
             [found, *_] = self._workers("onelayer_describe")
             return Served(self._name, **found)
-        except (RequestFailed, ValueError, TypeError) as error:
+        except (RequestFailed, LookupError, ValueError, TypeError) as error:
             raise ServerRefused(
                 f"the server at {self.url} cannot take trained layers: it runs without onelayer's "
                 f"extension; {how}"
@@ -104,7 +104,7 @@ class VLLMServer:
         return str(self._get("/weight_info")["weight_version"])
 
     def take(self, path: Path, version: str) -> None:
-        """Let the server play with the weights of a file from now on.
+        """Let the server play with the weights of a file from now on; wait for one that starts again.
 
         A failure in the middle leaves it with weights of neither kind.
 
@@ -115,6 +115,7 @@ class VLLMServer:
         Raises:
             WeightsNotTaken: it did not, for the reason given.
         """
+        self.version()
         sees = self._workers("onelayer_bytes", str(path))
         if any(worker["bytes"] != path.stat().st_size for worker in sees):
             raise WeightsNotTaken(

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from onelayer.evals.bootstrap import bootstrap_mean
 
 COLORS = {

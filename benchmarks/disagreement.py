@@ -21,8 +21,9 @@ from onelayer.agents.decoder import Decoder, Sampling
 from onelayer.agents.engine import sample
 from onelayer.agents.episodes import Episode, Step
 from onelayer.agents.models import load_model
-from onelayer.trainers.batch import Row, batch, rows
+from onelayer.trainers.batch import batch
 from onelayer.trainers.score import Scorer
+from onelayer.trainers.token_rows import Row, rows
 
 QUESTIONS = (
     "What is the capital of France, and why is it famous?",

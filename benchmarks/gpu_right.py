@@ -22,9 +22,10 @@ from onelayer.agents.forward import decoder_layers
 from onelayer.agents.graphs import GraphedStep
 from onelayer.agents.sampling import Sampling
 from onelayer.agents.writing import TokenStep
-from onelayer.trainers.batch import Row, batch, rows
+from onelayer.trainers.batch import batch
 from onelayer.trainers.layers import train_only
 from onelayer.trainers.score import Scorer
+from onelayer.trainers.token_rows import Row, rows
 
 REPLY, ROWS = 48, 16
 BOUNDS = {

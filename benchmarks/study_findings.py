@@ -137,6 +137,7 @@ def _each(
 def _pairs(settings: Sequence[Setting], pairs: Sequence[Pair]) -> dict[str, dict[str, Finding]]:
     """Return what pairs of settings have in common, by what they differ in."""
     keys = {setting.label: key_of(setting.profile) for setting in settings}
+    tasks = {s.label: (s.profile.env, s.profile.env_args) for s in settings}
     questions = {
         (False, True): "between algorithms",
         (True, False): "between model families",
@@ -147,6 +148,8 @@ def _pairs(settings: Sequence[Setting], pairs: Sequence[Pair]) -> dict[str, dict
     for pair in pairs:
         first, second = keys[pair.first], keys[pair.second]
         question = questions[first[0] != second[0], first[1] != second[1]]
+        if tasks[pair.first] != tasks[pair.second]:
+            question = "between tasks" if first == second else "between tasks and algorithms"
         name, raw, top = f"{pair.first} and {pair.second}", pair.raw["spearman"], pair.overlap
         here = (
             f"rho {shown_ranked(raw)}; Kendall's tau {shown_ranked(pair.raw['kendall'])}; of the best"

@@ -46,6 +46,7 @@ def main() -> None:
     parser.add_argument("--groups", type=int, default=8, help="of 8 equal prompts")
     parser.add_argument("--prompt", type=int, default=224, help="tokens")
     parser.add_argument("--iterations", type=int, default=12)
+    parser.add_argument("--tasks", type=int, default=16, help="of an iteration, 8 episodes each")
     parser.add_argument("--seeds", type=int, default=3)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -128,24 +129,24 @@ def show(name: str, difference_N: np.ndarray, seconds: float) -> None:
 
 
 def learning(options: argparse.Namespace, folder: str) -> None:
-    """Train in both ways, and print success over the first and the last quarter of the iterations."""
+    """Train in both ways, and print success over the first and the last third of the iterations."""
     base, _ = load_model("tiny")
-    quarter = max(1, options.iterations // 4)
+    third = max(1, options.iterations // 3)
     for engine in ("onelayer", "vllm"):
         lines = []
         for seed in range(options.seeds):
-            if engine == "vllm":  # what the run before left there
+            lines.append(history(options, f"{folder}/{engine}-{seed}", engine, seed))
+            if engine == "vllm":  # it begins the next run, and ends, with the base
                 everything = whole_layers(base, [0], everything=True)
                 servers = VLLMServers.at(options.server)
                 send(servers, Path(folder), everything, FIRST_VERSION)
-            lines.append(history(options, f"{folder}/{engine}-{seed}", engine, seed))
-        for name, part in (("first", slice(0, quarter)), ("last", slice(-quarter, None))):
+        for name, part in (("first", slice(0, third)), ("last", slice(-third, None))):
             rates = [np.mean([line["success"] for line in run[part]]) for run in lines]
-            n = 128 * quarter * options.seeds
+            n = 8 * options.tasks * third * options.seeds
             low, high = wilson(round(float(np.mean(rates)) * n), n)
             each = ", ".join(f"{rate:.1%}" for rate in rates)
             print(
-                f"{engine:9} {name:5} {quarter} iterations: success {np.mean(rates):.1%} "
+                f"{engine:9} {name:5} {third} iterations: success {np.mean(rates):.1%} "
                 f"[{low:.1%}, {high:.1%}], n = {n} episodes, of each seed {each}"
             )
         drift = max(line["logp_drift"] for run in lines for line in run)
@@ -161,6 +162,7 @@ def history(options: argparse.Namespace, out: str, engine: str, seed: int) -> li
         out=out,
         seed=seed,
         iterations=options.iterations,
+        tasks_per_iteration=options.tasks,
         learning_rate=2.5e-3,
         minibatches=4,
         response_limit=12,

@@ -133,7 +133,7 @@ def _line(
     *,
     points: bool,
 ) -> None:
-    if points:
+    if points or len(x) == 1:  # a line through one point is not seen
         axes.plot(x, y, color=colour, linestyle=style, linewidth=1, marker="o", label=name)
     elif len(x) < SMOOTHED_FROM:
         axes.plot(x, y, color=colour, linestyle=style, label=name)

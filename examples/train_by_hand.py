@@ -13,11 +13,11 @@ from onelayer.agents.play import Play
 from onelayer.agents.rollout import rollout
 from onelayer.envs.plugins import make
 from onelayer.trainers.advantages import gigpo
-from onelayer.trainers.batch import Row, rows
 from onelayer.trainers.delta import LayerDelta
 from onelayer.trainers.layers import choose_layers, train_only
 from onelayer.trainers.loss import clipped_surrogate
 from onelayer.trainers.tasks import training_tasks
+from onelayer.trainers.token_rows import Row, rows
 
 
 def token_logp(model: torch.nn.Module, row: Row) -> torch.Tensor:

@@ -19,8 +19,9 @@ from onelayer.agents.forward import decoder_layers, entering
 from onelayer.agents.model_check import check_model
 from onelayer.agents.sampling import Sampling
 from onelayer.agents.states import CapturedStates
-from onelayer.trainers.batch import Row, batch
+from onelayer.trainers.batch import batch
 from onelayer.trainers.score import Scorer, check_scoring
+from onelayer.trainers.token_rows import Row
 
 IMPLEMENTATIONS = ("sdpa", "eager")
 RIGHT = "right"

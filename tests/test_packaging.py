@@ -132,3 +132,17 @@ def test_the_lower_bounds_that_are_tested_are_those_of_the_project():
     assert pinned("transformers>=5.13,<6") == "transformers==5.13"
     assert {"torch==2.9", "transformers==5.13"} <= set(lower_bounds())
     assert all((ROOT / test).exists() for test in TESTS)
+
+
+def test_one_version_is_named_everywhere():
+    import re
+
+    import onelayer
+
+    cited = re.search(r"^version: (\S+)$", (ROOT / "CITATION.cff").read_text(), re.MULTILINE)[1]
+    changes = re.findall(
+        r"^## (\d\S*) - (\d{4}-\d\d-\d\d)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
+    )
+    assert cited == onelayer.__version__ == changes[0][0]
+    released = re.search(r"^date-released: (\S+)$", (ROOT / "CITATION.cff").read_text(), re.M)[1]
+    assert released == changes[0][1]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from onelayer.agents.play import Play
-from onelayer.agents.shipped import SHIPPED
+from onelayer.agents.shipped_models import SHIPPED
 from onelayer.settings import option, parse_mapping, require, run_folder, world_of
 from onelayer.trainers.estimators import Estimator, estimator
 from onelayer.trainers.layer_spec import mask_seed, trains_everything

@@ -12,7 +12,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from onelayer.trainers.batch import Batch, Row
+from onelayer.trainers.batch import Batch
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.loss import (
     KL,
@@ -25,6 +25,7 @@ from onelayer.trainers.mismatch import Mismatch
 from onelayer.trainers.passes import Passes
 from onelayer.trainers.processes import summed
 from onelayer.trainers.score import Scorer, weights_of
+from onelayer.trainers.token_rows import Row
 
 
 class Policy(Protocol):

@@ -52,6 +52,11 @@ class Meter:
         peak = peak_bytes(torch.device(self._accelerator.device))
         self._bytes[name] = max(self._bytes.get(name, 0), peak)
 
+    def count(self, name: str, seconds: float, cpu_seconds: float) -> None:
+        """Take in a phase that was measured elsewhere."""
+        self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+        self._cpu_seconds += cpu_seconds
+
     def metrics(self, tokens: float = 0.0) -> dict[str, float]:
         """Return what to log; every process must call it.
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from torch import Tensor, nn
 
 from onelayer.agents.states import CapturedStates
-from onelayer.trainers.batch import Batch, Row, batch, idle_batch, parts
+from onelayer.trainers.batch import Batch, batch, idle_batch, parts
 from onelayer.trainers.memory import (
     advised,
     default_tokens,
@@ -18,6 +18,7 @@ from onelayer.trainers.memory import (
 )
 from onelayer.trainers.placement import Replicated, Sharded
 from onelayer.trainers.score import Scorer
+from onelayer.trainers.token_rows import Row
 
 logger = logging.getLogger(__name__)
 

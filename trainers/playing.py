@@ -7,7 +7,7 @@ from accelerate import Accelerator
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.agents.episodes import Episode
-from onelayer.agents.rollout import rollout
+from onelayer.agents.rollout import Rollout, begin_rollout, rollout
 from onelayer.envs.attributes import tasks_of
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.engines import Engines
@@ -73,16 +73,31 @@ class TrainingGames:
 
     def play(self, iteration: int, on_episode: OnEpisode | None = None) -> list[Episode]:
         """Roll out this process's tasks of an iteration; ``on_episode`` gets each as it ends."""
+        return self._to_the_end(self.begin(iteration, on_episode))
+
+    def begin(self, iteration: int, on_episode: OnEpisode | None = None) -> Rollout:
+        """Begin the rollout of this process's tasks of an iteration."""
         mine = share(self.tasks(iteration), self.accelerator)
-        return self.roll_out(mine, hash_seed(self.config.seed, iteration), on_episode)
+        return self._begun(mine, hash_seed(self.config.seed, iteration), on_episode)
 
     def roll_out(
         self, tasks: Sequence[str | int], seed: int, on_episode: OnEpisode | None = None
     ) -> list[Episode]:
         """Play a group of each task, with random numbers of the seed."""
+        return self._to_the_end(self._begun(tasks, seed, on_episode))
+
+    def _to_the_end(self, played: Rollout) -> list[Episode]:
+        while played.runs:
+            played.turn()
+        self.agent.reset()  # the update needs the memory of the cache
+        return played.episodes
+
+    def _begun(
+        self, tasks: Sequence[str | int], seed: int, on_episode: OnEpisode | None
+    ) -> Rollout:
         config = self.config
         self.agent.reseed(seed)
-        episodes = rollout(
+        return begin_rollout(
             self.envs,
             self.agent,
             tasks,
@@ -93,8 +108,6 @@ class TrainingGames:
             step_timeout=config.step_timeout,
             retries=config.retries,
         )
-        self.agent.reset()  # the update needs the memory of the cache
-        return episodes
 
 
 class HeldOutGames:

@@ -24,9 +24,10 @@ from transformers import PreTrainedModel
 from onelayer.agents.attention import attending
 from onelayer.agents.devices import without_cudnn_attention
 from onelayer.agents.forward import after_layers, entering, leaving
-from onelayer.trainers.batch import Batch, Row, batch
+from onelayer.trainers.batch import Batch, batch
 from onelayer.trainers.memory import is_out_of_memory
 from onelayer.trainers.placement import own_part
+from onelayer.trainers.token_rows import Row
 
 _LOGITS_BYTES = {"cpu": 32 << 20}
 _LOGITS_BYTES_ELSEWHERE = 256 << 20

@@ -6,51 +6,37 @@ state and a run that goes on equals one that never stopped.
 
 import logging
 import math
-import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, nullcontext, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import count
 from typing import Any
 
-import torch
 from accelerate import Accelerator
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.agents.episodes import Episode
-from onelayer.agents.weight_files import LAYER_FILE
 from onelayer.envs.attributes import tasks_of
 from onelayer.errors import RunFailed
 from onelayer.interrupts import Interrupted, StopRequests, deferred_interrupt
 from onelayer.trainers.advantages import penalise_invalid
+from onelayer.trainers.alarms import alarms
 from onelayer.trainers.bad_steps import Diverged
-from onelayer.trainers.checkpoints import KEPT, Checkpoint
 from onelayer.trainers.config import TrainConfig
-from onelayer.trainers.delta import LayerDelta
 from onelayer.trainers.dynamic_sampling import DynamicSampling
 from onelayer.trainers.engines import engines_of
 from onelayer.trainers.first_signs import first_signs
 from onelayer.trainers.heartbeat import Heartbeat
-from onelayer.trainers.identity import identity, require_same
-from onelayer.trainers.layers import frozen_checksum, trains_everything
+from onelayer.trainers.identity import identity
+from onelayer.trainers.layers import frozen_checksum
 from onelayer.trainers.learning_signal import signal
-from onelayer.trainers.lora import Adapters
 from onelayer.trainers.memory import advised
 from onelayer.trainers.meter import Meter
-from onelayer.trainers.mismatch import LIMIT as MISMATCH_LIMIT
-from onelayer.trainers.placement import (
-    load_whole_state,
-    own_part,
-    placed_like,
-    whole_on_cpu,
-    whole_state,
-)
 from onelayer.trainers.playing import HeldOutGames, MakeEnv, TrainingGames
 from onelayer.trainers.processes import (
     FirstProcessLogger,
-    everyones,
     largest,
     require_alike,
     wait_for_all,
@@ -58,15 +44,13 @@ from onelayer.trainers.processes import (
 from onelayer.trainers.reward_order import reversed_orders
 from onelayer.trainers.rising import Rising
 from onelayer.trainers.run_folder import RunFolder
+from onelayer.trainers.saving import Saving
 from onelayer.trainers.sharing import episodes_of_all
 from onelayer.trainers.summary import summary
 from onelayer.trainers.trackers import Trackers
 from onelayer.trainers.update import Learner
 
 logger = FirstProcessLogger(logging.getLogger(__name__))
-
-_BYTES_EACH = 12
-"""of a trained parameter in a checkpoint: itself and the optimizer's two moments, in float32"""
 
 _PLAYING_FITS = partial(
     advised, "while playing", "lower --parallel, or end what else holds memory there"
@@ -146,6 +130,9 @@ class Trainer:
             if self.accelerator.num_processes == 1:
                 logger.warning("--shard does nothing in one process; see torchrun --nproc-per-node")
             self.learner.shard()
+        self.saving = Saving(
+            config, self.folder, self.model, self.learner, self.accelerator, self.identity
+        )
         self.stop = StopRequests(lambda number: int(largest(self.accelerator, number)))
         self.rising = Rising()
         self.unknown_id: int | None = getattr(tokenizer, "unk_token_id", None)
@@ -173,6 +160,13 @@ class Trainer:
             OSError: the disk is full or cannot be written; the last checkpoint is kept.
             RuntimeError: a frozen tensor changed, or a process of the run is gone.
         """
+        with self.session():
+            self._iterate()
+        return self.iteration == self.config.iterations
+
+    @contextmanager
+    def session(self) -> Iterator[None]:
+        """Begin the run, or go on with it, and leave it saved as ``train`` does, however the block ends."""
         with ExitStack() as stack:
             if self.accelerator.is_main_process:
                 stack.enter_context(self.folder.alone())
@@ -182,7 +176,7 @@ class Trainer:
             stack.enter_context(self.heartbeat.beating(self._write_if_consistent))
             frozen = frozen_checksum(self.model, self.learner.parameters.values())
             try:
-                finished = self._iterate()
+                yield
             except Interrupted:  # all processes are here
                 self.save()
                 raise
@@ -195,16 +189,15 @@ class Trainer:
             if frozen_checksum(self.model, self.learner.parameters.values()) != frozen:
                 raise RuntimeError("a frozen tensor changed during training; please report this")
             self.save()
-            if finished:
-                self.save_layer()
-            return finished
+            if self.iteration == self.config.iterations:
+                self.saving.save_layer()
 
-    def _iterate(self) -> bool:
-        """Train up to the last iteration; False where ``should_stop`` says that it is enough."""
+    def _iterate(self) -> None:
+        """Train up to the last iteration, or until ``should_stop`` says that it is enough."""
         config = self.config
         while self.iteration < config.iterations:
             if self.should_stop is not None and self.should_stop():
-                return False
+                return
             self.meter.begin()
             held_out = self.evaluate() if self._evaluation_is_due() else {}
             no_episodes: list[Episode] = []
@@ -212,17 +205,25 @@ class Trainer:
                 episodes = self.stop.at_once(self.play, no_episodes)
                 self.stop.obey()
                 sampled = self._drawn_again(episodes)
-            with deferred_interrupt():  # the weights move: finish what belongs together
-                self._learn(sampled, held_out)
-            if self.iteration % config.checkpoint_every == 0:
-                self.save()
-            self.stop.obey()
+            self._end_iteration(sampled, held_out)
         self.meter.begin()
         if held_out := self.evaluate() if config.eval_every else {}:
             metrics = {"iteration": self.iteration, **held_out, **self.meter.metrics()}
             self._log(metrics)
             self._tell(metrics)
-        return True
+
+    def learn_from(self, episodes: Sequence[Episode]) -> None:
+        """End an iteration whose episodes were played elsewhere: update, log, save where that is due."""
+        config, accelerator = self.config, self.accelerator
+        sampled = DynamicSampling(self.games, config, accelerator, self.iteration, episodes)
+        self._end_iteration(sampled, {})
+
+    def _end_iteration(self, sampled: DynamicSampling, held_out: Mapping[str, float]) -> None:
+        with deferred_interrupt():  # the weights move: finish what belongs together
+            self._learn(sampled, held_out)
+        if self.iteration % self.config.checkpoint_every == 0:
+            self.save()
+        self.stop.obey()
 
     def play(self) -> list[Episode]:
         """Roll out this iteration's tasks of this process."""
@@ -291,7 +292,7 @@ class Trainer:
         self._counted("learn", 0)
         with self.meter.phase("update"):
             update = self.learner.update(episodes, advantages_N[own_N], self.iteration)
-        self._require_finite_weights()
+        self.saving.require_finite_weights()
         metrics = {
             "iteration": self.iteration,
             **summary(played),
@@ -316,27 +317,10 @@ class Trainer:
         self._tell(metrics)
 
     def _log(self, metrics: dict[str, Any]) -> None:
-        if metrics.get("advantage") == 0:
-            logger.warning(
-                "iteration %d taught nothing: every advantage is 0 (success %.2f in all groups)",
-                metrics["iteration"],
-                metrics["success"],
-            )
+        for sentence in alarms(metrics, self.config):
+            logger.warning("%s", sentence)
         for sentence in self.rising.add(metrics):
             logger.warning("iteration %d: %s", metrics["iteration"], sentence)
-        if metrics.get("wins_below_losses", 0.0) > 0:
-            logger.warning(
-                "iteration %d: in %.0f %% of the pairs a solved episode earned less than an unsolved one of "
-                "its task; lower --invalid-penalty (%g) or raise the environment's reward of success",
-                metrics["iteration"],
-                100 * metrics["wins_below_losses"],
-                self.config.invalid_penalty,
-            )
-        if metrics.get("logp_drift", 0.0) > MISMATCH_LIMIT[self.config.dtype]:
-            logger.warning(
-                "sampling and training disagree on log-probabilities by %.1e on average",
-                metrics["logp_drift"],
-            )
         if not all(math.isfinite(v) for v in metrics.values() if isinstance(v, float)):
             raise Diverged(
                 f"training diverged: {metrics}; train again with a lower --learning-rate and another --out"
@@ -359,84 +343,14 @@ class Trainer:
         return lambda _: tell(Progress(self.iteration, phase, next(done), total))
 
     def save(self) -> None:
-        """Write a checkpoint from which a run goes on at this iteration; all processes wait for it.
-
-        Before the first update it holds no tensors: the weights are those of the base, and the optimizer has
-        no state yet.
-        """
-        self._write_checkpoint()
+        """Write a checkpoint from which a run goes on at this iteration; all processes wait for it."""
+        self.saving.save_checkpoint(self.iteration)
         wait_for_all(self.accelerator)
 
     def _write_if_consistent(self) -> None:
         """Write a checkpoint where one can be made without other processes, which may be gone."""
         if self._consistent and not self.learner.placement.sharded:
-            self._write_checkpoint()
-
-    def _write_checkpoint(self) -> None:
-        learner, main = self.learner, self.accelerator.is_main_process
-        if not main and not learner.placement.sharded:
-            return
-        self._require_finite_weights()
-        moved = learner.parameters if self.iteration > 0 else {}
-        weights = {name: whole_on_cpu(p, main) for name, p in moved.items()}
-        optimizer = whole_state(learner.optimizer, main)
-        if not main:
-            return
-        checkpoint = Checkpoint(
-            iteration=self.iteration,
-            config=self.config.resume_key(),
-            weights=weights,
-            optimizer=optimizer,
-            identity=self.identity,
-            processes=self.accelerator.num_processes,
-            threads=torch.get_num_threads(),
-        )
-        with deferred_interrupt():
-            self.folder.save(checkpoint)
-
-    def _require_finite_weights(self) -> None:
-        """Raise Diverged where a weight is no finite number: nobody could go on from there."""
-        named = self.learner.parameters.items()
-        bad = [name for name, p in named if not bool(own_part(p.detach()).isfinite().all())]
-        if self.learner.placement.sharded:
-            bad = everyones(self.accelerator, bad)
-        if bad:
-            raise Diverged(
-                f"training diverged: {bad[0]} holds numbers that are not finite; "
-                "train again with a lower --learning-rate and another --out"
-            )
-
-    def save_layer(self) -> None:
-        """Write the trained layer, or the adapters, to the run folder."""
-        with self.learner.placement.whole():
-            if not self.accelerator.is_main_process:
-                return
-            if self.config.lora_rank:
-                self.adapters().save(self.folder.path)
-            else:
-                self.delta().save(self.folder.path / LAYER_FILE)
-
-    def delta(self) -> LayerDelta:
-        """Return the trained layer as it is now."""
-        return LayerDelta.from_model(
-            self.model,
-            self.learner.layers,
-            self.config.model,
-            everything=trains_everything(self.config.layers),
-            train_embeddings=self.config.train_embeddings,
-            config=asdict(self.config),
-            dtype=self.learner.dtype,
-        )
-
-    def adapters(self) -> Adapters:
-        """Return the LoRA adapters as they are now."""
-        return Adapters.from_model(
-            self.model,
-            self.learner.layers,
-            self.config.model,
-            fingerprint=str(self.learner.fingerprint),
-            config=asdict(self.config),
-        )
+            self.saving.save_checkpoint(self.iteration)
 
     def _begin(self) -> None:
         """Start the run, or go on with it, where that is still possible and all processes agree."""
@@ -447,63 +361,17 @@ class Trainer:
                 self.folder.require_new()
         require_alike(self.accelerator, {**asdict(self.config), **self.identity})
         if self.config.resume:
-            self._restore()
+            self.iteration = self.saving.restore()
+            if self.accelerator.is_main_process:
+                for metrics in self.folder.history():
+                    self.rising.add(metrics)
         else:
-            self._require_room()
+            self.saving.require_room()
         self._consistent = True
         if self.accelerator.is_main_process:
             self.folder.write_config(self.config)
         self.trackers.begin(asdict(self.config))
         self.save()
-
-    def _restore(self) -> None:
-        folder = self.folder
-        checkpoint = folder.last()
-        require_same(self.identity, checkpoint.identity, str(folder.path))
-        before = (checkpoint.processes, checkpoint.threads or torch.get_num_threads())
-        now = (self.accelerator.num_processes, torch.get_num_threads())
-        if before != now:
-            logger.warning(
-                "%s was trained by %d processes of %d threads, now by %d of %d: equal up to rounding",
-                *(folder.path, *before, *now),
-            )
-        with torch.no_grad():
-            for name, weight in checkpoint.weights.items():
-                parameter = self.learner.parameters[name]
-                parameter.copy_(placed_like(weight, parameter))
-        load_whole_state(self.learner.optimizer, checkpoint.optimizer)
-        self.iteration = checkpoint.iteration
-        wait_for_all(self.accelerator)  # all have read what the first may now change
-        if self.accelerator.is_main_process:
-            if self.iteration < self.config.iterations:
-                folder.set_weights_aside()
-            folder.saved.set_aside_after(self.iteration)
-            folder.take_back(self.iteration)
-            for metrics in folder.history():
-                self.rising.add(metrics)
-
-    def _require_room(self) -> None:
-        """Raise OSError where the disk has no room for the checkpoints that a run keeps."""
-        learned = sum(p.numel() for p in self.learner.parameters.values())
-        needed = (KEPT + 1) * learned * _BYTES_EACH
-        there = next(p for p in self.folder.path.absolute().parents if p.exists())
-        free = shutil.disk_usage(there).free
-        if free < needed:
-            raise OSError(
-                f"the checkpoints of {self.folder.path} take up to {needed / 2**20:,.0f} MiB, and its "
-                f"disk has {free / 2**20:,.0f} free; name another --out"
-            )
-
-    def go_back(self) -> int:
-        """Put the weights of the last checkpoint back, and return its iteration.
-
-        At 0 no weight had moved yet, and the checkpoint holds none.
-        """
-        checkpoint = self.folder.last()
-        with torch.no_grad():
-            for name, weight in checkpoint.weights.items():
-                self.learner.parameters[name].copy_(weight)
-        return checkpoint.iteration
 
     def _evaluation_is_due(self) -> bool:
         return self.config.eval_every > 0 and self.iteration % self.config.eval_every == 0

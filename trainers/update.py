@@ -22,7 +22,6 @@ from onelayer.agents.episodes import Episode
 from onelayer.agents.model_check import check_model
 from onelayer.agents.states import CapturedStates
 from onelayer.trainers.bad_steps import BadSteps
-from onelayer.trainers.batch import Row, rows
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.fingerprint import base_fingerprint
 from onelayer.trainers.gradient import Gradients, scores_old_policy
@@ -40,6 +39,7 @@ from onelayer.trainers.placement import Replicated, Sharded
 from onelayer.trainers.random_mask import keep_to, random_masks
 from onelayer.trainers.score import Scorer, check_scoring
 from onelayer.trainers.sharing import minibatches
+from onelayer.trainers.token_rows import Row, rows
 
 
 class Learner:

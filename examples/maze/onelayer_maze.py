@@ -20,6 +20,7 @@ class Maze(TextEnv):
     """
 
     splits = ("train", "test")
+    success_margin = 1.0
 
     def __init__(self, split="train", size=4, max_steps=30, render_mode=None):
         if split not in self.splits or size < 2:

@@ -26,6 +26,8 @@ import yaml
 from onelayer.settings import as_mapping, did_you_mean, read_settings
 
 C = TypeVar("C")
+_NUMBERS = r"-?\d+(-\d+)?"
+"""a whole number, or a range of them"""
 
 
 def parse_config(
@@ -233,6 +235,12 @@ def _checked(value: Any, hint: Any, where: str) -> Any:
         if not isinstance(value, list):
             raise ValueError(f"{where} must be a list, got {value!r}")
         return [_checked(item, get_args(kind)[0], where) for item in value]
+    if (
+        kind is str
+        and isinstance(value, list)
+        and all(re.fullmatch(_NUMBERS, str(i)) for i in value)
+    ):
+        return ",".join(map(str, value))  # layers: [3, 10-14]
     if kind is str and isinstance(value, Mapping | list):
         return yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10**6).strip()
     if kind is bool and isinstance(value, bool):

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from helpers import tiny_model
 
 from onelayer.agents.attention import (
     UNREAD,
@@ -41,7 +42,7 @@ def reading(model, ids, **where):
 
 
 @pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
-def test_a_token_reads_its_own_row_up_to_itself(tiny_model, implementation):
+def test_a_token_reads_its_own_row_up_to_itself(implementation):
     model = tiny_model("llama", layers=1, attn_implementation=implementation)
     # Two rows of 2 and 0 cached tokens read two more each.
     positions = torch.tensor([[2, 3], [0, 1]])
@@ -50,7 +51,7 @@ def test_a_token_reads_its_own_row_up_to_itself(tiny_model, implementation):
 
 
 @pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
-def test_a_window_that_only_the_config_names_holds_in_each_row(tiny_model, implementation):
+def test_a_window_that_only_the_config_names_holds_in_each_row(implementation):
     model = tiny_model("mistral", layers=1, sliding_window=3, attn_implementation=implementation)
     # A window of 3 is the token itself and the two before it, at whatever position the row is.
     positions = torch.tensor([[5], [1]])
@@ -59,7 +60,7 @@ def test_a_window_that_only_the_config_names_holds_in_each_row(tiny_model, imple
 
 
 @pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
-def test_each_kind_of_layer_has_its_own_mask(tiny_model, implementation):
+def test_each_kind_of_layer_has_its_own_mask(implementation):
     model = tiny_model(
         "qwen2",
         layers=3,
@@ -75,7 +76,7 @@ def test_each_kind_of_layer_has_its_own_mask(tiny_model, implementation):
 
 
 @pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
-def test_runs_read_their_own_texts_by_position_and_not_by_column(tiny_model, implementation):
+def test_runs_read_their_own_texts_by_position_and_not_by_column(implementation):
     model = tiny_model("mistral", layers=2, sliding_window=3, attn_implementation=implementation)
     # One row of 3 + 2 + 1 tokens: a text of 5 (columns 0 to 4) and one of 4 (columns 0, 1, 2, 5).
     runs = [
@@ -105,7 +106,7 @@ def test_runs_read_their_own_texts_by_position_and_not_by_column(tiny_model, imp
     torch.testing.assert_close(together[5], plain[1, 3], atol=1e-5, rtol=0)
 
 
-def test_a_model_has_its_own_attention_again_afterwards(tiny_model):
+def test_a_model_has_its_own_attention_again_afterwards():
     model = tiny_model("llama", layers=1)
     with pytest.raises(RuntimeError, match="inside"), attending(model, torch.zeros(1, 1).long()):
         raise RuntimeError("inside")
@@ -152,7 +153,7 @@ def test_grouped_attention_is_scaled_dot_product_attention(heads, attend):
         ("qwen3", {"layer_types": ["full_attention", "linear_attention"]}, "linear_attention"),
     ],
 )
-def test_what_is_no_attention_with_a_mask_is_refused(tiny_model, architecture, config, found):
+def test_what_is_no_attention_with_a_mask_is_refused(architecture, config, found):
     model = tiny_model(architecture, layers=2, **config)
     with pytest.raises(ValueError, match=f"cannot be played: it mixes in {found}"):
         check_kind(model)

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from helpers import tiny_model
 
 from onelayer.agents import decoder as decoder_module
 from onelayer.agents import devices, reading
@@ -47,7 +48,7 @@ def assert_same(found, expected):
 
 @pytest.mark.parametrize(("kind", "history"), [("plain", "all"), ("chat", 2)])
 def test_episodes_are_those_of_the_barrier_whichever_others_run_beside_them(
-    tiny_model, plain_tokenizer, chat_tokenizer, history, kind
+    plain_tokenizer, chat_tokenizer, history, kind
 ):
     tokenizer = plain_tokenizer if kind == "plain" else chat_tokenizer
     model = tiny_model("qwen3", vocab_size=len(tokenizer), max_position_embeddings=2048)
@@ -59,7 +60,7 @@ def test_episodes_are_those_of_the_barrier_whichever_others_run_beside_them(
         assert_same(found, barrier)
 
 
-def test_a_short_reply_is_answered_while_a_long_one_goes_on(tiny_model):
+def test_a_short_reply_is_answered_while_a_long_one_goes_on():
     model, stop = (
         tiny_model("qwen3"),
         range(1, 9),
@@ -81,7 +82,7 @@ def test_a_short_reply_is_answered_while_a_long_one_goes_on(tiny_model):
     assert order.count(1) >= 2
 
 
-def test_rows_that_come_and_go_at_any_time_are_each_read_right(tiny_model):
+def test_rows_that_come_and_go_at_any_time_are_each_read_right():
     """Prompts at random moments, episodes that end while others write, one of them in its reply."""
     model = tiny_model("llama")
     rng = np.random.default_rng(0)
@@ -116,9 +117,7 @@ def test_rows_that_come_and_go_at_any_time_are_each_read_right(tiny_model):
 
 
 @pytest.mark.parametrize("quickly_read", [0, 1 << 16])
-def test_the_padded_shapes_of_a_gpu_change_nothing(
-    tiny_model, plain_tokenizer, monkeypatch, quickly_read
-):
+def test_the_padded_shapes_of_a_gpu_change_nothing(plain_tokenizer, monkeypatch, quickly_read):
     model = tiny_model("qwen3")
     expected = played(model, plain_tokenizer, 16)
     shapes = set()
@@ -139,7 +138,7 @@ def test_the_padded_shapes_of_a_gpu_change_nothing(
     assert {rows for rows, _ in shapes} <= {1, 2, 4, 8, 16}
 
 
-def test_a_slot_that_waits_cannot_ask_again_and_an_empty_prompt_is_none(tiny_model):
+def test_a_slot_that_waits_cannot_ask_again_and_an_empty_prompt_is_none():
     decoder = Decoder(tiny_model("qwen3"), [STOP], Sampling(response_limit=4))
     decoder.submit(0, [5], [0])
     with pytest.raises(ValueError, match="slot 0 already waits"):
@@ -150,9 +149,7 @@ def test_a_slot_that_waits_cannot_ask_again_and_an_empty_prompt_is_none(tiny_mod
 
 
 @pytest.mark.parametrize("reproducible", [False, True])
-def test_environments_that_wait_come_to_the_same_episodes(
-    tiny_model, plain_tokenizer, reproducible
-):
+def test_environments_that_wait_come_to_the_same_episodes(plain_tokenizer, reproducible):
     class Counting(type(make("onelayer/Counting-v0").unwrapped)):
         waits = True
 
@@ -172,7 +169,7 @@ def test_environments_that_wait_come_to_the_same_episodes(
     assert threading.get_ident() not in threads
 
 
-def test_an_environment_that_waits_does_not_hold_up_the_others(tiny_model, plain_tokenizer):
+def test_an_environment_that_waits_does_not_hold_up_the_others(plain_tokenizer):
     """One step lasts until another episode has ended, which only goes on if the agent does."""
     ended = threading.Event()
 
@@ -194,7 +191,7 @@ def test_an_environment_that_waits_does_not_hold_up_the_others(tiny_model, plain
 
 
 def test_a_reproducible_rollout_reads_the_same_prompts_together_however_long_environments_wait(
-    tiny_model, plain_tokenizer
+    plain_tokenizer,
 ):
     class Counting(type(make("onelayer/Counting-v0").unwrapped)):
         waits = True

@@ -5,6 +5,7 @@ import weakref
 
 import pytest
 import torch
+from helpers import tiny_model
 
 from onelayer.agents.decoder import Decoder, Sampling
 from onelayer.agents.engine import sample
@@ -32,7 +33,7 @@ def entering(model, ids):
 
 @pytest.mark.parametrize("architecture", ["qwen3", "qwen2", "llama"])
 @pytest.mark.parametrize("temperature", [1.0, 0.7])
-def test_recorded_logprobs_equal_a_plain_forward_pass(tiny_model, architecture, temperature):
+def test_recorded_logprobs_equal_a_plain_forward_pass(architecture, temperature):
     model = tiny_model(architecture)
     decoder = Decoder(model, [STOP], Sampling(temperature=temperature, response_limit=12))
     prompts = [list(p) for p in PROMPTS]
@@ -44,7 +45,7 @@ def test_recorded_logprobs_equal_a_plain_forward_pass(tiny_model, architecture, 
         prompts = [[*p, *r.ids, 2, 3] for p, r in zip(prompts, replies, strict=True)]
 
 
-def test_an_episode_is_the_same_whichever_others_run_beside_it(tiny_model):
+def test_an_episode_is_the_same_whichever_others_run_beside_it():
     model = tiny_model("qwen3")
     together = sample(Decoder(model, [STOP], Sampling(response_limit=10)), [0, 1, 2], PROMPTS, KEYS)
     alone = sample(
@@ -53,7 +54,7 @@ def test_an_episode_is_the_same_whichever_others_run_beside_it(tiny_model):
     assert together[1].ids == alone[0].ids
 
 
-def test_episodes_that_end_leave_the_others_undisturbed(tiny_model):
+def test_episodes_that_end_leave_the_others_undisturbed():
     model = tiny_model("qwen3")
     decoder = Decoder(model, [STOP], Sampling(response_limit=6))
     first = sample(decoder, [0, 1, 2], PROMPTS, KEYS)
@@ -67,7 +68,7 @@ def test_episodes_that_end_leave_the_others_undisturbed(tiny_model):
     )
 
 
-def test_a_rebuilt_prompt_reads_only_what_differs(tiny_model):
+def test_a_rebuilt_prompt_reads_only_what_differs():
     model = tiny_model("qwen3")
     decoder = Decoder(model, [STOP], Sampling(response_limit=4))
     sample(decoder, [0], [[3, 4, 5, 6]], KEYS[:1])
@@ -87,7 +88,7 @@ def test_a_rebuilt_prompt_reads_only_what_differs(tiny_model):
     )
 
 
-def test_finished_rows_leave_the_forward_pass(tiny_model):
+def test_finished_rows_leave_the_forward_pass():
     model = tiny_model("qwen3")
     sizes = []
     hook = model.register_forward_pre_hook(
@@ -101,7 +102,7 @@ def test_finished_rows_leave_the_forward_pass(tiny_model):
     assert written <= sum(sizes) <= 4 / 3 * written  # a quarter of a step's rows may be idle
 
 
-def test_captured_states_are_those_of_a_plain_forward_pass(tiny_model):
+def test_captured_states_are_those_of_a_plain_forward_pass():
     model = tiny_model("qwen3")
     states = CapturedStates(model.model.layers[1], 1 << 20)
     decoder = Decoder(model, [STOP], Sampling(response_limit=8), states)
@@ -114,7 +115,7 @@ def test_captured_states_are_those_of_a_plain_forward_pass(tiny_model):
     assert len(states) == len(read)
 
 
-def test_captured_states_of_a_rebuilt_prompt_hold_what_the_cache_knew(tiny_model):
+def test_captured_states_of_a_rebuilt_prompt_hold_what_the_cache_knew():
     model = tiny_model("qwen3")
     states = CapturedStates(model.model.layers[1], 1 << 20)
     decoder = Decoder(model, [], Sampling(response_limit=4), states)
@@ -124,7 +125,7 @@ def test_captured_states_of_a_rebuilt_prompt_hold_what_the_cache_knew(tiny_model
         torch.testing.assert_close(states.get(read), entering(model, read), atol=1e-5, rtol=0)
 
 
-def test_buffers_that_are_not_kept_are_freed_at_once(tiny_model, monkeypatch):
+def test_buffers_that_are_not_kept_are_freed_at_once(monkeypatch):
     """A cycle would keep them until Python looks for cycles: on a GPU that is memory that others need."""
     decoder = Decoder(tiny_model("qwen3"), [STOP], Sampling(response_limit=4))
     sample(decoder, [0, 1, 2], PROMPTS, KEYS)
@@ -138,14 +139,14 @@ def test_buffers_that_are_not_kept_are_freed_at_once(tiny_model, monkeypatch):
         gc.enable()
 
 
-def test_a_reply_without_a_stop_token_is_cut_at_the_limit(tiny_model):
+def test_a_reply_without_a_stop_token_is_cut_at_the_limit():
     decoder = Decoder(tiny_model("qwen3"), [], Sampling(response_limit=5))
     [reply] = sample(decoder, [0], [[5]], [[0]])
     assert reply.cut
     assert len(reply.ids) == 5
 
 
-def test_temperature_zero_takes_the_likeliest_token(tiny_model):
+def test_temperature_zero_takes_the_likeliest_token():
     model = tiny_model("qwen3")
     sampling = Sampling(temperature=0, response_limit=5)
     [reply] = sample(Decoder(model, [STOP], sampling), [0], [[5, 6]], [[0]])
@@ -183,7 +184,7 @@ def test_senseless_sampling_is_refused(bad):
 
 
 @pytest.mark.parametrize("architecture", ["gpt2", "opt"])
-def test_padding_stays_within_a_table_of_learned_positions(tiny_model, architecture):
+def test_padding_stays_within_a_table_of_learned_positions(architecture):
     """One row reads 1 new token from position 26 on, the other 31: padding would stand at 26 + 30."""
     model = tiny_model(architecture, max_position_embeddings=40, **LEARNED_POSITIONS[architecture])
     decoder = Decoder(model, [STOP], Sampling(response_limit=2))
@@ -213,7 +214,7 @@ LEARNED_POSITIONS = {
     ],
 )
 def test_windows_of_all_kinds_hold_for_rows_of_different_progress(
-    tiny_model, architecture, config, implementation
+    architecture, config, implementation
 ):
     model = tiny_model(
         architecture, initializer_range=0.2, attn_implementation=implementation, **config

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from helpers import tiny_model
 
 from onelayer.agents.forward import decoder_layers, entering, hidden_entering
 
@@ -16,7 +17,7 @@ SCALES_OR_ADDS = {
 
 @pytest.mark.parametrize("architecture", SCALES_OR_ADDS)
 @pytest.mark.parametrize("first", [1, 3])
-def test_what_happens_to_the_embeddings_matters_no_more_above(tiny_model, architecture, first):
+def test_what_happens_to_the_embeddings_matters_no_more_above(architecture, first):
     model = tiny_model(architecture, **SCALES_OR_ADDS[architecture])
     layers = list(decoder_layers(model))
     ids = torch.arange(3, 15).reshape(2, 6)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from helpers import tiny_model
 from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
 from onelayer.agents import decoder as decoder_module
@@ -44,7 +45,7 @@ def graphed(monkeypatch, model, capture, states=None):
     return decoder
 
 
-def test_warming_up_and_capturing_change_nothing(tiny_model, monkeypatch):
+def test_warming_up_and_capturing_change_nothing(monkeypatch):
     model, recorder = tiny_model("qwen3"), Recorder()
     plain_states, states = (CapturedStates(model.model.layers[1], 1 << 20) for _ in range(2))
     plain = sample(
@@ -57,7 +58,7 @@ def test_warming_up_and_capturing_change_nothing(tiny_model, monkeypatch):
     assert torch.equal(states.get(read), plain_states.get(read))
 
 
-def test_a_size_is_captured_once_and_again_only_when_weights_have_moved(tiny_model, monkeypatch):
+def test_a_size_is_captured_once_and_again_only_when_weights_have_moved(monkeypatch):
     model, recorder = tiny_model("qwen3"), Recorder()
     decoder = graphed(monkeypatch, model, recorder)
     for _ in range(2):
@@ -76,9 +77,7 @@ def test_a_size_is_captured_once_and_again_only_when_weights_have_moved(tiny_mod
     assert recorder.captured == 2 * once
 
 
-def test_a_model_that_cannot_be_captured_is_played_without_and_says_why_once(
-    tiny_model, monkeypatch, caplog
-):
+def test_a_model_that_cannot_be_captured_is_played_without_and_says_why_once(monkeypatch, caplog):
     def refuse(work, device, pool):
         work()
         try:
@@ -106,9 +105,7 @@ def test_a_model_that_cannot_be_captured_is_played_without_and_says_why_once(
     ],
 )
 @pytest.mark.parametrize("sampling", [{}, {"top_p": 0.9}, {"temperature": 0.0}])
-def test_a_token_step_reads_nothing_back_from_the_device(
-    tiny_model, architecture, config, sampling
-):
+def test_a_token_step_reads_nothing_back_from_the_device(architecture, config, sampling):
     """Fake tensors have no values: whatever asks for one raises, as it does while a graph is captured."""
     model = tiny_model(architecture, **config)
     states = CapturedStates(model.model.layers[1], 1 << 20)
@@ -123,9 +120,7 @@ def test_a_token_step_reads_nothing_back_from_the_device(
 @pytest.mark.gpu
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("architecture", ["qwen3", "llama"])
-def test_graphs_give_what_eager_steps_give_bit_for_bit(
-    tiny_model, monkeypatch, architecture, dtype, caplog
-):
+def test_graphs_give_what_eager_steps_give_bit_for_bit(monkeypatch, architecture, dtype, caplog):
     if not torch.cuda.is_available():
         pytest.skip("there is no GPU")
     model = tiny_model(architecture).to("cuda", dtype)

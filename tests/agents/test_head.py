@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from helpers import tiny_model
 
 from onelayer.agents.forward import (
     after_layers,
@@ -58,7 +59,7 @@ def test_heads_that_lose_nothing_or_learn_are_left_alone():
 
 
 @pytest.mark.parametrize("architecture", ["qwen3", "granite", "gemma2"])
-def test_what_the_model_does_to_its_logits_it_does_to_these(tiny_model, architecture):
+def test_what_the_model_does_to_its_logits_it_does_to_these(architecture):
     """Granite divides them, Gemma 2 caps them."""
     model = tiny_model(
         architecture,
@@ -78,7 +79,7 @@ def test_what_the_model_does_to_its_logits_it_does_to_these(tiny_model, architec
     assert not torch.equal(exact, rounded.float())
 
 
-def test_learning_and_playing_compute_the_same_logits(tiny_model):
+def test_learning_and_playing_compute_the_same_logits():
     """What leaves the last layer goes through the head in float32 there too."""
     model = tiny_model("granite", initializer_range=0.2).bfloat16().requires_grad_(False)
     layers, ids = decoder_layers(model), torch.tensor([[5, 6, 7]])

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from helpers import tiny_model
 
 from onelayer.agents.forward import decoder_layers
 from onelayer.agents.model_check import check_model
@@ -19,7 +20,7 @@ MODELS = {
 @pytest.mark.parametrize("architecture", MODELS)
 @pytest.mark.parametrize("first", [0, 1, 3])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_models_that_are_right_pass(tiny_model, architecture, first, dtype):
+def test_models_that_are_right_pass(architecture, first, dtype):
     model = tiny_model(architecture, initializer_range=0.2, **MODELS[architecture]).to(dtype)
     own = model.config._attn_implementation
     check_model(model, first)
@@ -27,7 +28,7 @@ def test_models_that_are_right_pass(tiny_model, architecture, first, dtype):
     assert all("forward" not in vars(layer) for layer in decoder_layers(model))
 
 
-def test_a_model_whose_upper_layers_read_lower_ones_starts_at_layer_0_only(tiny_model):
+def test_a_model_whose_upper_layers_read_lower_ones_starts_at_layer_0_only():
     model = tiny_model()
     layers = decoder_layers(model)
     kept = []
@@ -41,7 +42,7 @@ def test_a_model_whose_upper_layers_read_lower_ones_starts_at_layer_0_only(tiny_
     assert all("forward" not in vars(layer) for layer in layers)
 
 
-def test_a_model_whose_states_are_not_finite_is_refused(tiny_model):
+def test_a_model_whose_states_are_not_finite_is_refused():
     model = tiny_model()
     with torch.no_grad():
         model.model.layers[0].mlp.down_proj.weight[0, 0] = torch.nan
@@ -49,9 +50,7 @@ def test_a_model_whose_states_are_not_finite_is_refused(tiny_model):
         check_model(model)
 
 
-def test_masks_are_compared_at_the_edge_of_a_window_that_no_short_sequence_reaches(
-    tiny_model, monkeypatch
-):
+def test_masks_are_compared_at_the_edge_of_a_window_that_no_short_sequence_reaches(monkeypatch):
     """A model whose window holds one token more than transformers' is refused, at any window."""
     from onelayer.agents import model_check
 
@@ -70,13 +69,13 @@ def test_masks_are_compared_at_the_edge_of_a_window_that_no_short_sequence_reach
         check_model(model)
 
 
-def test_a_model_that_builds_its_own_masks_is_refused(tiny_model):
+def test_a_model_that_builds_its_own_masks_is_refused():
     model = tiny_model("openai-gpt", n_embd=32, n_layer=2, n_head=4, n_positions=64)
     with pytest.raises(ValueError, match="OpenAIGPTLMHeadModel cannot be played"):
         check_model(model)
 
 
-def test_what_the_model_raises_becomes_one_line(tiny_model):
+def test_what_the_model_raises_becomes_one_line():
     model = tiny_model()
 
     def fails(*_, **__):
@@ -89,7 +88,7 @@ def test_what_the_model_raises_becomes_one_line(tiny_model):
         check_model(model)
 
 
-def test_a_model_in_bfloat16_that_seems_to_differ_is_looked_at_in_float32(tiny_model, monkeypatch):
+def test_a_model_in_bfloat16_that_seems_to_differ_is_looked_at_in_float32(monkeypatch):
     """Rounding may send a token to another expert; the weights come back as they were."""
     from onelayer.agents import model_check
 
@@ -108,12 +107,12 @@ def test_a_model_in_bfloat16_that_seems_to_differ_is_looked_at_in_float32(tiny_m
 
 @pytest.mark.parametrize("window", [1, 2, 11, 12, 13, 64, 65, 510, 4096])
 @pytest.mark.parametrize("implementation", ["sdpa", "eager"])
-def test_windows_of_every_width_pass(tiny_model, window, implementation):
+def test_windows_of_every_width_pass(window, implementation):
     model = tiny_model("mistral", sliding_window=window, attn_implementation=implementation)
     check_model(model, 1)
 
 
-def test_a_window_as_wide_as_the_table_of_positions_is_no_window(tiny_model):
+def test_a_window_as_wide_as_the_table_of_positions_is_no_window():
     """Looking behind its edge would run past the table."""
     model = tiny_model("gpt2", n_embd=32, n_layer=4, n_head=4, max_position_embeddings=40)
     model.config.sliding_window = 40

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from helpers import tiny_model
 
 from onelayer.agents.models import load_model, model_folder
-from onelayer.agents.shipped import SHIPPED
+from onelayer.agents.shipped_models import SHIPPED
 
 
 @pytest.fixture
-def folder(tiny_model, plain_tokenizer, tmp_path):
+def folder(plain_tokenizer, tmp_path):
     """A model as a user has it."""
     tiny_model().save_pretrained(tmp_path / "model")
     plain_tokenizer.save_pretrained(tmp_path / "model")
@@ -19,7 +20,7 @@ def folder(tiny_model, plain_tokenizer, tmp_path):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-def test_a_folder_is_loaded_ready_to_play(tiny_model, plain_tokenizer, folder, dtype):
+def test_a_folder_is_loaded_ready_to_play(plain_tokenizer, folder, dtype):
     model, tokenizer = load_model(str(folder), dtype)
     assert not model.training
     assert model.dtype == getattr(torch, dtype)
@@ -30,7 +31,7 @@ def test_a_folder_is_loaded_ready_to_play(tiny_model, plain_tokenizer, folder, d
 
 @pytest.mark.parametrize("architecture", ["qwen2", "qwen3", "llama"])
 def test_a_tokenizer_is_what_its_own_file_says_whatever_the_model(
-    tiny_model, plain_tokenizer, folder, architecture
+    plain_tokenizer, folder, architecture
 ):
     tiny_model(architecture).save_pretrained(folder)
     _, tokenizer = load_model(str(folder))
@@ -184,7 +185,7 @@ def test_the_small_model_ships_and_plays_whole_houses_legally():
     assert 4 < sum(episode.success for episode in episodes) < 22
 
 
-def test_a_sequence_may_be_as_long_as_the_model_was_made_for(tiny_model):
+def test_a_sequence_may_be_as_long_as_the_model_was_made_for():
     from onelayer.agents.models import context_length
 
     assert context_length(tiny_model("llama", max_position_embeddings=96)) == 96

@@ -3,12 +3,13 @@
 from dataclasses import fields
 
 import pytest
+from helpers import tiny_model
 
 from onelayer.agents.play import Play
 from onelayer.trainers.config import TrainConfig
 
 
-def test_an_agent_has_the_settings(tiny_model, plain_tokenizer):
+def test_an_agent_has_the_settings(plain_tokenizer):
     from onelayer.envs.plugins import make
 
     play = Play(0.7, 0.9, 5, "2")

@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 import torch
+from helpers import tiny_model
 
 from onelayer.agents.decoder import Decoder, Sampling
 from onelayer.agents.policy import PolicyAgent, PromptTooLong
@@ -34,7 +35,7 @@ def recomputed(model, ids, first):
 @pytest.mark.parametrize("history", ["all", 0, 2])
 @pytest.mark.parametrize("kind", ["plain", "chat"])
 def test_recorded_logprobs_are_those_of_the_recorded_tokens(
-    tiny_model, plain_tokenizer, chat_tokenizer, history, kind
+    plain_tokenizer, chat_tokenizer, history, kind
 ):
     tokenizer = plain_tokenizer if kind == "plain" else chat_tokenizer
     model = tiny_model("qwen3", vocab_size=len(tokenizer), max_position_embeddings=2048)
@@ -48,9 +49,7 @@ def test_recorded_logprobs_are_those_of_the_recorded_tokens(
             ids += step.action_ids
 
 
-def test_a_cut_reply_is_an_invalid_action_and_gets_its_end_token_as_prompt(
-    tiny_model, plain_tokenizer
-):
+def test_a_cut_reply_is_an_invalid_action_and_gets_its_end_token_as_prompt(plain_tokenizer):
     episodes = play(tiny_model("qwen3"), plain_tokenizer, response_limit=1)
     cut = [(e, i) for e in episodes for i, s in enumerate(e.steps) if s.cut]
     assert cut
@@ -63,7 +62,7 @@ def test_a_cut_reply_is_an_invalid_action_and_gets_its_end_token_as_prompt(
             assert episode.steps[i + 1].prompt_ids[0] == plain_tokenizer.eos_token_id
 
 
-def test_a_reply_also_ends_where_the_models_generation_config_says(tiny_model, chat_tokenizer):
+def test_a_reply_also_ends_where_the_models_generation_config_says(chat_tokenizer):
     """As Qwen2.5's <|endoftext|>; the template's own end token then follows, put there by hand."""
     model = tiny_model("qwen3", vocab_size=128, max_position_embeddings=2048)
     other = chat_tokenizer.convert_tokens_to_ids("a")
@@ -84,7 +83,7 @@ def test_a_reply_also_ends_where_the_models_generation_config_says(tiny_model, c
             assert episode.steps[i + 1].prompt_ids[0] == chat_tokenizer.eos_token_id
 
 
-def test_a_chat_reply_without_tags_is_an_invalid_action(tiny_model, chat_tokenizer):
+def test_a_chat_reply_without_tags_is_an_invalid_action(chat_tokenizer):
     model = tiny_model("qwen3", vocab_size=128, max_position_embeddings=2048)
     for episode in play(model, chat_tokenizer):
         for step in episode.steps:
@@ -92,7 +91,7 @@ def test_a_chat_reply_without_tags_is_an_invalid_action(tiny_model, chat_tokeniz
             assert step.reply or step.action_ids
 
 
-def test_the_same_seed_plays_the_same_whatever_runs_at_once(tiny_model, plain_tokenizer):
+def test_the_same_seed_plays_the_same_whatever_runs_at_once(plain_tokenizer):
     model = tiny_model("qwen3")
     a, b, other = (
         play(model, plain_tokenizer, envs=12),
@@ -104,19 +103,19 @@ def test_the_same_seed_plays_the_same_whatever_runs_at_once(tiny_model, plain_to
     assert actions[0] != actions[2]
 
 
-def test_members_of_a_group_differ(tiny_model, plain_tokenizer):
+def test_members_of_a_group_differ(plain_tokenizer):
     episodes = play(tiny_model("qwen3"), plain_tokenizer)
     assert len({tuple(s.action_ids for s in e.steps) for e in episodes[:3]}) > 1
 
 
-def test_a_growing_history_starts_anew_at_the_end_of_the_context(tiny_model, plain_tokenizer):
+def test_a_growing_history_starts_anew_at_the_end_of_the_context(plain_tokenizer):
     model = tiny_model("qwen3", max_position_embeddings=56)
     episodes = play(model, plain_tokenizer)
     longest = max(episodes, key=lambda e: len(e.steps))
     assert any(not step.continues for step in longest.steps[1:])
 
 
-def test_a_prompt_that_cannot_fit_ends_its_episode_with_the_way_out(tiny_model, plain_tokenizer):
+def test_a_prompt_that_cannot_fit_ends_its_episode_with_the_way_out(plain_tokenizer):
     model = tiny_model("qwen3", max_position_embeddings=12)
     for episode in play(model, plain_tokenizer):
         assert "do not fit into the model's 12 positions; lower history" in episode.error
@@ -126,12 +125,12 @@ def test_a_prompt_that_cannot_fit_ends_its_episode_with_the_way_out(tiny_model, 
 
 
 @pytest.mark.parametrize("history", ["some", -1, None])
-def test_a_senseless_history_is_refused(tiny_model, plain_tokenizer, history):
+def test_a_senseless_history_is_refused(plain_tokenizer, history):
     with pytest.raises(ValueError, match="history"):
         PolicyAgent(tiny_model("qwen3"), plain_tokenizer, history=history)
 
 
-def test_one_agent_answers_plain_observations_too(tiny_model, plain_tokenizer):
+def test_one_agent_answers_plain_observations_too(plain_tokenizer):
     agent = PolicyAgent(tiny_model("qwen3"), plain_tokenizer, sampling=Sampling(response_limit=3))
     assert len(agent.act(["1 + 1 = ?", "2 + 2 = ?"])) == 2
 
@@ -139,7 +138,7 @@ def test_one_agent_answers_plain_observations_too(tiny_model, plain_tokenizer):
 @pytest.mark.parametrize(("history", "positions"), [("all", 512), ("all", 56), (0, 512), (2, 512)])
 @pytest.mark.parametrize("first", [0, 1, 3])
 def test_the_states_of_every_token_that_was_read_are_kept(
-    tiny_model, plain_tokenizer, history, positions, first
+    plain_tokenizer, history, positions, first
 ):
     model = tiny_model("qwen3", max_position_embeddings=positions)  # 56: the history begins anew
     states = CapturedStates(model.model.layers[first], 1 << 24)

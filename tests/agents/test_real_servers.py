@@ -9,6 +9,7 @@ import time
 
 import httpx
 import pytest
+from helpers import tiny_model
 
 from onelayer.agents.chat_server import served_models
 from onelayer.agents.json_server import ServerRefused
@@ -18,7 +19,7 @@ START_S = 240
 
 
 @pytest.fixture
-def model(tmp_path, tiny_model, chat_tokenizer):
+def model(tmp_path, chat_tokenizer):
     folder = tmp_path / "model"
     tiny_model(layers=2, vocab_size=128, max_position_embeddings=4096).save_pretrained(folder)
     chat_tokenizer.save_pretrained(folder)

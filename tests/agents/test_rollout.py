@@ -119,6 +119,36 @@ def test_every_episode_is_told_as_it_ends():
     assert told == episodes
 
 
+class Endless(TextEnv):
+    """Goes on until it is told to stop."""
+
+    tasks = ("a",)
+
+    def __init__(self):
+        super().__init__(1200)
+
+    def begin(self, task):
+        self.count = 0
+        return "begin"
+
+    def act(self, action):
+        self.count += 1
+        return Outcome("on", 0.0)
+
+    def anchor(self):
+        return self.count
+
+    def admissible(self):
+        return ("a",)
+
+
+def test_an_episode_without_an_end_in_sight_is_reported_once(caplog):
+    [episode] = rollout([Endless()], RandomAgent(), ["a"])
+    assert len(episode.steps) == 1200
+    [record] = caplog.records
+    assert "has taken 1000 steps and goes on: give its environment a limit" in record.getMessage()
+
+
 def test_a_task_that_does_not_exist_is_the_callers_mistake():
     with pytest.raises(LookupError, match="nowhere"):
         rollout([make("onelayer/Counting-v0")], Recorder(), ["nowhere"])

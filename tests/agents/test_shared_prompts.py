@@ -5,6 +5,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 import torch
+from helpers import tiny_model
 
 from onelayer.agents.decoder import Decoder, Sampling
 from onelayer.agents.engine import sample
@@ -48,7 +49,7 @@ def keys_of(slots):
 
 
 @pytest.mark.parametrize("architecture", ["qwen3", "qwen2", "llama"])
-def test_the_equal_prompts_of_a_group_are_read_once(tiny_model, architecture):
+def test_the_equal_prompts_of_a_group_are_read_once(architecture):
     model = tiny_model(architecture)
     # two tasks, four episodes of each, mixed
     decoder, prompts = decoder_of(model), [[5, 6, 7, 8, 9], [20, 21, 22]] * 4
@@ -60,7 +61,7 @@ def test_the_equal_prompts_of_a_group_are_read_once(tiny_model, architecture):
         assert_as_a_plain_forward_pass(decoder, prompt, reply)
 
 
-def test_the_instructions_of_all_tasks_are_read_once(tiny_model):
+def test_the_instructions_of_all_tasks_are_read_once():
     model = tiny_model("llama")
     tasks = [[2, 3], [2, 4, 5], [6], [6, 7, 8, 9]]
     decoder, prompts = (
@@ -74,7 +75,7 @@ def test_the_instructions_of_all_tasks_are_read_once(tiny_model):
         assert_as_a_plain_forward_pass(decoder, prompt, reply)
 
 
-def test_a_prompt_that_is_nothing_but_the_beginning_of_the_others_keeps_its_last_token(tiny_model):
+def test_a_prompt_that_is_nothing_but_the_beginning_of_the_others_keeps_its_last_token():
     model = tiny_model("llama")
     decoder = decoder_of(model)
     prompts = [INSTRUCTIONS, *([*INSTRUCTIONS, task] for task in range(2, 9))]
@@ -83,7 +84,7 @@ def test_a_prompt_that_is_nothing_but_the_beginning_of_the_others_keeps_its_last
         assert_as_a_plain_forward_pass(decoder, prompt, reply)
 
 
-def test_little_in_common_is_not_worth_a_forward_pass_of_its_own(tiny_model):
+def test_little_in_common_is_not_worth_a_forward_pass_of_its_own():
     model = tiny_model("llama")
     decoder = decoder_of(model)
     with tokens_read(model) as read:
@@ -91,7 +92,7 @@ def test_little_in_common_is_not_worth_a_forward_pass_of_its_own(tiny_model):
     assert read[0] == 6
 
 
-def test_the_next_episode_of_a_slot_does_not_read_the_instructions_again(tiny_model):
+def test_the_next_episode_of_a_slot_does_not_read_the_instructions_again():
     model = tiny_model("llama")
     decoder = decoder_of(model)
     sample(decoder, [0], [[*INSTRUCTIONS, 2, 3]], keys_of([0]))
@@ -102,7 +103,7 @@ def test_the_next_episode_of_a_slot_does_not_read_the_instructions_again(tiny_mo
     assert_as_a_plain_forward_pass(decoder, [*INSTRUCTIONS, 4, 5], reply)
 
 
-def test_a_new_episode_takes_the_instructions_from_one_that_runs(tiny_model):
+def test_a_new_episode_takes_the_instructions_from_one_that_runs():
     model = tiny_model("llama")
     states = CapturedStates(model.model.layers[1], 1 << 20)
     decoder = Decoder(model, [], Sampling(response_limit=3), states)
@@ -117,7 +118,7 @@ def test_a_new_episode_takes_the_instructions_from_one_that_runs(tiny_model):
     assert_as_a_plain_forward_pass(decoder, [*INSTRUCTIONS, 9], replies[1])
 
 
-def test_episodes_that_come_go_and_grow_are_each_read_right(tiny_model):
+def test_episodes_that_come_go_and_grow_are_each_read_right():
     model = tiny_model("qwen3")
     decoder = decoder_of(model, limit=4)
     rng = np.random.default_rng(0)
@@ -139,7 +140,7 @@ def test_episodes_that_come_go_and_grow_are_each_read_right(tiny_model):
             prompts[slot] = [*prompt, *reply.ids, 2, 3]
 
 
-def test_new_weights_make_the_decoder_read_everything_again(tiny_model):
+def test_new_weights_make_the_decoder_read_everything_again():
     model = tiny_model("llama")
     decoder = decoder_of(model)
     sample(decoder, [0], [[*INSTRUCTIONS, 2]], keys_of([0]))

@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 import torch
+from helpers import tiny_model
 from vllm_servers import VLLMServerForTests
 
 from onelayer.agents.engine import sample
@@ -29,7 +30,7 @@ def no_long_waits(monkeypatch):
 
 
 @pytest.fixture
-def model(tiny_model):
+def model():
     return tiny_model(initializer_range=0.3)
 
 
@@ -165,7 +166,7 @@ def test_a_slot_waits_for_one_reply_at_a_time(model):
 
 
 @pytest.mark.parametrize("history", ["all", 1])
-def test_an_agent_plays_whole_episodes_through_servers(tiny_model, plain_tokenizer, history):
+def test_an_agent_plays_whole_episodes_through_servers(plain_tokenizer, history):
     model = tiny_model(initializer_range=0.3)
     with VLLMServerForTests(model) as one, VLLMServerForTests(model) as other:
         agent = PolicyAgent(
@@ -196,7 +197,7 @@ def test_an_agent_plays_whole_episodes_through_servers(tiny_model, plain_tokeniz
             ids += step.action_ids
 
 
-def test_a_prompt_that_does_not_fit_a_server_is_refused_here(tiny_model, plain_tokenizer):
+def test_a_prompt_that_does_not_fit_a_server_is_refused_here(plain_tokenizer):
     model = tiny_model()
     with VLLMServerForTests(model) as server:
         agent = PolicyAgent(
@@ -221,7 +222,7 @@ def changed_file(model, tmp_path):
     return tmp_path / "sent.safetensors"
 
 
-def test_new_weights_reach_all_servers_and_nothing_old_is_read(tiny_model, model, changed_file):
+def test_new_weights_reach_all_servers_and_nothing_old_is_read(model, changed_file):
     before = tiny_model(initializer_range=0.3)
     with VLLMServerForTests(before) as one, VLLMServerForTests(before) as other:
         engine = engine_of(one, other)
@@ -234,9 +235,7 @@ def test_new_weights_reach_all_servers_and_nothing_old_is_read(tiny_model, model
         assert_that_logprobs_are_the_models(model, PROMPTS, replies)
 
 
-def test_even_where_a_reset_did_nothing_the_prefix_cache_is_not_used(
-    tiny_model, model, changed_file
-):
+def test_even_where_a_reset_did_nothing_the_prefix_cache_is_not_used(model, changed_file):
     with VLLMServerForTests(tiny_model(initializer_range=0.3)) as server:
         engine = engine_of(server)
         sample(engine, range(3), PROMPTS, KEYS)
@@ -246,9 +245,7 @@ def test_even_where_a_reset_did_nothing_the_prefix_cache_is_not_used(
         assert_that_logprobs_are_the_models(model, PROMPTS, sample(engine, range(3), PROMPTS, KEYS))
 
 
-def test_a_server_that_was_started_again_alone_gets_the_weights_again(
-    tiny_model, model, changed_file
-):
+def test_a_server_that_was_started_again_alone_gets_the_weights_again(model, changed_file):
     base = tiny_model(initializer_range=0.3)
     with VLLMServerForTests(base) as server, VLLMServerForTests(base) as other:
         engine = engine_of(server, other)
@@ -283,6 +280,15 @@ def test_an_update_that_fails_is_the_end_of_the_server(model, changed_file, path
             engine_of(server).servers.take(changed_file, "1")
         assert server.paths.count(f"/{path}") == 1  # it is not tried again
         assert server.version == "default"
+
+
+def test_an_update_waits_for_a_server_that_starts_again(model, changed_file):
+    with VLLMServerForTests(tiny_model(initializer_range=0.3)) as server:
+        engine = engine_of(server)
+        server.wrong = lambda path, count: 0 if path == "/weight_info" and count < 4 else None
+        engine.servers.take(changed_file, "1")
+        assert server.paths.count("/weight_info") == 4
+        assert_that_logprobs_are_the_models(model, PROMPTS, sample(engine, range(3), PROMPTS, KEYS))
 
 
 def test_a_file_that_the_server_does_not_see_is_not_sent(model, changed_file):

@@ -3,12 +3,13 @@
 import shutil
 
 import pytest
+from helpers import tiny_model
 
 from onelayer.cli import main
 
 
 @pytest.fixture(scope="session")
-def model(tmp_path_factory, tiny_model, plain_tokenizer):
+def model(tmp_path_factory, plain_tokenizer):
     """The folder of a random model of 4 layers."""
     pytest.importorskip("torch")
     folder = tmp_path_factory.mktemp("model")

@@ -66,6 +66,12 @@ def test_a_number_in_exponent_form_is_a_number_in_the_file_too(tmp_path):
     assert with_file(tmp_path, "learning_rate: 3e-6\n").learning_rate == 3e-6
 
 
+def test_a_list_of_numbers_in_the_file_is_their_list_on_the_command_line(tmp_path):
+    assert with_file(tmp_path, "env: [1, 2]\n").env == "1,2"
+    assert with_file(tmp_path, "env: [3, 10-14]\n").env == "3,10-14"
+    assert with_file(tmp_path, "env: [a, b]\n").env == "[a, b]"
+
+
 def test_a_mapping_in_the_file_is_the_text_of_a_mapping(tmp_path):
     config = with_file(tmp_path, "games: {room_size: 5, kinds: [a, b]}\n")
     assert parse_mapping(config.games, "--games") == {"room_size": 5, "kinds": ["a", "b"]}

@@ -5,6 +5,7 @@ import re
 
 import pytest
 import yaml
+from helpers import tiny_model
 
 from onelayer.cli import main
 
@@ -239,7 +240,7 @@ def test_a_run_without_a_trained_layer_says_how_to_finish_it(capsys, run):
     assert f"onelayer train --config {run}/config.yaml --resume" in errors[0]
 
 
-def test_a_layer_of_another_base_is_refused(capsys, run, tiny_model, plain_tokenizer, tmp_path):
+def test_a_layer_of_another_base_is_refused(capsys, run, plain_tokenizer, tmp_path):
     tiny_model(layers=4, seed=1).save_pretrained(tmp_path / "other")
     plain_tokenizer.save_pretrained(tmp_path / "other")
     config = (run / "config.yaml").read_text()

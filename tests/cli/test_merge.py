@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 import torch
+from helpers import tiny_model
 
 from onelayer.cli import main
 from onelayer.trainers.delta import LayerDelta
@@ -11,7 +12,7 @@ from onelayer.trainers.fingerprint import base_fingerprint
 
 
 @pytest.fixture
-def base(tiny_model, tmp_path):
+def base(tmp_path):
     """A model folder with a tokenizer, as a user has one."""
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
@@ -31,7 +32,7 @@ def save_run(model, base, folder, layers, **choice):
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_a_run_becomes_a_model_folder(tiny_model, base, tmp_path, capsys, dtype):
+def test_a_run_becomes_a_model_folder(base, tmp_path, capsys, dtype):
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     model = tiny_model().to(dtype)
@@ -46,9 +47,7 @@ def test_a_run_becomes_a_model_folder(tiny_model, base, tmp_path, capsys, dtype)
     assert AutoTokenizer.from_pretrained(tmp_path / "merged")("look go").input_ids == [3, 4]
 
 
-def test_another_base_than_the_one_trained_on_is_one_line_and_exit_2(
-    tiny_model, base, tmp_path, capsys
-):
+def test_another_base_than_the_one_trained_on_is_one_line_and_exit_2(base, tmp_path, capsys):
     run = save_run(tiny_model(seed=1), base, tmp_path / "run", [2])
     assert main(["merge", str(run), str(tmp_path / "merged")]) == 2
     error = capsys.readouterr().err
@@ -57,7 +56,7 @@ def test_another_base_than_the_one_trained_on_is_one_line_and_exit_2(
     assert not (tmp_path / "merged").exists()
 
 
-def test_the_base_can_be_named(tiny_model, base, tmp_path, capsys):
+def test_the_base_can_be_named(base, tmp_path, capsys):
     run = save_run(tiny_model(), "moved/away", tmp_path / "run", [0], everything=True)
     out = tmp_path / "merged"
     assert main(["merge", str(run), str(out), "--model", str(base)]) == 0
@@ -83,7 +82,7 @@ def test_wrong_arguments_are_one_line_and_exit_2(tmp_path, monkeypatch, capsys, 
     assert message in error and error.count("\n") == 1
 
 
-def test_a_run_with_adapters_is_merged_too(tiny_model, base, tmp_path, capsys):
+def test_a_run_with_adapters_is_merged_too(base, tmp_path, capsys):
     from transformers import AutoModelForCausalLM
 
     from onelayer.trainers.lora import Adapters, add_adapters, remove_adapters

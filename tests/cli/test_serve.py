@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from helpers import tiny_model
 
 from onelayer.agents import vllm_worker
 from onelayer.cli import main
@@ -85,7 +86,7 @@ def test_the_command_is_printed_as_a_shell_takes_it(stub, capsys):
 
 
 def test_a_run_is_served_as_a_merged_model_that_is_removed_again(
-    stub, tmp_path, tiny_model, plain_tokenizer, capsys
+    stub, tmp_path, plain_tokenizer, capsys
 ):
     import torch
     from safetensors.torch import load_file

@@ -12,6 +12,7 @@ from pathlib import Path
 import gymnasium as gym
 import pytest
 import yaml
+from helpers import tiny_model
 
 from onelayer.cli import main
 from onelayer.envs import plugins
@@ -48,7 +49,7 @@ def registry(monkeypatch):
 
 
 @pytest.fixture
-def speaker(tiny_model, tmp_path):
+def speaker(tmp_path):
     """Return ``speaker(words, *read) -> folder``: a model that mostly says one of the words, or stops.
 
     It reads the words of ``read`` too. Every token has the same first coordinate, and the head reads from

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import gymnasium as gym
 import pytest
+from helpers import tiny_model
 
 from onelayer.cli import main
 from onelayer.envs import plugins
@@ -44,7 +45,7 @@ def here(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory, tiny_model, plain_tokenizer):
+def model(tmp_path_factory, plain_tokenizer):
     folder = tmp_path_factory.mktemp("model")
     tiny_model(layers=3).save_pretrained(folder)
     plain_tokenizer.save_pretrained(folder)

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from helpers import gradients_of, make_learner, play_counting, random_advantages, tiny_model
 
 ARCHITECTURES = {
     "granite": {"embedding_multiplier": 3.0, "logits_scaling": 2.0, "residual_multiplier": 0.5},
@@ -22,31 +23,29 @@ ARCHITECTURES = {
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.parametrize("layers", ["0", "2", "-1"])
 def test_learning_starts_at_any_layer_with_the_policy_that_played(
-    tiny_model, plain_tokenizer, play, advantages, make_learner, architecture, layers
+    plain_tokenizer, architecture, layers
 ):
     model = tiny_model(architecture, initializer_range=0.2, **ARCHITECTURES[architecture])
     learner = make_learner(model, layers)
-    episodes = play(model, plain_tokenizer, states=learner.states)
+    episodes = play_counting(model, plain_tokenizer, states=learner.states)
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
-    assert learner.update(episodes, advantages(episodes), 0)["logp_drift"] < 2e-5
+    assert learner.update(episodes, random_advantages(episodes), 0)["logp_drift"] < 2e-5
     moved = {n for n, p in model.named_parameters() if not torch.equal(p, before[n])}
     assert moved
     assert moved <= set(learner.parameters)
 
 
 @pytest.mark.parametrize("architecture", ["granite", "mistral", "gemma2"])
-def test_gradients_from_recorded_states_are_those_of_whole_passes(
-    tiny_model, plain_tokenizer, play, advantages, make_learner, gradients, architecture
-):
+def test_gradients_from_recorded_states_are_those_of_whole_passes(plain_tokenizer, architecture):
     found = []
     for recorded in (True, False):
         model = tiny_model(architecture, initializer_range=0.2, **ARCHITECTURES[architecture])
         learner = make_learner(model, "2")
-        seen = gradients(learner)
-        episodes = play(model, plain_tokenizer, states=learner.states)
+        seen = gradients_of(learner)
+        episodes = play_counting(model, plain_tokenizer, states=learner.states)
         if not recorded:
             learner.states = None
-        learner.update(episodes, advantages(episodes), 0)
+        learner.update(episodes, random_advantages(episodes), 0)
         found.append(seen[0])
     largest = max(float(gradient.abs().max()) for gradient in found[1].values())
     for name, gradient in found[1].items():

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from helpers import play_counting, random_advantages, tiny_model
 
 from onelayer.agents.attention import UNREAD
 from onelayer.agents.episodes import Episode, Step
-from onelayer.trainers.batch import batch, parts, rows
+from onelayer.trainers.batch import batch, parts
+from onelayer.trainers.token_rows import rows
 
 
 def step(prompt, action, *, continues=False, first=0.5, cut=False):
@@ -96,13 +98,11 @@ def test_an_advantage_for_every_step_is_required():
 
 @pytest.mark.parametrize("kind", ["plain", "chat"])
 @pytest.mark.parametrize("history", ["all", 2])
-def test_played_rows_hold_every_sampled_token_once(
-    tiny_model, plain_tokenizer, chat_tokenizer, play, advantages, history, kind
-):
+def test_played_rows_hold_every_sampled_token_once(plain_tokenizer, chat_tokenizer, history, kind):
     tokenizer = plain_tokenizer if kind == "plain" else chat_tokenizer
     model = tiny_model(vocab_size=len(tokenizer), max_position_embeddings=2048)
-    episodes = play(model, tokenizer, history=history)
-    advantages_N = advantages(episodes)
+    episodes = play_counting(model, tokenizer, history=history)
+    advantages_N = random_advantages(episodes)
     made = rows(episodes, advantages_N)
     steps = [s for e in episodes for s in e.steps]
     assert len(made) == (len(episodes) if history == "all" else len(steps))
@@ -121,12 +121,12 @@ def test_played_rows_hold_every_sampled_token_once(
 
 @pytest.mark.parametrize("kind", ["plain", "chat"])
 def test_an_end_token_that_was_put_after_a_cut_reply_carries_no_loss(
-    tiny_model, plain_tokenizer, chat_tokenizer, play, advantages, kind
+    plain_tokenizer, chat_tokenizer, kind
 ):
     tokenizer = plain_tokenizer if kind == "plain" else chat_tokenizer
     model = tiny_model(vocab_size=len(tokenizer), max_position_embeddings=2048)
-    episodes = play(model, tokenizer, response_limit=2)
-    made = rows(episodes, advantages(episodes))
+    episodes = play_counting(model, tokenizer, response_limit=2)
+    made = rows(episodes, random_advantages(episodes))
     by_hand = by_model = 0
     for row, played in zip(made, episodes, strict=True):
         end = 0

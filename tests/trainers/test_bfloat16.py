@@ -2,20 +2,20 @@
 
 import pytest
 import torch
+from helpers import gradients_of, make_learner, play_counting, random_advantages, tiny_model
 
 from onelayer.trainers import gradient
-from onelayer.trainers.batch import batch, rows
+from onelayer.trainers.batch import batch
 from onelayer.trainers.delta import LayerDelta
 from onelayer.trainers.layers import frozen_checksum
 from onelayer.trainers.score import Scorer
+from onelayer.trainers.token_rows import rows
 
 BOLD = {"initializer_range": 0.2}
 """weights so large that every token and every layer counts"""
 
 
-def test_trained_weights_are_kept_in_float32_and_frozen_ones_are_not(
-    tiny_model, plain_tokenizer, play, advantages, make_learner
-):
+def test_trained_weights_are_kept_in_float32_and_frozen_ones_are_not(plain_tokenizer):
     model = tiny_model(**BOLD).to(torch.bfloat16)
     learner = make_learner(model, dtype="bfloat16", learning_rate=1e-6, epochs=10)
     dtypes = {n: p.dtype for n, p in model.named_parameters()}
@@ -23,8 +23,8 @@ def test_trained_weights_are_kept_in_float32_and_frozen_ones_are_not(
     assert {dtypes[n] for n in dtypes if n not in learner.parameters} == {torch.bfloat16}
     frozen = frozen_checksum(model, learner.parameters.values())
     with learner.autocast():
-        episodes = play(model, plain_tokenizer, states=learner.states)
-    metrics = learner.update(episodes, advantages(episodes), 0)
+        episodes = play_counting(model, plain_tokenizer, states=learner.states)
+    metrics = learner.update(episodes, random_advantages(episodes), 0)
     assert metrics["logp_drift"] < 0.1
     weight = "model.layers.2.mlp.up_proj.weight"
     start = learner.start[weight]
@@ -36,16 +36,14 @@ def test_trained_weights_are_kept_in_float32_and_frozen_ones_are_not(
     assert frozen_checksum(model, learner.parameters.values()) == frozen
 
 
-def test_gradients_point_where_those_of_float32_do(
-    tiny_model, plain_tokenizer, play, advantages, make_learner, gradients
-):
-    episodes = play(tiny_model(**BOLD), plain_tokenizer)
+def test_gradients_point_where_those_of_float32_do(plain_tokenizer):
+    episodes = play_counting(tiny_model(**BOLD), plain_tokenizer)
     flat = []
     for dtype in ("float32", "bfloat16"):
         model = tiny_model(**BOLD).to(getattr(torch, dtype))
         learner = make_learner(model, dtype=dtype, beta=0.0)
-        seen = gradients(learner)
-        learner.update(episodes, advantages(episodes), 0)
+        seen = gradients_of(learner)
+        learner.update(episodes, random_advantages(episodes), 0)
         assert {gradient.dtype for gradient in seen[0].values()} == {torch.float32}
         flat.append(torch.cat([gradient.flatten() for gradient in seen[0].values()]))
     assert torch.cosine_similarity(*flat, dim=0) > 0.99
@@ -53,13 +51,13 @@ def test_gradients_point_where_those_of_float32_do(
 
 @pytest.mark.parametrize("layers", ["mid", "all"])
 def test_a_trained_layer_is_saved_in_bfloat16_applied_and_plays_the_same(
-    tiny_model, plain_tokenizer, play, advantages, make_learner, tmp_path, layers
+    plain_tokenizer, tmp_path, layers
 ):
     model = tiny_model(**BOLD).to(torch.bfloat16)
     learner = make_learner(model, layers, dtype="bfloat16", learning_rate=0.01)
     with learner.autocast():
-        episodes = play(model, plain_tokenizer, states=learner.states)
-    learner.update(episodes, advantages(episodes), 0)
+        episodes = play_counting(model, plain_tokenizer, states=learner.states)
+    learner.update(episodes, random_advantages(episodes), 0)
     delta = LayerDelta.from_model(
         model, learner.layers, "base", everything=layers == "all", dtype=learner.dtype
     )
@@ -71,7 +69,7 @@ def test_a_trained_layer_is_saved_in_bfloat16_applied_and_plays_the_same(
     for name, parameter in base.named_parameters():
         trained = dict(model.named_parameters())[name]
         assert torch.equal(parameter, trained.bfloat16()), name
-    made = batch(rows(episodes, advantages(episodes)))
+    made = batch(rows(episodes, random_advantages(episodes)))
     plain = Scorer(base, list(base.model.layers)).score(made).logp_N
     with learner.autocast():
         training = learner.scorer.score(made).logp_N
@@ -81,12 +79,12 @@ def test_a_trained_layer_is_saved_in_bfloat16_applied_and_plays_the_same(
 
 @pytest.mark.parametrize("capture", [True, False])
 def test_the_ratio_of_several_minibatches_begins_at_exactly_1(
-    tiny_model, plain_tokenizer, play, advantages, make_learner, monkeypatch, capture
+    plain_tokenizer, monkeypatch, capture
 ):
     model = tiny_model(**BOLD).to(torch.bfloat16)
     learner = make_learner(model, dtype="bfloat16", beta=0.0, minibatches=3, learning_rate=1e-30)
     with learner.autocast():
-        episodes = play(model, plain_tokenizer, states=learner.states if capture else None)
+        episodes = play_counting(model, plain_tokenizer, states=learner.states if capture else None)
     ratios, plain = [], gradient.clipped_surrogate
 
     def noted(logp, old, *rest):
@@ -103,7 +101,7 @@ def test_the_ratio_of_several_minibatches_begins_at_exactly_1(
 
         monkeypatch.setattr(learner.scorer, name, noting)
     monkeypatch.setattr(gradient, "clipped_surrogate", noted)
-    advantages_N = advantages(episodes)
+    advantages_N = random_advantages(episodes)
     advantages_N[: len(episodes[0].steps)] = 0  # a row that has no gradient
     learner.update(episodes, advantages_N, 0)
     assert len(ratios) == len(read["backward"]) == 3
@@ -112,21 +110,19 @@ def test_the_ratio_of_several_minibatches_begins_at_exactly_1(
 
 
 @pytest.mark.parametrize("beta", [0.0, 0.1])
-def test_layers_below_the_trained_one_run_in_reduced_precision_as_they_play(
-    tiny_model, plain_tokenizer, play, advantages, make_learner, beta
-):
+def test_layers_below_the_trained_one_run_in_reduced_precision_as_they_play(plain_tokenizer, beta):
     model, reduced = tiny_model(**BOLD).to(torch.bfloat16), []
     learner = make_learner(model, dtype="bfloat16", beta=beta)
     with learner.autocast():
-        episodes = play(model, plain_tokenizer)  # no state is kept
+        episodes = play_counting(model, plain_tokenizer)  # no state is kept
     model.model.layers[0].register_forward_pre_hook(
         lambda *_: reduced.append(torch.is_autocast_enabled("cpu"))
     )
-    learner.update(episodes, advantages(episodes), 0)
+    learner.update(episodes, random_advantages(episodes), 0)
     assert reduced
     assert all(reduced)
 
 
-def test_a_model_in_another_dtype_is_refused(tiny_model, make_learner):
+def test_a_model_in_another_dtype_is_refused():
     with pytest.raises(ValueError, match=r"is in torch.bfloat16, not in float32; load it in that"):
         make_learner(tiny_model().to(torch.bfloat16))

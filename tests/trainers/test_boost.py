@@ -4,6 +4,7 @@ import json
 
 import pytest
 import torch
+from helpers import make_learner, play_counting, random_advantages, tiny_model
 
 from onelayer.trainers.fingerprint import base_fingerprint
 
@@ -18,7 +19,7 @@ def rates(learner):
     }
 
 
-def test_boosted_layers_have_a_higher_rate_and_all_others_the_plain_one(make_learner, tiny_model):
+def test_boosted_layers_have_a_higher_rate_and_all_others_the_plain_one():
     model = tiny_model()
     learner = make_learner(model, "all", boost_layers="1,3", boost=3.0, learning_rate=0.5)
     found = rates(learner)
@@ -28,16 +29,14 @@ def test_boosted_layers_have_a_higher_rate_and_all_others_the_plain_one(make_lea
         assert rate == (1.5 if inside else 0.5), name
 
 
-def test_an_update_steps_further_in_boosted_layers(
-    make_learner, tiny_model, plain_tokenizer, play, advantages
-):
+def test_an_update_steps_further_in_boosted_layers(plain_tokenizer):
     moved = {}
     for boost in (1.0, 4.0):
         model = tiny_model()
         learner = make_learner(model, "1,2", boost_layers="2", boost=boost, warmup=2)
         before = {name: p.detach().clone() for name, p in learner.parameters.items()}
-        episodes = play(model, plain_tokenizer, states=learner.states)
-        learner.update(episodes, advantages(episodes), 0)
+        episodes = play_counting(model, plain_tokenizer, states=learner.states)
+        learner.update(episodes, random_advantages(episodes), 0)
         moved[boost] = {n: p.detach() - before[n] for n, p in learner.parameters.items()}
     for name, change in moved[1.0].items():
         factor = 4.0 if ".2." in name else 1.0
@@ -45,7 +44,7 @@ def test_an_update_steps_further_in_boosted_layers(
         assert change.any()
 
 
-def test_a_boosted_layer_that_does_not_learn_is_refused(make_learner, tiny_model):
+def test_a_boosted_layer_that_does_not_learn_is_refused():
     with pytest.raises(ValueError, match="boost_layers names layer 3, which is none of those"):
         make_learner(tiny_model(), "1,2", boost_layers="2,3")
 
@@ -83,7 +82,7 @@ def test_training_stops_between_iterations_when_asked_and_goes_on(make_trainer):
     assert all(torch.equal(p, other[name]) for name, p in one.items())
 
 
-def test_the_best_of_a_profile_train_its_own_base_only(make_learner, tiny_model, tmp_path):
+def test_the_best_of_a_profile_train_its_own_base_only(tmp_path):
     model, path = tiny_model(), tmp_path / "profile.json"
     content = {
         "model": {"fingerprint": base_fingerprint(model)},

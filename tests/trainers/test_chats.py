@@ -4,6 +4,7 @@ import json
 
 import pytest
 import torch
+from helpers import tiny_model
 
 from onelayer.agents.policy import PolicyAgent
 from onelayer.agents.prompts import ChatFormat
@@ -20,7 +21,7 @@ ROOMS = {"games": "generated", "room_size": 3, "count": 40, "max_steps": 12}
 
 
 @pytest.fixture
-def chat_model(tiny_model, chat_tokenizer):
+def chat_model(chat_tokenizer):
     return tiny_model("qwen3", vocab_size=len(chat_tokenizer), max_position_embeddings=2048)
 
 
@@ -158,7 +159,7 @@ def test_the_command_writes_chats_and_a_model_that_train_takes(
     assert "is not an empty folder" in capsys.readouterr().err
 
 
-def test_a_model_without_a_chat_template_is_refused(tiny_model, plain_tokenizer, tmp_path, capsys):
+def test_a_model_without_a_chat_template_is_refused(plain_tokenizer, tmp_path, capsys):
     tiny_model("qwen3").save_pretrained(tmp_path / "base")
     plain_tokenizer.save_pretrained(tmp_path / "base")
     assert main(["warmstart", str(tmp_path / "o"), "--model", str(tmp_path / "base")]) == 2

@@ -5,6 +5,7 @@ import os
 
 import pytest
 import torch
+from helpers import tiny_model
 from safetensors.torch import save_file
 
 from onelayer.trainers import delta as delta_module
@@ -39,7 +40,7 @@ def assert_equal(model, other):
     ids=["layer", "layer and ends", "everything"],
 )
 def test_a_saved_delta_turns_a_copy_of_the_base_into_the_trained_model(
-    tiny_model, tmp_path, architecture, tied, choice
+    tmp_path, architecture, tied, choice
 ):
     trained = train(tiny_model(architecture, tied=tied), [1, 2], **choice)
     made = LayerDelta.from_model(trained, [1, 2], "base", config={"lr": 1e-5}, **choice)
@@ -56,7 +57,7 @@ def test_a_saved_delta_turns_a_copy_of_the_base_into_the_trained_model(
     assert_equal(trained, copy)
 
 
-def test_a_delta_holds_its_layer_and_no_more(tiny_model, tmp_path):
+def test_a_delta_holds_its_layer_and_no_more(tmp_path):
     model = tiny_model()
     made = LayerDelta.from_model(model, [-1], "base")
     assert made.layers == (3,)
@@ -69,7 +70,7 @@ def test_a_delta_holds_its_layer_and_no_more(tiny_model, tmp_path):
     assert len(modes) == 1  # readable by whoever may read other files
 
 
-def test_a_delta_is_a_copy(tiny_model):
+def test_a_delta_is_a_copy():
     model = tiny_model()
     made = LayerDelta.from_model(model, [1], "base")
     before = {name: tensor.clone() for name, tensor in made.tensors.items()}
@@ -78,7 +79,7 @@ def test_a_delta_is_a_copy(tiny_model):
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
-def test_weights_keep_the_dtype_of_the_model(tiny_model, tmp_path, dtype):
+def test_weights_keep_the_dtype_of_the_model(tmp_path, dtype):
     trained = train(tiny_model().to(dtype), [1])
     LayerDelta.from_model(trained, [1], "base").save(tmp_path / "d.safetensors")
     loaded = LayerDelta.load(tmp_path / "d.safetensors")
@@ -100,7 +101,7 @@ def test_weights_keep_the_dtype_of_the_model(tiny_model, tmp_path, dtype):
         ({"tied": False}, "its frozen weights differ"),
     ],
 )
-def test_another_base_is_refused_and_left_alone(tiny_model, other, reason):
+def test_another_base_is_refused_and_left_alone(other, reason):
     made = LayerDelta.from_model(train(tiny_model(), [1]), [1], "org/base")
     model = tiny_model(**other)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
@@ -111,13 +112,13 @@ def test_another_base_is_refused_and_left_alone(tiny_model, other, reason):
     assert all(torch.equal(before[name], t) for name, t in model.state_dict().items())
 
 
-def test_a_base_with_another_layer_trained_is_another_base(tiny_model):
+def test_a_base_with_another_layer_trained_is_another_base():
     made = LayerDelta.from_model(train(tiny_model(), [1]), [1], "base")
     with pytest.raises(ValueError, match="its frozen weights differ"):
         made.apply(train(tiny_model(), [2]))
 
 
-def test_a_fingerprint_that_is_known_is_not_computed_again(tiny_model, monkeypatch):
+def test_a_fingerprint_that_is_known_is_not_computed_again(monkeypatch):
     model = tiny_model()
     first = LayerDelta.from_model(model, [1], "base")
     monkeypatch.setattr(delta_module, "base_fingerprint", None)
@@ -126,7 +127,7 @@ def test_a_fingerprint_that_is_known_is_not_computed_again(tiny_model, monkeypat
 
 
 @pytest.mark.parametrize("tied", [True, False])
-def test_a_merged_folder_loads_like_any_model(tiny_model, tmp_path, tied):
+def test_a_merged_folder_loads_like_any_model(tmp_path, tied):
     from transformers import AutoModelForCausalLM
 
     trained = train(tiny_model(tied=tied), [2])
@@ -143,14 +144,14 @@ def test_a_merged_folder_loads_like_any_model(tiny_model, tmp_path, tied):
         made.merge(out, tiny_model(tied=tied))
 
 
-def test_merging_into_another_base_leaves_no_folder(tiny_model, tmp_path):
+def test_merging_into_another_base_leaves_no_folder(tmp_path):
     made = LayerDelta.from_model(tiny_model(), [2], "base")
     with pytest.raises(ValueError, match="not that base"):
         made.merge(tmp_path / "merged", tiny_model(seed=1))
     assert os.listdir(tmp_path) == []
 
 
-def test_a_save_that_fails_leaves_the_old_file_whole(tiny_model, tmp_path, monkeypatch):
+def test_a_save_that_fails_leaves_the_old_file_whole(tmp_path, monkeypatch):
     path = tmp_path / "layer.safetensors"
     model = tiny_model()
     LayerDelta.from_model(model, [1], "base").save(path)
@@ -167,14 +168,14 @@ def test_a_save_that_fails_leaves_the_old_file_whole(tiny_model, tmp_path, monke
     assert os.listdir(tmp_path) == ["layer.safetensors"]
 
 
-def test_a_run_folder_stands_for_its_delta(tiny_model, tmp_path):
+def test_a_run_folder_stands_for_its_delta(tmp_path):
     LayerDelta.from_model(tiny_model(), [1], "base").save(tmp_path / "layer.safetensors")
     assert LayerDelta.load(tmp_path).layers == (1,)
     with pytest.raises(FileNotFoundError, match="there is no layer delta"):
         LayerDelta.load(tmp_path / "other")
 
 
-def test_files_that_are_no_delta_are_refused(tiny_model, tmp_path):
+def test_files_that_are_no_delta_are_refused(tmp_path):
     path = tmp_path / "x.safetensors"
     LayerDelta.from_model(tiny_model(), [1], "base").save(path)
     path.write_bytes(path.read_bytes()[:-100])

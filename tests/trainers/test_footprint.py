@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from helpers import make_learner, tiny_model
 
 from onelayer.cli import main
 from onelayer.trainers.config import TrainConfig
@@ -18,7 +19,7 @@ SCRIPT = Path(__file__).with_name("measured_peak.py")
 
 
 @pytest.fixture
-def folder(tiny_model, plain_tokenizer, tmp_path):
+def folder(plain_tokenizer, tmp_path):
     """Return ``folder(**config) -> path``: a random model, saved."""
 
     def save(**config):
@@ -77,7 +78,7 @@ def test_what_is_not_there_takes_nothing(folder):
     assert whole.peak > one.peak
 
 
-def test_adapters_are_counted_as_peft_makes_them(folder, make_learner, tiny_model):
+def test_adapters_are_counted_as_peft_makes_them(folder):
     pytest.importorskip("peft")
     model = tiny_model()
     learner = make_learner(model, layers="1,2", lora_rank=3)

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import torch
+from helpers import tiny_model
 from torch import nn
 
 from onelayer.trainers.fingerprint import base_fingerprint
@@ -205,12 +206,12 @@ def test_reading_a_spec_needs_no_torch():
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_the_decoder_stack_is_found(tiny_model, architecture):
+def test_the_decoder_stack_is_found(architecture):
     model = tiny_model(architecture, layers=3)
     assert decoder_layers(model) is model.model.layers
 
 
-def test_lists_inside_a_layer_are_no_decoder_stack(tiny_model):
+def test_lists_inside_a_layer_are_no_decoder_stack():
     model = tiny_model(layers=3)
     for layer in model.model.layers:
         layer.mlp.experts = nn.ModuleList([nn.Linear(2, 2) for _ in range(3)])
@@ -218,7 +219,7 @@ def test_lists_inside_a_layer_are_no_decoder_stack(tiny_model):
 
 
 @pytest.mark.parametrize("number", [0, 2])
-def test_a_model_without_one_stack_is_refused(tiny_model, number):
+def test_a_model_without_one_stack_is_refused(number):
     model = tiny_model(layers=3)
     if number == 0:
         model.model.layers = model.model.layers[:2]
@@ -244,7 +245,7 @@ def moved_by_a_step(model, parameters):
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.parametrize("tied", [True, False])
-def test_one_layer_moves_and_nothing_else(tiny_model, architecture, tied):
+def test_one_layer_moves_and_nothing_else(architecture, tied):
     model = tiny_model(architecture, tied=tied)
     moved = moved_by_a_step(model, train_only(model, [2]))
     expected = {name for name in model.state_dict() if name.startswith("model.layers.2.")}
@@ -252,14 +253,14 @@ def test_one_layer_moves_and_nothing_else(tiny_model, architecture, tied):
 
 
 @pytest.mark.parametrize("tied", [True, False])
-def test_every_block_may_learn_while_the_ends_stay_frozen(tiny_model, tied):
+def test_every_block_may_learn_while_the_ends_stay_frozen(tied):
     model = tiny_model(tied=tied)
     moved = moved_by_a_step(model, train_only(model, parse_layers("0-3", 4)))
     assert moved == {name for name in model.state_dict() if name.startswith("model.layers.")}
 
 
 @pytest.mark.parametrize("tied", [True, False])
-def test_everything_means_every_parameter(tiny_model, tied):
+def test_everything_means_every_parameter(tied):
     model = tiny_model(tied=tied)
     parameters = train_only(model, parse_layers("all", 4), everything=trains_everything("all"))
     assert moved_by_a_step(model, parameters) == set(model.state_dict())
@@ -267,7 +268,7 @@ def test_everything_means_every_parameter(tiny_model, tied):
 
 
 @pytest.mark.parametrize("tied", [True, False])
-def test_embedding_and_head_learn_on_request(tiny_model, tied):
+def test_embedding_and_head_learn_on_request(tied):
     model = tiny_model(tied=tied)
     parameters = train_only(model, [1], train_embeddings=True)
     moved = moved_by_a_step(model, parameters)
@@ -277,7 +278,7 @@ def test_embedding_and_head_learn_on_request(tiny_model, tied):
     assert len(parameters) == blocks + (1 if tied else 2)  # a tied tensor is optimised once
 
 
-def test_choosing_again_replaces_the_choice(tiny_model):
+def test_choosing_again_replaces_the_choice():
     model = tiny_model()
     train_only(model, [0])
     train_only(model, [-1, 3])
@@ -291,16 +292,14 @@ def test_choosing_again_replaces_the_choice(tiny_model):
 @pytest.mark.parametrize(
     ("layers", "message"), [([], "name at least one"), ([4], "layer 4 is out")]
 )
-def test_layers_that_the_model_lacks_are_refused_before_anything_is_frozen(
-    tiny_model, layers, message
-):
+def test_layers_that_the_model_lacks_are_refused_before_anything_is_frozen(layers, message):
     model = tiny_model(layers=4)
     with pytest.raises(ValueError, match=message):
         train_only(model, layers)
     assert all(p.requires_grad for p in model.parameters())
 
 
-def test_the_checksum_sees_one_flipped_bit_anywhere_frozen(tiny_model):
+def test_the_checksum_sees_one_flipped_bit_anywhere_frozen():
     model = tiny_model()
     parameters = train_only(model, [1])
     before = frozen_checksum(model, parameters)
@@ -328,7 +327,7 @@ def test_the_checksum_tells_minus_zero_and_reads_every_dtype_and_layout():
     assert frozen_checksum(module, []) == frozen_checksum(copy.deepcopy(module), [])
 
 
-def test_the_fingerprint_survives_training_saving_and_loading(tiny_model, tmp_path):
+def test_the_fingerprint_survives_training_saving_and_loading(tmp_path):
     from transformers import AutoModelForCausalLM
 
     model = tiny_model()
@@ -342,7 +341,7 @@ def test_the_fingerprint_survives_training_saving_and_loading(tiny_model, tmp_pa
     assert base_fingerprint(again, trained) == before
 
 
-def test_the_fingerprint_tells_bases_apart(tiny_model):
+def test_the_fingerprint_tells_bases_apart():
     names = list(trained_parameters(tiny_model(), [2]))
     prints = [
         base_fingerprint(model, names)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from helpers import gradients_of, make_learner, play_counting, random_advantages, tiny_model
 
 from onelayer.agents.episodes import Episode, Step
 from onelayer.trainers import memory
@@ -31,16 +32,16 @@ ERRORS = [torch.OutOfMemoryError("CUDA out of memory"), MemoryError(), RuntimeEr
 
 @pytest.mark.parametrize("error", ERRORS, ids=["cuda", "python", "cpu"])
 def test_a_step_that_ran_out_of_memory_is_taken_again_as_if_nothing_had_happened(
-    tiny_model, plain_tokenizer, play, advantages, make_learner, gradients, caplog, error
+    plain_tokenizer, caplog, error
 ):
     found = {}
     for failures in ((), (2,)):
         model = tiny_model(initializer_range=0.2)
         learner = make_learner(model, tokens_per_forward=140, beta=0.1, epochs=2)
-        episodes = play(model, plain_tokenizer, states=learner.states)
-        seen = gradients(learner)
+        episodes = play_counting(model, plain_tokenizer, states=learner.states)
+        seen = gradients_of(learner)
         calls = failing_backward(learner, failures, error)
-        metrics = learner.update(episodes, advantages(episodes), 0)
+        metrics = learner.update(episodes, random_advantages(episodes), 0)
         found[failures] = (seen, metrics, len(calls))
     (plain, expected, _), (again, metrics, _) = found.values()
     assert found[2,][2] > found[()][2] + 2
@@ -51,36 +52,30 @@ def test_a_step_that_ran_out_of_memory_is_taken_again_as_if_nothing_had_happened
     assert "going on with 70 tokens" in caplog.text or "goes on with 70 tokens" in caplog.text
 
 
-def test_the_second_time_it_ends_and_names_the_way_out(
-    tiny_model, plain_tokenizer, play, advantages, make_learner
-):
+def test_the_second_time_it_ends_and_names_the_way_out(plain_tokenizer):
     model = tiny_model()
     learner = make_learner(model, tokens_per_forward=140)
-    episodes = play(model, plain_tokenizer, states=learner.states)
+    episodes = play_counting(model, plain_tokenizer, states=learner.states)
     failing_backward(learner, (1, 4), MemoryError())
     with pytest.raises(OutOfMemory, match=r"with 70 tokens .*--tokens-per-forward.*--resume true"):
-        learner.update(episodes, advantages(episodes), 0)
+        learner.update(episodes, random_advantages(episodes), 0)
 
 
-def test_the_next_update_begins_with_all_tokens_again_as_a_resumed_run_does(
-    tiny_model, plain_tokenizer, play, advantages, make_learner
-):
+def test_the_next_update_begins_with_all_tokens_again_as_a_resumed_run_does(plain_tokenizer):
     model = tiny_model()
     learner = make_learner(model, tokens_per_forward=140)
-    episodes = play(model, plain_tokenizer, states=learner.states)
+    episodes = play_counting(model, plain_tokenizer, states=learner.states)
     failing_backward(learner, (1,), MemoryError())
-    learner.update(episodes, advantages(episodes), 0)
+    learner.update(episodes, random_advantages(episodes), 0)
     assert learner.passes.tokens_per_forward == 70
-    learner.update(episodes, advantages(episodes), 1)
+    learner.update(episodes, random_advantages(episodes), 1)
     assert learner.passes.tokens_per_forward == 140
 
 
-def test_memory_that_runs_out_while_the_reference_is_scored_counts_too(
-    tiny_model, plain_tokenizer, play, advantages, make_learner
-):
+def test_memory_that_runs_out_while_the_reference_is_scored_counts_too(plain_tokenizer):
     model = tiny_model()
     learner = make_learner(model, tokens_per_forward=140, beta=0.1)
-    episodes = play(model, plain_tokenizer, states=learner.states)
+    episodes = play_counting(model, plain_tokenizer, states=learner.states)
     plain, calls = learner.scorer.score, []
 
     def score(*args, **kwargs):
@@ -91,19 +86,17 @@ def test_memory_that_runs_out_while_the_reference_is_scored_counts_too(
 
     learner.scorer.score = score
     start = {name: p.detach().clone() for name, p in learner.parameters.items()}
-    assert np.isfinite(learner.update(episodes, advantages(episodes), 0)["kl"])
+    assert np.isfinite(learner.update(episodes, random_advantages(episodes), 0)["kl"])
     assert any(not torch.equal(start[name], p) for name, p in learner.parameters.items())
 
 
-def test_another_error_is_not_taken_for_one_of_memory(
-    tiny_model, plain_tokenizer, play, advantages, make_learner
-):
+def test_another_error_is_not_taken_for_one_of_memory(plain_tokenizer):
     model = tiny_model()
     learner = make_learner(model)
-    episodes = play(model, plain_tokenizer, states=learner.states)
+    episodes = play_counting(model, plain_tokenizer, states=learner.states)
     calls = failing_backward(learner, (0,), RuntimeError("shapes do not match"))
     with pytest.raises(RuntimeError, match="shapes do not match"):
-        learner.update(episodes, advantages(episodes), 0)
+        learner.update(episodes, random_advantages(episodes), 0)
     assert len(calls) == 1
     assert not is_out_of_memory(ValueError("out of memory"))
 
@@ -127,9 +120,7 @@ def test_memory_that_runs_out_in_a_step_or_while_playing_ends_a_run_with_one_sen
         stepping.train()
     assert stepping.folder.last().iteration == 0
     play = playing.games.play
-    monkeypatch.setattr(
-        playing.games, "play", lambda iteration: full() if iteration == 2 else play(iteration)
-    )
+    monkeypatch.setattr(playing.games, "play", lambda *now: full() if now[0] == 2 else play(*now))
     with pytest.raises(OutOfMemory, match=r"^out of memory while playing; lower --parallel"):
         playing.train()
     assert playing.folder.last().iteration == 2
@@ -159,25 +150,23 @@ def test_a_run_that_ends_for_memory_keeps_its_checkpoint_and_goes_on_like_one_th
 
 
 def test_a_row_longer_than_the_tokens_of_a_pass_is_read_alone_and_named_once(
-    tiny_model, plain_tokenizer, play, advantages, make_learner, gradients, caplog
+    plain_tokenizer, caplog
 ):
     found = []
     for tokens in (10, None):
         model = tiny_model(initializer_range=0.2)
         learner = make_learner(model, tokens_per_forward=tokens)
-        episodes = play(model, plain_tokenizer, states=learner.states)
-        found.append(gradients(learner))
+        episodes = play_counting(model, plain_tokenizer, states=learner.states)
+        found.append(gradients_of(learner))
         for iteration in range(2):
-            learner.update(episodes, advantages(episodes), iteration)
+            learner.update(episodes, random_advantages(episodes), iteration)
     for name, gradient in found[1][0].items():
         torch.testing.assert_close(found[0][0][name], gradient, atol=1e-5, rtol=1e-4)
     [told] = [record.message for record in caplog.records if "made a row of" in record.message]
     assert "more than --tokens-per-forward 10: such rows are read alone" in told
 
 
-def test_an_update_makes_the_same_batches_whatever_was_read_before(
-    tiny_model, make_learner, monkeypatch
-):
+def test_an_update_makes_the_same_batches_whatever_was_read_before(monkeypatch):
     monkeypatch.setattr(memory, "TOKENS_ON_A_CPU", 32)
     draw = np.random.default_rng(0)
 
@@ -211,20 +200,18 @@ def test_an_update_makes_the_same_batches_whatever_was_read_before(
     assert kept == [32, 32]
 
 
-def test_a_budget_on_the_cpu_is_a_number_with_room_for_two_of_the_longest_row(tiny_model):
+def test_a_budget_on_the_cpu_is_a_number_with_room_for_two_of_the_longest_row():
     assert default_tokens(tiny_model(), 0, torch.device("cpu"), 100) == 1024
     assert default_tokens(tiny_model(), 0, torch.device("cpu"), 2000) == 4000
 
 
-def test_a_copied_key_costs_its_heads_next_to_the_activations_of_a_token(tiny_model):
+def test_a_copied_key_costs_its_heads_next_to_the_activations_of_a_token():
     config = tiny_model().config
     heads = 2 * config.num_attention_heads * config.head_dim
     assert memory.key_cost(tiny_model()) == pytest.approx(heads / (16 * 32 + 4 * 48))
 
 
-def test_a_budget_on_a_gpu_follows_its_free_memory_and_the_layers_that_learn(
-    tiny_model, monkeypatch
-):
+def test_a_budget_on_a_gpu_follows_its_free_memory_and_the_layers_that_learn(monkeypatch):
     def tokens(free, first=0, longest=100):
         monkeypatch.setattr(memory, "free_bytes", lambda _: free)
         return default_tokens(tiny_model(), first, torch.device("cuda"), longest)

@@ -5,6 +5,7 @@ import pickle
 
 import pytest
 import torch
+from helpers import counting_model, tiny_model
 
 from onelayer.trainers.delta import LayerDelta
 from onelayer.trainers.fingerprint import base_fingerprint
@@ -24,7 +25,7 @@ def logits(model):
 
 
 @pytest.mark.parametrize("tied", [True, False])
-def test_a_shared_model_computes_the_same_and_its_parameters_are_one_block(tiny_model, tied):
+def test_a_shared_model_computes_the_same_and_its_parameters_are_one_block(tied):
     model = tiny_model(tied=tied)
     before, fingerprint = logits(model), base_fingerprint(model)
     shared = SharedModel.of(model)
@@ -41,7 +42,7 @@ def test_a_shared_model_computes_the_same_and_its_parameters_are_one_block(tiny_
     assert tie == tied
 
 
-def test_what_is_sent_to_a_process_holds_no_weights(tiny_model):
+def test_what_is_sent_to_a_process_holds_no_weights():
     model = tiny_model(hidden_size=256, intermediate_size=512)
     bare = pickle.dumps(SharedModel.of(model).bare)
     assert len(bare) < sum(p.numel() * 4 for p in model.parameters()) / 10
@@ -51,7 +52,7 @@ WRITE = "shared.model().get_parameter('model.norm.weight').data.fill_(7.0)"
 
 
 @pytest.mark.slow
-def test_another_process_sees_the_same_memory(tiny_model):
+def test_another_process_sees_the_same_memory():
     model = tiny_model()
     process = multiprocessing.get_context("spawn").Process(
         target=exec, args=(WRITE, {"shared": SharedModel.of(model)})
@@ -62,7 +63,7 @@ def test_another_process_sees_the_same_memory(tiny_model):
     assert torch.equal(model.model.norm.weight.data, torch.full_like(model.model.norm.weight, 7.0))
 
 
-def test_only_what_is_trained_is_copied_and_the_base_comes_back(tiny_model):
+def test_only_what_is_trained_is_copied_and_the_base_comes_back():
     model = tiny_model()
     SharedModel.of(model)
     before = base_fingerprint(model)
@@ -78,7 +79,7 @@ def test_only_what_is_trained_is_copied_and_the_base_comes_back(tiny_model):
     assert base_fingerprint(model) == before
 
 
-def test_the_base_comes_back_after_an_error(tiny_model):
+def test_the_base_comes_back_after_an_error():
     model = tiny_model()
     before = base_fingerprint(model)
     with pytest.raises(RuntimeError), own_copies(model, ["model.norm.weight"]):
@@ -88,7 +89,7 @@ def test_the_base_comes_back_after_an_error(tiny_model):
 
 
 @pytest.mark.parametrize("changes", [{"layers": "1,3"}, {"layers": "1,3", "lora_rank": 2}])
-def test_trained_weights_are_in_place_for_a_while(make_trainer, counting_model, changes):
+def test_trained_weights_are_in_place_for_a_while(make_trainer, changes):
     trainer = make_trainer(iterations=2, **changes)
     trainer.train()
     model = counting_model()
@@ -102,7 +103,7 @@ def test_trained_weights_are_in_place_for_a_while(make_trainer, counting_model, 
     assert torch.equal(logits(model), base)
 
 
-def test_update_norms_are_the_distance_of_each_layer(make_trainer, counting_model):
+def test_update_norms_are_the_distance_of_each_layer(make_trainer):
     trainer = make_trainer(iterations=2, layers="1,3")
     trainer.train()
     base = counting_model()

@@ -5,10 +5,12 @@ import threading
 import numpy as np
 import pytest
 import torch
+from helpers import tiny_model
 
 from onelayer.agents.forward import decoder_layers
-from onelayer.trainers.batch import Row, batch
+from onelayer.trainers.batch import batch
 from onelayer.trainers.score import Scorer
+from onelayer.trainers.token_rows import Row
 
 PROMPT = [5, 9, 3, 7, 4, 8, 6, 5, 9, 3, 4, 7]
 
@@ -51,7 +53,7 @@ def in_a_thread(work):
 
 
 @pytest.mark.parametrize("architecture", ["llama", "qwen3"])
-def test_recomputed_layers_find_the_layout_in_another_thread(tiny_model, monkeypatch, architecture):
+def test_recomputed_layers_find_the_layout_in_another_thread(monkeypatch, architecture):
     kept = gradient(tiny_model(architecture), checkpointing=False)
     monkeypatch.setattr(torch.autograd, "backward", in_a_thread(torch.autograd.backward))
     recomputed = gradient(tiny_model(architecture), checkpointing=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from helpers import counting_model
 
 from onelayer.trainers.delta import LayerDelta
 from onelayer.trainers.run_folder import RunFolder
@@ -171,7 +172,7 @@ def test_another_seed_is_another_run_and_the_same_one_is_the_same(make_trainer):
     assert timeless(runs[0].folder.metrics) != timeless(runs[2].folder.metrics)
 
 
-def test_bfloat16_trains_saves_and_resumes(make_trainer, counting_model):
+def test_bfloat16_trains_saves_and_resumes(make_trainer):
     half = [counting_model().to(torch.bfloat16) for _ in range(4)]
     whole = make_trainer("whole", model=half[0], dtype="bfloat16", checkpoint_every=1)
     whole.train()

@@ -3,13 +3,17 @@
 import numpy as np
 import pytest
 import torch
+from accelerate import Accelerator
+from helpers import play_counting, random_advantages, tiny_model
 
 from onelayer.agents.states import CapturedStates
 from onelayer.trainers import score as module
-from onelayer.trainers.batch import Row, batch, parts, rows
+from onelayer.trainers.batch import batch, parts
 from onelayer.trainers.layers import decoder_layers, train_only, trained_parameters
 from onelayer.trainers.passes import Passes
+from onelayer.trainers.placement import Replicated
 from onelayer.trainers.score import Scorer, check_scoring, weights_of
+from onelayer.trainers.token_rows import Row, rows
 
 ARCHITECTURES = ["qwen3", "qwen2", "llama"]
 CLOSE = {"atol": 1e-5, "rtol": 0}
@@ -45,15 +49,17 @@ def captured(model, first):
 @pytest.mark.parametrize("history", ["all", 2])
 @pytest.mark.parametrize("first", [0, 1, 2])
 def test_log_probabilities_are_those_of_sampling_from_every_layer_on(
-    tiny_model, tokenizers, play, advantages, architecture, kind, history, first
+    tokenizers, architecture, kind, history, first
 ):
     model = made(tiny_model, tokenizers[kind], architecture)
     states = captured(model, first)
-    episodes = play(model, tokenizers[kind], history=history, states=states, tasks=1)
+    episodes = play_counting(model, tokenizers[kind], history=history, states=states, tasks=1)
     scores = scorer(model)
     scores.states = None  # nothing is run again: all was captured
-    passes = Passes(scores, first, states, 4096, again=False)
-    for one, entering_MD in passes.batches(rows(episodes, advantages(episodes))):
+    passes = Passes(
+        scores, first, states, 4096, again=False, placement=Replicated(Accelerator(cpu=True))
+    )
+    for one, entering_MD in passes.batches(rows(episodes, random_advantages(episodes))):
         found = scores.score(one, first, entering_MD)
         torch.testing.assert_close(found.logp_N, one.logp_N, **CLOSE)
         whole = scorer(model).score(one)
@@ -61,20 +67,20 @@ def test_log_probabilities_are_those_of_sampling_from_every_layer_on(
         torch.testing.assert_close(found.entropy_N, whole.entropy_N, **CLOSE)
 
 
-def test_the_temperature_of_sampling_counts(tiny_model, plain_tokenizer, play, advantages):
+def test_the_temperature_of_sampling_counts(plain_tokenizer):
     model = made(tiny_model, plain_tokenizer)
-    episodes = play(model, plain_tokenizer, temperature=0.5)
-    one = batch(rows(episodes, advantages(episodes)))
+    episodes = play_counting(model, plain_tokenizer, temperature=0.5)
+    one = batch(rows(episodes, random_advantages(episodes)))
     cold, warm = scorer(model, temperature=0.5).score(one), scorer(model).score(one)
     torch.testing.assert_close(cold.logp_N, one.logp_N, **CLOSE)
     assert (warm.logp_N - one.logp_N).abs().max() > 0.1
     assert cold.entropy_N.mean() < warm.entropy_N.mean()
 
 
-def test_entropy_by_hand(tiny_model, plain_tokenizer, play, advantages):
+def test_entropy_by_hand(plain_tokenizer):
     model = tiny_model()
-    episodes = play(model, plain_tokenizer, tasks=1)
-    made_rows = rows(episodes, advantages(episodes))
+    episodes = play_counting(model, plain_tokenizer, tasks=1)
+    made_rows = rows(episodes, random_advantages(episodes))
     found = scorer(model).score(batch(made_rows)).entropy_N
     expected = []
     for row in made_rows:
@@ -84,10 +90,10 @@ def test_entropy_by_hand(tiny_model, plain_tokenizer, play, advantages):
     torch.testing.assert_close(found, torch.cat(expected), **CLOSE)
 
 
-def test_padding_and_neighbours_do_not_matter(tiny_model, plain_tokenizer, play, advantages):
+def test_padding_and_neighbours_do_not_matter(plain_tokenizer):
     model = made(tiny_model, plain_tokenizer)
-    episodes = play(model, plain_tokenizer)
-    made_rows = rows(episodes, advantages(episodes))
+    episodes = play_counting(model, plain_tokenizer)
+    made_rows = rows(episodes, random_advantages(episodes))
     assert len({len(row.ids_T) for row in made_rows}) > 2
     together = scorer(model).score(batch(made_rows)).logp_N
     alone = [scorer(model).score(batch([row])).logp_N for row in made_rows]
@@ -97,10 +103,10 @@ def test_padding_and_neighbours_do_not_matter(tiny_model, plain_tokenizer, play,
     torch.testing.assert_close(torch.cat(backwards.split(counts)[::-1]), together, **CLOSE)
 
 
-def test_frozen_layers_below_do_not_run(tiny_model, plain_tokenizer, play, advantages):
+def test_frozen_layers_below_do_not_run(plain_tokenizer):
     model = tiny_model()
-    episodes = play(model, plain_tokenizer, tasks=1)
-    one = batch(rows(episodes, advantages(episodes)))
+    episodes = play_counting(model, plain_tokenizer, tasks=1)
+    one = batch(rows(episodes, random_advantages(episodes)))
     entering_MD = scorer(model).states(one, 2)
     ran = []
     for i, layer in enumerate(model.model.layers):
@@ -112,28 +118,28 @@ def test_frozen_layers_below_do_not_run(tiny_model, plain_tokenizer, play, advan
     assert set(ran) == {0, 1, 2, 3}
 
 
-def test_states_that_were_not_captured_are_computed_once(
-    tiny_model, plain_tokenizer, play, advantages
-):
+def test_states_that_were_not_captured_are_computed_once(plain_tokenizer):
     model = tiny_model()
-    episodes = play(model, plain_tokenizer)
-    made_rows = rows(episodes, advantages(episodes))
+    episodes = play_counting(model, plain_tokenizer)
+    made_rows = rows(episodes, random_advantages(episodes))
     ran = []
     model.model.layers[0].mlp.register_forward_pre_hook(lambda *_: ran.append(1))
     for budget, again, most in ((1 << 30, True, 2), (1 << 30, False, 4), (0, True, 4)):
         ran.clear()
         states = CapturedStates(model.model.layers[2], budget)
-        passes = Passes(scorer(model), 2, states, 4096, again)
+        passes = Passes(
+            scorer(model), 2, states, 4096, again, placement=Replicated(Accelerator(cpu=True))
+        )
         (one, first_MD), (_, second_MD) = [next(passes.batches(made_rows)) for _ in range(2)]
         assert 0 < len(ran) <= most
         for piece in one.pieces:
             torch.testing.assert_close(first_MD[piece.places], second_MD[piece.places], **CLOSE)
 
 
-def test_other_weights_stand_in_for_a_while_only(tiny_model, plain_tokenizer, play, advantages):
+def test_other_weights_stand_in_for_a_while_only(plain_tokenizer):
     model = tiny_model()
-    episodes = play(model, plain_tokenizer, tasks=1)
-    one = batch(rows(episodes, advantages(episodes)))
+    episodes = play_counting(model, plain_tokenizer, tasks=1)
+    one = batch(rows(episodes, random_advantages(episodes)))
     parameters = trained_parameters(model, [1])
     start = {name: p.detach().clone() for name, p in parameters.items()}
     with torch.no_grad():
@@ -221,7 +227,7 @@ def advantage_of(made_rows):
 @pytest.mark.parametrize("tied", [True, False])
 @pytest.mark.parametrize("architecture", SPECIAL)
 def test_the_gradient_in_chunks_is_that_of_a_plain_loss(
-    tiny_model, monkeypatch, architecture, tied, layers, checkpointing
+    monkeypatch, architecture, tied, layers, checkpointing
 ):
     monkeypatch.setattr(module, "_LOGITS_BYTES", {"cpu": 4 * 64 * 16})  # 16 tokens at once
     model = tiny_model(architecture, tied=tied, initializer_range=0.2, **SPECIAL[architecture])
@@ -255,7 +261,7 @@ def test_the_gradient_in_chunks_is_that_of_a_plain_loss(
         model.zero_grad()
 
 
-def test_the_logits_of_a_batch_never_exist_at_once(tiny_model, monkeypatch):
+def test_the_logits_of_a_batch_never_exist_at_once(monkeypatch):
     monkeypatch.setattr(module, "_LOGITS_BYTES", {"cpu": 4 * 64 * 16})
     model = tiny_model()
     train_only(model, [2])
@@ -269,7 +275,7 @@ def test_the_logits_of_a_batch_never_exist_at_once(tiny_model, monkeypatch):
     assert max(sizes) == 16
 
 
-def test_checkpointing_keeps_less_for_the_backward_pass(tiny_model):
+def test_checkpointing_keeps_less_for_the_backward_pass():
     kept = {}
     for checkpointing in (False, True):
         model = tiny_model(layers=6)
@@ -287,7 +293,7 @@ def test_checkpointing_keeps_less_for_the_backward_pass(tiny_model):
     assert kept[True] < 0.5 * kept[False]
 
 
-def test_a_pack_of_real_length_reads_its_prompt_once(tiny_model):
+def test_a_pack_of_real_length_reads_its_prompt_once():
     """A group of eight behind a prompt of 2,048 tokens."""
     model = tiny_model(layers=2, max_position_embeddings=4096)
     draw = np.random.default_rng(0)
@@ -309,7 +315,7 @@ def test_a_pack_of_real_length_reads_its_prompt_once(tiny_model):
 OWN_ATTENTION = {"n_embd": 32, "n_layer": 4, "n_head": 4, "rotary_dim": 4, "n_positions": 512}
 
 
-def test_a_model_with_attention_of_its_own_reads_rows_whole_and_is_trained_all_the_same(tiny_model):
+def test_a_model_with_attention_of_its_own_reads_rows_whole_and_is_trained_all_the_same():
     model = tiny_model("gptj", **OWN_ATTENTION, initializer_range=0.2)
     scores = scorer(model, temperature=0.9)
     check_scoring(scores)
@@ -319,7 +325,14 @@ def test_a_model_with_attention_of_its_own_reads_rows_whole_and_is_trained_all_t
     made_rows = random_rows(groups=1, alone=2)
     _, expected = plainly(model, made_rows, parameters)
     advantage_N = advantage_of(made_rows)
-    passes = Passes(scores, 2, captured(model, 2), 4096, again=False)
+    passes = Passes(
+        scores,
+        2,
+        captured(model, 2),
+        4096,
+        again=False,
+        placement=Replicated(Accelerator(cpu=True)),
+    )
     [(one, entering_MD)] = passes.batches(sorted(made_rows, key=lambda row: -row.read))
     order = {
         row: advantage
@@ -340,13 +353,13 @@ def test_a_model_with_attention_of_its_own_reads_rows_whole_and_is_trained_all_t
 
 
 @pytest.mark.parametrize("architecture", SPECIAL)
-def test_models_with_the_usual_attention_share(tiny_model, architecture):
+def test_models_with_the_usual_attention_share(architecture):
     scores = scorer(tiny_model(architecture, initializer_range=0.2, **SPECIAL[architecture]))
     check_scoring(scores)
     assert scores.shares
 
 
-def test_a_model_that_does_more_between_its_layers_and_its_head_is_refused(tiny_model):
+def test_a_model_that_does_more_between_its_layers_and_its_head_is_refused():
     model = tiny_model(initializer_range=0.2)
     plain, seen = model.model.norm.forward, []
     model.model.layers[0].register_forward_hook(lambda _, __, output: seen.append(output))

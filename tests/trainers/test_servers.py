@@ -6,6 +6,14 @@ import logging
 
 import pytest
 import torch
+from helpers import (
+    counting_model,
+    gradients_of,
+    make_learner,
+    play_counting,
+    random_advantages,
+    tiny_model,
+)
 from vllm_servers import VLLMServerForTests
 
 from onelayer.agents.vllm_server import WeightsNotTaken
@@ -19,7 +27,7 @@ def no_long_waits(monkeypatch):
 
 
 @pytest.fixture
-def server(counting_model):
+def server():
     with VLLMServerForTests(counting_model()) as one:
         yield one
 
@@ -80,24 +88,22 @@ def test_whatever_learns_is_what_is_played_with(trainer_on, server, choice):
     assert "seconds/transfer" in metrics_of(trainer)[-1]
 
 
-def test_the_update_is_the_one_that_states_kept_while_playing_give(
-    tiny_model, plain_tokenizer, play, advantages, make_learner, gradients
-):
+def test_the_update_is_the_one_that_states_kept_while_playing_give(plain_tokenizer):
     """No states come back from servers, so the layers below run once in the update."""
     found = []
     for keeps in (True, False):
         learner = make_learner(tiny_model(initializer_range=0.3), "2", epochs=2)
         states = learner.states if keeps else None
-        episodes = play(learner.model, plain_tokenizer, states=states)
-        seen = gradients(learner)
-        learner.update(episodes, advantages(episodes), 0)
+        episodes = play_counting(learner.model, plain_tokenizer, states=states)
+        seen = gradients_of(learner)
+        learner.update(episodes, random_advantages(episodes), 0)
         found.append(seen)
     for kept, computed in zip(*found, strict=True):
         for name, gradient in kept.items():
             torch.testing.assert_close(gradient, computed[name], atol=1e-6, rtol=1e-4)
 
 
-def test_all_servers_play_with_the_same_weights(counting_model, trainer_on, server):
+def test_all_servers_play_with_the_same_weights(trainer_on, server):
     with VLLMServerForTests(counting_model()) as other:
         trainer = trainer_on(server, other, eval_every=3)
         assert trainer.train()
@@ -152,7 +158,7 @@ def test_a_server_that_keeps_starting_again_ends_the_run_with_a_checkpoint(train
     assert trainer.folder.last().iteration == 1
 
 
-def test_a_run_that_ends_with_its_server_goes_on_with_another(counting_model, trainer_on, server):
+def test_a_run_that_ends_with_its_server_goes_on_with_another(trainer_on, server):
     trainer = trainer_on(server, checkpoint_every=4)
 
     def wrong(path, _):
@@ -224,16 +230,14 @@ def test_a_full_or_missing_folder_of_files_is_said(trainer_on, server, tmp_path)
         ),
     ],
 )
-def test_a_server_that_says_that_it_is_another_is_refused(
-    counting_model, trainer_on, told, message
-):
+def test_a_server_that_says_that_it_is_another_is_refused(trainer_on, told, message):
     with VLLMServerForTests(counting_model(), **told) as server:
         with pytest.raises(ValueError, match=message):
             trainer_on(server)
         assert not server.asked
 
 
-def test_other_weights_behind_a_server_are_refused(counting_model, trainer_on, tmp_path):
+def test_other_weights_behind_a_server_are_refused(trainer_on, tmp_path):
     other = copy.deepcopy(counting_model())
     with torch.no_grad():
         other.model.layers[3].mlp.down_proj.weight.mul_(1.2)
@@ -258,7 +262,7 @@ def test_a_server_that_does_not_play_with_what_it_is_sent_is_refused(trainer_on,
 
 
 def test_another_tokenizer_is_refused_and_the_same_one_is_not(
-    counting_model, trainer_on, plain_tokenizer, chat_tokenizer
+    trainer_on, plain_tokenizer, chat_tokenizer
 ):
     with VLLMServerForTests(counting_model(), tokenizer=plain_tokenizer) as server:
         trainer_on(server)
@@ -269,7 +273,7 @@ def test_another_tokenizer_is_refused_and_the_same_one_is_not(
         trainer_on(server, out="other")
 
 
-def test_the_check_leaves_the_model_and_the_server_as_they_were(counting_model, trainer_on, server):
+def test_the_check_leaves_the_model_and_the_server_as_they_were(trainer_on, server):
     trainer = trainer_on(server)
     for name, weight in counting_model().named_parameters():
         assert torch.equal(trainer.model.get_parameter(name), weight)
@@ -300,12 +304,12 @@ def test_the_command_line_says_in_one_line_what_to_start(flags, message, tmp_pat
 @pytest.mark.parametrize("architecture", ["qwen3", "llama", "phi3", "gpt_neox"])
 @pytest.mark.parametrize("tied", [True, False])
 def test_weights_go_over_with_the_names_that_they_have_in_a_checkpoint(
-    tiny_model, tmp_path, architecture, tied
+    tmp_path, architecture, tied
 ):
     assert_names_of_a_checkpoint(tiny_model(architecture, tied=tied), tmp_path)
 
 
-def test_experts_that_transformers_joins_go_over_apart(tiny_model, tmp_path):
+def test_experts_that_transformers_joins_go_over_apart(tmp_path):
     model = tiny_model(
         "qwen3_moe",
         num_experts=4,
@@ -329,7 +333,7 @@ def assert_names_of_a_checkpoint(model, folder):
     assert layer.keys() == {name for name in saved if ".1." in name.partition("layers")[2][:3]}
 
 
-def test_what_is_sent_is_in_the_dtype_of_the_base(tiny_model):
+def test_what_is_sent_is_in_the_dtype_of_the_base():
     sent = whole_layers(tiny_model(), [2], dtype=torch.bfloat16)
     assert {tensor.dtype for tensor in sent.values()} == {torch.bfloat16}
 

@@ -11,6 +11,7 @@ import threading
 
 import pytest
 import torch
+from helpers import counting_model, tiny_model
 
 from onelayer.envs.counting import CountingEnv
 from onelayer.interrupts import Interrupted
@@ -34,14 +35,15 @@ def weights(folder):
 
 def strike(trainer, moment, number):
     """Let the process get a signal the first time that the run comes to a method."""
-    method = getattr(trainer, moment)
+    owner = trainer if hasattr(trainer, moment) else trainer.saving
+    method = getattr(owner, moment)
 
     def struck(*arguments):
         if trainer.iteration == 1:
             os.kill(os.getpid(), number)
         return method(*arguments)
 
-    setattr(trainer, moment, struck)
+    setattr(owner, moment, struck)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +53,7 @@ def strike(trainer, moment, number):
         (signal.SIGTERM, "play", 1),
         (signal.SIGHUP, "evaluate", 1),
         (signal.SIGTERM, "_learn", 2),
-        (signal.SIGINT, "_write_checkpoint", 1),
+        (signal.SIGINT, "save_checkpoint", 1),
     ],
 )
 def test_every_signal_to_stop_saves_and_the_run_goes_on(make_trainer, number, moment, saved):
@@ -198,7 +200,7 @@ def test_a_disk_without_room_for_the_checkpoints_is_refused_before_anything_is_p
 ):
     trainer = make_trainer()
     usage = shutil.disk_usage("/")._replace(free=1000)
-    monkeypatch.setattr("onelayer.trainers.trainer.shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr("onelayer.trainers.saving.shutil.disk_usage", lambda _: usage)
     monkeypatch.setattr(trainer, "play", lambda: pytest.fail("it played"))
     with pytest.raises(OSError, match=r"take up to .* MiB, and its disk has 0 free; name another"):
         trainer.train()
@@ -276,7 +278,7 @@ def test_a_finished_run_that_is_resumed_keeps_its_weights(make_trainer):
 # What the run was begun with
 
 
-def test_another_base_under_the_same_name_is_refused(make_trainer, counting_model):
+def test_another_base_under_the_same_name_is_refused(make_trainer):
     make_trainer(iterations=1).train()
     changed = counting_model()
     with torch.no_grad():
@@ -286,7 +288,7 @@ def test_another_base_under_the_same_name_is_refused(make_trainer, counting_mode
         trainer.train()
 
 
-def test_the_layer_that_learns_is_a_part_of_the_base(make_trainer, counting_model):
+def test_the_layer_that_learns_is_a_part_of_the_base(make_trainer):
     make_trainer(iterations=1).train()
     changed = counting_model()
     with torch.no_grad():
@@ -311,7 +313,7 @@ def test_tasks_in_another_order_are_refused(make_trainer):
         trainer.train()
 
 
-def test_a_split_too_large_to_be_gone_through_is_identified_by_some_of_its_tasks(tiny_model):
+def test_a_split_too_large_to_be_gone_through_is_identified_by_some_of_its_tasks():
     class Made:
         def __init__(self, name):
             self.name = name

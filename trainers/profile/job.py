@@ -3,7 +3,7 @@
 The results go to the folders of the run and of its scores, and a job that was stopped goes on from there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from onelayer.trainers.bad_steps import Diverged
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.layer_spec import mask_seed, parse_layers, trains_everything
 from onelayer.trainers.layers import decoder_layers, trained_parameters
+from onelayer.trainers.population import Population
 from onelayer.trainers.profile.existing_runs import find
 from onelayer.trainers.profile.failure import Failure, failure_in, keep_failure
 from onelayer.trainers.profile.held_out import training_env
@@ -65,6 +66,65 @@ class Job:
     parallel: int = 32
 
 
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Several runs that are trained in one batch, and then scored one after the other."""
+
+    jobs: tuple[Job, ...]
+
+    @property
+    def name(self) -> str:
+        """Of the first of them."""
+        return self.jobs[0].name
+
+
+def perform_together(
+    group: Together,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    *,
+    tell: Tell,
+    should_stop: Callable[[], bool],
+) -> None:
+    """Carry out what is left of several jobs; the arguments and errors are those of ``perform``."""
+    depth = len(decoder_layers(model))
+    runs = {job.name: job.config for job in group.jobs if job.config is not None}
+    left = {}
+    for name, config in runs.items():
+        found = find(config, depth)
+        if found.finished < config.iterations and failure_in(config.folder) is None:
+            left[name] = found.config
+    if left:
+        _train_together(left, model, tokenizer, tell, should_stop)
+    for job in group.jobs:
+        perform(job, model, tokenizer, tell=tell, should_stop=should_stop)
+
+
+def _train_together(
+    configs: Mapping[str, TrainConfig],
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    tell: Tell,
+    should_stop: Callable[[], bool],
+) -> None:
+    names, shared = list(configs), next(iter(configs.values()))
+    population = Population(
+        model,
+        tokenizer,
+        lambda: training_env(shared.env, shared.env_args),
+        list(configs.values()),
+        on_iteration=lambda number, metrics: tell("iteration", names[number], metrics),
+        should_stop=should_stop,
+    )
+    diverged = population.train()
+    for number, error in diverged.items():
+        tell("failed", names[number], give_up(population.trainers[number], error).sentence)
+    for name, trainer in zip(names, population.trainers, strict=True):
+        if trainer.iteration < trainer.config.iterations and names.index(name) not in diverged:
+            raise Stopped(name)
+        tell("trained", name, None)
+
+
 def perform(
     job: Job,
     model: PreTrainedModel,
@@ -83,8 +143,8 @@ def perform(
     if job.config is None:
         scores = play()
     else:
-        if job.transplant is None:
-            train(job.config, model, tokenizer, name=job.name, tell=tell, should_stop=should_stop)
+        # A transplant comes after its run; where only the scores of that were brought here, it is made again.
+        train(job.config, model, tokenizer, name=job.name, tell=tell, should_stop=should_stop)
         scores = _of_run(job, job.config, model, play)
     write_scores(job.path, scores, job.evaluation)
     for journal in (_journal(job), _journal(job, dev=True)):
@@ -163,9 +223,9 @@ def train(
 
 def give_up(trainer: Trainer, error: Diverged) -> Failure:
     """Keep the last finite weights of a run that diverged, and note that it did."""
-    failure = Failure(trainer.iteration, trainer.go_back(), str(error))
+    failure = Failure(trainer.iteration, trainer.saving.go_back(), str(error))
     if failure.weights_of:
-        trainer.save_layer()
+        trainer.saving.save_layer()
     keep_failure(trainer.config.folder, failure)
     return failure
 

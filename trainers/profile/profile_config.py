@@ -71,12 +71,15 @@ class ProfileConfig:
     halving: bool = option(False, "short runs of all layers, and longer ones of the better half")
     halving_rounds: int = option(2, "times that the layers are halved and the runs doubled")
     jobs: int = option(0, "runs at a time, each on one core; 0: as many as there are cores")
+    together: int = option(
+        1, "single-layer runs that play in one batch: pays on a GPU; 1: each plays alone"
+    )
     parallel: int = option(32, "episodes that run at once in an evaluation")
     max_hours: float = option(0.0, "stop after this time and keep what is there; 0: do not")
 
     def __post_init__(self) -> None:
         require(self, "lr_full", "lr_layer", "lr_lora", above=0)
-        require(self, "base_evaluations", "halving_rounds", "parallel", at_least=1)
+        require(self, "base_evaluations", "halving_rounds", "together", "parallel", at_least=1)
         require(self, "seed", "lora_rank", "dev_tasks", "jobs", "max_hours", at_least=0)
         require(self.train, "eval_tasks", at_least=1)
         if not _bare(self.layer_list):

@@ -15,6 +15,7 @@ from onelayer.evals.contribution.record import BaseModel, Profile
 from onelayer.trainers.fingerprint import base_fingerprint
 from onelayer.trainers.layers import decoder_layers
 from onelayer.trainers.lora import rank_like_one_layer
+from onelayer.trainers.population import can_join
 from onelayer.trainers.profile.assembly import assemble
 from onelayer.trainers.profile.controls import parse_controls, ranking_of
 from onelayer.trainers.profile.existing_runs import differs, find
@@ -26,7 +27,7 @@ from onelayer.trainers.profile.held_out import (
     task_names,
     training_env,
 )
-from onelayer.trainers.profile.job import Job, Tell
+from onelayer.trainers.profile.job import Job, Tell, Together
 from onelayer.trainers.profile.planned_runs import (
     PlannedRun,
     by_seed,
@@ -237,7 +238,7 @@ class Profiler:
         done = False
         try:
             if jobs:
-                done = self.workers.carry_out(jobs)
+                done = self.workers.carry_out(in_groups(jobs, self.config.together))
         finally:  # what was finished before a Ctrl-C counts
             for job in jobs:
                 if job.path.is_file():
@@ -300,6 +301,22 @@ class Profiler:
             total += layers * seeds * (budget - before)
             layers, before = -(-layers // 2), budget
         return total + whole * config.train.iterations
+
+
+def in_groups(jobs: Sequence[Job], together: int) -> list[Job | Together]:
+    """Return the jobs in their order, those that can be trained in one batch in groups of ``together``."""
+    found: list[Job | Together] = []
+    group: list[Job] = []
+    for job in jobs:
+        joins = job.config is not None and job.transplant is None and can_join(job.config)
+        if together == 1 or not joins:
+            found.append(job)
+            continue
+        group.append(job)
+        if len(group) == together:
+            found.append(Together(tuple(group)))
+            group = []
+    return [*found, Together(tuple(group))] if group else found
 
 
 def _processes(jobs: int, device: str) -> int:

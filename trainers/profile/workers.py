@@ -23,7 +23,14 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.interrupts import STOPPING, Interrupted, answered_by
-from onelayer.trainers.profile.job import Job, Stopped, Tell, perform
+from onelayer.trainers.profile.job import (
+    Job,
+    Stopped,
+    Tell,
+    Together,
+    perform,
+    perform_together,
+)
 from onelayer.trainers.profile.shared_weights import SharedModel
 
 MOST_DEATHS = 3
@@ -34,7 +41,7 @@ MOST_DEATHS = 3
 class _Worker:
     process: Any
     pipe: Connection
-    job: Job | None = None
+    job: Job | Together | None = None
 
 
 class Workers:
@@ -63,7 +70,7 @@ class Workers:
         self.stop = self.context.RawValue("b", 0)
         self.shared: SharedModel | None = None
         self.workers: list[_Worker] = []
-        self.waiting: list[Job] = []
+        self.waiting: list[Job | Together] = []
         self.deaths: Counter[str] = Counter()
         self.error: BaseException | None = None
         self.unfinished = False
@@ -77,7 +84,7 @@ class Workers:
             worker.process.join()
         self.workers = []
 
-    def carry_out(self, jobs: Sequence[Job]) -> bool:
+    def carry_out(self, jobs: Sequence[Job | Together]) -> bool:
         """Carry out the jobs.
 
         Returns:
@@ -98,7 +105,7 @@ class Workers:
             raise self.error
         return not self.unfinished
 
-    def _here(self, jobs: Sequence[Job]) -> bool:
+    def _here(self, jobs: Sequence[Job | Together]) -> bool:
         if self.processes > 1:  # as in a process of its own: several threads round otherwise
             torch.set_num_threads(1)
         for job in jobs:
@@ -145,7 +152,7 @@ class Workers:
         theirs.close()
         return _Worker(process, ours)
 
-    def _hand_over(self, worker: _Worker, job: Job) -> None:
+    def _hand_over(self, worker: _Worker, job: Job | Together) -> None:
         worker.job = job
         try:
             worker.pipe.send(job)
@@ -213,7 +220,7 @@ def _serve(
 
     while True:
         try:
-            job: Job = pipe.recv()
+            job: Job | Together = pipe.recv()
         except (EOFError, OSError):
             return
         kind, name, details = _outcome(job, model, tokenizer, tell, lambda: bool(stop.value))
@@ -221,14 +228,17 @@ def _serve(
 
 
 def _outcome(
-    job: Job,
+    job: Job | Together,
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     tell: Tell,
     should_stop: Callable[[], bool],
 ) -> tuple[str, str, Any]:
     try:
-        perform(job, model, tokenizer, tell=tell, should_stop=should_stop)
+        if isinstance(job, Together):
+            perform_together(job, model, tokenizer, tell=tell, should_stop=should_stop)
+        else:
+            perform(job, model, tokenizer, tell=tell, should_stop=should_stop)
     except Stopped:
         return "stopped", job.name, None
     except Exception as error:

@@ -1,14 +1,12 @@
 """A small profile as it is typed, and one in which nothing is trained."""
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-
-from onelayer.cli import main
+from helpers import speaking_model
 
 QUICK = {
     "env": "onelayer/Counting-v0",
@@ -53,16 +51,9 @@ def suite() -> dict[str, Any]:
 
 
 @pytest.fixture
-def quick(tiny_model: Any, plain_tokenizer: Any, tmp_path: Path) -> Callable[..., dict[str, Any]]:
+def quick(plain_tokenizer: Any, tmp_path: Path) -> Callable[..., dict[str, Any]]:
     """Return ``quick(**changes)``: settings of a small profile, of a model that says 0 to 3 or stops."""
-    import torch
-
-    likely = [plain_tokenizer.convert_tokens_to_ids(word) for word in (*"0123", "<eos>")]
-    model = tiny_model(tied=False, initializer_range=0.1)
-    with torch.no_grad():
-        model.get_input_embeddings().weight[:, 0] = 1.0
-        model.get_output_embeddings().weight[:, 0] = -0.7
-        model.get_output_embeddings().weight[likely, 0] = 0.7
+    model = speaking_model(*"0123", "<eos>")
     model.save_pretrained(tmp_path / "model")
     plain_tokenizer.save_pretrained(tmp_path / "model")
     (tmp_path / "suite.yaml").write_text(yaml.safe_dump(SUITE))
@@ -75,26 +66,6 @@ def quick(tiny_model: Any, plain_tokenizer: Any, tmp_path: Path) -> Callable[...
 
 
 @pytest.fixture
-def flags() -> Callable[[dict[str, Any]], list[str]]:
-    """Return ``flags(settings)``: the settings as they are typed."""
-
-    def typed(settings: dict[str, Any]) -> list[str]:
-        return [
-            text
-            for name, value in settings.items()
-            for text in (f"--{name.replace('_', '-')}", str(value))
-        ]
-
-    return typed
-
-
-@pytest.fixture
-def profile(flags: Callable[[dict[str, Any]], list[str]]) -> Callable[[dict[str, Any]], int]:
-    """Return ``profile(settings) -> exit code``: `onelayer profile`."""
-    return lambda settings: main(["profile", *flags(settings)])
-
-
-@pytest.fixture
 def errors(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[str]]:
     """Return ``errors()``: the lines on stderr since the last look that are of `onelayer`."""
 
@@ -103,37 +74,6 @@ def errors(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[str]]:
         return [line for line in shown if line.startswith("onelayer:")]
 
     return lines
-
-
-@pytest.fixture
-def what_was_found() -> Callable[[Path], dict[str, Any]]:
-    """Return ``what_was_found(folder)``: its profile without what a clock, or the place, decides."""
-
-    def read(folder: Path) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads((folder / "profile.json").read_text())
-        for name in ("created", "config"):
-            content.pop(name)
-        for run in content["runs"]:
-            for clock in ("seconds", "cpu_seconds"):
-                run.pop(clock)
-        return content
-
-    return read
-
-
-@pytest.fixture
-def weights() -> Callable[[Path], dict[tuple[str, str], Any]]:
-    """Return ``weights(folder)``: the trained tensors of every run, bit for bit."""
-    from safetensors.torch import load_file
-
-    def read(folder: Path) -> dict[tuple[str, str], Any]:
-        return {
-            (file.parent.name, name): tensor.tolist()
-            for file in sorted((folder / "runs").rglob("*.safetensors"))
-            for name, tensor in load_file(file).items()
-        }
-
-    return read
 
 
 @pytest.fixture
@@ -166,16 +106,3 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Any], float]
         return made
 
     return begin
-
-
-@pytest.fixture
-def known() -> Callable[[Any], float]:
-    """Layers that gain 0.1, 0.4, 0.2 and 0.3 of what full training gains, in proportion to the time."""
-
-    def score(job: Any) -> float:
-        if job.config is None:
-            return 0.1
-        gain = {"0": 0.1, "1": 0.4, "2": 0.2, "3": 0.3}.get(job.config.layers, 1.0)
-        return 0.1 + 0.5 * gain * float(job.config.iterations) / 8
-
-    return score

@@ -1,6 +1,7 @@
 """Controls and halving: which layers are trained further, and what the page says of it."""
 
 import pytest
+from helpers import known_score, run_profile, trained_weights
 
 pytest.importorskip("torch")
 pytest.importorskip("scipy")
@@ -8,12 +9,10 @@ pytest.importorskip("scipy")
 from onelayer.evals.contribution.profile_file import load_profile
 
 
-def test_controls_are_chosen_by_the_ranking_and_the_page_says_so(
-    quick, pretend, tmp_path, capsys, profile, known
-):
-    made = pretend(known)
+def test_controls_are_chosen_by_the_ranking_and_the_page_says_so(quick, pretend, tmp_path, capsys):
+    made = pretend(known_score)
     settings = quick(iterations=8, layer_list="0-3", controls="best:2,worst:1,boost:1,lr")
-    assert profile(settings) == 0
+    assert run_profile(settings) == 0
     chosen = {job.name: job.config for job in made if job.config is not None}
     assert chosen["best-2-seed-1"].layers == "1,3"
     assert chosen["worst-1-seed-1"].layers == "0"
@@ -26,31 +25,27 @@ def test_controls_are_chosen_by_the_ranking_and_the_page_says_so(
     assert load_profile(tmp_path / "profile").config["selection"]["ranking"] == [1, 3, 2, 0]
 
 
-def test_controls_can_be_chosen_by_another_profile(
-    quick, pretend, tmp_path, capsys, profile, errors, known
-):
-    pretend(known)
-    assert profile(quick(iterations=8, layer_list="0-3")) == 0
+def test_controls_can_be_chosen_by_another_profile(quick, pretend, tmp_path, capsys, errors):
+    pretend(known_score)
+    assert run_profile(quick(iterations=8, layer_list="0-3")) == 0
     other = tmp_path / "profile" / "profile.json"
 
     def reversed_layers(job):
-        return 1.0 - known(job) if job.config is not None else 0.1
+        return 1.0 - known_score(job) if job.config is not None else 0.1
 
     made = pretend(reversed_layers)
     settings = quick(iterations=8, layer_list="0-3", out=tmp_path / "second", controls="best:1")
-    assert profile({**settings, "ranking_from": other}) == 0
+    assert run_profile({**settings, "ranking_from": other}) == 0
     chosen = {job.name: job.config for job in made if job.config is not None}
     assert chosen["best-1-seed-1"].layers == "1"  # its own scores would say 0
     assert f"chosen by {other}" in capsys.readouterr().out
-    assert profile(settings) == 2
+    assert run_profile(settings) == 2
     assert "were chosen by" in errors()[0]
 
 
-def test_halving_runs_the_better_half_on_and_says_what_it_spent(
-    quick, pretend, tmp_path, capsys, profile, known
-):
-    made = pretend(known)
-    assert profile(quick(iterations=8, layer_list="0-3", halving=True)) == 0
+def test_halving_runs_the_better_half_on_and_says_what_it_spent(quick, pretend, tmp_path, capsys):
+    made = pretend(known_score)
+    assert run_profile(quick(iterations=8, layer_list="0-3", halving=True)) == 0
     layers = [(job.name, job.config.iterations) for job in made if job.name.startswith("layer")]
     assert layers == [
         *((f"layer-0{k}-seed-1-after-2", 2) for k in range(4)),
@@ -70,8 +65,8 @@ def test_halving_runs_the_better_half_on_and_says_what_it_spent(
 
 
 @pytest.mark.slow
-def test_halving_trains_for_real_and_goes_on_with_the_same_runs(quick, tmp_path, profile, weights):
-    assert profile(quick(iterations=4, layer_list="1,2", halving=True, halving_rounds=1)) == 0
+def test_halving_trains_for_real_and_goes_on_with_the_same_runs(quick, tmp_path):
+    assert run_profile(quick(iterations=4, layer_list="1,2", halving=True, halving_rounds=1)) == 0
     found = load_profile(tmp_path / "profile")
     best, other = found.halving["ranking"]
     lengths = {
@@ -84,18 +79,16 @@ def test_halving_trains_for_real_and_goes_on_with_the_same_runs(quick, tmp_path,
     }
     assert lengths == {best: 4, other: 2}
     whole = quick(iterations=4, layer_list=str(best), out=tmp_path / "whole")
-    assert profile(whole) == 0
-    one, same = weights(tmp_path / "profile"), weights(tmp_path / "whole")
+    assert run_profile(whole) == 0
+    one, same = trained_weights(tmp_path / "profile"), trained_weights(tmp_path / "whole")
     assert all(one[key] == value for key, value in same.items())
 
 
-def test_finished_controls_are_kept_where_time_is_up_before_them(
-    quick, pretend, known, profile, tmp_path
-):
-    pretend(known)
+def test_finished_controls_are_kept_where_time_is_up_before_them(quick, pretend, tmp_path):
+    pretend(known_score)
     settings = quick(iterations=8, layer_list="0-3", controls="mid:2,best:2")
-    assert profile(settings) == 0
-    assert profile({**settings, "seeds": "1,2", "max_hours": 1e-9}) == 0
+    assert run_profile(settings) == 0
+    assert run_profile({**settings, "seeds": "1,2", "max_hours": 1e-9}) == 0
     runs = [run.name for run in load_profile(tmp_path / "profile").runs]
     assert runs[-2:] == ["mid-2-seed-1", "best-2-seed-1"]
     assert len(runs) == 7

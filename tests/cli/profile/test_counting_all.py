@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from helpers import run_profile
 
 pytest.importorskip("torch")
 pytest.importorskip("scipy")
@@ -11,7 +12,7 @@ from onelayer.evals.contribution.profile_file import load_profile
 
 
 def test_a_run_that_diverges_counts_with_its_last_finite_weights(
-    quick, tmp_path, capsys, monkeypatch, profile
+    quick, tmp_path, capsys, monkeypatch
 ):
     import torch
 
@@ -28,7 +29,7 @@ def test_a_run_that_diverges_counts_with_its_last_finite_weights(
 
     monkeypatch.setattr(Learner, "update", diverging)
     settings = quick(iterations=3)
-    assert profile(settings) == 0
+    assert run_profile(settings) == 0
     said = "training diverged in iteration 1; scored with its weights after 1"
     shown = capsys.readouterr()
     assert f"layer-01-seed-1 counts as it ended: {said}" in shown.out + shown.err
@@ -40,18 +41,18 @@ def test_a_run_that_diverges_counts_with_its_last_finite_weights(
     # Its weights are those of a run that was to have one iteration.
     monkeypatch.setattr(Learner, "update", update)
     short = quick(iterations=1, layer_list="1", out=tmp_path / "short")
-    assert profile(short) == 0
+    assert run_profile(short) == 0
     one = {run.name: run.scores for run in load_profile(tmp_path / "short").runs}
     assert found["layer-01-seed-1"].scores == one["layer-01-seed-1"]
     # A second call trains it no more.
     (tmp_path / "profile" / "scores" / "layer-01-seed-1.json").unlink()
-    assert profile(settings) == 0
+    assert run_profile(settings) == 0
     again = {run.name: run for run in load_profile(tmp_path / "profile").runs}
     assert again["layer-01-seed-1"].scores == found["layer-01-seed-1"].scores
     assert again["layer-01-seed-1"].failed == said
 
 
-def test_a_run_that_diverges_at_once_counts_as_the_base(quick, tmp_path, monkeypatch, profile):
+def test_a_run_that_diverges_at_once_counts_as_the_base(quick, tmp_path, monkeypatch):
     from onelayer.trainers.bad_steps import Diverged
     from onelayer.trainers.update import Learner
 
@@ -63,7 +64,7 @@ def test_a_run_that_diverges_at_once_counts_as_the_base(quick, tmp_path, monkeyp
         return update(self, *arguments)
 
     monkeypatch.setattr(Learner, "update", diverging)
-    assert profile(quick(iterations=1)) == 0
+    assert run_profile(quick(iterations=1)) == 0
     found = load_profile(tmp_path / "profile")
     runs = {run.name: run for run in found.runs}
     assert runs["layer-01-seed-1"].scores == found.base[0]
@@ -71,12 +72,10 @@ def test_a_run_that_diverges_at_once_counts_as_the_base(quick, tmp_path, monkeyp
     assert runs["layer-02-seed-1"].failed is None
 
 
-def test_choices_are_made_by_dev_tasks_and_the_others_are_reported(
-    quick, tmp_path, capsys, profile
-):
+def test_choices_are_made_by_dev_tasks_and_the_others_are_reported(quick, tmp_path, capsys):
     """Ten digits: eight test tasks, of which the suite plays three."""
     settings = quick(env_args="{digits: 10, length: 1}", seeds="1", controls="best:1,mask")
-    assert profile({**settings, "dev_tasks": 4}) == 0
+    assert run_profile({**settings, "dev_tasks": 4}) == 0
     shown = capsys.readouterr().out
     found = load_profile(tmp_path / "profile")
     assert (len(found.tasks), len(found.dev_tasks)) == (3, 4)
@@ -93,16 +92,16 @@ def test_choices_are_made_by_dev_tasks_and_the_others_are_reported(
     assert mask.trained_parameters == pytest.approx(one.trained_parameters, rel=0.01)
 
 
-def test_more_dev_tasks_than_there_are_are_refused(quick, profile, errors):
-    assert profile(quick(env_args="{digits: 10, length: 1}", dev_tasks=40)) == 2
+def test_more_dev_tasks_than_there_are_are_refused(quick, errors):
+    assert run_profile(quick(env_args="{digits: 10, length: 1}", dev_tasks=40)) == 2
     assert "held-out tasks beside the 3 of the suite, fewer than --dev-tasks 40" in errors()[0]
 
 
-def test_transplanted_layers_are_those_of_full_training(quick, tmp_path, profile):
+def test_transplanted_layers_are_those_of_full_training(quick, tmp_path):
     from safetensors.torch import load_file
 
     settings = quick(layer_list="0-2", controls="transplant", iterations=1, seeds="1")
-    assert profile(settings) == 0
+    assert run_profile(settings) == 0
     found = load_profile(tmp_path / "profile")
     moved = {run.layers[0]: run for run in found.runs if run.role == "transplant"}
     assert sorted(moved) == [0, 1, 2]
@@ -117,3 +116,14 @@ def test_transplanted_layers_are_those_of_full_training(quick, tmp_path, profile
         assert run.update_norm == (pytest.approx(change**0.5, rel=1e-4),)
         assert run.episodes is None  # nothing was trained for it
     assert found.transplant_agreement.layers == 3
+
+
+def test_runs_that_play_together_score_what_they_score_alone(quick, tmp_path):
+    settings = quick(layer_list="0-2", seeds="1,2", controls="mid:2", iterations=1)
+    assert run_profile(settings) == 0
+    assert run_profile({**settings, "out": tmp_path / "together", "together": 3}) == 0
+    alone, joined = (load_profile(tmp_path / name) for name in ("profile", "together"))
+    assert [run.name for run in alone.runs] == [run.name for run in joined.runs]
+    assert [run.scores for run in alone.runs] == [run.scores for run in joined.runs]
+    for one, other in zip(alone.runs, joined.runs, strict=True):
+        assert one.update_norm == pytest.approx(other.update_norm, rel=1e-3)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 import yaml
+from helpers import known_score, run_profile, typed
 
 from onelayer.cli import main
 
@@ -24,16 +25,16 @@ from onelayer.trainers.profile.profiler import Profiler
     ],
 )
 def test_another_run_in_its_place_is_refused_and_kept(
-    quick, tmp_path, capsys, changes, message, profile, flags, errors
+    quick, tmp_path, capsys, changes, message, errors
 ):
     settings = quick(layer_list="2")
     made = {k: v for k, v in settings.items() if k not in ("suite", "seeds", "layer_list", "jobs")}
     run = tmp_path / "profile" / "runs" / "layer-02-seed-1"
     made |= {"out": run, "layers": "2", "seed": 1, "eval_every": 0, **changes}
-    assert main(["train", *flags(made)]) == 0
+    assert main(["train", *typed(made)]) == 0
     before = {p: p.read_bytes() for p in (tmp_path / "profile").rglob("*") if p.is_file()}
     capsys.readouterr()
-    assert profile(settings) == 2
+    assert run_profile(settings) == 2
     [line] = errors()
     assert message in line
     after = {p: p.read_bytes() for p in (tmp_path / "profile").rglob("*") if p.is_file()}
@@ -58,10 +59,10 @@ def test_another_run_in_its_place_is_refused_and_kept(
     ],
 )
 def test_what_cannot_work_is_one_line_and_leaves_no_folder(
-    quick, tmp_path, capsys, monkeypatch, wrong, message, profile, errors
+    quick, tmp_path, capsys, monkeypatch, wrong, message, errors
 ):
     monkeypatch.chdir(tmp_path)
-    assert profile(quick(**wrong)) == 2
+    assert run_profile(quick(**wrong)) == 2
     [line] = errors()
     assert line.startswith("onelayer: error: ")
     assert message in line
@@ -69,20 +70,20 @@ def test_what_cannot_work_is_one_line_and_leaves_no_folder(
 
 
 def test_a_suite_that_overlaps_the_training_tasks_is_refused(
-    quick, tmp_path, capsys, profile, errors, suite
+    quick, tmp_path, capsys, errors, suite
 ):
     overlapping = suite | {"tasks": ["by-1-from-0"], "split": "train"}
     (tmp_path / "suite.yaml").write_text(yaml.safe_dump(overlapping))
-    assert profile(quick()) == 2
+    assert run_profile(quick()) == 2
     [line] = errors()
     assert "suite suite overlaps the training tasks in 1, such as 'by-1-from-0'" in line
 
 
 def test_another_profile_in_the_folder_is_refused_and_kept(
-    quick, pretend, tmp_path, capsys, profile, errors, known
+    quick, pretend, tmp_path, capsys, errors
 ):
-    pretend(known)
-    assert profile(quick()) == 0
+    pretend(known_score)
+    assert run_profile(quick()) == 0
     before = {p: p.read_bytes() for p in (tmp_path / "profile").rglob("*") if p.is_file()}
     capsys.readouterr()
     for change, message in (
@@ -91,41 +92,37 @@ def test_another_profile_in_the_folder_is_refused_and_kept(
         ({"suite": ""}, "holds a profile with suite="),
         ({"iterations": 4}, "holds a profile with iterations=2, not 4"),
     ):
-        assert profile(quick(**change)) == 2
+        assert run_profile(quick(**change)) == 2
         [line] = errors()
         assert message in line
     after = {p: p.read_bytes() for p in (tmp_path / "profile").rglob("*") if p.is_file()}
     assert after == before
 
 
-def test_damaged_scores_are_said_and_not_overwritten(
-    quick, pretend, tmp_path, capsys, profile, errors, known
-):
-    pretend(known)
-    assert profile(quick()) == 0
+def test_damaged_scores_are_said_and_not_overwritten(quick, pretend, tmp_path, capsys, errors):
+    pretend(known_score)
+    assert run_profile(quick()) == 0
     path = tmp_path / "profile" / "scores" / "layer-01-seed-1.json"
     content = json.loads(path.read_text())
     for damage in ("{", json.dumps({**content, "scores": []}), json.dumps({"format": "other"})):
         path.write_text(damage)
         capsys.readouterr()
-        assert profile(quick()) == 2
+        assert run_profile(quick()) == 2
         [line] = errors()
         assert "layer-01-seed-1.json holds no scores" in line
         assert path.read_text() == damage
 
 
-def test_two_profiles_do_not_work_in_one_folder(
-    quick, pretend, tmp_path, capsys, profile, errors, known
-):
-    pretend(known)
+def test_two_profiles_do_not_work_in_one_folder(quick, pretend, tmp_path, capsys, errors):
+    pretend(known_score)
     profiler = Profiler(ProfileConfig.of(quick()), tell=lambda *_: None)
     with profiler.folder.alone():
-        assert profile(quick()) == 2
+        assert run_profile(quick()) == 2
     assert "works in" in errors()[0]
-    assert profile(quick()) == 0
+    assert run_profile(quick()) == 0
 
 
-def test_no_time_at_all_is_said(quick, tmp_path, capsys, profile):
-    assert profile(quick(max_hours=1e-9)) == 0
+def test_no_time_at_all_is_said(quick, tmp_path, capsys):
+    assert run_profile(quick(max_hours=1e-9)) == 0
     assert "not all was measured; go on with" in capsys.readouterr().out
     assert not (tmp_path / "profile" / "profile.json").exists()

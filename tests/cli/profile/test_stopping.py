@@ -10,6 +10,7 @@ import sys
 import time
 
 import pytest
+from helpers import profile_without_clock, run_profile, trained_weights, typed
 
 from onelayer.cli import main
 
@@ -21,11 +22,9 @@ from onelayer.trainers.profile.profile_config import ProfileConfig
 from onelayer.trainers.profile.profiler import Profiler
 
 
-def test_time_that_is_up_stops_between_iterations_and_keeps_what_is_there(
-    quick, tmp_path, capsys, profile, what_was_found, weights
-):
+def test_time_that_is_up_stops_between_iterations_and_keeps_what_is_there(quick, tmp_path, capsys):
     whole = quick(out=tmp_path / "whole")
-    assert profile(whole) == 0
+    assert run_profile(whole) == 0
 
     def tell(kind, name, details):
         if kind == "iteration" and name == "layer-01-seed-1":
@@ -38,16 +37,16 @@ def test_time_that_is_up_stops_between_iterations_and_keeps_what_is_there(
     run = tmp_path / "profile" / "runs" / "layer-01-seed-1"
     assert not (run / "layer.safetensors").exists()
     assert (run / "checkpoints" / "000001").is_dir()
-    assert profile(quick()) == 0
-    assert what_was_found(tmp_path / "profile") == what_was_found(tmp_path / "whole")
-    assert weights(tmp_path / "profile") == weights(tmp_path / "whole")
+    assert run_profile(quick()) == 0
+    assert profile_without_clock(tmp_path / "profile") == profile_without_clock(tmp_path / "whole")
+    assert trained_weights(tmp_path / "profile") == trained_weights(tmp_path / "whole")
 
 
 @pytest.mark.slow
 def test_ctrl_c_writes_what_is_known_and_the_told_command_goes_on(
-    quick, tmp_path, capsys, monkeypatch, profile, what_was_found, weights
+    quick, tmp_path, capsys, monkeypatch
 ):
-    assert profile(quick(out=tmp_path / "whole")) == 0
+    assert run_profile(quick(out=tmp_path / "whole")) == 0
     from onelayer.commands import profile as command
 
     class Interrupting(command._Progress):
@@ -58,22 +57,20 @@ def test_ctrl_c_writes_what_is_known_and_the_told_command_goes_on(
 
     with monkeypatch.context() as patch:
         patch.setattr(command, "_Progress", Interrupting)
-        assert profile(quick()) == 130
+        assert run_profile(quick()) == 130
     shown = capsys.readouterr()
     assert "Traceback" not in shown.err
     assert "This profile is not whole" in shown.out
     assert len(load_profile(tmp_path / "profile").runs) == 1
     told = re.search(r"go on with\n  onelayer (.*)\n", shown.out)
     assert main(told[1].split()) == 0
-    assert what_was_found(tmp_path / "profile") == what_was_found(tmp_path / "whole")
-    assert weights(tmp_path / "profile") == weights(tmp_path / "whole")
+    assert profile_without_clock(tmp_path / "profile") == profile_without_clock(tmp_path / "whole")
+    assert trained_weights(tmp_path / "profile") == trained_weights(tmp_path / "whole")
 
 
 @pytest.mark.slow
-def test_processes_share_the_work_and_one_that_is_killed_changes_nothing(
-    quick, tmp_path, profile, what_was_found, weights
-):
-    assert profile(quick(out=tmp_path / "whole")) == 0
+def test_processes_share_the_work_and_one_that_is_killed_changes_nothing(quick, tmp_path):
+    assert run_profile(quick(out=tmp_path / "whole")) == 0
     news, killed = [], []
 
     def tell(kind, name, details):
@@ -88,9 +85,9 @@ def test_processes_share_the_work_and_one_that_is_killed_changes_nothing(
     assert len(killed) == 2
     assert ("died", "layer-01-seed-1") in news
     assert not multiprocessing.active_children()
-    assert profile(quick(jobs=2)) == 0
-    assert what_was_found(tmp_path / "profile") == what_was_found(tmp_path / "whole")
-    assert weights(tmp_path / "profile") == weights(tmp_path / "whole")
+    assert run_profile(quick(jobs=2)) == 0
+    assert profile_without_clock(tmp_path / "profile") == profile_without_clock(tmp_path / "whole")
+    assert trained_weights(tmp_path / "profile") == trained_weights(tmp_path / "whole")
 
 
 @pytest.mark.slow
@@ -108,11 +105,9 @@ def test_a_process_that_always_dies_is_given_up(quick, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("moment", ["scores/base-0.json", "scores/full-seed-1.json"])
-def test_a_killed_profile_goes_on_to_the_same_end(
-    quick, tmp_path, moment, profile, flags, what_was_found, weights
-):
-    assert profile(quick(out=tmp_path / "whole")) == 0
-    command = [sys.executable, "-m", "onelayer", "profile", *flags(quick(jobs=2))]
+def test_a_killed_profile_goes_on_to_the_same_end(quick, tmp_path, moment):
+    assert run_profile(quick(out=tmp_path / "whole")) == 0
+    command = [sys.executable, "-m", "onelayer", "profile", *typed(quick(jobs=2))]
     with open(tmp_path / "log", "w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=tmp_path)
         deadline = time.monotonic() + 300
@@ -122,9 +117,9 @@ def test_a_killed_profile_goes_on_to_the_same_end(
             time.sleep(0.05)
         process.kill()
         process.wait()
-    assert profile(quick()) == 0
-    assert what_was_found(tmp_path / "profile") == what_was_found(tmp_path / "whole")
-    assert weights(tmp_path / "profile") == weights(tmp_path / "whole")
+    assert run_profile(quick()) == 0
+    assert profile_without_clock(tmp_path / "profile") == profile_without_clock(tmp_path / "whole")
+    assert trained_weights(tmp_path / "profile") == trained_weights(tmp_path / "whole")
 
 
 @pytest.fixture
@@ -143,16 +138,14 @@ def stopped(quick):
     return profiler.folder.path
 
 
-def test_a_damaged_checkpoint_of_a_run_costs_some_iterations_and_no_more(
-    quick, tmp_path, stopped, profile, what_was_found, weights
-):
+def test_a_damaged_checkpoint_of_a_run_costs_some_iterations_and_no_more(quick, tmp_path, stopped):
     checkpoints = stopped / "runs" / "layer-01-seed-1" / "checkpoints"
     os.truncate(checkpoints / "000002" / "state.pt", 900)
-    assert profile(quick(iterations=3)) == 0
+    assert run_profile(quick(iterations=3)) == 0
     assert (checkpoints / "damaged-000002").is_dir()
-    assert profile(quick(iterations=3, out=tmp_path / "whole")) == 0
-    assert what_was_found(stopped) == what_was_found(tmp_path / "whole")
-    assert weights(stopped) == weights(tmp_path / "whole")
+    assert run_profile(quick(iterations=3, out=tmp_path / "whole")) == 0
+    assert profile_without_clock(stopped) == profile_without_clock(tmp_path / "whole")
+    assert trained_weights(stopped) == trained_weights(tmp_path / "whole")
 
 
 def test_a_copied_profile_goes_on_in_the_copy(stopped, tmp_path):
@@ -165,9 +158,7 @@ def test_a_copied_profile_goes_on_in_the_copy(stopped, tmp_path):
 
 
 @pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129)])
-def test_a_signal_to_stop_writes_what_is_known(
-    quick, tmp_path, capsys, monkeypatch, profile, name, code
-):
+def test_a_signal_to_stop_writes_what_is_known(quick, tmp_path, capsys, monkeypatch, name, code):
     from onelayer.commands import profile as command
 
     class Interrupting(command._Progress):
@@ -178,18 +169,18 @@ def test_a_signal_to_stop_writes_what_is_known(
 
     with monkeypatch.context() as patch:
         patch.setattr(command, "_Progress", Interrupting)
-        assert profile(quick()) == code
+        assert run_profile(quick()) == code
     assert "This profile is not whole" in capsys.readouterr().out
     run = tmp_path / "profile" / "runs" / "layer-01-seed-1"
     assert (run / "checkpoints" / "000001").is_dir()
-    assert profile(quick()) == 0
+    assert run_profile(quick()) == 0
     assert len(load_profile(tmp_path / "profile").runs) == 3
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("signal_name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
 def test_ctrl_c_stops_several_processes_after_their_iteration(
-    quick, tmp_path, capsys, monkeypatch, profile, what_was_found, signal_name, code
+    quick, tmp_path, capsys, monkeypatch, signal_name, code
 ):
     from onelayer.commands import profile as command
 
@@ -201,22 +192,20 @@ def test_ctrl_c_stops_several_processes_after_their_iteration(
 
     with monkeypatch.context() as patch:
         patch.setattr(command, "_Progress", Interrupting)
-        assert profile(quick(jobs=2, seeds="1,2")) == code
+        assert run_profile(quick(jobs=2, seeds="1,2")) == code
     assert "This profile is not whole" in capsys.readouterr().out
     assert not multiprocessing.active_children()
     assert len(load_profile(tmp_path / "profile").runs) < 6
-    assert profile(quick(seeds="1,2")) == 0
-    assert profile(quick(seeds="1,2", out=tmp_path / "whole")) == 0
-    assert what_was_found(tmp_path / "profile") == what_was_found(tmp_path / "whole")
+    assert run_profile(quick(seeds="1,2")) == 0
+    assert run_profile(quick(seeds="1,2", out=tmp_path / "whole")) == 0
+    assert profile_without_clock(tmp_path / "profile") == profile_without_clock(tmp_path / "whole")
 
 
 @pytest.mark.slow
-def test_an_error_in_a_process_is_the_error_of_the_profile(
-    quick, tmp_path, capsys, profile, errors
-):
+def test_an_error_in_a_process_is_the_error_of_the_profile(quick, tmp_path, capsys, errors):
     (tmp_path / "my_envs.py").write_text(BROKEN_IN_TRAINING)
     settings = quick(jobs=2, env=f"{tmp_path / 'my_envs.py'}:Broken-v0", suite="", eval_tasks=3)
-    assert profile(settings) == 2
+    assert run_profile(settings) == 2
     assert "the world was made 15 times" in errors()[0]
     assert not multiprocessing.active_children()
 

@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+from helpers import kitchen, real_games
 
 pytest.importorskip("alfworld")
 
@@ -102,7 +103,7 @@ def following(record):
 
 
 @pytest.fixture(scope="module")
-def real(kitchen):
+def real():
     """The real engine; it is loaded with one game after another."""
     return TextWorldEngine(kitchen())
 
@@ -116,7 +117,7 @@ def both_ways(record, real, steps, seeds=(0,)):
     return carried_out
 
 
-def test_games_of_alfworld_0_3_are_the_same_in_both_engines(kitchen, real):
+def test_games_of_alfworld_0_3_are_the_same_in_both_engines(real):
     assert both_ways(kitchen().with_verb("put"), real, steps=300, seeds=range(3)) > 500
     games = GeneratedGames("train", room_size=5)
     carried_out = 0
@@ -125,7 +126,7 @@ def test_games_of_alfworld_0_3_are_the_same_in_both_engines(kitchen, real):
     assert carried_out > 300
 
 
-def test_the_kitchen_is_the_same_in_both_engines(kitchen, real):
+def test_the_kitchen_is_the_same_in_both_engines(real):
     assert both_ways(kitchen(), real, steps=300, seeds=range(6)) > 1000
 
 
@@ -141,7 +142,7 @@ def test_the_kitchen_is_the_same_in_both_engines(kitchen, real):
         " (isSliced Apple_bar__plus_02_bar_1) (isToggled DeskLamp_bar__plus_01_bar_1)",
     ],
 )
-def test_every_verb_is_the_same_from_other_starts(kitchen, real, transcript, start):
+def test_every_verb_is_the_same_from_other_starts(real, transcript, start):
     record = kitchen()
     problem = record.pddl_problem.replace("(atLocation agent1 loc_bar_0)", start)
     changed = replace(record, pddl_problem=problem)
@@ -165,7 +166,7 @@ def test_every_verb_is_the_same_from_other_starts(kitchen, real, transcript, sta
         " (inReceptacle ?p ?r)))))))",
     ],
 )
-def test_goals_hold_in_the_same_states(kitchen, real, transcript, goal):
+def test_goals_hold_in_the_same_states(real, transcript, goal):
     record = kitchen(goal)
     real.load(record)
     side_by_side(record, saying(command for command, _ in transcript), real)
@@ -181,7 +182,7 @@ def test_generated_games_are_the_same_in_both_engines(real, task_type):
     both_ways(whole[whole.ids[0]], real, steps=40)
 
 
-def test_real_games_are_the_same_in_both_engines(real, real_games):
+def test_real_games_are_the_same_in_both_engines(real):
     for seed, task_type in enumerate(TASK_TYPES):
         games = load_games(real_games("valid_seen"), "valid_seen", task_types=[task_type])
         game_id = random.Random(seed).choice(games.ids)
@@ -190,13 +191,13 @@ def test_real_games_are_the_same_in_both_engines(real, real_games):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("split", ["train", "valid_seen"])
-def test_many_real_games_are_the_same_in_both_engines(real, real_games, split):
+def test_many_real_games_are_the_same_in_both_engines(real, split):
     games = load_games(real_games(split), split)
     for seed, game_id in enumerate(random.Random(split).sample(games.ids, 60)):
         both_ways(games[game_id], real, steps=100, seeds=(seed,))
 
 
-def test_the_untouched_engine_says_the_same(kitchen, real):
+def test_the_untouched_engine_says_the_same(real):
     generated = GeneratedGames("train", room_size=3, count=2)
     for seed, record in enumerate([kitchen(), *(generated[game_id] for game_id in generated.ids)]):
         untouched = TextWorldEngine(record, untouched=True)
@@ -204,7 +205,7 @@ def test_the_untouched_engine_says_the_same(kitchen, real):
         side_by_side(record, wandering(seed, 40), untouched)
 
 
-def test_two_real_engines_do_not_disturb_each_other(kitchen, real):
+def test_two_real_engines_do_not_disturb_each_other(real):
     record = kitchen()
     real.load(record)
     other = TextWorldEngine(record)
@@ -218,7 +219,7 @@ def test_two_real_engines_do_not_disturb_each_other(kitchen, real):
         assert mine.admissible() == theirs.admissible()
 
 
-def test_a_copy_of_the_real_engine_goes_its_own_way(kitchen, real):
+def test_a_copy_of_the_real_engine_goes_its_own_way(real):
     record = kitchen()
     real.load(record)
     real.reset()
@@ -234,7 +235,7 @@ def test_a_copy_of_the_real_engine_goes_its_own_way(kitchen, real):
     assert not twin.won
 
 
-def test_textworld_is_left_as_it_was(kitchen, capsys):
+def test_textworld_is_left_as_it_was(capsys):
     import fast_downward
     from textworld.envs.pddl import logic, textgen
 
@@ -263,6 +264,6 @@ def test_engines_can_be_closed_and_the_interpreter_still_exits():
     assert (told.returncode, told.stdout) == (0, "alive\n"), told.stderr
 
 
-def test_a_problem_that_the_planner_refuses_is_a_clear_error(kitchen):
+def test_a_problem_that_the_planner_refuses_is_a_clear_error():
     with pytest.raises(ValueError, match=r"trial_by_hand: .*nosuchpredicate"):
         TextWorldEngine(kitchen("(noSuchPredicate agent1)"))

@@ -7,6 +7,7 @@ import sys
 from dataclasses import asdict, replace
 
 import pytest
+from helpers import kitchen
 
 from onelayer.envs.alfworld.environment import ALFWorldEnv
 from onelayer.envs.alfworld.game_files import game_data, read_game_file, write_game_file
@@ -16,7 +17,7 @@ from onelayer.envs.alfworld.generator import GeneratedGames
 
 
 @pytest.fixture
-def records(kitchen):
+def records():
     """Two games of the training split, one of them of another type, and one of valid_seen."""
     hot = kitchen()
     return [
@@ -201,7 +202,7 @@ def test_alfworlds_own_loader_finds_the_files_we_write(data, capsys):
     assert len(AlfredTWEnv(config, "train").game_files) == 2
 
 
-def test_a_game_file_has_alfworlds_domain_and_the_tasks_sentence(kitchen, data, records):
+def test_a_game_file_has_alfworlds_domain_and_the_tasks_sentence(data, records):
     held = game_data(kitchen())
     assert "(define (domain alfred)" in held["pddl_domain"]
     assert "Your task is to: put a hot mug in cabinet." in held["grammar"]
@@ -247,7 +248,7 @@ def test_a_missing_game_is_a_key_error_that_names_one_there_is(tmp_path, records
         games["train/x/y"]
 
 
-def test_a_game_is_parsed_once(kitchen):
+def test_a_game_is_parsed_once():
     record = kitchen()
     assert parsed(record) is parsed(replace(record))
 

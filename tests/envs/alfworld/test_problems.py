@@ -1,6 +1,7 @@
 """Reading PDDL problems and grounding their goals; broken ones are refused with a clear sentence."""
 
 import pytest
+from helpers import kitchen
 
 from onelayer.envs.alfworld.game import Game
 from onelayer.envs.alfworld.native_engine import Engine
@@ -92,7 +93,7 @@ def test_a_problem_is_read_without_case_comments_and_negations():
         ("(and)", (), True),
     ],
 )
-def test_goals_hold_where_they_should(kitchen, goal, commands, expected):
+def test_goals_hold_where_they_should(goal, commands, expected):
     engine = Engine(Game(kitchen(goal)))
     for command in commands:
         engine.step(command)
@@ -110,7 +111,7 @@ def test_goals_hold_where_they_should(kitchen, goal, commands, expected):
         ("()", "not a PDDL condition"),
     ],
 )
-def test_a_goal_that_cannot_be_followed_is_refused(kitchen, goal, complaint):
+def test_a_goal_that_cannot_be_followed_is_refused(goal, complaint):
     with pytest.raises(ValueError, match=f"trial_by_hand: .*{complaint}"):
         Game(kitchen(goal))
 
@@ -141,7 +142,7 @@ def test_a_goal_that_cannot_be_followed_is_refused(kitchen, goal, complaint):
         ),
     ],
 )
-def test_a_broken_problem_is_refused_with_the_games_id(kitchen, old, new, complaint):
+def test_a_broken_problem_is_refused_with_the_games_id(old, new, complaint):
     record = kitchen()
     assert old in record.pddl_problem
     broken = GameRecord(

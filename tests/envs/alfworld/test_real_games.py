@@ -1,6 +1,7 @@
 """ALFWorld's own games: all load, and each official walkthrough wins."""
 
 import pytest
+from helpers import real_games
 
 from onelayer.envs.alfworld.game import Game
 from onelayer.envs.alfworld.games import load_games
@@ -12,7 +13,7 @@ from onelayer.envs.alfworld.records import TASK_TYPES
     ("split", "number"),
     [pytest.param("train", 3553, marks=pytest.mark.slow), ("valid_seen", 140)],
 )
-def test_every_official_walkthrough_wins(real_games, split, number):
+def test_every_official_walkthrough_wins(split, number):
     games = load_games(real_games(split), split)
     assert len(games) == number
     kinds = set()

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from code_rows import DOUBLE
+from helpers import tiny_model
 
 from onelayer.cli import main
 from onelayer.errors import EnvironmentFailed
@@ -25,7 +26,7 @@ SHOUT = {
 
 
 @pytest.fixture(scope="module")
-def chat_model(tmp_path_factory, tiny_model, chat_tokenizer):
+def chat_model(tmp_path_factory, chat_tokenizer):
     """A random model of 2 layers with a chat template, as a folder."""
     pytest.importorskip("torch")
     folder = tmp_path_factory.mktemp("chat-model")

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from helpers import tiny_model
 
 from onelayer.agents.scripted import OracleAgent
 from onelayer.cli import main
@@ -21,7 +22,7 @@ SUMS = (
 
 
 @pytest.fixture(scope="module")
-def chat_model(tmp_path_factory, tiny_model, chat_tokenizer):
+def chat_model(tmp_path_factory, chat_tokenizer):
     folder = tmp_path_factory.mktemp("chat")
     tiny_model(layers=4, vocab_size=128, max_position_embeddings=512).save_pretrained(folder)
     chat_tokenizer.save_pretrained(folder)

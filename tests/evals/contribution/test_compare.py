@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from helpers import drawn_profile, make_profile
 
 from onelayer.evals.contribution.compare import (
     between_seeds,
@@ -22,10 +23,10 @@ def of_depth(count, mean):
 
 
 @pytest.fixture
-def draw(draw_profile):
+def draw():
     def make(seed, layers, **more):
         settings = {"base": 0.1, "full": 0.65, "task_sd": 0.05, "seed_sd": 0.01} | more
-        return draw_profile(np.random.default_rng(seed), layers=layers, **settings)
+        return drawn_profile(np.random.default_rng(seed), layers=layers, **settings)
 
     return make
 
@@ -52,7 +53,7 @@ def test_a_shared_slope_alone_is_agreement_only_before_it_is_removed(draw):
     assert abs(np.mean(left)) < 0.25
 
 
-def test_equal_tasks_are_drawn_together(make_profile):
+def test_equal_tasks_are_drawn_together():
     # Layer k solves 30 + k tasks that no other layer solves: which one leads depends on the draw of
     # tasks, and for two profiles of equal scores it is the same one in every draw.
     scores, start = {}, 0
@@ -91,7 +92,7 @@ def test_a_profile_without_contributions_is_compared_by_its_scores(draw):
     assert "without: C(k) is undefined, its scores are ranked: no run trained everything" in page
 
 
-def test_halves_of_the_seeds_are_compared(make_profile):
+def test_halves_of_the_seeds_are_compared():
     # Seeds 0 and 1 rank three layers alike, seed 2 the other way round: rho is 1, -1 and -1.
     scores = {k: [[k / 4], [k / 4], [(2 - k) / 4]] for k in range(3)}
     assert between_seeds(make_profile([[0]], [[1]], scores)) == pytest.approx(-1 / 3)

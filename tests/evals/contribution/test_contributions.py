@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import drawn_profile, make_profile
 
 from onelayer.evals.contribution.contributions import measured
 from onelayer.evals.contribution.resampling import ratio_interval, resample
@@ -23,7 +24,7 @@ def tenfold(*runs):
     return [scores * 10 for scores in runs]
 
 
-def test_the_contribution_is_the_fraction_of_the_gain(make_profile):
+def test_the_contribution_is_the_fraction_of_the_gain():
     # base 1/4; full (3/4 + 4/4) / 2 = 7/8; the gain is 5/8. Layer 0: 1/2 - 1/4 = 2/8 of 5/8 = 0.4.
     # Layer 1: (1 + 3/4) / 2 - 1/4 = 5/8: all of it. Layer 2: 0 - 1/4 = -2/8: -0.4.
     profile = measured(
@@ -47,7 +48,7 @@ def test_the_contribution_is_the_fraction_of_the_gain(make_profile):
     assert profile.contributions[1].name == "layer 1" and profile.contributions[1].layers == (1,)
 
 
-def test_several_evaluations_of_the_base_are_averaged(make_profile):
+def test_several_evaluations_of_the_base_are_averaged():
     # base (1/4 + 3/4) / 2 = 1/2, full 1, layer 3/4: half of the gain
     profile = measured(
         make_profile(
@@ -83,9 +84,9 @@ def test_tasks_are_drawn_together_for_all_arms():
     assert drawn["base"].std() > 0.02
 
 
-def test_adding_a_control_changes_no_other_interval(make_profile, draw_profile):
+def test_adding_a_control_changes_no_other_interval():
     rng = np.random.default_rng(5)
-    profile = draw_profile(rng, base=0.2, full=0.6, layers={0: 0.4, 1: 0.6}, tasks=60)
+    profile = drawn_profile(rng, base=0.2, full=0.6, layers={0: 0.4, 1: 0.6}, tasks=60)
     scores = tuple(rng.integers(0, 2, 60).tolist())
     lora = replace(profile.runs[0], name="lora", role="control", control="lora", scores=scores)
     more = replace(profile, runs=(*profile.runs, lora))
@@ -103,7 +104,7 @@ def test_a_resample_without_a_gain_widens_the_interval_to_infinity():
     assert ratio_interval(part, gain, confidence=0.8) == (0.5, 0.5)
 
 
-def test_without_a_full_run_contributions_are_undefined(make_profile):
+def test_without_a_full_run_contributions_are_undefined():
     profile = measured(make_profile([[0, 0, 1]], [], {0: [[1, 1, 1]]}))
     row = profile.contributions[0]
     assert (row.contribution, row.low, row.high) == (None, None, None)
@@ -111,7 +112,7 @@ def test_without_a_full_run_contributions_are_undefined(make_profile):
     assert row.score == 1.0 and profile.full is None and profile.best.corrected is None
 
 
-def test_a_gain_within_noise_makes_contributions_undefined_and_says_so(make_profile):
+def test_a_gain_within_noise_makes_contributions_undefined_and_says_so():
     base, full = [1, 0] * 20, [1, 0] * 19 + [1, 1]
     profile = measured(make_profile([base], [full], {0: [full], 1: [base]}))
     assert all(row.contribution is None for row in profile.contributions)
@@ -120,13 +121,13 @@ def test_a_gain_within_noise_makes_contributions_undefined_and_says_so(make_prof
     )
 
 
-def test_a_loss_by_full_training_is_undefined_too(make_profile):
+def test_a_loss_by_full_training_is_undefined_too():
     profile = measured(make_profile([[1] * 30], [[0] * 30], {0: [[1] * 30]}))
     assert profile.contributions[0].contribution is None
     assert "-1.000" in profile.contributions[0].undefined
 
 
-def test_the_draws_of_a_control_are_also_one_arm(make_profile):
+def test_the_draws_of_a_control_are_also_one_arm():
     profile = measured(
         make_profile(
             [[0, 0, 0, 0]],
@@ -146,14 +147,14 @@ def test_the_draws_of_a_control_are_also_one_arm(make_profile):
     assert controls["random:1, 2 draws"].layers == (0, 1)
 
 
-def test_equal_layers_share_the_chance_of_being_the_best(make_profile):
+def test_equal_layers_share_the_chance_of_being_the_best():
     full = [[1] * 20]
     profile = measured(make_profile([[0] * 20], full, {k: full for k in range(4)}), resamples=200)
     assert [row.chance_best for row in profile.contributions] == pytest.approx([0.25] * 4)
     assert profile.best.candidates == (0, 1, 2, 3)
 
 
-def test_equal_successes_are_equal_numbers_however_many_runs_there_are(make_profile):
+def test_equal_successes_are_equal_numbers_however_many_runs_there_are():
     # Two runs, or four, of the same scores: in every resample both have the same share
     # of successes, and no rounding may tell one arm from the other.
     one, other = [1, 0, 0] * 11, [0, 1, 1] * 11
@@ -163,9 +164,9 @@ def test_equal_successes_are_equal_numbers_however_many_runs_there_are(make_prof
     assert (drawn["layer 0"] != drawn["layer 2"]).any()
 
 
-def test_known_contributions_are_ranked_right(draw_profile):
+def test_known_contributions_are_ranked_right():
     known = {0: 0.1, 1: 0.4, 2: 0.6, 3: 0.5, 4: 0.3, 5: 0.2}
-    drawn = draw_profile(
+    drawn = drawn_profile(
         np.random.default_rng(0), base=0.1, full=0.6, layers=known, seeds=5, task_sd=0.05
     )
     profile = measured(drawn, resamples=2000)
@@ -178,7 +179,7 @@ def test_known_contributions_are_ranked_right(draw_profile):
     assert profile.best.corrected < profile.best.contribution
 
 
-def test_published_contributions_come_back_from_scores_that_have_them(make_profile):
+def test_published_contributions_come_back_from_scores_that_have_them():
     # 200 tasks; base 0, full 100 of them, layer k 100 C(k): two decimals are exact.
     solved = [round(100 * c) for c in PUBLISHED["contributions"]]
     scores = {k: [[1] * n + [0] * (200 - n)] for k, n in enumerate(solved)}
@@ -197,12 +198,12 @@ def test_published_contributions_come_back_from_scores_that_have_them(make_profi
     [(3, 0.02, 0.96, 1.0), (3, 0.05, 0.92, 0.97), (5, 0.05, 0.92, 0.97), (1, 0.0, 0.93, 0.97)],
 )
 def test_intervals_hold_the_true_contribution_as_often_as_they_say(
-    draw_profile, seeds, seed_sd, at_least, at_most
+    seeds, seed_sd, at_least, at_most
 ):
     known = {0: 0.3, 1: 0.45, 2: 0.55, 3: 0.5, 4: 0.35, 5: 0.2}
     rng, hits = np.random.default_rng(1), []
     for number in range(400):
-        drawn = draw_profile(
+        drawn = drawn_profile(
             rng, base=0.2, full=0.5, layers=known, seeds=seeds, seed_sd=seed_sd, task_sd=0.08
         )
         for row in measured(drawn, resamples=1000, seed=number).contributions:
@@ -213,10 +214,10 @@ def test_intervals_hold_the_true_contribution_as_often_as_they_say(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("seeds", "seed_sd"), [(1, 0.0), (3, 0.02), (5, 0.02), (3, 0.05)])
-def test_a_gain_that_is_noise_is_called_undefined(draw_profile, seeds, seed_sd):
+def test_a_gain_that_is_noise_is_called_undefined(seeds, seed_sd):
     rng, undefined = np.random.default_rng(3), []
     for number in range(400):
-        drawn = draw_profile(
+        drawn = drawn_profile(
             rng, base=0.3, full=0.3, layers={0: 0.3}, seeds=seeds, seed_sd=seed_sd, task_sd=0.1
         )
         (row,) = measured(drawn, resamples=1000, seed=number).contributions
@@ -226,11 +227,11 @@ def test_a_gain_that_is_noise_is_called_undefined(draw_profile, seeds, seed_sd):
 
 
 @pytest.mark.slow
-def test_the_corrected_best_is_less_optimistic(draw_profile):
+def test_the_corrected_best_is_less_optimistic():
     rng, raw, corrected = np.random.default_rng(7), [], []
     for number in range(200):
         layers = {k: 0.5 for k in range(6)}  # all recover everything; the highest is luck
-        drawn = draw_profile(rng, base=0.2, full=0.5, layers=layers, seeds=1, task_sd=0.08)
+        drawn = drawn_profile(rng, base=0.2, full=0.5, layers=layers, seeds=1, task_sd=0.08)
         best = measured(drawn, resamples=500, seed=number).best
         raw.append(best.contribution - 1)
         corrected.append(best.corrected - 1)

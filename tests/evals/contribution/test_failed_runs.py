@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from helpers import make_profile
 
 from onelayer.evals.contribution import picture
 from onelayer.evals.contribution.contributions import measured
@@ -18,7 +19,7 @@ REASON = "training diverged in iteration 7; scored with its weights after 7"
 
 
 @pytest.fixture
-def broken(make_profile):
+def broken():
     """Layer 0 scores 0.8, 0.8 and, where it broke down, 0.1; layer 1 scores 0.6; full training 0.8."""
 
     def share(solved):
@@ -72,7 +73,7 @@ def test_the_page_says_how_many_failed_and_which_and_the_picture_marks_them(
     assert content["contributions"][0]["failed"] == 1
 
 
-def test_the_best_layer_is_chosen_on_dev_and_reported_on_the_others(make_profile):
+def test_the_best_layer_is_chosen_on_dev_and_reported_on_the_others():
     """Layer 1 is best on the tasks that are reported, layer 0 on those of the choice."""
     random = np.random.default_rng(0)
 
@@ -98,7 +99,7 @@ def test_the_best_layer_is_chosen_on_dev_and_reported_on_the_others(make_profile
     assert "winner's curse" not in page
 
 
-def test_a_task_of_both_parts_is_refused(make_profile):
+def test_a_task_of_both_parts_is_refused():
     profile = make_profile([[0.0, 1.0]], [[1.0, 1.0]], {0: [[1.0, 1.0]]})
     with pytest.raises(ValueError, match="'task 1' is a dev task, and stands twice"):
         replace(
@@ -109,7 +110,7 @@ def test_a_task_of_both_parts_is_refused(make_profile):
         )
 
 
-def test_transplants_are_ranked_against_layers_trained_alone(make_profile):
+def test_transplants_are_ranked_against_layers_trained_alone():
     """Four layers; those of full training rank them 0 < 1 < 3 < 2, trained alone 0 < 1 < 2 < 3: rho 0.8."""
 
     def share(solved):

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from helpers import drawn_profile
 
 from onelayer.evals.contribution.contrast import Contrasts
 from onelayer.evals.contribution.contributions import measured
@@ -23,10 +24,10 @@ FLAT = {k: 0.35 for k in range(6)}
 
 
 @pytest.fixture
-def draw(draw_profile):
+def draw():
     def make(layers, **more):
         settings = {"base": 0.1, "full": 0.6, "task_sd": 0.05, "seed_sd": 0.01} | more
-        profile = draw_profile(np.random.default_rng(0), layers=layers, **settings)
+        profile = drawn_profile(np.random.default_rng(0), layers=layers, **settings)
         profile = measured(profile, resamples=500)
         return profile, Contrasts(profile, resamples=500)
 

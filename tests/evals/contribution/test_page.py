@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+from helpers import make_profile
 
 from onelayer.evals.contribution.contributions import measured
 from onelayer.evals.contribution.page import (
@@ -15,7 +16,7 @@ EASY, HARD = [1] * 40, [0] * 40
 
 
 @pytest.fixture
-def profile(make_profile):
+def profile():
     half = [1, 0] * 20
     drawn = make_profile(
         [HARD], [EASY], {0: [half], 2: [EASY]}, controls={"lora": ([0, 1, 2], [half])}, num_layers=4
@@ -55,7 +56,7 @@ def test_the_page_says_what_limits_it(profile):
     assert profile_table(profile) in page
 
 
-def test_few_seeds_are_said_to_be_few(make_profile):
+def test_few_seeds_are_said_to_be_few():
     runs = {k: [EASY, EASY, EASY] for k in range(2)}
     assert any("3 seeds tell little" in s for s in cautions(make_profile([HARD], [EASY] * 5, runs)))
     runs = {k: [EASY] * 5 for k in range(2)}
@@ -65,7 +66,7 @@ def test_few_seeds_are_said_to_be_few(make_profile):
     ]
 
 
-def test_an_undefined_contribution_is_no_number_and_has_its_reason(make_profile):
+def test_an_undefined_contribution_is_no_number_and_has_its_reason():
     page = profile_page(measured(make_profile([EASY], [EASY], {0: [HARD]}), resamples=100))
     assert "| undefined |" in page
     assert "C(k) is undefined: training everything gained +0.000" in page

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import drawn_profile, make_profile
 
 from onelayer.evals.contribution.contributions import measured
 from onelayer.evals.contribution.record import Contribution
@@ -23,9 +24,9 @@ def words(path):
 
 
 @pytest.fixture
-def profile(draw_profile):
+def profile():
     known = {0: 0.3, 1: 0.5, 2: 0.4, 3: 0.2}
-    drawn = draw_profile(np.random.default_rng(0), base=0.1, full=0.5, layers=known, task_sd=0.05)
+    drawn = drawn_profile(np.random.default_rng(0), base=0.1, full=0.5, layers=known, task_sd=0.05)
     lora = replace(drawn.runs[0], name="lora-seed-0", role="control", control="lora")
     return measured(replace(drawn, runs=(*drawn.runs, lora)), resamples=400)
 
@@ -76,7 +77,7 @@ def test_the_published_profile_is_drawn_without_intervals(profile, tmp_path):
     assert "no intervals" in shown
 
 
-def test_a_profile_without_layers_is_refused(make_profile, tmp_path):
+def test_a_profile_without_layers_is_refused(tmp_path):
     with pytest.raises(ValueError, match="no layer to draw"):
         draw_profile(measured(make_profile([[0]], [[1]], {})), tmp_path / "profile.png")
 

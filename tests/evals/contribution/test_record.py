@@ -2,12 +2,13 @@ import json
 from dataclasses import replace
 
 import pytest
+from helpers import make_profile
 
 from onelayer.evals.contribution.profile_file import load_profile, save_profile
 
 
 @pytest.fixture
-def profile(make_profile):
+def profile():
     return make_profile(
         [[0, 0, 1, 0]],
         [[1, 1, 1, 0], [1, 0, 1, 1]],

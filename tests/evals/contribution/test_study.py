@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import drawn_profile
 
 from onelayer.evals.contribution.profile_file import load_profile, save_profile
 
@@ -23,13 +24,13 @@ def study(monkeypatch):
 
 
 @pytest.fixture
-def raw(draw_profile, tmp_path):
+def raw(tmp_path):
     """Return ``raw(family, algorithm, controls=...)``, which writes a raw result."""
 
     def write(family, algorithm, controls=None, **more):
         rng = np.random.default_rng(len(family + algorithm))
         settings = {"base": 0.1, "full": 0.55, "task_sd": 0.05, "seed_sd": 0.01} | more
-        profile = draw_profile(rng, layers=HUMP, algorithm=algorithm, **settings)
+        profile = drawn_profile(rng, layers=HUMP, algorithm=algorithm, **settings)
         runs = [replace(run, update_norm=(0.5,) * len(run.layers)) for run in profile.runs]
         for name, mean in (controls or {}).items():
             scores = tuple((rng.random(480) < mean).astype(float).tolist())
@@ -141,8 +142,8 @@ def test_raw_results_name_no_folder_of_a_machine(study):
             assert study_data.without_folders(content[part]) == content[part], path.name
 
 
-def test_the_table_of_the_readme_is_what_the_raw_results_say(study):
-    readme = (study.DOCS.parent / "README.md").read_text()
+def test_the_table_among_the_results_is_what_the_raw_results_say(study):
+    page = (study.DOCS / "results.md").read_text()
     settings = study.read_settings(study.RESULTS)
     assert settings
     for setting in settings:
@@ -155,4 +156,4 @@ def test_the_table_of_the_readme_is_what_the_raw_results_say(study):
         gain, low, high = (f"{100 * x:+.1f}" for x in (full.gain, full.gain_low, full.gain_high))
         seeds = len(profile.of_layer(rows[0].layer))
         row = f"| {setting.label} | {seeds} | {gain} points [{low}, {high}] | {best} | {worst} |"
-        assert row in readme
+        assert row in page

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import numpy as np
 import pytest
 import torch
+from helpers import counting_model
 from vllm_servers import VLLMServerForTests
 
 from onelayer.trainers import processes, sharing
@@ -111,7 +112,7 @@ def test_several_processes_learn_what_one_learns(
 
 @pytest.mark.slow
 def test_several_processes_play_on_servers_what_one_plays_also_when_one_is_started_again(
-    launch, settings, tmp_path, counting_model, assert_equal_runs, timeless
+    launch, settings, tmp_path, assert_equal_runs, timeless
 ):
     runs = {}
     with ExitStack() as stack:

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from helpers import counting_model, make_learner, play_counting, random_advantages
 from safetensors.torch import load_file
 from torch.distributed.tensor import DTensor
 
@@ -38,9 +39,7 @@ def group():
     torch.distributed.destroy_process_group()
 
 
-def test_a_split_learner_takes_the_steps_of_a_whole_one(
-    group, counting_model, plain_tokenizer, play, advantages, make_learner
-):
+def test_a_split_learner_takes_the_steps_of_a_whole_one(group, plain_tokenizer):
     settings = {"layers": "all", "beta": 0.1, "minibatches": 2, "max_grad_norm": 0.05}
     learners = []
     for split in (False, True):
@@ -51,8 +50,8 @@ def test_a_split_learner_takes_the_steps_of_a_whole_one(
             learner.shard()  # keeps the weights of the start
         for iteration in (0, 1):
             with learner.placement.whole():
-                episodes = play(model, plain_tokenizer, seed=iteration)
-            learner.update(episodes, advantages(episodes), iteration)
+                episodes = play_counting(model, plain_tokenizer, seed=iteration)
+            learner.update(episodes, random_advantages(episodes), iteration)
         learners.append(learner)
     whole, parts = learners
     assert parts.placement.sharded

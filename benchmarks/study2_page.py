@@ -1,0 +1,266 @@
+"""docs/study-smollm2.md: what the raw results of the second study say, and what they cannot say yet."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from study2 import SEEDS, SETTINGS, TUNING_SEED, what_is_left
+from study2_data import read
+from study_data import Setting
+from study_findings import section_text, sections
+
+from onelayer.evals.contribution.compare import (
+    Comparison,
+    compare_profiles,
+    comparison_page,
+)
+from onelayer.evals.contribution.contrast import Contrasts
+from onelayer.evals.contribution.contributions import measured
+from onelayer.evals.contribution.findings import MOST
+from onelayer.evals.contribution.page import profile_page
+from onelayer.evals.contribution.record import Profile
+from onelayer.evals.estimates import Estimate
+from onelayer.evals.table import render
+from onelayer.files import write_atomically
+
+LABELS = {
+    "sums-grpo": "sums, GRPO",
+    "sums-dr-grpo": "sums, Dr. GRPO",
+    "letters-grpo": "letters, GRPO",
+    "maze-grpo": "maze, GRPO",
+    "maze-gigpo": "maze, GiGPO",
+}
+HEAD = """\
+# Which layer of a chat model is worth training: the second study
+
+Planned is this, for SmolLM2-135M-Instruct, which has 30 layers, on a CPU: ten layers alone, full training,
+LoRA and a random mask of one layer's size, random layers, and transplants; three seeds; sums and products,
+counting letters, and a text world of several turns. Rates are chosen by `study2.py tune` with seed 99 and the
+best layer by all seeds, both on *dev* problems; every score here is of *test* problems, which have no part in
+that. A run that diverges counts as it ended. `python benchmarks/study2.py page` makes this page from the
+scores of every run on every problem, `docs/results/study2/*.jsonl`; `study2.py run` measures what is missing.
+
+    C(k) = (S_k - S_base) / (S_full - S_base)"""
+STATE = """\
+What was tried beside that, and kept no scores: every arm of `sums-grpo` for one iteration of four episodes
+(full training, three layers, random layers, LoRA, mask, transplants), on a machine with a load of 20 on two
+cores, to see that each path runs. In the maze the untouched model won none of 16 episodes, and in three
+wordings of the instructions few or none of its replies named a way. Without a success there is nothing to
+compare: the maze needs a warm start by supervised learning, or another text world takes its place, before it
+is measured. `letters-grpo` was not tried with the model. `study2.py run` leaves the mazes out unless they are
+named."""
+HOW = """\
+- Intervals are of 10,000 resamples over problems and seeds, as in [the first study](study.md). The same
+  problems are drawn for all arms of a setting, and for two settings of one task.
+- *Seeds needed*: if the effect is as it is seen and only seeds are added, about how many make the interval so
+  narrow that half of it is as large as the effect. The part of the interval that is due to problems does not
+  shrink, so it is a lower bound. For a rank correlation: the seeds with which the noise would leave enough of
+  it for p of 0.05, judged by how well one half of the seeds ranks the layers as the other does.
+- Mazes and problems are made up; the model is small; ten of thirty layers are measured. What holds here need
+  not hold elsewhere."""
+
+
+def build(results: Path, out: Path) -> None:
+    """Write the page of what is there."""
+    settings = []
+    for name in SETTINGS:
+        path = results / f"{name}.jsonl"
+        if path.is_file():
+            profile = measured(read(path))
+            settings.append(Setting(LABELS[name], profile, Contrasts(profile)))
+    ranked = {s.label: s.profile for s in settings if len(s.profile.layers) >= 3}
+    comparison = compare_profiles(ranked) if len(ranked) >= 2 else None
+    parts = [HEAD, "## What is there", _there(results, settings), STATE]
+    complete = [s for s in settings if s.profile.full is not None and s.profile.layers]
+    if complete:
+        parts += ["## Effects", effects_table(complete), "## The findings, one by one"]
+        found = sections(complete, comparison)
+        parts += [section_text(number, section) for number, section in enumerate(found, 1)]
+    if comparison is not None:
+        parts += ["## Across tasks and algorithms", comparison_page(comparison)]
+        parts += [_seeds_for_rankings(comparison)]
+    parts += [_costs(results), _tuning(results), "## How to read this", HOW]
+    for setting in settings:
+        page = profile_page(setting.profile).split("\n", 2)[2]
+        parts += [f"## All scores: {setting.label}", page.strip()]
+    write_atomically(out, "\n\n".join(part for part in parts if part) + "\n")
+
+
+def effects_table(settings: Sequence[Setting]) -> str:
+    """Return what one arm earns above another, in C, and how many seeds would tell."""
+    rows = []
+    for setting in settings:
+        contrasts = setting.contrasts
+        if not contrasts.is_defined:
+            rows.append([setting.label, "everything", "C is undefined", "", "", ""])
+            continue
+        seeds = min(len(setting.profile.of_layer(k)) for k in setting.profile.layers)
+        for name, weights, threshold in _asked(setting.profile, contrasts):
+            value = contrasts(weights)
+            above = Estimate(value.value - threshold, value.low - threshold, value.high - threshold)
+            verdict = "yes" if above.low > 0 else "no" if above.high < 0 else "cannot be told"
+            shown = f"{value.value:+.2f} [{value.low:+.2f}, {value.high:+.2f}]"
+            needed = seeds_needed(seeds, above) if verdict == "cannot be told" else ""
+            rows.append([setting.label, name, shown, str(seeds), verdict, needed])
+    return render(
+        ["setting", "is it so?", "difference in C", "seeds", "answer", "seeds needed"], rows
+    )
+
+
+def seeds_needed(seeds: int, above: Estimate) -> str:
+    """Return about how many seeds make half the interval as small as the effect."""
+    half, effect = (above.high - above.low) / 2, abs(above.value)
+    if not math.isfinite(half) or effect == 0 or half / effect > 10:
+        return "over 100 times as many"
+    return str(math.ceil(seeds * (half / effect) ** 2))
+
+
+def _asked(profile: Profile, contrasts: Contrasts) -> list[tuple[str, Mapping[str, float], float]]:
+    """Return what is asked of a setting: a sentence, the weights of arms, and a threshold."""
+    assert profile.best is not None
+    best, layers = f"layer {profile.best.layer}", profile.layers
+    others = [k for k in layers if k != layers[-1]]
+    drawn = next((arm for arm in contrasts.mean if arm.endswith("draws")), "")
+    last = f"layer {layers[-1]}"
+    asked: list[tuple[str, Mapping[str, float], float]] = [
+        (f"the best layer ({best}) recovers more than half", {best: 1.0}, MOST),
+        (f"{best} above full training", {best: 1.0, "full": -1.0}, 0.0),
+        (
+            f"{last} alone below the others",
+            {last: -1.0} | {f"layer {k}": 1 / len(others) for k in others},
+            0.0,
+        ),
+    ]
+    pairs = [(best, "lora"), (best, "mask"), (best, drawn), ("layer 15", drawn), ("full", "lora")]
+    asked += [
+        (f"{one} above {other}", {one: 1.0, other: -1.0}, 0.0)
+        for one, other in pairs
+        if one in contrasts.mean and other in contrasts.mean
+    ]
+    return asked
+
+
+def _seeds_for_rankings(comparison: Comparison) -> str:
+    lines = []
+    for pair in comparison.pairs:
+        rho, p_value = pair.raw["spearman"].value, pair.raw["spearman"].p_value
+        if math.isnan(rho) or p_value <= 0.05:
+            continue
+        halves = [comparison.between_seeds[name] for name in (pair.first, pair.second)]
+        counts = [_seeds(comparison.profiles[name]) for name in (pair.first, pair.second)]
+        told = ranking_seeds(rho, halves, counts, pair.depths)
+        lines.append(
+            f"- {pair.first} and {pair.second}: rho {rho:.2f} cannot be told from chance; {told}."
+        )
+    return "\n".join(lines)
+
+
+def ranking_seeds(rho: float, halves: Sequence[float], seeds: Sequence[int], layers: int) -> str:
+    """Return how many seeds would let a rank correlation be told from chance, in words.
+
+    Args:
+        rho: as it was seen.
+        halves: of each profile the rank correlation of one half of its seeds with the other.
+        seeds: of each profile.
+        layers: that were ranked.
+    """
+    needed = 1.645 / math.sqrt(layers - 1)  # p of 0.05, one side, by the normal approximation
+    if any(math.isnan(half) or half <= 0 for half in halves):
+        return (
+            "its own seeds do not agree on a ranking either, so how many are needed cannot be said"
+        )
+    single = [_stepped(half, 1 / max(1, n // 2)) for half, n in zip(halves, seeds, strict=True)]
+    now = math.sqrt(math.prod(_stepped(r, n) for r, n in zip(single, seeds, strict=True)))
+    true = min(1.0, rho / now)
+    for count in range(1, 101):
+        if true * math.sqrt(math.prod(_stepped(r, count) for r in single)) >= needed:
+            return f"about {count} seeds would do, if it is {true:.2f} without noise"
+    return f"seeds alone would not do: without noise it is about {true:.2f}, and {needed:.2f} is needed"
+
+
+def _stepped(reliability: float, times: float) -> float:
+    """Return the reliability of ``times`` as many runs (Spearman and Brown)."""
+    return times * reliability / (1 + (times - 1) * reliability)
+
+
+def _seeds(profile: Profile) -> int:
+    return min(len(profile.of_layer(k)) for k in profile.layers)
+
+
+def _there(results: Path, settings: Sequence[Setting]) -> str:
+    rows = []
+    for setting in settings:
+        profile = setting.profile
+        trained = [run for run in profile.runs if run.role != "transplant"]
+        hours = sum(run.cpu_seconds or 0.0 for run in trained) / 3600
+        rates = f"{profile.budget.lr_full:g}, {profile.budget.lr_layer:g}"
+        gain = "" if profile.full is None else f"{profile.full.gain:+.1%}"
+        base = "" if profile.base_score is None else f"{profile.base_score.score:.1%}"
+        failed = sum(run.failed is not None for run in profile.runs)
+        counts = [
+            str(len(trained)),
+            str(failed),
+            str(len(profile.tasks)),
+            str(len(profile.dev_tasks)),
+        ]
+        rows.append([setting.label, *counts, rates, base, gain, f"{hours:.2f}"])
+    head = [
+        "setting",
+        "runs",
+        "failed",
+        "test",
+        "dev",
+        "rates: full, layer",
+        "base",
+        "full gains",
+        "CPU hours",
+    ]
+    left = "\n".join(f"- {line}" for line in what_is_left(results, SEEDS).splitlines())
+    return "\n\n".join(
+        [render(head, rows), left] if rows else ["**Nothing was measured yet.**", left]
+    )
+
+
+def _costs(results: Path) -> str:
+    path = results / "cost.jsonl"
+    if not path.is_file():
+        return ""
+    last: dict[tuple[str, str], dict[str, Any]] = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
+        last[entry["setting"], entry["arm"]] = entry
+    rows = [
+        [
+            *(LABELS[setting], arm, f"{entry['parameters']:,}", f"{entry['tokens']:,.0f}"),
+            *(f"{entry['cpu_seconds']:.1f}", f"{entry['peak_mib']:,}"),
+        ]
+        for (setting, arm), entry in last.items()
+    ]
+    head = ["setting", "what learns", "parameters", "tokens", "CPU s", "peak MiB"]
+    note = "Of one iteration (the second), each arm in a process of its own with one thread."
+    return "\n\n".join(["## What one layer costs", render(head, rows), note])
+
+
+def _tuning(results: Path) -> str:
+    path = results / "tuning.jsonl"
+    if not path.is_file():
+        return (
+            "## How the rates were chosen\n\nNot yet by this study: without `tuning.jsonl` they are those of "
+            "`benchmarks/learning_math.py`, which were chosen by training success in short runs."
+        )
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    rows = [
+        [
+            line["task"],
+            line["arm"],
+            f"{line['rate']:g}",
+            f"{line['base']:.1%}",
+            f"{line['dev']:.1%}",
+        ]
+        for line in lines
+    ]
+    head = ["task", "what learns", "rate", "base on dev", "trained, on dev"]
+    note = f"Seed {TUNING_SEED}, {lines[0]['n']} dev problems; one run each."
+    return "\n\n".join(["## How the rates were chosen", render(head, rows), note])

@@ -1,0 +1,148 @@
+"""The second study's raw results: what is kept is what is read, and what is there is not measured again."""
+
+import json
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("scipy")
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture(autouse=True)
+def on_the_path(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    yield
+    for name in ("study2", "study2_data", "study2_page"):
+        sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def lines():
+    """A setting of three seeds: layer k of thirty gains most in the middle."""
+    random = np.random.default_rng(0)
+    tasks, dev = [f"t{i}" for i in range(60)], [f"d{i}" for i in range(40)]
+
+    def file(name, chance, layers=None, **more):
+        play = lambda n: (random.random(n) < chance).astype(float).tolist()  # noqa: E731
+        scores = {"name": name, "tasks": tasks, "scores": play(60)}
+        scores |= {"dev_tasks": dev, "dev_scores": play(40), "update_norm": None, "failed": None}
+        costs = {"seconds": 2.0, "cpu_seconds": 1.0, "tokens": 100, "episodes": 8}
+        return scores | costs | {"trained_parameters": 5} | more
+
+    found = [{"name": "base-0", "run": {}, "file": file("base-0", 0.1)}]
+
+    def add(name, role, layers, seed, chance, control=None, **more):
+        run = {"role": role, "control": control, "layers": layers, "seed": seed}
+        run["learning_rate"] = 1e-3
+        found.append({"name": name, "run": run, "file": file(name, chance, **more)})
+
+    for seed in (1, 2, 3):
+        add(f"full-seed-{seed}", "full", list(range(30)), seed, 0.8)
+        for k in (0, 15, 29):
+            chance = 0.75 if k == 15 else 0.4
+            add(f"layer-{k:02d}-seed-{seed}", "layer", [k], seed, chance, update_norm=[1.0 + k])
+            add(f"transplant-{k:02d}-seed-{seed}", "transplant", [k], seed, 0.2)
+        add(f"lora-seed-{seed}", "control", list(range(30)), seed, 0.7, control="lora")
+    found[2]["file"]["failed"] = "training diverged in iteration 3; scored with its weights after 3"
+    about = {
+        "created": "2026-11-27T00:00:00+00:00",
+        "model": {"id": "smollm2", "fingerprint": "f", "num_layers": 30, "family": "llama"},
+        "env": "onelayer/Math-v0",
+        "env_args": {"families": "basic_arithmetic"},
+        "algorithm": "grpo",
+        "budget": {"iterations": 2, "episodes_per_run": 8, "lr_full": 1e-4, "lr_layer": 1e-3},
+    }
+    return [{"about": about, "selection": None}, *found]
+
+
+@pytest.fixture
+def results(lines, tmp_path):
+    folder = tmp_path / "results"
+    folder.mkdir()
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (folder / "sums-grpo.jsonl").write_text(text)
+    return folder
+
+
+def test_a_file_is_a_profile(results, lines):
+    from study2_data import read
+
+    profile = read(results / "sums-grpo.jsonl")
+    assert len(profile.runs) == 3 * (1 + 3 + 3 + 1)
+    assert profile.layers == (0, 15, 29)
+    assert profile.runs[0].scores == tuple(lines[2]["file"]["scores"])
+    assert [run.name for run in profile.runs if run.failed] == ["layer-00-seed-1"]
+    assert (len(profile.tasks), len(profile.dev_tasks)) == (60, 40)
+
+
+def test_what_is_there_is_put_back_and_never_over_what_is_newer(results, lines, tmp_path):
+    from study2_data import restore
+
+    folder = tmp_path / "profile"
+    (folder / "scores").mkdir(parents=True)
+    (folder / "scores" / "base-0.json").write_text("newer")
+    assert restore(results / "sums-grpo.jsonl", folder) == len(lines) - 2
+    assert (folder / "scores" / "base-0.json").read_text() == "newer"
+    put_back = json.loads((folder / "scores" / "full-seed-1.json").read_text())
+    assert put_back == lines[2]["file"]
+    assert restore(results / "none.jsonl", folder) == 0
+
+
+def test_what_is_left_counts_runs(results):
+    from study2 import SEEDS, wanted_runs, what_is_left
+
+    assert len(wanted_runs("", SEEDS)) == 2 + 11 * 3
+    assert len(wanted_runs("lora", (1,))) == 2 + 11 + 4 + 10
+    left = what_is_left(results, SEEDS)
+    assert "sums-grpo: 25 of 77 runs are there" in left
+    assert "maze-gigpo: 0 of 77 runs are there" in left
+
+
+def test_the_page_says_what_is_there_what_failed_and_what_cannot_be_told(results, tmp_path):
+    from study2_page import build
+
+    build(results, tmp_path / "page.md")
+    page = (tmp_path / "page.md").read_text()
+    assert "sums-grpo: 25 of 77 runs are there" in page
+    assert "layer 15 above lora" in page
+    assert "1 of 24 runs failed and counts as it ended" in page
+    assert "Layer 15 scores highest on the dev tasks" in page
+    assert "cannot be told" in page
+
+
+def test_seeds_needed_make_half_the_interval_as_small_as_the_effect():
+    from study2_page import ranking_seeds, seeds_needed
+
+    from onelayer.evals.estimates import Estimate
+
+    assert seeds_needed(3, Estimate(0.1, -0.1, 0.3)) == "12"  # twice as wide: four times as many
+    assert seeds_needed(3, Estimate(0.0, -0.1, 0.1)) == "over 100 times as many"
+    # Two seeds that agree with 0.5: rho of 0.3 seen is 0.45 without noise, and 0.548 of 10 is needed.
+    assert "seeds alone would not do" in ranking_seeds(0.3, (0.5, 0.5), (2, 2), 10)
+    assert "about" in ranking_seeds(0.45, (0.5, 0.5), (2, 2), 10)
+    assert "do not agree" in ranking_seeds(0.45, (math.nan, 0.5), (2, 2), 10)
+
+
+def test_no_maze_is_in_both_splits():
+    from study_worlds import TASKS, ShortMaze
+
+    train, test = (ShortMaze(split) for split in ("train", "test"))
+    assert len(set(train.tasks)) == TASKS["train"]
+    assert len(set(test.tasks)) == TASKS["test"]
+
+    def mazes(env):
+        found = set()
+        for task in env.tasks:
+            env.begin(task)
+            found.add(repr(sorted((at, sorted(ways)) for at, ways in env.ways.items())))
+        return found
+
+    assert not mazes(train) & mazes(test)
+    solved = sum(len(test.solution(task)) <= 8 for task in test.tasks)
+    assert solved > 0.5 * len(test.tasks)  # within the eight steps that a run has
