@@ -22,8 +22,6 @@ from onelayer.agents.forward import decoder_layers, entering, hidden_entering
 from onelayer.agents.models import context_length
 from onelayer.agents.sampling import Sampling
 
-PLAYED = Sampling(response_limit=2)
-"""how a checked engine draws"""
 _BEYOND = 4
 """tokens behind the edge of a window that its mask is compared for"""
 _LONGEST_PLAYED = 64
@@ -115,7 +113,7 @@ _ANY_FAILURE = (RuntimeError, TypeError, ValueError, LookupError, AttributeError
 
 def _compare_playing(model: PreTrainedModel) -> None:
     """Compare what the decoder plays with a plain forward pass."""
-    found, allowed = playing_error(model, Decoder(model, (), PLAYED))
+    found, allowed = playing_error(model, Decoder(model, (), Sampling(response_limit=2)))
     if not found <= allowed:
         raise _Different(
             f"is not played right: log-probabilities differ by {found:.1e} nats from those of a plain "
@@ -130,7 +128,7 @@ def playing_error(
 
     Args:
         model: computes the log-probabilities again.
-        engine: plays, with the sampling ``PLAYED``.
+        engine: plays, at temperature 1.
         dtype: that it computes in; None: the model's.
 
     Returns:

@@ -5,7 +5,7 @@ memory and a second. Bytes of parameters are exact; activations follow from the 
 The same rules that a run follows decide how many episodes and tokens are held at once on a CPU or a GPU.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -25,8 +25,8 @@ from onelayer.trainers.memory import (
     STATES_SHARE,
     tokens_of_a_pass,
 )
+from onelayer.trainers.weight_sizes import FLOAT32, Counts, split_weights, whole_weights
 
-_FLOAT32 = 4
 _LOGITS = 4 * (32 << 20)
 """bytes of a chunk of logits, its log-softmax, its gradient and one more, see ``score.py``"""
 _LOGITS_ON_A_GPU = 4 * (256 << 20)
@@ -91,7 +91,7 @@ def footprint(
     stack = decoder_layers(bare)
     depth = len(stack)
     layers = parse_layers(config.layers, depth)
-    counts = _Counts(
+    counts = Counts(
         trained=_trained(config, bare, layers),
         parameters=sum(p.numel() for p in bare.parameters()),
         layers=sum(p.numel() for p in stack.parameters()),
@@ -99,180 +99,150 @@ def footprint(
         width=getattr(torch, config.dtype).itemsize,
         processes=processes,
     )
-    full = trains_everything(config.layers) and not config.lora_rank
-    first = 0 if full or config.train_embeddings else min(layers)
-    shape = _Shape.of(bare)
     split = config.shard and processes > 1
-    weights = _split_weights(config, counts) if split else _weights(config, counts)
-    always = weights.always
-    episodes = -(-config.tasks_per_iteration // processes) * config.group_size
-    columns = cache_columns(episode_tokens)
-    row = columns * depth * shape.kept_by_cache * counts.width
-    at_once = min(config.parallel or episodes, episodes)
-    states = episodes * episode_tokens * shape.width * counts.width if first > 0 else 0
-    per_token = (depth - first) * shape.kept_for_backward * counts.width
-    if card:
-        free = max(0, card - sum(always.values()))
-        if config.parallel is None:
-            at_once = max(1, min(episodes, int(CACHE_SHARE * free) // row))
-        read = min(max(ACTIVATIONS // per_token, FEWEST), MOST)
-        kept, states_while_playing = min(states, int(STATES_SHARE * free)), 0
-        logits = _LOGITS_ON_A_GPU
-    else:
-        read, logits = tokens_of_a_pass(episode_tokens), _LOGITS
-        kept = states_while_playing = min(states, STATES_ON_A_CPU)
-    read = config.tokens_per_forward or read
-    if not config.gradient_checkpointing:
-        activations = read * per_token
-    else:  # what enters each layer, and one layer's own
-        inputs = (depth - first) * shape.width * counts.width
-        activations = read * (inputs + shape.kept_for_backward * counts.width)
-    playing = dict(weights.playing)
-    if config.engine == "onelayer":  # servers keep what they play with
-        playing["keys and values"] = at_once * row
-        if first > 0 and not card:
-            playing["states entering the layer, in rows"] = (
-                at_once * columns * shape.width * counts.width
-            )
-        playing["states entering the layer, kept"] = states_while_playing
-    updating = {
-        **weights.updating,
-        "states entering the layer, kept": kept,
-        "activations": activations,
-        "logits": logits,
-    }
+    weights = split_weights(config, counts) if split else whole_weights(config, counts)
+    amounts = _Amounts.of(config, bare, counts, episode_tokens)
+    held = sum(weights.always.values())
+    room = (
+        _room_on_a_card(config, amounts, card - held) if card else _room_on_a_cpu(config, amounts)
+    )
     # Whoever plays with a window has a row for each step; what rows share is not known here.
-    passes = max(config.minibatches, -(-episodes * episode_tokens // read))
+    passes = max(config.minibatches, -(-amounts.episodes * episode_tokens // room.read))
     moved = {
-        "checkpoint, to the disk": 3 * counts.trained * _FLOAT32 // config.checkpoint_every,
+        "checkpoint, to the disk": 3 * counts.trained * FLOAT32 // config.checkpoint_every,
         **weights.moved(config, passes),
     }
     if config.engine == "vllm":
-        moved["whole layers, to each server"] = counts.width * sum(
-            weight.numel()
-            for weight in trained_parameters(
-                bare,
-                layers,
-                everything=full,
-                train_embeddings=config.train_embeddings,
-            ).values()
-        )
+        moved["whole layers, to each server"] = _whole_layers(config, bare, layers) * counts.width
     return Footprint(
         tuple(layers),
         counts.trained,
         counts.parameters,
-        always,
+        weights.always,
         *(
             {name: size for name, size in parts.items() if size}
-            for parts in (weights.starting, playing, updating, moved)
+            for parts in (
+                weights.starting,
+                {**weights.playing, **_playing(config, amounts, room)},
+                {**weights.updating, **_updating(config, amounts, room)},
+                moved,
+            )
         ),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Counts:
-    """Numbers of parameters, and what they are kept in."""
+class _Amounts:
+    """What an iteration of one process has of everything, and bytes of each."""
 
-    trained: int
-    parameters: int
-    layers: int
-    """of all decoder layers"""
-    layer: int
-    """of the largest"""
-    width: int
-    """bytes of a frozen one"""
-    processes: int
+    episodes: int
+    tokens: int
+    """of one of them"""
+    row: int
+    """bytes of the keys and values of one episode"""
+    entering: int
+    """bytes of the states that enter the first layer that learns, of one episode with its spare columns"""
+    states: int
+    """bytes of those states that all episodes leave"""
+    per_token: int
+    """bytes that autograd keeps of a token"""
+    per_token_checkpointed: int
+    """the same with gradient checkpointing: what enters each layer"""
+    one_layer: int
+    """bytes that autograd keeps of a token in one layer"""
 
-    @property
-    def ends(self) -> int:
-        """Parameters before and after the layers."""
-        return self.parameters - self.layers
+    @classmethod
+    def of(
+        cls, config: TrainConfig, bare: PreTrainedModel, counts: Counts, episode_tokens: int
+    ) -> "_Amounts":
+        shape, depth = _Shape.of(bare), len(decoder_layers(bare))
+        full = trains_everything(config.layers) and not config.lora_rank
+        all_learn = full or config.train_embeddings
+        first = 0 if all_learn else min(parse_layers(config.layers, depth))
+        episodes = -(-config.tasks_per_iteration // counts.processes) * config.group_size
+        columns, learning = cache_columns(episode_tokens), depth - first
+        state = shape.width * counts.width if first > 0 else 0
+        return cls(
+            episodes=episodes,
+            tokens=episode_tokens,
+            row=columns * depth * shape.kept_by_cache * counts.width,
+            entering=columns * state,
+            states=episodes * episode_tokens * state,
+            per_token=learning * shape.kept_for_backward * counts.width,
+            per_token_checkpointed=learning * shape.width * counts.width,
+            one_layer=shape.kept_for_backward * counts.width,
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class _Weights:
-    """Bytes of weights and of what belongs to each of them."""
+class _Room:
+    """How much is held at once."""
 
-    always: Mapping[str, int]
-    starting: Mapping[str, int]
-    playing: Mapping[str, int]
-    updating: Mapping[str, int]
-    moved: Callable[[TrainConfig, int], Mapping[str, int]]
-    """takes the run and the passes over its rows; returns bytes that a process gets and sends"""
-
-
-def _weights(config: TrainConfig, counts: _Counts) -> _Weights:
-    """Every process holds all weights, and gets the others' gradient of those that learn."""
-    replaced = 0 if config.lora_rank else counts.trained  # these are kept in float32 instead
-    always = {
-        "frozen weights": (counts.parameters - replaced) * counts.width,
-        "trained weights, float32": counts.trained * _FLOAT32,
-        "optimizer": 2 * counts.trained * _FLOAT32,
-    }
-    if config.beta > 0:
-        always["start weights"] = counts.trained * counts.width
-    rounded = {}
-    if counts.width < _FLOAT32:
-        rounded = {"trained weights, rounded": counts.trained * counts.width}
-
-    def moved(config: TrainConfig, passes: int) -> dict[str, int]:
-        ring = 2 * (counts.processes - 1) / counts.processes
-        steps = config.epochs * config.minibatches
-        if (
-            config.minibatch_rows
-        ):  # where a row is a step, there are more of them than is known here
-            rows = config.tasks_per_iteration * config.group_size
-            steps = config.epochs * -(-rows // config.minibatch_rows)
-        size = int(steps * ring * counts.trained * _FLOAT32)
-        return {"gradient, to the other processes": size}
-
-    # Several gradients lie side by side to be added up at once; then each parameter has a view of the sum.
-    gradient = counts.trained * _FLOAT32 * (2 if counts.processes > 1 else 1)
-    return _Weights(always, {}, rounded, {"gradient": gradient, **rounded}, moved)
+    at_once: int
+    """episodes that play"""
+    read: int
+    """tokens of a forward pass of an update"""
+    kept: int
+    """bytes of states that enter the first layer that learns, while it updates"""
+    logits: int
+    """bytes"""
+    recorded: bool
+    """whether those states are recorded while playing"""
 
 
-def _split_weights(config: TrainConfig, counts: _Counts) -> _Weights:
-    """Every process holds its share of everything; see ``placement.Sharded``."""
-    share = -(-counts.trained // counts.processes)
-    always = {
-        "own share of the weights, float32": share * _FLOAT32,
-        "own share of the optimizer": 2 * share * _FLOAT32,
-    }
-    if config.beta > 0:
-        always["own share of the start weights"] = share * _FLOAT32
-    layers = counts.layers * counts.width
-    ends = counts.ends * _FLOAT32
-    # A layer while it runs and the one that is fetched ahead; its gradient, and that in float32 on its way.
-    layer = counts.layer * (3 * counts.width + _FLOAT32)
-    updating = {
-        "own share of the gradient": share * _FLOAT32,
-        "a layer and its gradient, whole": layer,
-        "embedding, head and their gradient, whole": 3 * ends,
-    }
-
-    def moved(config: TrainConfig, passes: int) -> dict[str, int]:
-        part = (counts.processes - 1) / counts.processes
-        evaluations = 1 / config.eval_every if config.eval_every else 0
-        scored = 1 if config.beta > 0 else 0
-        fetched = (1 + evaluations) * (layers + ends)
-        fetched += passes * (config.epochs * (2 * layers + ends) + scored * (layers + ends))
-        return {
-            "weights, from the other processes": int(part * fetched),
-            "gradients, to the other processes": int(
-                part * config.epochs * passes * counts.parameters * _FLOAT32
-            ),
-        }
-
-    return _Weights(
-        always,
-        {
-            "weights before they are split, float32": counts.parameters * _FLOAT32,
-            "own share of the weights, float32": share * _FLOAT32,
-        },
-        {"weights, whole": layers + ends},
-        updating,
-        moved,
+def _room_on_a_cpu(config: TrainConfig, amounts: _Amounts) -> _Room:
+    return _Room(
+        at_once=min(config.parallel or amounts.episodes, amounts.episodes),
+        read=config.tokens_per_forward or tokens_of_a_pass(amounts.tokens),
+        kept=min(amounts.states, STATES_ON_A_CPU),
+        logits=_LOGITS,
+        recorded=True,
     )
+
+
+def _room_on_a_card(config: TrainConfig, amounts: _Amounts, free: int) -> _Room:
+    free = max(0, free)
+    fitting = max(1, int(CACHE_SHARE * free) // amounts.row)
+    read = min(max(ACTIVATIONS // amounts.per_token, FEWEST), MOST)
+    return _Room(
+        at_once=min(config.parallel or fitting, amounts.episodes),
+        read=config.tokens_per_forward or read,
+        kept=min(amounts.states, int(STATES_SHARE * free)),
+        logits=_LOGITS_ON_A_GPU,
+        recorded=False,
+    )
+
+
+def _playing(config: TrainConfig, amounts: _Amounts, room: _Room) -> dict[str, int]:
+    if config.engine == "vllm":  # servers keep what they play with
+        return {}
+    playing = {"keys and values": room.at_once * amounts.row}
+    if room.recorded:
+        playing["states entering the layer, in rows"] = room.at_once * amounts.entering
+        playing["states entering the layer, kept"] = room.kept
+    return playing
+
+
+def _updating(config: TrainConfig, amounts: _Amounts, room: _Room) -> dict[str, int]:
+    of_a_token = amounts.per_token
+    if config.gradient_checkpointing:  # what enters each layer, and one layer's own
+        of_a_token = amounts.per_token_checkpointed + amounts.one_layer
+    return {
+        "states entering the layer, kept": room.kept,
+        "activations": room.read * of_a_token,
+        "logits": room.logits,
+    }
+
+
+def _whole_layers(config: TrainConfig, bare: PreTrainedModel, layers: list[int]) -> int:
+    """Return the parameters that a server gets: adapters go over merged into their layers."""
+    parameters = trained_parameters(
+        bare,
+        layers,
+        everything=trains_everything(config.layers) and not config.lora_rank,
+        train_embeddings=config.train_embeddings,
+    )
+    return sum(parameter.numel() for parameter in parameters.values())
 
 
 def _trained(config: TrainConfig, bare: PreTrainedModel, layers: list[int]) -> int:

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from onelayer.agents.model_check import PLAYED, playing_error
+from onelayer.agents.model_check import playing_error
+from onelayer.agents.sampling import Sampling
 from onelayer.agents.vllm_engine import VLLMEngine, VLLMServers
 from onelayer.agents.vllm_server import BACKEND, FIRST_VERSION, Served, VLLMServer
 from onelayer.trainers.config import TrainConfig
@@ -22,7 +23,11 @@ _SENTENCE = "You open the drawer 3 and see a keychain, 2 pens and nothing else.\
 """read by the tokenizers of both sides"""
 _NOISE = (0.2, 0.8, 3.2)
 """what a layer is changed by, in mean sizes of its numbers, until that shows"""
-_SHOWS = 5
+_PLAYED = Sampling(response_limit=16)
+"""how the tokens that are compared are drawn; there are 64"""
+_ROUNDING = {torch.bfloat16: 5e-2}
+"""mean difference of log-probabilities, in nats, that two programs may have (docs/vllm.md: 1e-2)"""
+_SHOWS = 3
 """times what rounding explains, that a change has to make"""
 
 
@@ -128,8 +133,9 @@ class _Comparison:
         alone = VLLMServers([server])
         alone.version = self.sender.servers.version
         with self.learner.autocast():
-            engine = VLLMEngine(alone, self.context, (), PLAYED)
-            return playing_error(self.learner.model, engine, self.learner.dtype)
+            engine = VLLMEngine(alone, self.context, (), _PLAYED)
+            found, allowed = playing_error(self.learner.model, engine, self.learner.dtype)
+        return found, max(allowed, _ROUNDING.get(self.learner.dtype, 0.0))
 
     def change_arrives(self) -> None:
         """Change a layer, and embedding and head where they learn, here and on the servers; compare.

@@ -282,7 +282,7 @@ def test_an_update_that_fails_is_the_end_of_the_server(model, changed_file, path
         assert server.version == "default"
 
 
-def test_an_update_waits_for_a_server_that_starts_again(tiny_model, model, changed_file):
+def test_an_update_waits_for_a_server_that_starts_again(model, changed_file):
     with VLLMServerForTests(tiny_model(initializer_range=0.3)) as server:
         engine = engine_of(server)
         server.wrong = lambda path, count: 0 if path == "/weight_info" and count < 4 else None
