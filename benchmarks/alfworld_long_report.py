@@ -154,7 +154,7 @@ def draw(runs: Sequence[Run], path: Path) -> None:
     left.set(xlabel="episodes played", ylabel=f"success on {one['eval_tasks']} held-out games")
     right.set(xlabel="episodes played", ylabel="success in training, mean of 10 iterations")
     for axes in (left, right):
-        axes.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0, decimals=0))
+        axes.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0))
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
     left.legend(frameon=False, loc="best", fontsize=8)
