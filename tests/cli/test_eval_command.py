@@ -209,7 +209,7 @@ def test_games_of_the_training_split_are_no_evaluation(capsys, model, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "name a run folder, a model (an id or a folder), or `tiny`"),
+        ([], "name a run folder, a model (an id or a folder), `tiny` or `small`"),
         (["runs/there-is-none"], "there is no run folder runs/there-is-none"),
         (["MODEL"], "name a suite, such as --suite alfworld"),
         (["MODEL", "--suite", "cuonting"], "there is no suite 'cuonting'; did you mean 'counting'"),

@@ -214,14 +214,17 @@ def test_rates_are_of_all_that_was_played(make_trainer, monkeypatch):
     trainer = make_trainer(
         tasks_per_iteration=4, group_size=2, iterations=1, dynamic_sampling=3, beta=0.0
     )
-    original = trainer.games.roll_out
 
-    def noted(tasks, seed, on_episode):
-        episodes = original(tasks, seed, on_episode)
-        seen.extend(episodes)
-        return episodes
+    def noted(play):
+        def playing(*arguments):
+            episodes = play(*arguments)
+            seen.extend(episodes)
+            return episodes
 
-    monkeypatch.setattr(trainer.games, "roll_out", noted)
+        return playing
+
+    for name in ("play", "roll_out"):  # at first, and again
+        monkeypatch.setattr(trainer.games, name, noted(getattr(trainer.games, name)))
     trainer.train()
     (line,) = timeless(trainer.folder.path)
     assert len(seen) == 2 * (4 + line["redrawn_groups"]) > 8

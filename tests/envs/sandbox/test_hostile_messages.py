@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onelayer.envs.sandbox import Sandbox, checks, frames
+from onelayer.envs.sandbox import Sandbox, checks, frames, program_checks
 from onelayer.envs.sandbox.codec import CodecError, decode
 from onelayer.envs.sandbox.comparison import matches
 from onelayer.envs.sandbox.plain_asserts import UndecidedError, _read
@@ -63,7 +63,7 @@ def test_any_message_can_be_compared_shown_and_refused(message: Any) -> None:
 def test_any_answer_to_a_call_has_a_status(message: Any) -> None:
     given_message = message if isinstance(message, dict) else {"case": 0, "value": message}
     case = {"args": ["\ud800"], "output": [1]}
-    result = checks._call_result(0, case, given_message, 1e-9)
+    result = program_checks._call_result(0, case, given_message, 1e-9)
     assert result.status in ("passed", "failed", "error", "memory") and is_text(result.detail)
 
 
@@ -161,7 +161,7 @@ def test_an_error_while_a_message_is_read_is_the_programs(
     def fail(*_: Any) -> Any:
         raise SystemError("nobody thought of it")
 
-    monkeypatch.setattr(checks, "_call_result", fail)
+    monkeypatch.setattr(program_checks, "_call_result", fail)
     verdict = sandbox.check("def solve(n): return 1", WAYS[0])
     assert verdict.status == "error" and "SystemError" in verdict.detail
     monkeypatch.setattr(checks, "why", fail)

@@ -15,6 +15,7 @@ import pytest
 
 from onelayer.envs.sandbox import Limits, Sandbox, installation, session
 from onelayer.envs.sandbox.pool import ForkServer, Pool
+from onelayer.envs.sandbox.usage import queued_s
 
 LINUX = sys.platform.startswith("linux")
 pytestmark = pytest.mark.skipif(not LINUX, reason="Linux only")
@@ -139,7 +140,7 @@ def test_waiting_for_the_processor_is_not_held_against_a_program(
     sleeper = "import time\ntime.sleep(1.5)\nprint(3)"
     brief = Limits(cpu_s=2, wall_s=0.5)
     assert sandbox.check(sleeper, PRINTS_3, limits=brief).status == "timeout"
-    monkeypatch.setattr(session, "_queued_s", lambda pid: 60.0)  # as on a machine with other work
+    monkeypatch.setattr(session, "queued_s", lambda pid: 60.0)  # as on a machine with other work
     assert sandbox.check(sleeper, PRINTS_3, limits=brief).status == "passed"
     asked = {"kind": "check_fn", "code": "def check(c):\n    assert c() == 3\ncheck(f)"}
     slow = "import time\ndef f():\n    time.sleep(1.5)\n    return 3"
@@ -151,8 +152,8 @@ def test_waiting_for_the_processor_is_not_held_against_a_program(
 
 
 def test_threads_that_wait_for_the_processor_are_counted() -> None:
-    assert session._queued_s(os.getpid()) >= 0.0
-    assert session._queued_s(-1) == 0.0
+    assert queued_s(os.getpid()) >= 0.0
+    assert queued_s(-1) == 0.0
 
 
 @pytest.mark.slow
