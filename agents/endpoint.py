@@ -1,7 +1,6 @@
 """The agent that asks a served model for its actions, many requests at once."""
 
 import zlib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from onelayer.agents.calls import in_thread
 from onelayer.agents.chat import ChatMessages, Turn
 from onelayer.agents.chat_answers import Reply
 from onelayer.agents.chat_server import ChatServer
+from onelayer.agents.episode_keys import EpisodeKeys
 from onelayer.agents.request_pauses import RequestFailed
 from onelayer.agents.slots import slots_of
 
@@ -113,13 +113,14 @@ class EndpointAgent:
 
     def reseed(self, seed: int) -> None:
         """Start the random numbers of all tasks afresh and forget all episodes."""
-        self.seed = seed
-        self._times_played: Counter[str] = Counter()
+        self._keys = EpisodeKeys(seed)
         self._memories: dict[int, _Memory] = {}
         self._asked: dict[Future[ServedAction], int] = {}
 
     def reset(self, slots: Sequence[int] | None = None) -> None:
         """See ``Agent.reset``."""
+        if slots is None:
+            self._keys.begin_rollout()
         for slot in list(self._memories) if slots is None else slots:
             self._memories.pop(slot, None)
 
@@ -171,10 +172,7 @@ class EndpointAgent:
     def _remember(self, slot: int, observation: str, info: Mapping[str, Any]) -> _Memory:
         memory = self._memories.get(slot)
         if memory is None:
-            task = str(info.get("task", ""))
-            key = (self.seed, zlib.crc32(task.encode("utf-8", "replace")), self._times_played[task])
-            self._times_played[task] += 1
-            memory = self._memories[slot] = _Memory(key)
+            memory = self._memories[slot] = _Memory(self._keys.of(info))
         memory.turns.append(Turn(observation, info.get("admissible")))
         return memory
 

@@ -1,7 +1,5 @@
 """The agent that learns: a causal language model that plays through a prompt format."""
 
-import zlib
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,6 +10,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.agents.decoder import Decoder
 from onelayer.agents.engine import Engine, Ids, MakeEngine, Sampled
+from onelayer.agents.episode_keys import EpisodeKeys
 from onelayer.agents.models import end_ids
 from onelayer.agents.prompts import PromptFormat, Turn, Unencoded, encode, format_for
 from onelayer.agents.sampling import Sampling
@@ -123,13 +122,13 @@ class PolicyAgent:
 
     def reseed(self, seed: int) -> None:
         """Start the random numbers of all tasks afresh and forget all episodes."""
-        self.seed = seed
-        self._times_played: Counter[str] = Counter()
+        self._keys = EpisodeKeys(seed)
         self.reset()
 
     def reset(self, slots: Sequence[int] | None = None) -> None:
         """Forget these episodes; with None all of them and the cache, as new weights require."""
         if slots is None:
+            self._keys.begin_rollout()
             self._memories: dict[int, _Memory] = {}
             self._asked: list[int] = []
             self.engine.forget()
@@ -164,7 +163,7 @@ class PolicyAgent:
 
     def submit(self, slot: int, observation: str, info: Mapping[str, Any]) -> None:
         """Show a running episode's observation; ``step`` returns the action some time later."""
-        memory = self._memories.get(slot) or self._begin(slot, str(info.get("task", "")))
+        memory = self._memories.get(slot) or self._begin(slot, info)
         memory.turns.append(Turn(observation, info.get("admissible")))
         self._asked.append(slot)
 
@@ -182,10 +181,8 @@ class PolicyAgent:
         answers += [(slot, self._record(slot, reply)) for slot, reply in self.engine.step()]
         return answers
 
-    def _begin(self, slot: int, task: str) -> _Memory:
-        key = (self.seed, zlib.crc32(task.encode()), self._times_played[task])
-        self._times_played[task] += 1
-        self._memories[slot] = _Memory(key)
+    def _begin(self, slot: int, info: Mapping[str, Any]) -> _Memory:
+        self._memories[slot] = _Memory(self._keys.of(info))
         return self._memories[slot]
 
     def _encode_prompts(self, memories: Sequence[_Memory]) -> None:

@@ -23,6 +23,7 @@ from onelayer.agents.boundary import (
     renewed,
 )
 from onelayer.agents.calls import in_thread
+from onelayer.agents.episode_keys import ATTEMPT
 from onelayer.agents.episodes import Episode
 from onelayer.agents.running import Place, Running, episode_of, step_of
 from onelayer.envs.attributes import attribute
@@ -303,7 +304,10 @@ class Rollout:
             if result.is_last:
                 self._end(slot, episode_of(running, result))
                 return
-        self.asked.submit(slot, running.view.observation, running.view.info)
+        info, place = running.view.info, running.place
+        if isinstance(place.task, str):  # worlds of several seeds may name their tasks alike
+            info = {**info, ATTEMPT: place.attempt}
+        self.asked.submit(slot, running.view.observation, info)
         self.thinking.add(slot)
 
     def _fail(self, slot: int, failure: Failure) -> None:

@@ -169,6 +169,24 @@ def test_environments_that_wait_come_to_the_same_episodes(plain_tokenizer, repro
     assert threading.get_ident() not in threads
 
 
+def test_the_order_in_which_environments_begin_decides_nothing(plain_tokenizer):
+    class Counting(type(make("onelayer/Counting-v0").unwrapped)):
+        waits = True
+        begun = 0
+
+        def begin(self, task):
+            Counting.begun += 1
+            time.sleep(0.05 * (5 - Counting.begun) if Counting.begun < 5 else 0)
+            return super().begin(task)
+
+    model = tiny_model("qwen3")
+    expected = played(model, plain_tokenizer, 4, barrier=True)
+    agent = PolicyAgent(model, plain_tokenizer, sampling=Sampling(response_limit=6))
+    envs = [Counting() for _ in range(4)]
+    found = rollout(envs, agent, list(envs[0].tasks)[:4], 4)
+    assert_same(sorted(found, key=lambda episode: episode.task), expected)
+
+
 def test_an_environment_that_waits_does_not_hold_up_the_others(plain_tokenizer):
     """One step lasts until another episode has ended, which only goes on if the agent does."""
     ended = threading.Event()
