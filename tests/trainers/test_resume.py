@@ -2,10 +2,7 @@
 
 import json
 import multiprocessing
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -120,48 +117,6 @@ def test_ctrl_c_saves_a_checkpoint_and_the_run_goes_on_from_it(
     assert len(timeless(RunFolder(parts["out"]).metrics)) == saved  # whole iterations only
     assert apart({**parts, "resume": True}) == 0
     assert_equal_runs(whole, parts["out"])
-
-
-@pytest.mark.slow
-def test_two_processes_learn_what_one_learns(apart, settings, tmp_path):
-    one, two = ({**settings, "out": str(tmp_path / name)} for name in ("one", "two"))
-    for run in (one, two):  # the minibatches of two processes are drawn from the rows of each
-        run |= {"minibatches": 1, "learning_rate": 1e-4, "checkpoint_every": 4}
-    assert apart(one) == 0
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
-    done = subprocess.run(
-        [*launch, str(SCRIPT), json.dumps(two)],
-        env={**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    assert done.returncode == 0, done.stderr
-    a, b = RunFolder(one["out"]), RunFolder(two["out"])
-    start = torch.load(a.checkpoints / "000000" / "state.pt")["weights"]
-    for name, tensor in a.last().weights.items():
-        assert (tensor - start[name]).abs().max() > 3e-4
-        torch.testing.assert_close(b.last().weights[name], tensor, atol=1e-6, rtol=0)
-    assert a.episodes.read_text() == b.episodes.read_text()  # the main process alone writes
-    for mine, theirs in zip(timeless(a.metrics), timeless(b.metrics), strict=True):
-        mine.pop("logp_drift", None), theirs.pop("logp_drift", None)
-        assert theirs == pytest.approx(mine, abs=1e-5)
-    assert sorted(os.listdir(one["out"])) == sorted(os.listdir(two["out"]))
-
-
-@pytest.mark.slow
-def test_tasks_that_cannot_be_shared_out_are_refused(settings, tmp_path):
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
-    odd = {**settings, "out": str(tmp_path / "run"), "tasks_per_iteration": 3}
-    done = subprocess.run(
-        [*launch, str(SCRIPT), json.dumps(odd)],
-        env={**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    assert done.returncode != 0
-    assert "tasks_per_iteration=3 is no multiple of 2 processes" in done.stderr
 
 
 def test_another_seed_is_another_run_and_the_same_one_is_the_same(make_trainer):
