@@ -106,8 +106,9 @@ class PolicyAgent:
         self.format = prompt_format or format_for(tokenizer)
         self.sampling = sampling or Sampling()
         self.history = history
-        stop_ids = sorted({*self.format.stop_ids, *end_ids(model)})
-        self.engine: Engine = (engine or partial(Decoder, model))(stop_ids, self.sampling)
+        self.stop_ids = sorted({*self.format.stop_ids, *end_ids(model)})
+        """tokens that end a reply"""
+        self.engine: Engine = (engine or partial(Decoder, model))(self.stop_ids, self.sampling)
         if not self._fits([0]):
             raise ValueError(
                 f"a reply of {self.sampling.response_limit} tokens does not fit into the model's "

@@ -125,8 +125,10 @@ def begin_rollout(
     waits = bool(attribute(envs[0], "waits", False))
     if step_timeout is None:
         step_timeout = WAITING_TIMEOUT if waits else 0
-    begun = Rollout(envs, agent, on_episode, waits and len(envs) > 1, reproducible)
-    begun.timeout, begun.retries = step_timeout or None, retries
+    in_threads = waits and len(envs) > 1
+    begun = Rollout(
+        envs, agent, on_episode, in_threads, reproducible, step_timeout or None, retries
+    )
     begun.begin(_places(tasks, group_size, seed))
     return begun
 
@@ -178,9 +180,6 @@ class _InTurns:
 class Rollout:
     """The running episodes: each waits for the agent's action or for its environment's answer."""
 
-    timeout: float | None = None
-    retries = 0
-
     def __init__(
         self,
         envs: MutableSequence[gym.Env[str, str]],
@@ -188,9 +187,12 @@ class Rollout:
         on_episode: Callable[[Episode], None] | None,
         in_threads: bool,
         reproducible: bool,
+        timeout: float | None,
+        retries: int,
     ):
         self.envs, self.agent, self.on_episode = envs, agent, on_episode
         self.in_threads, self.reproducible = in_threads, reproducible
+        self.timeout, self.retries = timeout, retries
         self.asked: ContinuousAgent = (
             agent if isinstance(agent, ContinuousAgent) else _InTurns(agent)
         )

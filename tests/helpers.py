@@ -159,6 +159,16 @@ def gradients_of(learner: Any) -> list[dict[str, Any]]:
     return seen
 
 
+# Runs
+
+
+def timeless(folder: Path | str) -> list[dict[str, Any]]:
+    """Return the metrics that a run logged, without those that a clock decides."""
+    clock = ("seconds/", "cpu_seconds", "tokens_per_second", "memory/")
+    lines = map(json.loads, (Path(folder) / "metrics.jsonl").read_text().splitlines())
+    return [{k: v for k, v in line.items() if not k.startswith(clock)} for line in lines]
+
+
 # The command `onelayer profile`
 
 

@@ -16,8 +16,6 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.agents.episodes import Episode
 from onelayer.agents.joint import JointDecoder, JointEngine, Player, sharing_weights
-from onelayer.agents.models import end_ids
-from onelayer.agents.policy import PolicyAgent
 from onelayer.interrupts import StopRequests
 from onelayer.trainers.bad_steps import Diverged
 from onelayer.trainers.config import TrainConfig
@@ -75,7 +73,7 @@ class Population:
             Player(t.model, tuple(t.learner.layers), t.learner.captured) for t in self.trainers
         ]
         agent = self.trainers[0].games.agent
-        joint = JointEngine(JointDecoder(model, players, _stop_ids(agent), agent.sampling))
+        joint = JointEngine(JointDecoder(model, players, agent.stop_ids, agent.sampling))
         for trainer, seat in zip(self.trainers, joint.seats, strict=True):
             trainer.games.agent.engine = seat
 
@@ -129,10 +127,6 @@ class Population:
             trainer.meter.begin()
             trainer.meter.count("rollout", wall / len(trainers), busy / len(trainers))
         return [rollout.episodes for rollout in begun]
-
-
-def _stop_ids(agent: PolicyAgent) -> list[int]:
-    return sorted({*agent.format.stop_ids, *end_ids(agent.model)})
 
 
 def _require_alike(configs: Sequence[TrainConfig]) -> None:

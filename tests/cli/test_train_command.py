@@ -12,7 +12,7 @@ from pathlib import Path
 import gymnasium as gym
 import pytest
 import yaml
-from helpers import tiny_model
+from helpers import timeless, tiny_model
 
 from onelayer.cli import main
 from onelayer.envs import plugins
@@ -96,13 +96,6 @@ def train(**values):
     """Run the command with a few quick settings and these."""
     chosen = {**QUICK, **{name.replace("_", "-"): value for name, value in values.items()}}
     return main(["train", *flags(**chosen)])
-
-
-def timeless(folder):
-    """What the run logged, without what a clock measured."""
-    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    clock = ("seconds/", "cpu_seconds", "tokens_per_second", "memory/")
-    return [{k: v for k, v in line.items() if not k.startswith(clock)} for line in lines]
 
 
 def errors(capsys):

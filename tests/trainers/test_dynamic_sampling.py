@@ -6,6 +6,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+from helpers import timeless
 from made_episodes import episode
 
 from onelayer.envs.counting import CountingEnv
@@ -14,10 +15,7 @@ from onelayer.envs.text import Outcome, TextEnv
 from onelayer.trainers import dynamic_sampling, sharing
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.dynamic_sampling import DynamicSampling, groups_of, is_flat
-from onelayer.trainers.run_folder import RunFolder
 from onelayer.trainers.tasks import other_tasks, training_tasks
-
-CLOCK = ("seconds/", "cpu_seconds", "tokens_per_second", "memory/")
 
 
 def group(task, *totals, error=None):
@@ -187,13 +185,6 @@ def test_several_environments_are_drawn_in_proportion(worlds):
 
 
 # Whole runs
-
-
-def timeless(folder):
-    return [
-        {name: value for name, value in line.items() if not name.startswith(CLOCK)}
-        for line in RunFolder(folder).history()
-    ]
 
 
 def test_a_run_learns_from_as_many_groups_with_more_that_differ(make_trainer):

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from helpers import timeless
 
 from onelayer.trainers.run_folder import RunFolder
 
 SCRIPT = Path(__file__).parents[1] / "counting_run.py"
-CLOCK = ("seconds/", "cpu_seconds", "tokens_per_second", "memory/")
 
 
 @pytest.fixture(scope="session")
@@ -85,19 +85,6 @@ def finished(launch):
 
 
 @pytest.fixture(scope="session")
-def timeless():
-    """Return ``timeless(folder) -> metrics`` without those that a clock decides."""
-
-    def read(folder):
-        return [
-            {name: value for name, value in line.items() if not name.startswith(CLOCK)}
-            for line in RunFolder(folder).history()
-        ]
-
-    return read
-
-
-@pytest.fixture(scope="session")
 def assert_equal_weights():
     """Return ``assert_equal_weights(one, other)``: of the last checkpoints of two runs, to 1e-5."""
 
@@ -112,7 +99,7 @@ def assert_equal_weights():
 
 
 @pytest.fixture(scope="session")
-def assert_equal_runs(timeless, assert_equal_weights):
+def assert_equal_runs(assert_equal_weights):
     """Return ``assert_equal_runs(one, other)``: in weights, metrics and every reply."""
 
     def compare(one, other):

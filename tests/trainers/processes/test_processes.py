@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import numpy as np
 import pytest
 import torch
-from helpers import counting_model
+from helpers import counting_model, timeless
 from vllm_servers import VLLMServerForTests
 
 from onelayer.trainers import processes, sharing
@@ -100,7 +100,7 @@ def test_a_lost_process_is_told_as_one_and_other_errors_are_not():
     ],
 )
 def test_several_processes_learn_what_one_learns(
-    launch, settings, tmp_path, timeless, assert_equal_runs, count, changes
+    launch, settings, tmp_path, assert_equal_runs, count, changes
 ):
     one, several = ({**settings, **changes, "out": str(tmp_path / name)} for name in ("one", "n"))
     runs = [launch(1, one), launch(count, several)]
@@ -112,7 +112,7 @@ def test_several_processes_learn_what_one_learns(
 
 @pytest.mark.slow
 def test_several_processes_play_on_servers_what_one_plays_also_when_one_is_started_again(
-    launch, settings, tmp_path, assert_equal_runs, timeless
+    launch, settings, tmp_path, assert_equal_runs
 ):
     runs = {}
     with ExitStack() as stack:
@@ -209,7 +209,7 @@ def test_a_process_that_hangs_ends_the_others_with_a_checkpoint(launch, settings
 
 
 @pytest.mark.slow
-def test_a_world_that_hangs_in_one_process_fails_alone(finished, settings, tmp_path, timeless):
+def test_a_world_that_hangs_in_one_process_fails_alone(finished, settings, tmp_path):
     settings = {**settings, "step_timeout": 2.0, "retries": 0, "out": str(tmp_path / "run")}
     finished(2, settings, "world", 1, "hang", 1)
     assert [line.get("errors/timeout", 0) for line in timeless(settings["out"])[:3]] == [0, 1, 0]
@@ -218,7 +218,7 @@ def test_a_world_that_hangs_in_one_process_fails_alone(finished, settings, tmp_p
 @pytest.mark.slow
 @pytest.mark.parametrize("layers", [{"layers": "mid"}, {"layers": "all", "shard": True}])
 def test_a_gradient_that_is_no_number_in_one_process_is_left_out_by_all(
-    finished, settings, tmp_path, timeless, layers
+    finished, settings, tmp_path, layers
 ):
     settings = {**settings, **layers, "out": str(tmp_path / "run")}
     said = finished(2, settings, "gradient", 1, "nan", 1)

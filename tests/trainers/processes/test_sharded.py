@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from helpers import counting_model, make_learner, play_counting, random_advantages
+from helpers import counting_model, make_learner, play_counting, random_advantages, timeless
 from safetensors.torch import load_file
 from torch.distributed.tensor import DTensor
 
@@ -85,7 +85,7 @@ def test_a_split_learner_takes_the_steps_of_a_whole_one(group, plain_tokenizer):
     ],
 )
 def test_a_model_split_over_processes_learns_what_a_whole_one_does(
-    launch, settings, tmp_path, timeless, assert_equal_runs, count, changes
+    launch, settings, tmp_path, assert_equal_runs, count, changes
 ):
     settings = {**settings, **ALL, **changes}
     one = {**settings, "out": str(tmp_path / "one")}
@@ -122,7 +122,7 @@ def test_a_split_run_goes_on_with_another_number_of_processes_or_whole(
 
 
 @pytest.mark.slow
-def test_bfloat16_layers_play_as_they_learn(finished, settings, tmp_path, timeless):
+def test_bfloat16_layers_play_as_they_learn(finished, settings, tmp_path):
     out = tmp_path / "run"
     finished(2, {**settings, **ALL, "shard": True, "dtype": "bfloat16", "out": str(out)})
     lines = [line for line in timeless(out) if "loss" in line]
