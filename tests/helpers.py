@@ -169,6 +169,31 @@ def timeless(folder: Path | str) -> list[dict[str, Any]]:
     return [{k: v for k, v in line.items() if not k.startswith(clock)} for line in lines]
 
 
+def assert_close_weights(one: Path | str, other: Path | str) -> None:
+    """Require the last checkpoints of two runs to be equal to 1e-5."""
+    import torch
+
+    from onelayer.trainers.run_folder import RunFolder
+
+    a, b = RunFolder(one).last(), RunFolder(other).last()
+    assert a.iteration == b.iteration
+    assert a.weights.keys() == b.weights.keys() != set()
+    for name, tensor in a.weights.items():
+        torch.testing.assert_close(b.weights[name], tensor, atol=1e-5, rtol=0)
+
+
+def assert_close_runs(one: Path | str, other: Path | str) -> None:
+    """Require two runs to have the same weights and metrics to 1e-5, and the same replies."""
+    assert_close_weights(one, other)
+    for mine, theirs in zip(timeless(one), timeless(other), strict=True):
+        assert theirs == pytest.approx(mine, abs=1e-5)
+    texts = [
+        [[step["reply"] for step in json.loads(line)["steps"]] for line in lines.splitlines()]
+        for lines in ((Path(run) / "episodes.jsonl").read_text() for run in (one, other))
+    ]
+    assert texts[0] == texts[1]
+
+
 # The command `onelayer profile`
 
 

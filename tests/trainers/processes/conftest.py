@@ -8,10 +8,6 @@ import time
 from pathlib import Path
 
 import pytest
-import torch
-from helpers import timeless
-
-from onelayer.trainers.run_folder import RunFolder
 
 SCRIPT = Path(__file__).parents[1] / "counting_run.py"
 
@@ -82,34 +78,3 @@ def finished(launch):
         return started.said
 
     return run
-
-
-@pytest.fixture(scope="session")
-def assert_equal_weights():
-    """Return ``assert_equal_weights(one, other)``: of the last checkpoints of two runs, to 1e-5."""
-
-    def compare(one, other):
-        a, b = RunFolder(one).last(), RunFolder(other).last()
-        assert a.iteration == b.iteration
-        assert a.weights.keys() == b.weights.keys() != set()
-        for name, tensor in a.weights.items():
-            torch.testing.assert_close(b.weights[name], tensor, atol=1e-5, rtol=0)
-
-    return compare
-
-
-@pytest.fixture(scope="session")
-def assert_equal_runs(assert_equal_weights):
-    """Return ``assert_equal_runs(one, other)``: in weights, metrics and every reply."""
-
-    def compare(one, other):
-        assert_equal_weights(one, other)
-        for mine, theirs in zip(timeless(one), timeless(other), strict=True):
-            assert theirs == pytest.approx(mine, abs=1e-5)
-        texts = [
-            [[step["reply"] for step in json.loads(line)["steps"]] for line in lines.splitlines()]
-            for lines in (RunFolder(run).episodes.read_text() for run in (one, other))
-        ]
-        assert texts[0] == texts[1]
-
-    return compare

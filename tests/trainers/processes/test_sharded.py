@@ -2,7 +2,15 @@
 
 import pytest
 import torch
-from helpers import counting_model, make_learner, play_counting, random_advantages, timeless
+from helpers import (
+    assert_close_runs,
+    assert_close_weights,
+    counting_model,
+    make_learner,
+    play_counting,
+    random_advantages,
+    timeless,
+)
 from safetensors.torch import load_file
 from torch.distributed.tensor import DTensor
 
@@ -85,7 +93,7 @@ def test_a_split_learner_takes_the_steps_of_a_whole_one(group, plain_tokenizer):
     ],
 )
 def test_a_model_split_over_processes_learns_what_a_whole_one_does(
-    launch, settings, tmp_path, assert_equal_runs, count, changes
+    launch, settings, tmp_path, count, changes
 ):
     settings = {**settings, **ALL, **changes}
     one = {**settings, "out": str(tmp_path / "one")}
@@ -93,7 +101,7 @@ def test_a_model_split_over_processes_learns_what_a_whole_one_does(
     runs = [launch(1, one), launch(count, split)]
     for run in runs:
         assert run.code() == 0, run.said
-    assert_equal_runs(one["out"], split["out"])
+    assert_close_runs(one["out"], split["out"])
     assert any(line["gradient_norm"] > 0.05 for line in timeless(one["out"]))  # it was clipped
 
     model, _ = load_model(settings["model"])
@@ -110,7 +118,7 @@ def test_a_model_split_over_processes_learns_what_a_whole_one_does(
     ("before", "after", "split_after"), [(2, 3, True), (1, 2, True), (2, 1, True), (2, 2, False)]
 )
 def test_a_split_run_goes_on_with_another_number_of_processes_or_whole(
-    launch, finished, settings, tmp_path, assert_equal_weights, before, after, split_after
+    launch, finished, settings, tmp_path, before, after, split_after
 ):
     settings = {**settings, **ALL}
     parts = {**settings, "shard": before > 1, "out": str(tmp_path / "parts")}
@@ -118,7 +126,7 @@ def test_a_split_run_goes_on_with_another_number_of_processes_or_whole(
     alone = launch(1, {**settings, "out": str(tmp_path / "whole")})
     finished(after, {**parts, "shard": split_after, "resume": True})
     assert alone.code() == 0, alone.said
-    assert_equal_weights(tmp_path / "whole", tmp_path / "parts")
+    assert_close_weights(tmp_path / "whole", tmp_path / "parts")
 
 
 @pytest.mark.slow
