@@ -34,19 +34,7 @@ class Maze(TextEnv):
         return self._tasks
 
     def begin(self, task):
-        """Walk at random from the first square to all others: where that walk came through is open."""
-        rng, self.ways, path = random.Random(task), {(0, 0): {}}, [(0, 0)]
-        while path:
-            closed = [w for w, to in self._around(path[-1]).items() if to not in self.ways]
-            if not closed:
-                path.pop()
-                continue
-            way = rng.choice(closed)
-            here, there = path[-1], self._around(path[-1])[way]
-            back = list(WAYS)[(list(WAYS).index(way) + 2) % 4]
-            self.ways[here][way], self.ways[there] = there, {back: here}
-            path.append(there)
-        self.at = (0, 0)
+        self.ways, self.at = self._open_ways(task), (0, 0)
         return self._view()
 
     def act(self, action):
@@ -62,14 +50,32 @@ class Maze(TextEnv):
         return tuple(self.ways[self.at])
 
     def solution(self, task):
-        self.begin(task)
-        paths, reached = {(0, 0): []}, [(0, 0)]
+        return self._paths(self._open_ways(task), (0, 0))[self.exit]
+
+    def _open_ways(self, task):
+        """Walk at random from the first square to all others: where that walk came through is open."""
+        rng, ways, path = random.Random(task), {(0, 0): {}}, [(0, 0)]
+        while path:
+            closed = [w for w, to in self._around(path[-1]).items() if to not in ways]
+            if not closed:
+                path.pop()
+                continue
+            way = rng.choice(closed)
+            here, there = path[-1], self._around(path[-1])[way]
+            back = list(WAYS)[(list(WAYS).index(way) + 2) % 4]
+            ways[here][way], ways[there] = there, {back: here}
+            path.append(there)
+        return ways
+
+    def _paths(self, ways, start):
+        """Return the shortest way from a square to each square."""
+        paths, reached = {start: []}, [start]
         for at in reached:  # grows while it is read: breadth first
-            for way, to in self.ways[at].items():
+            for way, to in ways[at].items():
                 if to not in paths:
                     paths[to] = [*paths[at], way]
                     reached.append(to)
-        return paths[self.exit]
+        return paths
 
     def _around(self, at):
         steps = {way: (at[0] + x, at[1] + y) for way, (x, y) in WAYS.items()}
