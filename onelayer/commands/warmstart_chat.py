@@ -44,10 +44,12 @@ class ChatConfig:
     eval_split: str = option("test", "split of the held-out tasks")
     eval_episodes: int = option(50, "held-out tasks that are played before and after; 0: none")
     eval_response_limit: int = option(48, "tokens of a reply there")
+    eval_temperature: float = option(0.4, "of sampling there; 0: the likeliest token")
 
     def __post_init__(self) -> None:
         require(self, "demonstrations", "batch", at_least=1)
         require(self, "steps", "warmup", "lora_rank", "eval_episodes", "seed", at_least=0)
+        require(self, "eval_temperature", at_least=0)
         require(self, "learning_rate", above=0)
         if self.expert not in ("solution", "search"):
             raise ValueError(f"expert is solution or search, got {self.expert!r}")
@@ -159,7 +161,7 @@ def _measured(
     agent = PolicyAgent(
         model,
         tokenizer,
-        sampling=Sampling(0.4, 1.0, config.eval_response_limit),
+        sampling=Sampling(config.eval_temperature, 1.0, config.eval_response_limit),
         prompt_format=shown,
         seed=EVAL_SEED,
     )
