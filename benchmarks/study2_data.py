@@ -11,6 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from study2_settings import task_of
+
 from onelayer.evals.contribution.profile_file import profile_of
 from onelayer.evals.contribution.record import Profile, Run
 from onelayer.files import write_atomically
@@ -55,6 +57,19 @@ def restore(path: Path, folder: Path) -> int:
             write_atomically(file, json.dumps(line["file"]) + "\n")
             new += 1
     return new
+
+
+def share_bases(setting: str, folder: Path) -> None:
+    """Exchange the scores of the untouched model with other profiles of the setting's task.
+
+    They play the same problems with the same random numbers: what one has measured, all have.
+    """
+    shelf, scores = Path("bases", task_of(setting)), folder / "scores"
+    for source, target in ((shelf, scores), (scores, shelf)):
+        target.mkdir(parents=True, exist_ok=True)
+        for file in source.glob("base-*.json"):
+            if not (target / file.name).exists():
+                write_atomically(target / file.name, file.read_text())
 
 
 def read(path: Path) -> Profile:

@@ -1,9 +1,10 @@
 """The text world of the second study: mazes of a few squares a side, walked in a few turns.
 
-``study_worlds:study/Maze-v0`` is ``examples/maze`` with more tasks, and in words that a small chat model can
-answer. No maze is in both splits.
+``study_worlds:study/Maze-v0`` is ``examples/maze`` with more tasks, from a square near the exit, and in few
+words. No maze is in both splits.
 """
 
+import random
 import re
 import sys
 import zlib
@@ -21,22 +22,27 @@ TASKS = {"train": 400, "test": 300}
 
 
 class ShortMaze(Maze):
-    """Find the exit of a maze of ``size`` squares a side; see ``Maze``.
+    """Find the exit of a maze of ``size`` squares a side, from ``near`` to ``far`` moves away.
 
     A reply is the one way that it names, whatever else it says: easier for a small chat model than tags.
     """
 
     free_form = True
-    instructions = "Choose a direction. Answer with one of the words: north, east, south, west."
+    instructions = "Walk to the goal. Answer with one word: north, east, south or west."
 
     def __init__(
         self,
         split: str = "train",
         size: int = 3,
         max_steps: int = 8,
+        near: int = 2,
+        far: int = 4,
         render_mode: str | None = None,
     ):
+        if not 1 <= near <= min(far, 2 * size - 2):
+            raise ValueError(f"near is from 1 to far and at most 2 * size - 2, got {near} of {far}")
         super().__init__(split, size, max_steps, render_mode)
+        self.near, self.far = near, far
         names: list[str] = []
         number = 0
         while len(names) < TASKS[split]:
@@ -50,21 +56,37 @@ class ShortMaze(Maze):
         """The mazes of the split."""
         return self._tasks
 
+    def begin(self, task: str) -> str:
+        """Stand on a square near the exit."""
+        self.ways = self._open_ways(task)
+        self.at = self._start(task, self.ways)
+        return self._view()
+
     def act(self, action: str) -> Any:
         """Walk, if the reply names one way and that is open."""
         named = {word for word in re.findall("[a-z]+", action.lower()) if word in WAYS}
         return super().act(named.pop() if len(named) == 1 else "")
 
+    def solution(self, task: str) -> Sequence[str]:
+        """Return the shortest way to the exit."""
+        ways = self._open_ways(task)
+        path: Sequence[str] = self._paths(ways, self._start(task, ways))[self.exit]
+        return path
+
+    def _start(self, task: str, ways: Any) -> tuple[int, int]:
+        paths = self._paths(ways, self.exit)
+        near = [at for at in sorted(paths) if self.near <= len(paths[at]) <= self.far]
+        return random.Random(f"{task} starts").choice(near)
+
     def _split_of(self, task: str) -> str:
         """Decide by the open ways themselves, so that no maze is in both splits."""
-        self.begin(task)
-        ways = sorted((at, tuple(sorted(ways))) for at, ways in self.ways.items())
+        ways = sorted((at, tuple(sorted(ways))) for at, ways in self._open_ways(task).items())
         return "test" if zlib.crc32(repr(ways).encode()) % 2 else "train"
 
     def _view(self) -> str:
         east, south = (goal - here for goal, here in zip(self.exit, self.at, strict=True))
-        ways = " or ".join(self.ways[self.at])
-        return f"The goal is {east} east and {south} south. Open: {ways}. Your word:"
+        goal = " and ".join(f"{n} {way}" for n, way in ((east, "east"), (south, "south")) if n)
+        return f"The goal is {goal}. Open: {', '.join(self.ways[self.at])}."
 
 
 if "study/Maze-v0" not in gym.registry:

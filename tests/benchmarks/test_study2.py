@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import tiny_model
 
 pytest.importorskip("torch")
 pytest.importorskip("scipy")
@@ -18,7 +19,7 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 def on_the_path(monkeypatch):
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     yield
-    for name in ("study2", "study2_data", "study2_page"):
+    for name in [name for name in sys.modules if name.startswith("study2")]:
         sys.modules.pop(name, None)
 
 
@@ -94,8 +95,84 @@ def test_what_is_there_is_put_back_and_never_over_what_is_newer(results, lines, 
     assert restore(results / "none.jsonl", folder) == 0
 
 
+def test_profiles_of_one_task_share_the_scores_of_the_untouched_model(tmp_path, monkeypatch):
+    from study2_data import share_bases
+
+    monkeypatch.chdir(tmp_path)
+    one, other, third = (Path(name) for name in ("one", "other", "third"))
+    (one / "scores").mkdir(parents=True)
+    for name in ("base-0", "full-seed-1"):
+        (one / "scores" / f"{name}.json").write_text(name)
+    for setting, folder in (("sums-grpo", one), ("sums-dr-grpo", other), ("maze-grpo", third)):
+        share_bases(setting, folder)
+    assert [file.name for file in (other / "scores").iterdir()] == ["base-0.json"]
+    assert not list((third / "scores").iterdir())
+
+
+def test_a_warm_start_is_made_once_and_results_of_another_are_refused(
+    chat_tokenizer, tmp_path, monkeypatch
+):
+    import study2_warm
+    from study2_settings import settings_of
+
+    monkeypatch.chdir(tmp_path)
+    tiny_model("qwen3", vocab_size=len(chat_tokenizer)).save_pretrained("base")
+    chat_tokenizer.save_pretrained("base")
+    small = {**study2_warm.RECIPES["maze"], "demonstrations": 2, "steps": 1, "batch": 1}
+    monkeypatch.setattr(study2_warm, "RECIPES", {"maze": small})
+    monkeypatch.setattr(study2_warm, "PLAYED", 2)
+    setting, kept = settings_of("maze-gigpo", []), tmp_path / "results" / "warm-maze.json"
+
+    study2_warm.warm("maze", "base", setting, kept.parent)
+    weights = Path(setting["model"], "model.safetensors")
+    made, found = weights.stat().st_mtime_ns, json.loads(kept.read_text())
+    assert (found["demonstrations"], found["after"]["episodes"]) == (2, 2)
+    study2_warm.warm("maze", "base", setting, kept.parent)
+    assert weights.stat().st_mtime_ns == made
+
+    kept.write_text(json.dumps(found | {"fingerprint": "of another machine"}))
+    with pytest.raises(ValueError, match="cannot be compared"):
+        study2_warm.warm("maze", "base", setting, kept.parent)
+
+
+TRIAL = {
+    "model": "tiny",
+    "dtype": "float32",
+    "layer_list": 3,
+    "iterations": 1,
+    "tasks_per_iteration": 1,
+    "group_size": 2,
+    "eval_tasks": 3,
+    "dev_tasks": 2,
+    "base_evaluations": 1,
+}
+
+
+def test_tuning_goes_on_where_it_stopped_and_plays_the_untouched_model_once(
+    tmp_path, monkeypatch, capsys
+):
+    import study2
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", "")
+    monkeypatch.setattr(study2, "TRIED", {"full": (1e-4,), "layer": (1e-3,)})
+    (tmp_path / "model").mkdir()
+    words = ["tune", "--model", "model", "--settings", "maze-grpo", "--jobs", "1", "--set"]
+    words += [f"{name}={value}" for name, value in TRIAL.items()]
+    monkeypatch.setattr(sys, "argv", ["study2.py", "--results", str(tmp_path / "results"), *words])
+    study2.main()
+    monkeypatch.setattr(study2, "TRIED", {"full": (1e-4, 2e-4), "layer": (1e-3, 2e-3)})
+    monkeypatch.chdir(tmp_path)
+    study2.main()
+    lines = (tmp_path / "results" / "tuning.jsonl").read_text().splitlines()
+    found = [(line["arm"], line["rate"], line["n"]) for line in map(json.loads, lines)]
+    assert found == [("full", 1e-4, 2), ("layer", 1e-3, 2), ("full", 2e-4, 2), ("layer", 2e-3, 2)]
+    assert capsys.readouterr().out.count("base-0 scored") == 1
+
+
 def test_what_is_left_counts_runs(results):
-    from study2 import SEEDS, wanted_runs, what_is_left
+    from study2 import what_is_left
+    from study2_settings import SEEDS, wanted_runs
 
     assert len(wanted_runs("", SEEDS)) == 2 + 11 * 3
     assert len(wanted_runs("lora", (1,))) == 2 + 11 + 4 + 10
@@ -144,5 +221,36 @@ def test_no_maze_is_in_both_splits():
         return found
 
     assert not mazes(train) & mazes(test)
-    solved = sum(len(test.solution(task)) <= 8 for task in test.tasks)
-    assert solved > 0.5 * len(test.tasks)  # within the eight steps that a run has
+
+
+def test_a_maze_begins_near_its_exit_and_its_solution_leaves_a_walk_alone():
+    from study_worlds import ShortMaze
+
+    env = ShortMaze("test", size=3, near=2, far=4)
+    lengths = set()
+    for task in env.tasks[:50]:
+        first, _ = env.reset(options={"task": task})
+        at = env.at
+        way = env.solution(task)
+        assert env.at == at and first.startswith("The goal is ")
+        lengths.add(len(way))
+        *moves, last = [env.step(f"Go {move}.") for move in way]
+        assert last[2] and last[1] == 1 and not any(move[2] for move in moves)
+    assert lengths == {2, 3, 4}
+
+
+def test_a_reply_that_names_no_open_way_or_two_is_invalid():
+    from study_worlds import WAYS, ShortMaze
+
+    env = ShortMaze("test")
+    env.reset(options={"task": env.tasks[0]})
+    closed = next(way for way in WAYS if way not in env.admissible())
+    for reply in ("", closed, "east or west", "I do not know"):
+        assert env.step(reply)[4]["valid"] is False
+
+
+def test_a_maze_without_a_square_as_far_away_is_refused():
+    from study_worlds import ShortMaze
+
+    with pytest.raises(ValueError, match="at most 2"):
+        ShortMaze("test", size=2, near=3, far=4)

@@ -1,0 +1,115 @@
+"""What the second study measures: the model, the tasks, the arms of every setting, the rates."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+
+LAYERS = "0,3,6,9,12,15,18,21,25,29"
+"""ten of thirty, over the whole depth; the last one is the control `last layer only`"""
+MIDDLE = "15"
+"""the layer whose learning rate is tuned"""
+SEEDS = (1, 2, 3)
+TUNING_SEED = 99
+CONTROLS = "random:1:2,lora,mask,transplant"
+
+MATH: Mapping[str, Any] = {
+    "env": "onelayer/Math-v0",
+    "tasks_per_iteration": 8,
+    "group_size": 8,
+    "response_limit": 16,
+    "iterations": 16,
+    "eval_tasks": 150,
+    "dev_tasks": 100,
+}
+SUMS = {
+    "families": "basic_arithmetic",
+    # no division: without parentheses reasoning-gym's answers to it are wrong
+    "family_config": {
+        "min_terms": 2,
+        "max_terms": 2,
+        "min_digits": 1,
+        "max_digits": 2,
+        "allow_parentheses": False,
+        "allow_negation": False,
+        "operators": ["+", "-", "*"],
+    },
+    "answer_format": "phrase",
+    "count": 1000,
+}
+LETTERS = {
+    "families": "letter_counting",
+    "family_config": {"min_words": 2, "max_words": 4},
+    "answer_format": "phrase",
+    "count": 1000,
+}
+MAZE: Mapping[str, Any] = {
+    "model": "warm-maze",
+    "env": "study_worlds:study/Maze-v0",
+    "env_args": "{size: 3, max_steps: 8, near: 2, far: 4}",
+    "show_admissible": False,
+    "tasks_per_iteration": 4,
+    "group_size": 8,
+    "response_limit": 4,
+    "iterations": 16,
+    "eval_tasks": 150,
+    "dev_tasks": 100,
+}
+UNTOUCHED = "smollm2"
+"""the folder of the model, in the folder of the runs"""
+SHARED: Mapping[str, Any] = {
+    "model": UNTOUCHED,
+    "temperature": 1.0,
+    "eval_temperature": 1.0,
+    "invalid_penalty": 0.0,
+    "beta": 0.0,
+    "dtype": "bfloat16",
+    "layer_list": LAYERS,
+    "base_evaluations": 2,
+    "parallel": 64,
+}
+
+
+def _text(arguments: Mapping[str, Any]) -> str:
+    return yaml.safe_dump(dict(arguments), default_flow_style=True, width=10_000).strip()
+
+
+SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "sums-grpo": {**MATH, "env_args": _text(SUMS), "algorithm": "grpo", "controls": CONTROLS},
+    "letters-grpo": {**MATH, "env_args": _text(LETTERS), "algorithm": "grpo", "controls": CONTROLS},
+    "sums-dr-grpo": {**MATH, "env_args": _text(SUMS), "algorithm": "dr_grpo"},
+    "maze-gigpo": {**MAZE, "algorithm": "gigpo", "controls": CONTROLS},
+    "maze-grpo": {**MAZE, "algorithm": "grpo"},
+}
+"""by name, in the order in which they are measured"""
+READY = tuple(name for name in SETTINGS if not name.startswith("maze"))
+"""what is measured where nothing is named: the warm start of the mazes is not measured yet"""
+RATES = {"sums": (5e-5, 1e-3), "letters": (5e-5, 1e-3), "maze": (5e-5, 1e-3)}
+"""learning rate of full training and of a layer, by task; LoRA has the layer's"""
+TRIED = {"full": (2e-5, 5e-5, 1e-4), "layer": (3e-4, 1e-3, 3e-3)}
+"""what ``tune`` compares, as many for full training as for a layer"""
+MINUTES = {"sums": 4.0, "letters": 4.0, "maze": 8.0}
+"""of a run and its evaluation on a quiet core, roughly: for ``left``"""
+
+
+def task_of(name: str) -> str:
+    """Return the task of a setting: ``sums`` of ``sums-dr-grpo``."""
+    return name.partition("-")[0]
+
+
+def settings_of(name: str, changes: Sequence[str], **more: Any) -> dict[str, Any]:
+    """Return the flags of a profile."""
+    full, layer = RATES[task_of(name)]
+    given = dict(part.split("=", 1) for part in changes)
+    fixed = {**SHARED, **SETTINGS[name], "lr_full": full, "lr_layer": layer, **more}
+    return fixed | {key: yaml.safe_load(value) for key, value in given.items()}
+
+
+def wanted_runs(controls: str, seeds: Sequence[int]) -> list[str]:
+    """Return the names of the runs of a setting."""
+    layers = [int(k) for k in LAYERS.split(",")]
+    arms = ["full", *(f"layer-{k:02d}" for k in layers)]
+    if controls:
+        arms += ["random-1-draw-0", "random-1-draw-1", "lora", "mask"]
+        arms += [f"transplant-{k:02d}" for k in layers]
+    return ["base-0", "base-1", *(f"{arm}-seed-{seed}" for arm in arms for seed in seeds)]
