@@ -76,7 +76,8 @@ class ShortMaze(Maze):
     def _start(self, task: str, ways: Any) -> tuple[int, int]:
         paths = self._paths(ways, self.exit)
         near = [at for at in sorted(paths) if self.near <= len(paths[at]) <= self.far]
-        return random.Random(f"{task} starts").choice(near)
+        start: tuple[int, int] = random.Random(f"{task} starts").choice(near)
+        return start
 
     def _split_of(self, task: str) -> str:
         """Decide by the open ways themselves, so that no maze is in both splits."""
