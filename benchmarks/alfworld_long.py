@@ -37,7 +37,7 @@ ARMS: dict[str, dict[str, Any]] = {
     "GiGPO, omega 0.5": {"algorithm": "gigpo", "omega": 0.5},
     "GiGPO, omega 2": {"algorithm": "gigpo", "omega": 2.0},
     "HGPO": {"algorithm": "hgpo"},
-    "GiGPO, all layers": {"algorithm": "gigpo", "layers": "all"},
+    "GiGPO, all layers": {"algorithm": "gigpo", "layers": "all", "learning_rate": 5e-4},
 }
 
 
@@ -66,12 +66,12 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--arms", nargs="+", choices=list(ARMS), default=list(ARMS))
     parser.add_argument("--seeds", type=numbers, default=numbers("0-4"), help="such as 0-4 or 1,3")
     parser.add_argument("--layers", default="mid")
-    parser.add_argument("--learning-rate", type=float, default=2e-3)
+    parser.add_argument("--learning-rate", type=float, default=5e-3)
     parser.add_argument("--max-steps", type=int, default=50, help="of an episode")
-    parser.add_argument("--iterations", type=int, default=32)
+    parser.add_argument("--iterations", type=int, default=20)
     parser.add_argument("--tasks-per-iteration", type=int, default=16)
     parser.add_argument("--group-size", type=int, default=8)
-    parser.add_argument("--eval-every", type=int, default=8)
+    parser.add_argument("--eval-every", type=int, default=5)
     parser.add_argument("--eval-tasks", type=int, default=140, help="held-out games")
     parser.add_argument("--final-attempts", type=int, default=3, help="at each of them at the end")
     parser.add_argument(
