@@ -27,6 +27,13 @@ def test_the_first_lines_solve_a_task(capsys, level, monkeypatch):
     assert shown.endswith("1.0 True\n")
 
 
+def test_the_lines_about_the_sandbox_print_what_is_shown(capsys, level):
+    (code,) = blocks("py")
+    code = code.replace("Sandbox()", f"Sandbox({level!r})").replace("cpu_s=1", "cpu_s=1, wall_s=60")
+    exec(compile(code, "code.md", "exec"), {})
+    assert f"```py\n{blocks('py')[0]}```\n\n```\n{capsys.readouterr().out}```" in TEXT
+
+
 def test_the_row_can_be_loaded(tmp_path, level):
     (row,) = blocks("json")
     path = tmp_path / "rows.jsonl"
