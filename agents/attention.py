@@ -1,4 +1,4 @@
-"""Which tokens each token reads, and how one new token reads many cached ones.
+"""Which tokens each token reads.
 
 transformers builds the mask of each kind of layer (the whole prefix, a sliding window, chunks) from a rule
 over two numbers: may the token at ``q`` read the token at ``k``? For its own masks these are column
@@ -10,8 +10,7 @@ window cannot be missed: the model's own code says which layer has which.
 Masks are added to the scores: 0 where a token is read, the dtype's lowest number where it is not. Eager
 and SDPA attention both take them. All of it is tensor operations of fixed shape, for CUDA graphs.
 
-Axes: ``B`` rows, ``Q`` new tokens, ``K`` columns that are read, ``H`` query heads, ``G`` query heads for
-one key head, ``D`` width of a head.
+Axes: ``B`` rows, ``Q`` new tokens, ``K`` columns that are read, ``H`` query heads, ``D`` width of a head.
 """
 
 import sys
@@ -23,6 +22,8 @@ from typing import Any
 import torch
 from torch import Tensor
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
+
+from onelayer.agents.one_token_attention import by_fused, by_products
 
 UNREAD = 1 << 30
 """the position of padding among keys: no token reads what comes later than itself"""
@@ -251,50 +252,6 @@ def _sdpa(
 
 _BEYOND_PLAIN = ("softcap", "s_aux", "position_bias", "cache")
 """arguments that change what attention computes; transformers' own function takes or refuses them"""
-
-
-def by_products(
-    query: Tensor, key: Tensor, value: Tensor, mask: Tensor, scaling: float | None = None
-) -> Tensor:
-    """Return the attention of one new token for each row, ``[B, 1, H, D]``, by two matrix products.
-
-    The query heads that share a key head are the rows of one matrix, so keys and values are read once and
-    never copied for each query head.
-
-    Args:
-        query: ``[B, H, 1, D]``.
-        key: ``[B, H / G, K, D]``.
-        value: as ``key``; its heads may be of another width.
-        mask: added to the scores, ``[B, 1, 1, K]``.
-        scaling: of the scores; by default ``D ** -0.5``.
-    """
-    rows, heads, _, width = query.shape
-    key_heads = key.shape[1]
-    query_XGD = query.reshape(rows * key_heads, heads // key_heads, width)
-    mask_XGK = mask.expand(rows, key_heads, heads // key_heads, -1).flatten(0, 1)
-    score_XGK = torch.baddbmm(
-        mask_XGK.to(query.dtype),
-        query_XGD,
-        key.flatten(0, 1).transpose(1, 2),
-        alpha=width**-0.5 if scaling is None else scaling,
-    )
-    share_XGK = torch.softmax(score_XGK, dim=-1, dtype=torch.float32).to(value.dtype)
-    return torch.bmm(share_XGK, value.flatten(0, 1)).reshape(rows, 1, heads, -1)
-
-
-def by_fused(
-    query: Tensor, key: Tensor, value: Tensor, mask: Tensor, scaling: float | None = None
-) -> Tensor:
-    """Return the same by torch's fused attention, which is as fast or faster on a CPU.
-
-    ``benchmarks/decode_attention.py`` measures both.
-    """
-    rows, heads, _, width = query.shape
-    query_BKGD = query.reshape(rows, key.shape[1], -1, width)
-    attended = torch.nn.functional.scaled_dot_product_attention(
-        query_BKGD, key, value, attn_mask=mask, scale=scaling
-    )
-    return attended.reshape(rows, 1, heads, -1)
 
 
 def _eager(module: torch.nn.Module, *args: Any, **rest: Any) -> tuple[Tensor, Tensor | None]:

@@ -2,11 +2,9 @@
 
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, MutableSequence, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Callable, Mapping, MutableSequence, Sequence
 from dataclasses import replace
 from functools import partial
-from threading import Semaphore
 from typing import Any
 
 import gymnasium as gym
@@ -15,14 +13,13 @@ from onelayer.agents.base import Agent, ContinuousAgent
 from onelayer.agents.boundary import (
     CONTEXT,
     WAITING_TIMEOUT,
-    Answer,
     Failure,
     View,
     advance,
     begin,
     renewed,
 )
-from onelayer.agents.calls import in_thread
+from onelayer.agents.env_calls import EnvCalls, Result
 from onelayer.agents.episode_keys import ATTEMPT
 from onelayer.agents.episodes import Episode
 from onelayer.agents.running import Place, Running, episode_of, step_of
@@ -32,15 +29,8 @@ from onelayer.errors import UnknownName
 
 logger = logging.getLogger(__name__)
 
-WAITING_STEPS = 32
-"""how many environments that wait for other processes (``TextEnv.waits``) are reset or stepped at once"""
 _LONG = 1000
 """steps after which an episode is reported that has no end in sight"""
-_TAKEN_UP_AFTER = 32
-"""in a reproducible rollout, an environment's answer is taken up this many steps of the agent after the
-call"""
-
-_Result = View | Answer | Failure
 
 
 def rollout(
@@ -126,9 +116,8 @@ def begin_rollout(
     if step_timeout is None:
         step_timeout = WAITING_TIMEOUT if waits else 0
     in_threads = waits and len(envs) > 1
-    begun = Rollout(
-        envs, agent, on_episode, in_threads, reproducible, step_timeout or None, retries
-    )
+    calls = EnvCalls(in_threads, reproducible)
+    begun = Rollout(envs, agent, calls, on_episode, step_timeout or None, retries)
     begun.begin(_places(tasks, group_size, seed))
     return begun
 
@@ -184,14 +173,12 @@ class Rollout:
         self,
         envs: MutableSequence[gym.Env[str, str]],
         agent: Agent,
+        calls: EnvCalls,
         on_episode: Callable[[Episode], None] | None,
-        in_threads: bool,
-        reproducible: bool,
         timeout: float | None,
         retries: int,
     ):
-        self.envs, self.agent, self.on_episode = envs, agent, on_episode
-        self.in_threads, self.reproducible = in_threads, reproducible
+        self.envs, self.agent, self.calls, self.on_episode = envs, agent, calls, on_episode
         self.timeout, self.retries = timeout, retries
         self.asked: ContinuousAgent = (
             agent if isinstance(agent, ContinuousAgent) else _InTurns(agent)
@@ -201,13 +188,6 @@ class Rollout:
         self.running: dict[int, Running] = {}
         self.thinking: set[int] = set()
         """slots whose action is awaited"""
-        self.ready: deque[tuple[int, _Result]] = deque()
-        """slots whose environment has answered, with the answer"""
-        self.acting: deque[tuple[int, int, Future[_Result]]] = deque()
-        """calls under way in threads, oldest first: the tick at which to take each one up, its slot, its
-        result"""
-        self.ticks = 0
-        self.gate = Semaphore(WAITING_STEPS)
         self.told: set[str] = set()
 
     def begin(self, places: Sequence[Place]) -> None:
@@ -223,10 +203,10 @@ class Rollout:
 
     def turn(self) -> None:
         """Take up what environments answered, let the agent go on for a moment, and act."""
-        for slot, result in self._results():
+        for slot, result in self.calls.take(self.thinking):
             self._take_up(slot, result)
         if self.thinking:
-            self.ticks += 1
+            self.calls.tick()
             for slot, action in self.asked.step():
                 self.thinking.discard(slot)
                 self._act(slot, action)
@@ -242,49 +222,20 @@ class Rollout:
             if slot not in self.running and self.left:
                 place = self.left.popleft()
                 self.running[slot] = Running(place)
-                self._call(slot, partial(begin, env, place.task, place.seed, self.timeout))
+                self.calls.ask(slot, partial(begin, env, place.task, place.seed, self.timeout))
 
     def _act(self, slot: int, action: str | Exception) -> None:
         """Take the action in the episode's environment."""
         running = self.running[slot]
         assert running.view is not None
         if isinstance(action, Exception):
-            self.ready.append((slot, Failure(CONTEXT, str(action))))
+            self.calls.put(slot, Failure(CONTEXT, str(action)))
             return
         running.action = action
         env, said = self.envs[slot], str(action)  # without the tokens it is made of
-        self._call(slot, partial(advance, env, running.view, said, self.timeout))
+        self.calls.ask(slot, partial(advance, env, running.view, said, self.timeout))
 
-    def _call(self, slot: int, call: Callable[[], _Result]) -> None:
-        """Ask an environment for its answer, in a thread if it waits for other processes."""
-        if self.in_threads:
-            future = in_thread(self._gated, call)
-            self.acting.append((self.ticks + _TAKEN_UP_AFTER, slot, future))
-        else:
-            self.ready.append((slot, call()))
-
-    def _gated(self, call: Callable[[], _Result]) -> _Result:
-        with self.gate:
-            return call()
-
-    def _results(self) -> Iterator[tuple[int, _Result]]:
-        """Yield the answers to take up now; wait for one if there is nothing else to do."""
-        while self.ready:
-            yield self.ready.popleft()
-        idle = not self.thinking
-        if self.reproducible:
-            while self.acting and (idle or self.acting[0][0] <= self.ticks):
-                _, slot, future = self.acting.popleft()
-                yield slot, future.result()
-            return
-        if idle and self.acting:
-            wait([future for _, _, future in self.acting], return_when=FIRST_COMPLETED)
-        done = [entry for entry in self.acting if entry[2].done()]
-        for entry in done:
-            self.acting.remove(entry)
-            yield entry[1], entry[2].result()
-
-    def _take_up(self, slot: int, result: _Result) -> None:
+    def _take_up(self, slot: int, result: Result) -> None:
         """Ask for the next action, or end the episode and begin another in its place."""
         running = self.running[slot]
         if isinstance(result, Failure):

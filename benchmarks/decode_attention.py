@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
-from onelayer.agents.attention import by_fused, by_products
+from onelayer.agents.one_token_attention import by_fused, by_products
 
 SHAPES = {
     "tiny": (4, 2, 32),

@@ -10,7 +10,7 @@ from onelayer.agents.episodes import Episode
 from onelayer.evals.definition import AnySuite
 from onelayer.evals.journal import is_journal, require_same
 from onelayer.evals.results import FILE_NAME, Results, load_results, write_results
-from onelayer.evals.run import MakesAgent, evaluate
+from onelayer.evals.run import Known, MakesAgent, evaluate
 from onelayer.evals.task_digests import TaskIdentity
 
 
@@ -35,7 +35,7 @@ class ResultsFolder:
         self.suite = suite
         self.count_errors = count_errors
         self.results: dict[str, Results] = {}
-        self._looked_at: dict[str, list[TaskIdentity]] = {}
+        self._tasks: dict[str, list[TaskIdentity]] = {}
         if fresh:
             self.file.unlink(missing_ok=True)
             for path in self.folder.glob("*.jsonl"):
@@ -92,16 +92,18 @@ class ResultsFolder:
             agent,  # type: ignore[arg-type]
             settings=settings,
             journal=self.journal(name),
+            known=Known(
+                () if earlier is None else earlier.episodes,
+                next((r.data for r in self.results.values() if r.data), None),
+                self._tasks,
+            ),
             parallel=parallel,
             on_episode=on_episode,
-            before=() if earlier is None else earlier.episodes,
-            data=next((r.data for r in self.results.values() if r.data), None),
             retry_errors=retry_errors,
             count_errors=self.count_errors,
             errors_in_a_row=errors_in_a_row,
             keep_tokens=keep_tokens,
             step_timeout=step_timeout,
-            looked_at=self._looked_at,
             prices=prices or (earlier.prices if earlier is not None else None),
         )
         return self.results[name]

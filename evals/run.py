@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -36,23 +36,33 @@ class TooManyErrors(RunFailed):
     """So many episodes in a row ended in an error that going on is no use."""
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a suite from agents that played it before."""
+
+    episodes: Sequence[Episode] = ()
+    """played before, and not played again"""
+    data: Digests | None = None
+    """digests that the tasks must have; None accepts any"""
+    tasks: dict[str, list[TaskIdentity]] = field(default_factory=dict)
+    """identities of the tasks by part of the suite; added where missing, since each is begun for this"""
+
+
 def evaluate(
     suite: AnySuite,
     agent: Agent | MakesAgent,
     *,
     settings: Mapping[str, Any] | None = None,
     journal: Path | str | None = None,
+    known: Known | None = None,
     parallel: int = 32,
     on_episode: Callable[[Episode], None] | None = None,
-    before: Sequence[Episode] = (),
-    data: Digests | None = None,
     retry_errors: bool = False,
     count_errors: bool = True,
     errors_in_a_row: int | None = None,
     keep_tokens: bool = False,
     prices: Mapping[str, float] | None = None,
     step_timeout: float | None = None,
-    looked_at: dict[str, list[TaskIdentity]] | None = None,
 ) -> Results:
     """Let an agent play a suite's tasks.
 
@@ -63,21 +73,16 @@ def evaluate(
         agent: the player; ``reseed``, if it has that method, is called with the suite's seed. For a suite of
             several environments, a function that makes an agent for each.
         settings: what describes the player, as JSON can hold it; goes into the results.
-        journal: a file to write every episode to as it ends. If the file exists, the evaluation continues
-            from it: attempts in it are not played again.
+        journal: a file to write every episode to as it ends. If it exists, the evaluation goes on from it.
+        known: what is known from before, see ``Known``.
         parallel: episodes that run at once.
-        on_episode: called with each episode, those of an earlier journal first.
-        before: episodes that were played before, and are not played again.
-        data: digests that the tasks must have, such as those of ``before``; None accepts any.
-        retry_errors: play episodes of ``before`` and of the journal again that ended in an error.
+        on_episode: called with each episode, those played before first.
+        retry_errors: play episodes that ended in an error before again.
         count_errors: count an episode with an error as not solved; otherwise it is left out of all figures.
         errors_in_a_row: stop after so many episodes in a row that ended in an error; None never stops.
-        keep_tokens: keep each sampled token as text with its log-probability, where the agent has a
-            tokenizer.
+        keep_tokens: keep sampled tokens as text with log-probabilities, if the agent has a tokenizer.
         prices: see ``Results``.
         step_timeout: see ``rollout``.
-        looked_at: the identities of the tasks, by part of the suite; filled if empty. Pass the same mapping
-            for several agents, so that each task is begun for this only once.
 
     Raises:
         ValueError: the journal is of another suite, other settings or changed data.
@@ -86,38 +91,38 @@ def evaluate(
     """
     if parallel < 1:
         raise ValueError(f"parallel must be at least 1, got {parallel}")
-    settings = dict(settings or {})
+    settings, known = dict(settings or {}), known or Known()
     with ExitStack() as stack:
-        looked_at = {} if looked_at is None else looked_at
-        parts = [_Part.of(suite, one, stack, looked_at) for one in suite.parts]
-        found = {part.label: digests_of(part.tasks) for part in parts}
-        if data:
-            require_same_data(found, data, "the folder")
-        book = None if journal is None else Journal(journal, suite.identity(), settings, found)
+        parts = [_Part.of(suite, one, stack, known.tasks) for one in suite.parts]
+        data = {part.label: digests_of(part.tasks) for part in parts}
+        require_same_data(data, known.data or {}, "the folder")
+        book = None if journal is None else Journal(journal, suite.identity(), settings, data)
         wanted = [key for part in parts for key in part.keys]
-        kept = _kept([*before, *([] if book is None else book.episodes())], wanted, retry_errors)
-        if book is not None:
-            book.begin(kept.values())
-        for episode in kept.values():
-            _report(on_episode, episode)
-        done = _Done(dict(kept), book, on_episode, errors_in_a_row)
+        played = [*known.episodes, *([] if book is None else book.episodes())]
+        done = _Done(book, on_episode, errors_in_a_row, _kept(played, wanted, retry_errors))
         for part in parts:
             part.play(agent, parallel, done, keep_tokens, step_timeout)
         episodes = tuple(done.episodes[key] for key in wanted)
-    return Results(
-        suite, episodes, settings, count_errors=count_errors, data=found, prices=prices or {}
-    )
+    return Results(suite, episodes, settings, count_errors, data=data, prices=prices or {})
 
 
-@dataclass
 class _Done:
     """What has been played, and who is told of it."""
 
-    episodes: dict[Key, Episode]
-    book: Journal | None
-    on_episode: Callable[[Episode], None] | None
-    errors_in_a_row: int | None
-    failed_last: int = 0
+    def __init__(
+        self,
+        book: Journal | None,
+        on_episode: Callable[[Episode], None] | None,
+        errors_in_a_row: int | None,
+        kept: Mapping[Key, Episode],
+    ):
+        self.episodes = dict(kept)
+        self._book, self._on_episode, self._most_errors = book, on_episode, errors_in_a_row
+        self._failed_last = 0
+        if book is not None:
+            book.begin(kept.values())
+        for episode in kept.values():
+            self._report(episode)
 
     def add(self, episode: Episode) -> None:
         key = _key(episode)
@@ -125,14 +130,18 @@ class _Done:
             return
         # Without the tokens and hidden states of training.
         self.episodes[key] = as_episode(as_record(episode))
-        if self.book is not None:
-            self.book.add(episode)
-        _report(self.on_episode, episode)
-        self.failed_last = 0 if episode.error is None else self.failed_last + 1
-        if self.errors_in_a_row is not None and self.failed_last >= self.errors_in_a_row:
+        if self._book is not None:
+            self._book.add(episode)
+        self._report(episode)
+        self._failed_last = 0 if episode.error is None else self._failed_last + 1
+        if self._most_errors is not None and self._failed_last >= self._most_errors:
             raise TooManyErrors(
-                f"the last {self.failed_last} episodes ended in an error, the newest in: {episode.error}"
+                f"the last {self._failed_last} episodes ended in an error, the newest in: {episode.error}"
             )
+
+    def _report(self, episode: Episode) -> None:
+        if self._on_episode is not None:
+            self._on_episode(episode)
 
 
 @dataclass
@@ -153,15 +162,15 @@ class _Part:
         whole: AnySuite,
         suite: Suite,
         stack: ExitStack,
-        looked_at: dict[str, list[TaskIdentity]],
+        known: dict[str, list[TaskIdentity]],
     ) -> "_Part":
         env = suite.make_env()
         stack.callback(close, env)
         ids = suite.choose_tasks(env)
         label = suite.name if isinstance(whole, Collection) else ""
-        if label not in looked_at:
-            looked_at[label] = [identify(env, task) for task in ids]
-        return cls(suite, label, env, ids, looked_at[label], stack)
+        if label not in known:
+            known[label] = [identify(env, task) for task in ids]
+        return cls(suite, label, env, ids, known[label], stack)
 
     @property
     def keys(self) -> list[Key]:
@@ -261,8 +270,3 @@ def _kept(
 
 def _key(episode: Episode) -> Key:
     return episode.part, episode.task, episode.attempt
-
-
-def _report(on_episode: Callable[[Episode], None] | None, episode: Episode) -> None:
-    if on_episode is not None:
-        on_episode(episode)

@@ -39,6 +39,13 @@ class RunFolder:
         self.checkpoints = self.path / "checkpoints"
         self.saved = Checkpoints(self.checkpoints)
 
+    def require_for(self, config: TrainConfig) -> None:
+        """Do as ``require_run`` does where the run is to go on, else as ``require_new``."""
+        if config.resume:
+            self.require_run(config.resume_key())
+        else:
+            self.require_new()
+
     def require_new(self) -> None:
         """Raise ValueError where the folder holds a run already, OSError where it can't be written.
 

@@ -31,6 +31,13 @@ def summary(episodes: Sequence[Episode]) -> dict[str, float]:
     }
 
 
+def errors(episodes: Sequence[Episode]) -> dict[str, float]:
+    """Return how many episodes ended in an error, in all and for each place that had any."""
+    where = [e.error.partition(":")[0] for e in episodes if e.error is not None]
+    counts = {f"errors/{name}": float(where.count(name)) for name in ("env", "context", "timeout")}
+    return {"errors": float(len(where)), **{name: n for name, n in counts.items() if n}}
+
+
 def _doubtful(episodes: Sequence[Episode], whole: Sequence[Episode]) -> dict[str, float]:
     steps = [step for episode in whole for step in episode.steps if step.reward > 0]
     earned = sum(step.reward for step in steps)

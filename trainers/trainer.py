@@ -5,13 +5,11 @@ state and a run that goes on equals one that never stopped.
 """
 
 import logging
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
-from itertools import count
 from typing import Any
 
 from accelerate import Accelerator
@@ -22,12 +20,9 @@ from onelayer.envs.attributes import tasks_of
 from onelayer.errors import RunFailed
 from onelayer.interrupts import Interrupted, StopRequests, deferred_interrupt
 from onelayer.trainers.advantages import penalise_invalid
-from onelayer.trainers.alarms import alarms
-from onelayer.trainers.bad_steps import Diverged
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.dynamic_sampling import DynamicSampling
 from onelayer.trainers.engines import engines_of
-from onelayer.trainers.first_signs import first_signs
 from onelayer.trainers.heartbeat import Heartbeat
 from onelayer.trainers.identity import identity
 from onelayer.trainers.layers import frozen_checksum
@@ -41,13 +36,12 @@ from onelayer.trainers.processes import (
     require_alike,
     wait_for_all,
 )
+from onelayer.trainers.reporter import Progress, Reporter
 from onelayer.trainers.reward_order import reversed_orders
-from onelayer.trainers.rising import Rising
 from onelayer.trainers.run_folder import RunFolder
 from onelayer.trainers.saving import Saving
 from onelayer.trainers.sharing import episodes_of_all
-from onelayer.trainers.summary import summary
-from onelayer.trainers.trackers import Trackers
+from onelayer.trainers.summary import errors, summary
 from onelayer.trainers.update import Learner
 
 logger = FirstProcessLogger(logging.getLogger(__name__))
@@ -59,17 +53,6 @@ _PLAYING_FITS = partial(
 
 class NothingPlayed(RunFailed):
     """Every episode of an iteration ended in an error."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far an iteration is: ``done`` of ``total`` episodes of a phase are over."""
-
-    iteration: int
-    phase: str
-    """`play`, `evaluate`, or `learn`, which has no episodes"""
-    done: int = 0
-    total: int = 0
 
 
 class Trainer:
@@ -104,10 +87,7 @@ class Trainer:
     ):
         self.config = config
         self.folder = RunFolder(config.folder)
-        if config.resume:
-            self.folder.require_run(config.resume_key())
-        else:
-            self.folder.require_new()
+        self.folder.require_for(config)
         self.estimate = config.estimator()
         self.accelerator = Accelerator(
             log_with=config.log_with or None, project_dir=str(config.folder)
@@ -120,7 +100,6 @@ class Trainer:
         self.held_out = None
         if held_out is not None and config.eval_every:
             self.held_out = HeldOutGames(held_out, *shared, len(self.games.envs))
-        self.on_iteration, self.on_progress = on_iteration, on_progress
         self.should_stop = should_stop
         if self.accelerator.is_main_process:
             for sentence in reversed_orders(self.games.envs[0], config.invalid_penalty):
@@ -134,12 +113,13 @@ class Trainer:
             config, self.folder, self.model, self.learner, self.accelerator, self.identity
         )
         self.stop = StopRequests(lambda number: int(largest(self.accelerator, number)))
-        self.rising = Rising()
-        self.unknown_id: int | None = getattr(tokenizer, "unk_token_id", None)
         self.iteration = 0
         self.heartbeat = Heartbeat(self.accelerator)
         self.meter = Meter(self.accelerator, self.heartbeat)
-        self.trackers = Trackers(self.accelerator, config.log_with, config.folder.name)
+        unknown_id: int | None = getattr(tokenizer, "unk_token_id", None)
+        self.reporter = Reporter(
+            config, self.folder, self.accelerator, unknown_id, on_iteration, on_progress
+        )
         self._consistent = False
         """weights, optimizer and logs are those of ``iteration``: a checkpoint can be made"""
 
@@ -185,7 +165,7 @@ class Trainer:
                     self._write_if_consistent()
                 raise
             finally:
-                self.trackers.finish()
+                self.reporter.trackers.finish()
             if frozen_checksum(self.model, self.learner.parameters.values()) != frozen:
                 raise RuntimeError("a frozen tensor changed during training; please report this")
             self.save()
@@ -209,8 +189,8 @@ class Trainer:
         self.meter.begin()
         if held_out := self.evaluate() if config.eval_every else {}:
             metrics = {"iteration": self.iteration, **held_out, **self.meter.metrics()}
-            self._log(metrics)
-            self._tell(metrics)
+            self.reporter.log(metrics)
+            self.reporter.tell(metrics)
 
     def learn_from(self, episodes: Sequence[Episode]) -> None:
         """End an iteration whose episodes were played elsewhere: update, log, save where that is due."""
@@ -228,7 +208,7 @@ class Trainer:
     def play(self) -> list[Episode]:
         """Roll out this iteration's tasks of this process."""
         self._hand_over()
-        shown = self._counted("play", self.games.episodes)
+        shown = self.reporter.phase(self.iteration, "play", self.games.episodes)
         return self._rolled_out(partial(self.games.play, self.iteration, shown))
 
     def _rolled_out(self, play: Callable[[], list[Episode]]) -> list[Episode]:
@@ -248,7 +228,8 @@ class Trainer:
             self.games, self.config, self.accelerator, self.iteration, episodes
         )
         while sampled.draw_again():
-            play = partial(sampled.play, self._counted("play again", sampled.due))
+            shown = self.reporter.phase(self.iteration, "play again", sampled.due)
+            play = partial(sampled.play, shown)
             nothing: list[Episode] = []
             fresh = self.stop.at_once(partial(self._rolled_out, play), nothing)
             self.stop.obey()
@@ -260,7 +241,7 @@ class Trainer:
         if self.held_out is None:
             return {}
         self._hand_over()
-        shown = self._counted("evaluate", len(self.held_out.tasks))
+        shown = self.reporter.phase(self.iteration, "evaluate", len(self.held_out.tasks))
         play: Callable[[], dict[str, float]] = partial(
             self.engines.playing, partial(self.held_out.play, shown)
         )
@@ -281,22 +262,21 @@ class Trainer:
             kept, own_N = episodes_of_all(self.accelerator, episodes)
             played = [*kept, *sampled.replaced()]
         self._require_some_played(played)
-        if self.iteration == 0 and self.accelerator.is_main_process:
-            for sign in first_signs(played, self.unknown_id, config.response_limit):
-                logger.warning("%s", sign)
+        if self.iteration == 0:
+            self.reporter.warn_of_first(played)
         self._consistent = False
         compared = penalise_invalid(kept, config.invalid_penalty)
         advantages_N = self.estimate(
             compared, gamma=config.gamma, omega=config.omega, divide_by_std=config.divide_by_std
         )
-        self._counted("learn", 0)
+        self.reporter.phase(self.iteration, "learn", 0)
         with self.meter.phase("update"):
             update = self.learner.update(episodes, advantages_N[own_N], self.iteration)
         self.saving.require_finite_weights()
         metrics = {
             "iteration": self.iteration,
             **summary(played),
-            **_errors(played),
+            **errors(played),
             **signal(
                 compared, advantages_N, gamma=config.gamma, divide_by_std=config.divide_by_std
             ),
@@ -306,41 +286,11 @@ class Trainer:
             **self.meter.metrics(update["tokens"]),
         }
         group = compared[: config.group_size]
-        shown = (self.iteration, group, advantages_N[: sum(len(e.steps) for e in group)])
-        if self.accelerator.is_main_process:
-            self.folder.log_episodes(*shown)
-        self._log(metrics)
+        shown = (group, advantages_N[: sum(len(e.steps) for e in group)])
+        self.reporter.log(metrics, shown)
         self.iteration += 1
         self._consistent = True
-        if shown[0] % config.checkpoint_every == 0:
-            self.trackers.log_episodes(*shown)
-        self._tell(metrics)
-
-    def _log(self, metrics: dict[str, Any]) -> None:
-        for sentence in alarms(metrics, self.config):
-            logger.warning("%s", sentence)
-        for sentence in self.rising.add(metrics):
-            logger.warning("iteration %d: %s", metrics["iteration"], sentence)
-        if not all(math.isfinite(v) for v in metrics.values() if isinstance(v, float)):
-            raise Diverged(
-                f"training diverged: {metrics}; train again with a lower --learning-rate and another --out"
-            )
-        if self.accelerator.is_main_process:
-            self.folder.log(metrics)
-
-    def _tell(self, metrics: Mapping[str, Any]) -> None:
-        """Tell others of what is in the log already; a tracker that cannot be reached stops no run."""
-        self.trackers.log(metrics)
-        if self.accelerator.is_main_process and self.on_iteration is not None:
-            self.on_iteration(metrics)
-
-    def _counted(self, phase: str, total: int) -> Callable[[Episode], None] | None:
-        """Tell that a phase begins; return what tells of each of its episodes."""
-        tell, done = self.on_progress, count(1)
-        if tell is None or not self.accelerator.is_main_process:
-            return None
-        tell(Progress(self.iteration, phase, 0, total))
-        return lambda _: tell(Progress(self.iteration, phase, next(done), total))
+        self.reporter.tell(metrics, shown)
 
     def save(self) -> None:
         """Write a checkpoint from which a run goes on at this iteration; all processes wait for it."""
@@ -355,38 +305,22 @@ class Trainer:
     def _begin(self) -> None:
         """Start the run, or go on with it, where that is still possible and all processes agree."""
         if self.accelerator.is_main_process:  # another run may have ended here meanwhile
-            if self.config.resume:
-                self.folder.require_run(self.config.resume_key())
-            else:
-                self.folder.require_new()
+            self.folder.require_for(self.config)
         require_alike(self.accelerator, {**asdict(self.config), **self.identity})
         if self.config.resume:
             self.iteration = self.saving.restore()
-            if self.accelerator.is_main_process:
-                for metrics in self.folder.history():
-                    self.rising.add(metrics)
         else:
             self.saving.require_room()
         self._consistent = True
-        if self.accelerator.is_main_process:
-            self.folder.write_config(self.config)
-        self.trackers.begin(asdict(self.config))
+        self.reporter.begin()
         self.save()
 
     def _evaluation_is_due(self) -> bool:
         return self.config.eval_every > 0 and self.iteration % self.config.eval_every == 0
 
     def _require_some_played(self, episodes: Sequence[Episode]) -> None:
-        errors = [episode.error for episode in episodes if episode.error is not None]
-        if len(errors) == len(episodes):
+        if all(episode.error is not None for episode in episodes):
             raise NothingPlayed(
                 f"all {len(episodes)} episodes of iteration {self.iteration} ended in an error, the first: "
-                f"{errors[0]}"
+                f"{episodes[0].error}"
             )
-
-
-def _errors(episodes: Sequence[Episode]) -> dict[str, float]:
-    """Return how many episodes ended in an error, in all and for each place that had any."""
-    where = [e.error.partition(":")[0] for e in episodes if e.error is not None]
-    counts = {f"errors/{name}": float(where.count(name)) for name in ("env", "context", "timeout")}
-    return {"errors": float(len(where)), **{name: n for name, n in counts.items() if n}}

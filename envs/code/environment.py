@@ -4,13 +4,13 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from onelayer.envs.code.feedback import after_public_tests, first_failure, instructions, opening
-from onelayer.envs.code.loading import kinds_of, load_tasks, require_apart_from_test
+from onelayer.envs.code.loading import Data, kinds_of, load_tasks, require_apart_from_test
 from onelayer.envs.code.problem import CodeTask, Tests, with_entry_point
 from onelayer.envs.code.program import NoProgram, complete, find_program, normalised
-from onelayer.envs.code.sandboxes import LEVELS, PACKAGES, shared_sandbox
+from onelayer.envs.code.sandboxes import LEVELS, PACKAGES, Runner
 from onelayer.envs.code.tasks import load_shipped
 from onelayer.envs.hacks import PROGRAMS
-from onelayer.envs.sandbox import Limits, Sandbox, Verdict
+from onelayer.envs.sandbox import Limits, Verdict
 from onelayer.envs.text import Outcome, TextEnv
 from onelayer.errors import EnvironmentFailed, UnknownName
 from onelayer.settings import did_you_mean
@@ -95,9 +95,9 @@ class CodeEnv(TextEnv):
         super().__init__(max_turns, render_mode)
         if level not in LEVELS:
             raise ValueError(f"there is no level {level!r}{did_you_mean(level, LEVELS)}")
-        self.level = level
-        self.packages = (packages,) if isinstance(packages, str) else tuple(packages)
-        self.limits = Limits(cpu_s, wall_s, memory_mb, disk_mb, output_kb)
+        packages = (packages,) if isinstance(packages, str) else tuple(packages)
+        limits = Limits(cpu_s, wall_s, memory_mb, disk_mb, output_kb)
+        self.runner = Runner(level, limits, packages)
         self.show_public = show_public
         self.instructions = instructions(max_turns)
         if split == "test" and test_dataset is not None:
@@ -106,26 +106,10 @@ class CodeEnv(TextEnv):
         if dataset is None:
             found = _shipped(split, exclude)
         else:
-            found = load_tasks(
-                str(dataset),
-                split,
-                config=dataset_config,
-                columns=dataset_columns,
-                exclude=exclude,
-                verify=verify,
-                level=level,
-                limits=self.limits,
-                packages=self.packages,
-            )
+            data = Data.of(str(dataset), dataset_config, dataset_columns)
+            found = load_tasks(data, split, exclude=exclude, verify=verify, runner=self.runner)
             if split == "train":
-                require_apart_from_test(
-                    found,
-                    str(dataset),
-                    str(test_dataset or dataset),
-                    config=dataset_config,
-                    columns=dataset_columns,
-                    allowed=allow_contamination,
-                )
+                require_apart_from_test(found, data, test_dataset, allowed=allow_contamination)
         self._by_id = {task.id: task for task in _of_kinds(found, kinds)}
         self._ids = tuple(self._by_id)
         self._current: CodeTask | None = None
@@ -198,7 +182,7 @@ class CodeEnv(TextEnv):
         Raises:
             RuntimeError: this machine does not allow the level.
         """
-        sandbox = self._sandbox()
+        sandbox = self.runner.sandbox()
         held = sum(canary.held for canary in sandbox.canaries)
         lines = [
             f"isolation: {sandbox.level}; {held} of {len(sandbox.canaries)} probes were stopped"
@@ -212,7 +196,7 @@ class CodeEnv(TextEnv):
 
     def _run(self, program: str, tests: Tests) -> Verdict:
         asked = with_entry_point(tests, self._playing().entry_point)
-        verdict = self._sandbox().check(program, asked, limits=self.limits)
+        verdict = self.runner.check(program, asked)
         self._details["timeouts"] += verdict.status == "timeout"
         if verdict.status == "sandbox_error":
             self._dropped += 1
@@ -220,11 +204,6 @@ class CodeEnv(TextEnv):
                 f"the sandbox failed: {verdict.detail or 'it does not say why'}"
             )
         return verdict
-
-    def _sandbox(self) -> Sandbox:
-        if self.packages == PACKAGES:
-            return shared_sandbox(self.level)
-        return shared_sandbox(self.level, self.packages)
 
     def _passes_hidden(self, program: str) -> bool:
         verdict = self._run(program, self._playing().hidden)

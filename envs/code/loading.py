@@ -5,6 +5,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,10 @@ from onelayer.envs.code.examples import first_test
 from onelayer.envs.code.formats import FIELDS, Fields, fields_of
 from onelayer.envs.code.problem import CodeTask, Tests, with_entry_point, with_helpers
 from onelayer.envs.code.program import complete, parse, split_stub
-from onelayer.envs.code.sandboxes import PACKAGES, shared_sandbox
+from onelayer.envs.code.sandboxes import Runner
 from onelayer.envs.contamination import require_apart
 from onelayer.envs.data_rows import NoSuchSplit, Placed, placed_rows, state_of
-from onelayer.envs.sandbox import Limits, validate_tests
+from onelayer.envs.sandbox import validate_tests
 from onelayer.errors import EnvironmentFailed, UnknownName
 from onelayer.settings import did_you_mean
 
@@ -28,17 +29,38 @@ _OF_THE_MACHINE = ("timeout", "killed", "memory")
 """outcomes that a busy machine may bring about; what ends so is tried once more"""
 
 
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A data set, and what it calls the fields of a task, as (field, column)."""
+
+    name: str
+    config: str | None = None
+    columns: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(
+        cls, name: str, config: str | None = None, columns: Mapping[str, str] | None = None
+    ) -> "Data":
+        """Check what ``CodeEnv`` was given.
+
+        Raises:
+            ValueError: ``columns`` names a field that tasks do not have.
+        """
+        for field in columns or {}:
+            if field not in FIELDS:
+                raise ValueError(
+                    f"dataset_columns names no field {field!r}{did_you_mean(field, FIELDS)}"
+                )
+        return cls(name, config, tuple(sorted((columns or {}).items())))
+
+
 def load_tasks(
-    dataset: str,
+    data: Data,
     split: str,
     *,
-    config: str | None = None,
-    columns: Mapping[str, str] | None = None,
     exclude: Sequence[str] = (),
     verify: bool | None = None,
-    level: str = "auto",
-    limits: Limits | None = None,
-    packages: tuple[str, ...] = PACKAGES,
+    runner: Runner = Runner(),  # noqa: B008
 ) -> tuple[CodeTask, ...]:
     """Return the tasks of a split; see ``CodeEnv``. Equal data are read, and verified, once in a process.
 
@@ -49,58 +71,36 @@ def load_tasks(
         ConnectionError: the data are not here and the hub does not give them.
         EnvironmentFailed: references are to be verified and no sandbox works on this machine.
     """
-    data = data_set(dataset, config)
-    for field in columns or {}:
-        if field not in FIELDS:
-            raise ValueError(
-                f"dataset_columns names no field {field!r}{did_you_mean(field, FIELDS)}"
-            )
-    return _load(
-        dataset,
-        split,
-        config,
-        tuple(sorted((columns or {}).items())),
-        tuple(exclude),
-        data.sound if verify is None else verify,
-        level,
-        limits or Limits(),
-        packages,
-        state_of(Path(data.source.where)),
-    )
+    found = data_set(data.name, data.config)
+    verified_by = runner if (found.sound if verify is None else verify) else None
+    state = state_of(Path(found.source.where))
+    return _load(data, split, tuple(exclude), verified_by, state)
 
 
 def require_apart_from_test(
-    train: Sequence[CodeTask],
-    dataset: str,
-    test_dataset: str,
-    *,
-    config: str | None,
-    columns: Mapping[str, str] | None,
-    allowed: bool,
+    train: Sequence[CodeTask], data: Data, test_dataset: str | None, *, allowed: bool
 ) -> None:
-    """Compare tasks to train on with the test split of ``test_dataset``, where it has one.
+    """Compare tasks to train on with the test split of the data, or of ``test_dataset``, if there is one.
 
     Raises:
         ValueError: some resemble each other, and that is not allowed.
     """
+    beside = data if test_dataset is None else replace(data, name=str(test_dataset))
     try:
-        test = load_tasks(test_dataset, "test", config=config, columns=columns, verify=False)
+        test = load_tasks(beside, "test", verify=False)
     except NoSuchSplit:
         return
     asked, tested = ({task.id: task.prompt for task in tasks} for tasks in (train, test))
-    require_apart(asked, tested, dataset, test_dataset, allowed)
+    require_apart(asked, tested, data.name, beside.name, allowed)
 
 
-def require_sound(
-    tasks: Sequence[CodeTask], level: str, limits: Limits, packages: tuple[str, ...] = PACKAGES
-) -> None:
+def require_sound(tasks: Sequence[CodeTask], runner: Runner) -> None:
     """Run every task's reference on the task's tests.
 
     Raises:
         ValueError: one does not pass; the message names the tasks.
         EnvironmentFailed: no sandbox works on this machine, or it failed.
     """
-    sandbox = shared_sandbox(level) if packages == PACKAGES else shared_sandbox(level, packages)
 
     def problem(task: CodeTask) -> str:
         if task.reference is None:
@@ -109,9 +109,9 @@ def require_sound(
         public = () if task.public is None or task.public_is_hidden else (task.public,)
         for given in (*public, task.hidden):
             tests = with_entry_point(given, task.entry_point)
-            verdict = sandbox.check(program, tests, limits=limits)
+            verdict = runner.check(program, tests)
             if verdict.status in _OF_THE_MACHINE:
-                verdict = sandbox.check(program, tests, limits=limits)
+                verdict = runner.check(program, tests)
             if verdict.status == "sandbox_error":
                 raise EnvironmentFailed(f"the sandbox failed on task {task.id!r}: {verdict.detail}")
             if not verdict.passed:
@@ -137,30 +137,21 @@ def require_sound(
 
 @lru_cache(maxsize=16)
 def _load(
-    dataset: str,
-    split: str,
-    config: str | None,
-    columns: tuple[tuple[str, str], ...],
-    exclude: tuple[str, ...],
-    verify: bool,
-    level: str,
-    limits: Limits,
-    packages: tuple[str, ...],
-    state: object,
+    data: Data, split: str, exclude: tuple[str, ...], verified_by: Runner | None, state: object
 ) -> tuple[CodeTask, ...]:
-    rows = placed_rows(data_set(dataset, config).source, split)
-    kind = dataset if dataset in CATALOGUE else Path(dataset).stem
-    tasks = tuple(_tasks(rows, dict(columns), kind, split))
+    rows = placed_rows(data_set(data.name, data.config).source, split)
+    kind = data.name if data.name in CATALOGUE else Path(data.name).stem
+    tasks = tuple(_tasks(rows, dict(data.columns), kind, split))
     unknown = set(exclude) - {task.id for task in tasks}
     if unknown:
         name = sorted(unknown)[0]
         near = did_you_mean(name, [task.id for task in tasks][:1000])
-        raise UnknownName(f"{dataset}, {split}: no task {name!r} to exclude{near}")
+        raise UnknownName(f"{data.name}, {split}: no task {name!r} to exclude{near}")
     tasks = tuple(task for task in tasks if task.id not in exclude)
     if not tasks:
-        raise ValueError(f"{dataset} holds no tasks in split {split!r}")
-    if verify:
-        require_sound(tasks, level, limits, packages)
+        raise ValueError(f"{data.name} holds no tasks in split {split!r}")
+    if verified_by is not None:
+        require_sound(tasks, verified_by)
     return tasks
 
 

@@ -2,8 +2,10 @@
 
 import os
 import threading
+from dataclasses import dataclass
 
-from onelayer.envs.sandbox import Sandbox
+from onelayer.envs.code.problem import Tests
+from onelayer.envs.sandbox import Limits, Sandbox, Verdict
 
 LEVELS = ("auto", "full", "no-namespaces", "unsafe")
 _lock = threading.Lock()
@@ -24,6 +26,23 @@ def shared_sandbox(level: str, packages: tuple[str, ...] = PACKAGES) -> Sandbox:
         if key not in _running:
             _running[key] = Sandbox(level, preload=packages)
         return _running[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """How programs are run: isolation, what they may use, and what they may import beside Python's own."""
+
+    level: str = "auto"
+    limits: Limits = Limits()  # noqa: RUF009
+    packages: tuple[str, ...] = PACKAGES
+
+    def sandbox(self) -> Sandbox:
+        """Return this process's sandbox; see ``shared_sandbox``."""
+        return shared_sandbox(self.level, self.packages)
+
+    def check(self, program: str, tests: Tests) -> Verdict:
+        """Run a program against tests."""
+        return self.sandbox().check(program, tests, limits=self.limits)
 
 
 def _new_lock() -> None:

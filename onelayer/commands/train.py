@@ -18,7 +18,7 @@ from onelayer.settings import parse_mapping
 from onelayer.trainers.config import TrainConfig as Config
 
 if TYPE_CHECKING:
-    from onelayer.trainers.trainer import Progress
+    from onelayer.trainers.reporter import Progress
 
 HELP = "train an agent, changing one transformer layer"
 _SECONDS_APART, _SECONDS_APART_IN_A_FILE = 0.2, 30.0
@@ -58,10 +58,7 @@ def run(config: Config) -> None:
     from onelayer.trainers.trainer import Trainer
 
     folder = RunFolder(config.folder)
-    if config.resume:
-        folder.require_run(config.resume_key())
-    else:
-        folder.require_new()
+    folder.require_for(config)
     if config.engine == "vllm":
         require_servers(config)
     announce(
@@ -99,7 +96,7 @@ def run(config: Config) -> None:
 
 
 def _check_names(config: Config) -> None:
-    """Refuse what needs no model to be seen as wrong."""
+    """Check the settings that can be checked before the model is loaded."""
     from onelayer.trainers.layer_spec import check_form
 
     config.estimator()

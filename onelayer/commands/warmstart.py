@@ -8,11 +8,18 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from onelayer.commands.announce import announce
 from onelayer.files import require_new_folder
 from onelayer.json_files import write_json
 from onelayer.settings import option, require
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+    from onelayer.agents.episodes import Episode
+    from onelayer.trainers.warmstart import Rooms
 
 HELP = "teach by demonstrations: the tiny model from nothing, or a chat model (--model)"
 
@@ -41,7 +48,11 @@ class Config:
     stumbles: float = option(0.1, "probability that a demonstrated step is an impossible command")
     dawdles: float = option(0.0, "probability of a possible command that leads nowhere")
     echoes: bool = option(False, "also learn what an answer repeats of the command before it")
-    steps: int = option(2_500, "optimizer steps")
+    steps: int = option(2_500, "optimizer steps on them")
+    own_games: int = option(
+        0, "games that it plays itself then, to learn the possible ones of its own commands"
+    )
+    own_steps: int = option(0, "optimizer steps on these, at half the rates")
     batch: int = option(16, "episodes in an optimizer step")
     matrix_learning_rate: float = option(0.02, "of Muon, for the matrices in the layers")
     learning_rate: float = option(3e-3, "of AdamW, for embedding and norms")
@@ -59,6 +70,12 @@ class Config:
     def __post_init__(self) -> None:
         counts = ("demonstrations", "steps", "batch", "layers", "warmup", "max_steps", "repeats")
         require(self, *counts, at_least=1)
+        require(self, "own_games", "own_steps", at_least=0)
+        if bool(self.own_games) != bool(self.own_steps):
+            raise ValueError(
+                "own_games and own_steps go together: the games are what the steps learn from; "
+                f"got {self.own_games} and {self.own_steps}"
+            )
         require(self, "matrix_learning_rate", "learning_rate", above=0)
         for name in ("stumbles", "dawdles"):
             if not 0 <= getattr(self, name) < 1:
@@ -99,56 +116,18 @@ def run(config: Config) -> None:
     import torch
 
     from onelayer.agents.models import load_model
-    from onelayer.agents.prompts import PlainFormat
-    from onelayer.trainers.growing import grown
-    from onelayer.trainers.tiny_model import tiny_tokenizer, untrained_tiny_model
-    from onelayer.trainers.warmstart import demonstrations, example, fit, measure, things
+    from onelayer.trainers.warmstart import measure
 
     if config.threads:
         torch.set_num_threads(config.threads)
     earlier = load_model(config.start) if config.start else None
     start = time.perf_counter()
-    print(f"playing {config.demonstrations} demonstrations")
-    episodes = list(
-        demonstrations(
-            rooms,
-            config.demonstrations,
-            config.seed,
-            config.max_steps,
-            config.stumbles,
-            config.dawdles,
-            config.repeats,
-        )
-    )
-    texts = (text for e in episodes for s in e.steps for text in (s.observation, s.action))
-    tokenizer = tiny_tokenizer(texts, things())
-    if earlier is None:
-        model = untrained_tiny_model(
-            tokenizer,
-            architecture=config.architecture,
-            width=config.width,
-            layers=config.layers,
-            seed=config.seed,
-        )
-    else:
-        model = grown(*earlier, tokenizer, layers=config.layers, seed=config.seed)
-    shown = PlainFormat(tokenizer)
-    examples = [example(episode, shown, echoes=config.echoes) for episode in episodes]
-    print(f"training {model.num_parameters():,} parameters on {len(examples)} episodes")
-    with tempfile.TemporaryDirectory() as scratch:
-        fit(
-            model,
-            tokenizer,
-            examples,
-            scratch=Path(scratch),
-            steps=config.steps,
-            batch=config.batch,
-            matrix_learning_rate=config.matrix_learning_rate,
-            learning_rate=config.learning_rate,
-            warmup=config.warmup,
-            seed=config.seed,
-            bfloat16=config.dtype == "bfloat16",
-        )
+    episodes = _demonstrated(config, rooms)
+    model, tokenizer = _model_for(config, episodes, earlier)
+    _train(config, model, tokenizer, episodes, config.steps)
+    if config.own_games:
+        own = _own_games(config, rooms, model, tokenizer)
+        _train(config, model, tokenizer, own, config.own_steps, share_of_rates=0.5)
     model.half().save_pretrained(out)
     tokenizer.save_pretrained(out)
     found = measure(
@@ -168,9 +147,98 @@ def run(config: Config) -> None:
     )
 
 
-def _rooms(config: Config) -> list[int | Path | None]:
+def _demonstrated(config: Config, rooms: "list[Rooms]") -> "list[Episode]":
+    """Return games that the searcher won."""
+    from onelayer.trainers.warmstart import demonstrations
+
+    print(f"playing {config.demonstrations} demonstrations")
+    return list(
+        demonstrations(
+            rooms,
+            config.demonstrations,
+            config.seed,
+            config.max_steps,
+            config.stumbles,
+            config.dawdles,
+            config.repeats,
+        )
+    )
+
+
+def _own_games(
+    config: Config,
+    rooms: "list[Rooms]",
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerFast",
+) -> "list[Episode]":
+    """Return games that the model played, won or not."""
+    from onelayer.trainers.warmstart import own_games
+
+    print(f"playing {config.own_games} games of its own")
+    model.eval()
+    seed = config.seed + 1
+    return list(own_games(model, tokenizer, rooms, config.own_games, seed, config.max_steps))
+
+
+def _model_for(
+    config: Config,
+    episodes: "list[Episode]",
+    earlier: "tuple[PreTrainedModel, PreTrainedTokenizerFast] | None",
+) -> "tuple[PreTrainedModel, PreTrainedTokenizerFast]":
+    """Return a model whose words are those of the episodes: new, or the earlier one grown to them."""
+    from onelayer.trainers.growing import grown
+    from onelayer.trainers.tiny_model import tiny_tokenizer, untrained_tiny_model
+    from onelayer.trainers.warmstart import things
+
+    texts = (text for e in episodes for s in e.steps for text in (s.observation, s.action))
+    tokenizer = tiny_tokenizer(texts, things())
+    if earlier is not None:
+        model = grown(*earlier, tokenizer, layers=config.layers, seed=config.seed)
+        return model, tokenizer
+    model = untrained_tiny_model(
+        tokenizer,
+        architecture=config.architecture,
+        width=config.width,
+        layers=config.layers,
+        seed=config.seed,
+    )
+    return model, tokenizer
+
+
+def _train(
+    config: Config,
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerFast",
+    episodes: "list[Episode]",
+    steps: int,
+    share_of_rates: float = 1.0,
+) -> None:
+    """Train all parameters of the model in place on the possible commands of the episodes."""
+    from onelayer.agents.prompts import PlainFormat
+    from onelayer.trainers.warmstart import example, fit
+
+    shown = PlainFormat(tokenizer)
+    examples = [example(episode, shown, echoes=config.echoes) for episode in episodes]
+    print(f"training {model.num_parameters():,} parameters on {len(examples)} episodes")
+    with tempfile.TemporaryDirectory() as scratch:
+        fit(
+            model,
+            tokenizer,
+            examples,
+            scratch=Path(scratch),
+            steps=steps,
+            batch=config.batch,
+            matrix_learning_rate=share_of_rates * config.matrix_learning_rate,
+            learning_rate=share_of_rates * config.learning_rate,
+            warmup=config.warmup,
+            seed=config.seed,
+            bfloat16=config.dtype == "bfloat16",
+        )
+
+
+def _rooms(config: Config) -> "list[Rooms]":
     """Return the sizes of a list such as ``4-8,full,games``; ``full`` is None, ``games`` a path."""
-    rooms: list[int | Path | None] = []
+    rooms: list[Rooms] = []
     for part in config.room_sizes.split(","):
         first, dash, last = part.strip().partition("-")
         if first == GAMES:

@@ -14,6 +14,7 @@ from onelayer.settings import option, parse_mapping, require
 
 if TYPE_CHECKING:
     from onelayer.agents.episodes import Episode
+    from onelayer.agents.play import Play
 
 CHATS = "chats.jsonl"
 """the demonstrations as chats, ``{"messages": [...]}`` a line, which any trainer of chat models reads"""
@@ -69,8 +70,7 @@ def run_chat(config: ChatConfig) -> None:
     arguments = parse_mapping(config.env_args, "--env-args")
 
     from onelayer.agents.models import load_model
-    from onelayer.agents.prompts import ChatFormat, format_for
-    from onelayer.envs.attributes import attribute
+    from onelayer.agents.prompts import ChatFormat
     from onelayer.envs.plugins import make
     from onelayer.trainers.chats import chat, chat_example, fit_chats, won_episodes
     from onelayer.trainers.layer_spec import check_form
@@ -78,12 +78,7 @@ def run_chat(config: ChatConfig) -> None:
     check_form(config.layers)
     env = make(config.env, **arguments)
     model, tokenizer = load_model(config.model, config.dtype)
-    shown = format_for(
-        tokenizer,
-        instructions=attribute(env, "instructions", ""),
-        show_admissible=config.show_admissible,
-        free_form=attribute(env, "free_form", False),
-    )
+    shown = _play(config).prompt_format(tokenizer, env)
     if not isinstance(shown, ChatFormat):
         raise ValueError(f"{config.model} has no chat template; name an instruction-tuned model")
     start = time.perf_counter()
@@ -97,7 +92,7 @@ def run_chat(config: ChatConfig) -> None:
     if not config.steps:
         return
     examples = [chat_example(episode, shown) for episode in episodes]
-    before = _measured(config, arguments, model, tokenizer, shown)
+    before = _measured(config, arguments, model, tokenizer)
     with tempfile.TemporaryDirectory() as scratch:
         trained = fit_chats(
             model,
@@ -114,13 +109,24 @@ def run_chat(config: ChatConfig) -> None:
         )
     model.save_pretrained(out)
     tokenizer.save_pretrained(out)
-    after = _measured(config, arguments, model, tokenizer, shown)
+    after = _measured(config, arguments, model, tokenizer)
     recipe = {**asdict(config), "trained": trained, "before": before, "after": after}
     write_json(out / "warmstart.json", recipe)
     print(f"trained {trained:,} parameters in {(time.perf_counter() - start) / 60:.1f} minutes")
     if before is not None and after is not None:
         print(f"held-out success {before['success']:.1%} -> {after['success']:.1%}")
     print(f"go on with\n  onelayer train --model {out} --env {config.env!r}")
+
+
+def _play(config: ChatConfig) -> "Play":
+    """Return how the model plays: what it is shown in training, and how it is measured."""
+    from onelayer.agents.play import Play
+
+    return Play(
+        temperature=config.eval_temperature,
+        response_limit=config.eval_response_limit,
+        show_admissible=config.show_admissible,
+    )
 
 
 def _expert(config: ChatConfig) -> Any:
@@ -142,14 +148,12 @@ def _lengths(episodes: "Sequence[Episode]") -> str:
 
 
 def _measured(
-    config: ChatConfig, arguments: dict[str, Any], model: Any, tokenizer: Any, shown: Any
+    config: ChatConfig, arguments: dict[str, Any], model: Any, tokenizer: Any
 ) -> dict[str, float] | None:
     """Play held-out tasks and return the success, the share of legal actions and the number of episodes."""
     if not config.eval_episodes:
         return None
-    from onelayer.agents.policy import PolicyAgent
     from onelayer.agents.rollout import rollout
-    from onelayer.agents.sampling import Sampling
     from onelayer.envs.plugins import arguments as takes
     from onelayer.envs.plugins import make, resolve
     from onelayer.trainers.summary import summary
@@ -158,13 +162,8 @@ def _measured(
     split = {"split": config.eval_split} if "split" in takes(resolve(config.env)) else {}
     count = min(config.eval_episodes, 16)
     envs = [make(config.env, **{**arguments, **split}) for _ in range(count)]
-    agent = PolicyAgent(
-        model,
-        tokenizer,
-        sampling=Sampling(config.eval_temperature, 1.0, config.eval_response_limit),
-        prompt_format=shown,
-        seed=EVAL_SEED,
-    )
+    agent = _play(config).agent(model, tokenizer, envs[0])
+    agent.reseed(EVAL_SEED)
     tasks = held_out_tasks(envs[0], config.eval_episodes)
     told = summary(rollout(envs, agent, tasks, seed=EVAL_SEED))
     return {

@@ -8,11 +8,10 @@ from onelayer.agents.attention import (
     UNREAD,
     Runs,
     attending,
-    by_fused,
-    by_products,
     check_kind,
 )
 from onelayer.agents.cache import RaggedCache
+from onelayer.agents.one_token_attention import by_fused, by_products
 
 IMPLEMENTATIONS = ["sdpa", "eager"]
 

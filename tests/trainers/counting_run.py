@@ -106,7 +106,7 @@ def arm(trainer: Trainer, moment: str, iteration: int, name: str) -> None:
     elif moment == "evaluate":
         before(trainer.held_out.envs[0], "step")
     elif moment == "update":
-        before(trainer, "_log")
+        before(trainer.reporter, "log")
     elif moment == "log":
         trainer.folder.log = torn  # type: ignore[method-assign]
     elif moment == "save":

@@ -101,7 +101,7 @@ def test_a_run_with_adapters_learns_saves_and_loads(make_trainer, tmp_path):
         invalid_penalty=0.1,  # most of what such a policy can learn at first
     )
     lines = []
-    trainer.on_iteration = lines.append
+    trainer.reporter.on_iteration = lines.append
     trainer.train()
     success = [line["success"] for line in lines]
     assert sum(success[-5:]) > sum(success[:5]) + 0.5  # a tenth more of the episodes

@@ -71,13 +71,13 @@ def test_a_tracker_that_fails_at_any_time_ends_no_run(make_trainer, monkeypatch,
         raise ConnectionError("no route to host")
 
     trainer = make_trainer(iterations=2)
-    trainer.trackers.name = "wandb"
+    trainer.reporter.trackers.name = "wandb"
     monkeypatch.setattr(trainer.accelerator, "init_trackers", broken)
     assert trainer.train()
     assert any("wandb did not start, and is told nothing" in line for line in said())
 
     trainer = make_trainer("other", iterations=2)
-    trainer.trackers.name = "wandb"
+    trainer.reporter.trackers.name = "wandb"
     monkeypatch.setitem(sys.modules, "wandb", SimpleNamespace(Table=broken))
     monkeypatch.setattr(trainer.accelerator, "init_trackers", lambda *_: None)
     monkeypatch.setattr(trainer.accelerator, "trackers", [SimpleNamespace(finish=broken)])

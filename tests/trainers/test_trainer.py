@@ -11,8 +11,9 @@ from helpers import counting_model
 
 from onelayer.envs.counting import CountingEnv
 from onelayer.envs.text import Outcome
+from onelayer.trainers.bad_steps import Diverged
 from onelayer.trainers.delta import LayerDelta
-from onelayer.trainers.trainer import Diverged, NothingPlayed
+from onelayer.trainers.trainer import NothingPlayed
 
 
 def read(path):
@@ -273,7 +274,7 @@ def test_a_frozen_tensor_that_changes_is_reported(make_trainer):
         with torch.no_grad():
             trainer.model.lm_head.weight[0, 0] += 1
 
-    trainer.on_iteration = tamper
+    trainer.reporter.on_iteration = tamper
     with pytest.raises(RuntimeError, match="a frozen tensor changed"):
         trainer.train()
 

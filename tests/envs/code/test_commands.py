@@ -76,24 +76,24 @@ def test_check_tells_the_isolation_and_its_self_test(capsys, level):
 
 
 def test_check_fails_where_no_sandbox_works(capsys, monkeypatch):
-    from onelayer.envs.code import environment
+    from onelayer.envs.code import sandboxes
 
-    def refuse(level):
+    def refuse(*_):
         raise EnvironmentFailed("no isolation works here: namespaces are forbidden")
 
-    monkeypatch.setattr(environment, "shared_sandbox", refuse)
+    monkeypatch.setattr(sandboxes, "shared_sandbox", refuse)
     assert main(["envs", "check", CODE]) == 1
     shown = capsys.readouterr().out
     assert "FAILED  this machine             EnvironmentFailed: no isolation works here" in shown
 
 
 def test_training_stops_at_once_where_no_sandbox_works(capsys, monkeypatch, tmp_path):
-    from onelayer.envs.code import environment
+    from onelayer.envs.code import sandboxes
 
-    def refuse(level):
+    def refuse(*_):
         raise EnvironmentFailed("no isolation works here: namespaces are forbidden")
 
-    monkeypatch.setattr(environment, "shared_sandbox", refuse)
+    monkeypatch.setattr(sandboxes, "shared_sandbox", refuse)
     assert train("no-such-model", tmp_path / "run", "") == 2
     assert "namespaces are forbidden" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()

@@ -7,7 +7,8 @@ from pathlib import Path
 from onelayer.envs.code import shipped
 from onelayer.envs.code.catalogue import CATALOGUE
 from onelayer.envs.code.environment import CodeEnv
-from onelayer.envs.code.loading import load_tasks
+from onelayer.envs.code.loading import Data, load_tasks
+from onelayer.envs.code.sandboxes import Runner
 from onelayer.envs.code.tasks import TEST, load_shipped
 from onelayer.envs.sandbox import Limits
 
@@ -27,11 +28,18 @@ def test_the_first_lines_solve_a_task(capsys, level, monkeypatch):
     assert shown.endswith("1.0 True\n")
 
 
+def test_the_lines_about_the_sandbox_print_what_is_shown(capsys, level):
+    (code,) = blocks("py")
+    code = code.replace("Sandbox()", f"Sandbox({level!r})").replace("cpu_s=1", "cpu_s=1, wall_s=60")
+    exec(compile(code, "code.md", "exec"), {})
+    assert f"```py\n{blocks('py')[0]}```\n\n```\n{capsys.readouterr().out}```" in TEXT
+
+
 def test_the_row_can_be_loaded(tmp_path, level):
     (row,) = blocks("json")
     path = tmp_path / "rows.jsonl"
     path.write_text(json.dumps(json.loads(row)))
-    (task,) = load_tasks(str(path), "train", level=level, limits=Limits(wall_s=60))
+    (task,) = load_tasks(Data(str(path)), "train", runner=Runner(level, Limits(wall_s=60)))
     assert task.id == "double"
 
 
@@ -57,5 +65,6 @@ def test_counts_names_and_defaults_are_right():
     )
     assert ", ".join(f"`{name}`" for name in CATALOGUE) in TEXT
     env = CodeEnv()
-    assert env.max_steps == 3 and (env.limits.cpu_s, env.limits.wall_seconds) == (5, 17)
-    assert (env.limits.memory_mb, env.limits.disk_mb, env.limits.output_kb) == (512, 16, 64)
+    limits = env.runner.limits
+    assert env.max_steps == 3 and (limits.cpu_s, limits.wall_seconds) == (5, 17)
+    assert (limits.memory_mb, limits.disk_mb, limits.output_kb) == (512, 16, 64)

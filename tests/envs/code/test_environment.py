@@ -9,7 +9,7 @@ import pytest
 import onelayer.envs
 from onelayer.agents.rollout import rollout
 from onelayer.agents.scripted import OracleAgent
-from onelayer.envs.code import environment
+from onelayer.envs.code import sandboxes
 from onelayer.envs.code.environment import CodeEnv
 from onelayer.envs.code.sandboxes import shared_sandbox
 from onelayer.envs.sandbox import CaseResult, Verdict
@@ -145,7 +145,7 @@ def test_whatever_goes_wrong_earns_the_same(make, body, status):
 
 @pytest.mark.parametrize("reply", ["", "no idea", "```bash\nls\n```", "\x00", "look\nlook"])
 def test_a_reply_without_a_program_is_not_valid_and_runs_nothing(make, monkeypatch, reply):
-    monkeypatch.setattr(environment, "shared_sandbox", None)
+    monkeypatch.setattr(sandboxes, "shared_sandbox", None)
     env = make(max_turns=2)
     _, before = env.reset()
     observation, reward, terminated, truncated, info = env.step(reply)
@@ -209,7 +209,7 @@ def test_a_sandbox_that_fails_drops_the_episode_and_says_so(make, monkeypatch, c
         def check(self, code, tests, *, limits):
             return Verdict("sandbox_error", "full", detail="the fork server died")
 
-    monkeypatch.setattr(environment, "shared_sandbox", lambda level: Broken())
+    monkeypatch.setattr(sandboxes, "shared_sandbox", lambda *_: Broken())
     env = make()
     env.reset()
     with pytest.raises(RuntimeError, match="the sandbox failed: the fork server died"):
@@ -224,7 +224,7 @@ def test_an_episode_with_an_error_teaches_nothing_and_is_counted(make, monkeypat
     from onelayer.trainers.advantages import gigpo
     from onelayer.trainers.summary import summary
 
-    healthy, calls = shared_sandbox(make().level), []
+    healthy, calls = shared_sandbox(make().runner.level), []
 
     class Flaky:
         def check(self, code, tests, *, limits):
@@ -233,7 +233,7 @@ def test_an_episode_with_an_error_teaches_nothing_and_is_counted(make, monkeypat
                 return Verdict("sandbox_error", "full")
             return healthy.check(code, tests, limits=limits)
 
-    monkeypatch.setattr(environment, "shared_sandbox", lambda level: Flaky())
+    monkeypatch.setattr(sandboxes, "shared_sandbox", lambda *_: Flaky())
     env = make(max_turns=2)
 
     class Scripted:

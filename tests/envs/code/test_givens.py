@@ -9,9 +9,9 @@ import gymnasium as gym
 import pytest
 
 import onelayer.envs  # noqa: F401
-from onelayer.envs.code import environment
+from onelayer.envs.code import sandboxes
 from onelayer.envs.code.formats import PRELUDE
-from onelayer.envs.code.loading import load_tasks
+from onelayer.envs.code.loading import Data, load_tasks
 from onelayer.envs.sandbox import Verdict
 
 STARTER = "class Solution:\n    def addOne(self, nums: List[int]) -> List[int]:\n        "
@@ -126,7 +126,7 @@ def test_tests_with_unknown_fields_are_refused_with_row_and_field(tmp_path: Path
     file = tmp_path / "test.jsonl"
     file.write_text(json.dumps(row))
     with pytest.raises(ValueError, match=r"line 1 .*no field 'imports'"):
-        load_tasks(str(file), "test", verify=False)
+        load_tasks(Data(str(file)), "test", verify=False)
 
 
 def test_observations_hold_readable_text_of_bounded_bytes(level: str) -> None:
@@ -156,7 +156,7 @@ def test_time_outs_and_dropped_episodes_are_counted(
         def check(self, *_: Any, **__: Any) -> Verdict:
             return Verdict("sandbox_error", "full")
 
-    monkeypatch.setattr(environment, "shared_sandbox", lambda level: Broken())
+    monkeypatch.setattr(sandboxes, "shared_sandbox", lambda *_: Broken())
     with pytest.raises(RuntimeError, match="the sandbox failed"):
         env.step("```python\ndef squeeze(text): return text\n```")
     monkeypatch.undo()

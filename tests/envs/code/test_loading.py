@@ -8,8 +8,9 @@ from code_rows import DOUBLE
 
 from onelayer.envs.code.environment import CodeEnv
 from onelayer.envs.code.formats import fields_of
-from onelayer.envs.code.loading import load_tasks, require_sound
+from onelayer.envs.code.loading import Data, load_tasks, require_sound
 from onelayer.envs.code.program import complete
+from onelayer.envs.code.sandboxes import Runner
 from onelayer.envs.sandbox import Limits
 
 ASSERTS = {
@@ -33,8 +34,8 @@ def file(tmp_path):
     return write
 
 
-def load(path, split="train", **kwargs):
-    return load_tasks(path, split, **{"verify": False, **kwargs})
+def load(path, split="train", config=None, columns=None, **kwargs):
+    return load_tasks(Data.of(path, config, columns), split, **{"verify": False, **kwargs})
 
 
 def changed(row, **fields):
@@ -99,7 +100,7 @@ def test_a_reference_that_fails_its_own_tests_refuses_the_file(file, level):
     with pytest.raises(
         ValueError, match=r"does not pass its own tests: wrong \(failed.*verify=False"
     ):
-        load(path, verify=True, level=level)
+        load(path, verify=True, runner=Runner(level))
     with pytest.raises(ValueError, match="wrong"):
         CodeEnv(path, level=level)
     assert CodeEnv(path, level=level, verify=False).tasks == ("double", "wrong")
@@ -112,7 +113,7 @@ def test_a_reference_that_fails_the_public_tests_is_found_too(file, level):
     public = {"kind": "asserts", "setup": "", "asserts": ["assert double(1) == 3"], "extra": []}
     (task,) = load(file(changed(DOUBLE, public=public)))
     with pytest.raises(ValueError, match=r"double \(failed"):
-        require_sound([task], level, Limits(wall_s=60))
+        require_sound([task], Runner(level, Limits(wall_s=60)))
 
 
 def test_the_rows_say_which_split_they_are_in(file):
@@ -265,7 +266,7 @@ def test_known_data_sets_are_told_by_their_columns_and_their_solutions_pass(
     datasets.Dataset.from_list(rows).to_parquet(
         str(folder / "data" / "test-00000-of-00001.parquet")
     )
-    tasks = load(str(folder), "test", verify=True, level=level)
+    tasks = load(str(folder), "test", verify=True, runner=Runner(level))
     assert [task.id for task in tasks] == ids
     assert tasks[0].hidden["kind"] == kind
     assert tasks[0].public is not None
@@ -338,7 +339,7 @@ SHARED = Path(__file__).parents[4] / "shared" / "data" / "code"
 )
 def test_every_reference_of_the_shared_data_passes(name, counts, level, sandbox):
     for split, count in counts.items():
-        tasks = load(str(SHARED / f"{name}.jsonl"), split, verify=True, level=level)
+        tasks = load(str(SHARED / f"{name}.jsonl"), split, verify=True, runner=Runner(level))
         assert len(tasks) == count
         shown = [task for task in tasks if task.public is not None]
         assert len(shown) >= 0.95 * count
