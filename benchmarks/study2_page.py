@@ -46,8 +46,8 @@ scores of every run on every problem, `docs/results/study2/*.jsonl`; `study2.py 
     C(k) = (S_k - S_base) / (S_full - S_base)"""
 STATE = """\
 The mazes start from a warm start by supervised learning on a few demonstrations, by `study2.py warm`:
-at temperature 1 the untouched model answers a text world with sentences about other things. In a trial in other
-words, without scores, it won 0 of 64 mazes, 2 to 4 moves from the exit, within 8 replies of up to 6 tokens (95 %
+at temperature 1 the untouched model answers a text world with sentences about other things. In a trial in
+other words, without scores, it won 0 of 64 mazes within 8 replies of up to 6 tokens, 2 to 4 moves away (95 %
 interval: 0 to 5.7 %); 14 % of the replies named an open way. `study2.py run` leaves the mazes out unless they
 are named, until that warm start is measured. `letters-grpo` was not tried with the model."""
 HOW = """\
