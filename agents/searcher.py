@@ -39,7 +39,7 @@ class SearchingAgent:
         seed: decides, anew for each episode, the order of receptacles that promise the same.
         likelihood: where things lie; None for no idea, so that the order is random.
         dawdles: probability, at each step, of a possible command that leads nowhere: going anywhere, looking
-            around, taking stock.
+            around or taking stock, each as often as the others.
     """
 
     def __init__(
@@ -125,8 +125,10 @@ class _Search:
     def command(self, admissible: Collection[str] | None) -> str:
         """Return the next command."""
         if admissible and self._dawdles and self._random.random() < self._dawdles:
-            idle = [said for said in admissible if said.startswith(_IDLE)]
-            self._command = self._random.choice(idle)
+            idle = [[said for said in admissible if said.startswith(kind)] for kind in _IDLE]
+            self._command = self._random.choice(
+                self._random.choice([kind for kind in idle if kind])
+            )
             return self._command
         command = self._decide()
         if admissible is not None and command.startswith("go to ") and command not in admissible:

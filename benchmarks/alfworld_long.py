@@ -4,10 +4,11 @@
     python benchmarks/alfworld_long.py --games FOLDER --minutes 60       # as much of it as an hour takes
     python benchmarks/alfworld_long.py --draw                            # table and picture from the results
 
-Every run starts from the same model, plays as many episodes of the same training games, and is scored on
-the same held-out games. A finished run is a line of ``runs.jsonl`` in ``--out`` and is not run again; what
-was stopped goes on from its checkpoint in ``--runs``. FOLDER is what ``games`` of the environment takes, and
-holds the splits ``train`` and ``valid_seen``; ``generated`` needs no data.
+Every run starts from the same model, plays as many episodes of the same training games, and is scored at
+its end on the same held-out games, several times each. A finished run is a line of ``runs.jsonl`` in
+``--out`` and is not run again; what was stopped goes on from its checkpoint in ``--runs``. FOLDER is what
+``games`` of the environment takes, and holds the splits ``train`` and ``valid_seen``; ``generated`` needs no
+data.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from alfworld_long_record import record
 from alfworld_long_report import draw, table
 
 from onelayer.json_lines import append_records, read_records
@@ -35,13 +37,8 @@ ARMS: dict[str, dict[str, Any]] = {
     "GiGPO, omega 0.5": {"algorithm": "gigpo", "omega": 0.5},
     "GiGPO, omega 2": {"algorithm": "gigpo", "omega": 2.0},
     "HGPO": {"algorithm": "hgpo"},
+    "GiGPO, all layers": {"algorithm": "gigpo", "layers": "all", "learning_rate": 5e-4},
 }
-KEPT = (
-    *("success", "return", "episode_length", "valid_actions"),
-    *("lone_steps", "step_group_size", "groups_without_signal"),
-    *("episode_advantage", "step_advantage", "wins_below_losses", "kl", "clipped"),
-)
-"""of each iteration"""
 
 
 def main() -> None:
@@ -69,13 +66,14 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--arms", nargs="+", choices=list(ARMS), default=list(ARMS))
     parser.add_argument("--seeds", type=numbers, default=numbers("0-4"), help="such as 0-4 or 1,3")
     parser.add_argument("--layers", default="mid")
-    parser.add_argument("--learning-rate", type=float, default=2e-3)
+    parser.add_argument("--learning-rate", type=float, default=5e-3)
     parser.add_argument("--max-steps", type=int, default=50, help="of an episode")
-    parser.add_argument("--iterations", type=int, default=32)
+    parser.add_argument("--iterations", type=int, default=20)
     parser.add_argument("--tasks-per-iteration", type=int, default=16)
     parser.add_argument("--group-size", type=int, default=8)
-    parser.add_argument("--eval-every", type=int, default=8)
-    parser.add_argument("--eval-tasks", type=int, default=140)
+    parser.add_argument("--eval-every", type=int, default=5)
+    parser.add_argument("--eval-tasks", type=int, default=140, help="held-out games")
+    parser.add_argument("--final-attempts", type=int, default=3, help="at each of them at the end")
     parser.add_argument(
         "--minutes", type=float, default=float("inf"), help="then stop; go on later"
     )
@@ -99,7 +97,7 @@ def run_missing(options: argparse.Namespace, results: Path) -> None:
     """Train every pair of arm and seed that has no line in the results, seed by seed."""
     end = time.monotonic() + 60 * options.minutes
     shared = settings(options)
-    done = set()
+    done, untouched_too = set(), True
     for run in read_records(results):
         if run is None:
             continue
@@ -110,15 +108,17 @@ def run_missing(options: argparse.Namespace, results: Path) -> None:
                 "name another --out, or the same settings"
             )
         done.add((run["arm"], run["seed"]))
+        untouched_too = untouched_too and "base" not in run
     for seed in options.seeds:
         for arm in options.arms:
             if (arm, seed) in done:
                 continue
-            finished = one_run(options, shared, arm, seed, end)
+            finished = one_run(options, shared, arm, seed, end, untouched_too)
             if finished is None:
                 print(f"the time is over; {arm}, seed {seed}, goes on with the same command")
                 return
             append_records(results, [finished])
+            untouched_too = False
             print(f"finished {arm}, seed {seed}", flush=True)
 
 
@@ -130,6 +130,7 @@ def settings(options: argparse.Namespace) -> dict[str, Any]:
     }
     chosen |= {"group_size": options.group_size}
     chosen |= {"eval_every": options.eval_every, "eval_tasks": options.eval_tasks}
+    chosen |= {"final_attempts": options.final_attempts}
     world = "generated" if options.games == "generated" else "ALFWorld's own games"
     known = yaml.safe_load(SETTINGS.read_text())
     return {
@@ -143,14 +144,19 @@ def settings(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def one_run(
-    options: argparse.Namespace, shared: Mapping[str, Any], arm: str, seed: int, end: float
+    options: argparse.Namespace,
+    shared: Mapping[str, Any],
+    arm: str,
+    seed: int,
+    end: float,
+    untouched_too: bool,
 ) -> dict[str, Any] | None:
-    """Train, or go on; return the result, or None where the time was over before."""
+    """Train, or go on, and evaluate; return the record, or None where the time was over before."""
     name = f"{arm.lower().replace(',', '').replace('.', '').replace(' ', '-')}-{seed}"
     folder = options.runs / name
     world = json.dumps({"games": str(options.games), "max_steps": options.max_steps})
     config = {**shared, **ARMS[arm], "env_args": world, "seed": seed, "out": str(folder)}
-    del config["games"], config["max_steps"]
+    del config["games"], config["max_steps"], config["final_attempts"]
     options.runs.mkdir(parents=True, exist_ok=True)
     (options.runs / f"{name}.yaml").write_text(yaml.safe_dump(config))
     if not (folder / "layer.safetensors").exists():
@@ -159,23 +165,32 @@ def one_run(
         command += ["--resume"] if (folder / "checkpoints").exists() else []
         if not finishes(command, options, options.runs / f"{name}.log", end):
             return None
-    lines = [record for record in read_records(folder / "metrics.jsonl") if record is not None]
-    played = [line for line in lines if "success" in line]
-    watched = [line for line in lines if "eval/success" in line]
+    if not (folder / "final" / "results.json").exists():
+        command = [
+            sys.executable,
+            "-m",
+            "onelayer",
+            "eval",
+            str(folder),
+            "--out",
+            str(folder / "final"),
+        ]
+        command += ["--suite", str(suite(options, shared)), "--no-random", "--no-expert"]
+        command += [] if untouched_too else ["--no-base"]
+        if not finishes(command, options, options.runs / f"{name}.log", end):
+            return None
     an_iteration = shared["tasks_per_iteration"] * shared["group_size"]
-    return {
-        "arm": arm,
-        "seed": seed,
-        "settings": dict(shared),
-        "episodes": [line["iteration"] * an_iteration for line in watched],
-        "held_out": [line["eval/success"] for line in watched],
-        "held_out_steps": [line["eval/steps"] for line in watched],
-        "training": {key: [line[key] for line in played] for key in KEPT if key in played[0]},
-        "seconds": {
-            phase: round(sum(line.get(f"seconds/{phase}", 0.0) for line in lines))
-            for phase in ("rollout", "update", "evaluate")
-        },
-    }
+    return {"arm": arm, "seed": seed, "settings": dict(shared), **record(folder, an_iteration)}
+
+
+def suite(options: argparse.Namespace, shared: Mapping[str, Any]) -> Path:
+    """Write the suite of the last evaluation; return its path."""
+    path = options.runs / "final.yaml"
+    held_out = {"split": shared["eval_split"], "tasks": shared["eval_tasks"]}
+    held_out |= {"attempts": options.final_attempts, "env": shared["env"]}
+    held_out |= {"env_args": {"games": str(options.games), "max_steps": options.max_steps}}
+    path.write_text(yaml.safe_dump({"description": "games at the end of a run", **held_out}))
+    return path
 
 
 def finishes(command: list[str], options: argparse.Namespace, log: Path, end: float) -> bool:

@@ -1,6 +1,6 @@
 """What the runs of ``alfworld_long.py`` came to: a table and a picture, from their records alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onelayer.evals.bootstrap import bootstrap_mean
+from onelayer.evals.significance import arm_difference
 
 COLORS = {
     "GiGPO": "#0b6e4f",
@@ -16,9 +17,19 @@ COLORS = {
     "GiGPO, omega 0.5": "#7fb069",
     "GiGPO, omega 2": "#1b998b",
     "HGPO": "#3d5a80",
+    "GiGPO, all layers": "#444444",
 }
 GAINS = (0.10, 0.20)
 """sample efficiency: episodes until held-out success has risen by so much"""
+WATCHED = {
+    "lone steps": ("lone_steps", "{:.0%}"),
+    "steps to a state": ("step_group_size", "{:.2f}"),
+    "mean abs. step advantage": ("step_advantage", "{:.3f}"),
+    "tasks without signal": ("groups_without_signal", "{:.0%}"),
+    "legal actions": ("valid_actions", "{:.1%}"),
+    "steps of an episode": ("episode_length", "{:.1f}"),
+}
+"""columns of the table of what steps are compared with: the metric, and how it is written"""
 
 Run = dict[str, Any]
 
@@ -27,50 +38,71 @@ def table(runs: Sequence[Run]) -> str:
     """Return what each estimator came to, and what it had to learn from, as Markdown."""
     one = runs[0]["settings"]
     episodes = one["tasks_per_iteration"] * one["group_size"] * one["iterations"]
+    untouched = next((run["base"] for run in runs if "base" in run), None)
     lines = [
         f"{one['model']}, layers {one['layers']}, {one['games']}, {one['max_steps']} steps; "
-        f"{episodes:,} episodes a run; "
+        f"{episodes:,} episodes a run; at the end {one['final_attempts']} attempts at each of "
         f"{one['eval_tasks']} held-out games ({one['eval_split']}) at temperature "
-        f"{one['eval_temperature']:g}. Intervals (95 %) are bootstraps over seeds; one seed has none.",
+        f"{one['eval_temperature']:g}. Intervals (95 %) are for other games and other seeds; of "
+        "a single run for other games only.",
         "",
-        "| estimator | seeds | start | end | end of each seed | less GRPO, same seeds | "
-        + " | ".join(f"episodes to +{100 * gain:.0f} points" for gain in GAINS)
-        + " |",
-        "|---" * (6 + len(GAINS)) + "|",
-    ]
-    for arm in arms(runs):
-        its = of(runs, arm)
-        ends = [run["held_out"][-1] for run in its]
-        cells = [
-            arm,
-            str(len(its)),
-            f"{np.mean([run['held_out'][0] for run in its]):.1%}",
-            interval(ends),
-            ", ".join(f"{end:.1%}" for end in ends),
-            less_grpo(runs, arm),
-            *(reached(its, gain) for gain in GAINS),
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    lines += [
+        *_rows(
+            ["estimator", "seeds", "success", "gain", "less GRPO, same seeds", "of each seed"]
+            + [f"episodes to +{100 * gain:.0f} points" for gain in GAINS],
+            [_result(runs, arm, untouched) for arm in arms(runs)],
+        ),
+        "",
+        "Success by task type, all seeds together:",
+        "",
+        *_by_kind(runs, untouched),
         "",
         "What the steps had to be compared with, first and last fifth of training:",
         "",
-        "| estimator | lone steps | steps to a state | mean abs. step advantage | tasks without signal | "
-        "legal actions | steps of an episode |",
-        "|---" * 7 + "|",
+        *_rows(
+            ["estimator", *WATCHED],
+            [
+                [arm, *(first_and_last(of(runs, arm), *told) for told in WATCHED.values())]
+                for arm in arms(runs)
+            ],
+        ),
     ]
-    for arm in arms(runs):
-        its = of(runs, arm)
-        cells = [
-            first_and_last(its, "lone_steps", "{:.0%}"),
-            first_and_last(its, "step_group_size", "{:.2f}"),
-            first_and_last(its, "step_advantage", "{:.3f}"),
-            first_and_last(its, "groups_without_signal", "{:.0%}"),
-            first_and_last(its, "valid_actions", "{:.1%}"),
-            first_and_last(its, "episode_length", "{:.1f}"),
-        ]
-        lines.append(f"| {arm} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _result(runs: Sequence[Run], arm: str, untouched: Mapping[str, Any] | None) -> list[str]:
+    """Return the cells of an estimator in the first table."""
+    its = of(runs, arm)
+    grpo = {run["seed"]: run for run in of(runs, "GRPO")}
+    both = [run for run in its if run["seed"] in grpo and arm != "GRPO"]
+    success_RT = wins_RT(its)
+    return [
+        arm,
+        str(len(its)),
+        success(success_RT),
+        points(success_RT, rate_T(untouched)[None]) if untouched else "",
+        points(wins_RT(both), wins_RT([grpo[run["seed"]] for run in both])) if both else "",
+        ", ".join(f"{rate:.1%}" for rate in success_RT.mean(1)),
+        *(reached(its, gain) for gain in GAINS),
+    ]
+
+
+def _by_kind(runs: Sequence[Run], untouched: Mapping[str, Any] | None) -> list[str]:
+    """Return the rows of a table of task types."""
+    players = {"before": [untouched]} if untouched else {}
+    players |= {arm: [run["trained"] for run in of(runs, arm)] for arm in arms(runs)}
+    kinds = list(runs[0]["trained"]["wins_and_episodes"])
+    rows = []
+    for name, played in players.items():
+        counts_RKC = np.array([[p["wins_and_episodes"][kind] for kind in kinds] for p in played])
+        wins_K, episodes_K = counts_RKC.sum(0).T
+        rows.append([name, *(f"{rate:.1%}" for rate in wins_K / episodes_K)])
+    return _rows(["player", *kinds], rows)
+
+
+def _rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the lines of a Markdown table."""
+    lines = [f"| {' | '.join(cells)} |" for cells in (header, *rows)]
+    return [lines[0], "|---" * len(header) + "|", *lines[1:]]
 
 
 def arms(runs: Sequence[Run]) -> list[str]:
@@ -83,26 +115,26 @@ def of(runs: Sequence[Run], arm: str) -> list[Run]:
     return sorted((run for run in runs if run["arm"] == arm), key=lambda run: run["seed"])
 
 
-def interval(values: Sequence[float]) -> str:
-    """Return the mean over seeds with its interval, where there are several."""
-    if len(values) == 1:
-        return f"{values[0]:.1%}"
-    return "{:.1%} [{:.1%}, {:.1%}]".format(*bootstrap_mean(values))
+def wins_RT(runs: Sequence[Run]) -> NDArray[np.float64]:
+    """Return the share of attempts that each run won at each held-out game."""
+    return np.stack([rate_T(run["trained"]) for run in runs])
 
 
-def less_grpo(runs: Sequence[Run], arm: str) -> str:
-    """Return the difference to GRPO at the end, over the seeds that both have, in points."""
-    grpo = {run["seed"]: run["held_out"][-1] for run in of(runs, "GRPO")}
-    differences = [
-        100 * (run["held_out"][-1] - grpo[run["seed"]])
-        for run in of(runs, arm)
-        if run["seed"] in grpo
-    ]
-    if arm == "GRPO" or not differences:
-        return ""
-    if len(differences) == 1:
-        return f"{differences[0]:+.1f}"
-    return "{:+.1f} [{:+.1f}, {:+.1f}]".format(*bootstrap_mean(differences))
+def rate_T(final: Mapping[str, Any]) -> NDArray[np.float64]:
+    """Return the share of attempts won at each held-out game."""
+    return np.array(final["wins"]) / final["attempts"]
+
+
+def success(success_RT: NDArray[np.float64]) -> str:
+    """Return the mean and its interval for other games and other seeds."""
+    found = arm_difference(success_RT, np.zeros((1, success_RT.shape[1])))
+    return f"{found.value:.1%} [{found.low:.1%}, {found.high:.1%}]"
+
+
+def points(first_RT: NDArray[np.float64], second_RT: NDArray[np.float64]) -> str:
+    """Return the difference of two arms in points, with its interval for other games and other seeds."""
+    found = arm_difference(first_RT, second_RT)
+    return f"{100 * found.value:+.1f} [{100 * found.low:+.1f}, {100 * found.high:+.1f}]"
 
 
 def reached(runs: Sequence[Run], gain: float) -> str:

@@ -3,6 +3,7 @@
 import json
 import lzma
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -338,6 +339,18 @@ def test_one_that_dawdles_says_possible_commands_only_and_still_runs_its_errand(
         SearchingAgent(0), [generate(seed, split="train", room_size=5) for seed in range(12)]
     )
     assert sum(lengths) > 1.5 * sum(straight)
+
+
+def test_one_that_dawdles_looks_and_takes_stock_as_often_as_it_goes_somewhere() -> None:
+    engine = Engine(Game(generate(3, split="train")))  # whole house: many places to go to
+    agent, observation = SearchingAgent(0, dawdles=1.0), engine.reset()
+    said = Counter()
+    for _ in range(600):
+        [command] = agent.act([observation], [{"admissible": engine.admissible()}])
+        said[command.split()[0]] += 1
+        observation, _, _ = engine.step(command)
+    assert set(said) == {"go", "look", "inventory"}
+    assert all(160 < count < 240 for count in said.values())  # 200 +- 3.5 deviations
 
 
 def test_one_that_dawdles_does_so_again_with_the_same_seed() -> None:

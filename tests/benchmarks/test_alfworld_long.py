@@ -21,10 +21,14 @@ def report(monkeypatch):
     return alfworld_long_report
 
 
-def run(arm, seed, held_out, **training):
+def final(wins):
+    return {"attempts": 2, "wins": wins, "wins_and_episodes": {"a": [sum(wins), 2 * len(wins)]}}
+
+
+def run(arm, seed, wins, held_out=(0.3, 0.5, 0.6), **training):
     shared = {"model": "small", "layers": "mid", "games": "generated", "max_steps": 50}
     shared |= {"tasks_per_iteration": 2, "group_size": 4, "iterations": 10, "eval_tasks": 40}
-    shared |= {"eval_split": "valid_seen", "eval_temperature": 1.0}
+    shared |= {"eval_split": "valid_seen", "eval_temperature": 1.0, "final_attempts": 2}
     told = dict.fromkeys(
         ("success", "step_advantage", "groups_without_signal", "episode_length"), [0.0] * 10
     )
@@ -34,8 +38,9 @@ def run(arm, seed, held_out, **training):
         "seed": seed,
         "settings": shared,
         "episodes": [0, 40, 80],
-        "held_out": held_out,
+        "held_out": list(held_out),
         "training": {**told, **training},
+        "trained": final(wins),
     }
 
 
@@ -44,37 +49,48 @@ def cells(table, arm, which=0):
     return [cell.strip() for cell in lines[which].strip("|").split("|")]
 
 
-def test_the_table_holds_ends_differences_and_sample_efficiency(report):
+def test_the_table_holds_success_gain_differences_and_sample_efficiency(report):
     runs = [
-        run("GiGPO", 0, [0.3, 0.5, 0.6]),
-        run("GiGPO", 1, [0.3, 0.3, 0.7]),
-        run("GRPO", 0, [0.3, 0.35, 0.4]),
-        run("GRPO", 1, [0.3, 0.35, 0.5]),
+        run("GiGPO", 0, [2, 2, 1, 0], [0.3, 0.5, 0.6]) | {"base": final([1, 0, 1, 0])},
+        run("GiGPO", 1, [2, 2, 2, 1], [0.3, 0.3, 0.7]),
+        run("GRPO", 0, [1, 2, 0, 0], [0.3, 0.35, 0.4]),
+        run("GRPO", 1, [2, 1, 1, 0], [0.3, 0.35, 0.5]),
     ]
     found = cells(report.table(runs), "GiGPO")
-    assert found[1:3] == ["2", "30.0%"]
-    assert found[3].startswith("65.0% [")
-    assert found[4] == "60.0%, 70.0%"
-    assert found[5].startswith("+20.0 [")
+    assert found[1] == "2"
+    assert found[2].startswith("75.0% [")
+    assert found[3].startswith("+50.0 [")
+    assert found[4].startswith("+31.2 [")
+    assert found[5] == "62.5%, 87.5%"
     assert found[6] == "35 (2 of 2)"  # halfway up at 20, and a quarter of the way from 40 at 50
     assert cells(report.table(runs), "GRPO")[6:] == ["67 (2 of 2)", "more (1 of 2)"]
+    assert cells(report.table(runs), "before") == ["before", "25.0%"]
+    assert cells(report.table(runs), "GiGPO", 1) == ["GiGPO", "75.0%"]
 
 
 def test_a_difference_is_of_seeds_that_both_have(report):
-    runs = [run("GRPO", 1, [0.1, 0.1, 0.2]), run("Dr. GRPO", 1, [0.1, 0.1, 0.3])]
-    runs.append(run("Dr. GRPO", 2, [0.1, 0.1, 0.9]))
-    assert cells(report.table(runs), "Dr. GRPO")[5] == "+10.0"
+    runs = [run("GRPO", 1, [1, 0, 0, 0]), run("Dr. GRPO", 1, [1, 1, 0, 0])]
+    runs.append(run("Dr. GRPO", 2, [2, 2, 2, 2]))
+    assert cells(report.table(runs), "Dr. GRPO")[4].startswith("+12.5 [")
+
+
+def test_an_interval_of_one_run_is_that_of_its_games(report):
+    difference = np.array([0.5, 0.0, 0.0, 0.5])
+    reach = 3.18245 * difference.std(ddof=1) / 2  # Student's t of 3 degrees
+    low, high = 100 * (0.25 - reach), 100 * (0.25 + reach)
+    shown = report.points(np.array([[1.0, 0.5, 0.0, 0.5]]), np.array([[0.5, 0.5, 0.0, 0.0]]))
+    assert shown == f"+25.0 [{low:+.1f}, {high:+.1f}]"
 
 
 def test_what_steps_are_compared_with_is_told_of_the_begin_and_the_end(report):
     lone = [0.8] * 2 + [0.5] * 6 + [0.2] * 2
-    found = cells(report.table([run("GiGPO", 0, [0.3, 0.5, 0.6], lone_steps=lone)]), "GiGPO", 1)
+    found = cells(report.table([run("GiGPO", 0, [1, 2], lone_steps=lone)]), "GiGPO", 2)
     assert found[1] == "80%, 20%"
 
 
 def test_the_picture_is_drawn_of_several_seeds_and_of_one(report, tmp_path):
-    runs = [run("GiGPO", 0, [0.3, 0.5, 0.6]), run("GiGPO", 1, [0.3, 0.5, 0.5])]
-    report.draw([*runs, run("GRPO", 0, [0.3, 0.4, 0.4])], tmp_path / "curves.png")
+    runs = [run("GiGPO", 0, [1, 2]), run("GiGPO", 1, [1, 2], [0.3, 0.5, 0.5])]
+    report.draw([*runs, run("GRPO", 0, [1, 2], [0.3, 0.4, 0.4])], tmp_path / "curves.png")
     assert (tmp_path / "curves.png").stat().st_size > 10_000
 
 
@@ -97,7 +113,10 @@ def test_finished_runs_are_kept_and_not_run_again(tmp_path):
     assert "seed 3" not in again.stdout and "finished GRPO, seed 4" in again.stdout
     lines = (tmp_path / "out" / "runs.jsonl").read_text().splitlines()
     assert [json.loads(line)["seed"] for line in lines] == [3, 4]
-    assert len(json.loads(lines[0])["held_out"]) == 2
+    first, second = map(json.loads, lines)
+    assert len(first["held_out"]) == 2
+    assert len(first["trained"]["wins"]) == len(first["base"]["wins"]) == 2
+    assert first["trained"]["attempts"] == 3 and "base" not in second
     assert "the time is over" in call("--seeds", "5", "--minutes", "0").stdout
     other = call("--seeds", "5", "--learning-rate", "1e-9")
     assert other.returncode == 1 and "another learning_rate" in other.stderr
