@@ -48,7 +48,11 @@ class Config:
     stumbles: float = option(0.1, "probability that a demonstrated step is an impossible command")
     dawdles: float = option(0.0, "probability of a possible command that leads nowhere")
     echoes: bool = option(False, "also learn what an answer repeats of the command before it")
-    steps: int = option(2_500, "optimizer steps")
+    steps: int = option(2_500, "optimizer steps on them")
+    own_games: int = option(
+        0, "games that it plays itself then, to learn the possible ones of its own commands"
+    )
+    own_steps: int = option(0, "optimizer steps on these, at half the rates")
     batch: int = option(16, "episodes in an optimizer step")
     matrix_learning_rate: float = option(0.02, "of Muon, for the matrices in the layers")
     learning_rate: float = option(3e-3, "of AdamW, for embedding and norms")
@@ -66,6 +70,12 @@ class Config:
     def __post_init__(self) -> None:
         counts = ("demonstrations", "steps", "batch", "layers", "warmup", "max_steps", "repeats")
         require(self, *counts, at_least=1)
+        require(self, "own_games", "own_steps", at_least=0)
+        if bool(self.own_games) != bool(self.own_steps):
+            raise ValueError(
+                "own_games and own_steps go together: the games are what the steps learn from; "
+                f"got {self.own_games} and {self.own_steps}"
+            )
         require(self, "matrix_learning_rate", "learning_rate", above=0)
         for name in ("stumbles", "dawdles"):
             if not 0 <= getattr(self, name) < 1:
@@ -114,7 +124,10 @@ def run(config: Config) -> None:
     start = time.perf_counter()
     episodes = _demonstrated(config, rooms)
     model, tokenizer = _model_for(config, episodes, earlier)
-    _train(config, model, tokenizer, episodes)
+    _train(config, model, tokenizer, episodes, config.steps)
+    if config.own_games:
+        own = _own_games(config, rooms, model, tokenizer)
+        _train(config, model, tokenizer, own, config.own_steps, share_of_rates=0.5)
     model.half().save_pretrained(out)
     tokenizer.save_pretrained(out)
     found = measure(
@@ -152,6 +165,21 @@ def _demonstrated(config: Config, rooms: "list[Rooms]") -> "list[Episode]":
     )
 
 
+def _own_games(
+    config: Config,
+    rooms: "list[Rooms]",
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerFast",
+) -> "list[Episode]":
+    """Return games that the model played, won or not."""
+    from onelayer.trainers.warmstart import own_games
+
+    print(f"playing {config.own_games} games of its own")
+    model.eval()
+    seed = config.seed + 1
+    return list(own_games(model, tokenizer, rooms, config.own_games, seed, config.max_steps))
+
+
 def _model_for(
     config: Config,
     episodes: "list[Episode]",
@@ -182,8 +210,10 @@ def _train(
     model: "PreTrainedModel",
     tokenizer: "PreTrainedTokenizerFast",
     episodes: "list[Episode]",
+    steps: int,
+    share_of_rates: float = 1.0,
 ) -> None:
-    """Train all parameters of the model in place on the commands of the episodes."""
+    """Train all parameters of the model in place on the possible commands of the episodes."""
     from onelayer.agents.prompts import PlainFormat
     from onelayer.trainers.warmstart import example, fit
 
@@ -196,10 +226,10 @@ def _train(
             tokenizer,
             examples,
             scratch=Path(scratch),
-            steps=config.steps,
+            steps=steps,
             batch=config.batch,
-            matrix_learning_rate=config.matrix_learning_rate,
-            learning_rate=config.learning_rate,
+            matrix_learning_rate=share_of_rates * config.matrix_learning_rate,
+            learning_rate=share_of_rates * config.learning_rate,
             warmup=config.warmup,
             seed=config.seed,
             bfloat16=config.dtype == "bfloat16",

@@ -19,6 +19,7 @@ from onelayer.trainers.warmstart import (  # noqa: E402
     demonstrations,
     example,
     fit,
+    own_games,
     things,
 )
 
@@ -98,6 +99,40 @@ def test_a_game_is_played_several_times_in_other_orders():
 def test_too_few_wins_are_an_error_and_no_endless_search():
     with pytest.raises(ValueError, match=r"won 0 of \d+ games of 4 receptacles within 1 steps"):
         list(demonstrations([4], 5, seed=0, max_steps=1, stumbles=0.0))
+
+
+def test_own_games_are_played_to_their_end_won_or_not(tokenizer):
+    model = untrained_tiny_model(tokenizer, width=32, layers=1).eval()
+    own = list(own_games(model, tokenizer, [4, 5], 7, seed=4, max_steps=3))
+    assert len(own) == 7
+    assert not any(episode.success for episode in own)  # it was never trained
+    assert all(len(episode.steps) == 3 and "train" in episode.task for episode in own)
+    sizes = [len(read_room(episode.steps[0].observation)) for episode in own]
+    assert sizes == [4] * 3 + [5] * 4
+
+
+def test_learning_the_possible_ones_of_its_own_commands_makes_them_likelier(tmp_path):
+    tokenizer = tiny_tokenizer([], things())
+    torch.manual_seed(0)
+    model = untrained_tiny_model(tokenizer, width=32, layers=1)
+    learned = {"warmup": 2, "batch": 8, "matrix_learning_rate": 0.02, "learning_rate": 1e-2}
+    shown = PlainFormat(tokenizer)
+    demonstrated = demonstrations([4], 40, seed=3, max_steps=30, stumbles=0.3)
+    examples = [example(episode, shown) for episode in demonstrated]
+    fit(model, tokenizer, examples, scratch=tmp_path, steps=40, seed=0, **learned)
+
+    def possible(seed):
+        steps = [
+            step
+            for episode in own_games(model, tokenizer, [4], 96, seed=seed, max_steps=8)
+            for step in episode.steps
+        ]
+        return sum(step.valid for step in steps) / len(steps)
+
+    before = possible(5)
+    own = [example(e, shown) for e in own_games(model, tokenizer, [4], 96, seed=4, max_steps=8)]
+    fit(model, tokenizer, own, scratch=tmp_path, steps=24, seed=0, **learned)
+    assert possible(5) > 3 * before
 
 
 def test_only_possible_commands_and_their_ends_are_learned(tokenizer, played):
@@ -236,6 +271,7 @@ def test_the_command_makes_a_model_that_plays_trains_and_can_be_gone_on_from(tmp
     assert main(["train", *(text for k, v in run.items() for text in (f"--{k}", str(v)))]) == 0
 
     house = {"room_sizes": "4,full", "eval_room_size": "full", "dtype": "bfloat16", "repeats": 2}
+    house |= {"own_games": 6, "own_steps": 2}
     assert warmstart(tmp_path / "more", start=folder, seed=1, steps=2, layers=3, **house) == 0
     more, known = load_model(str(tmp_path / "more"))
     assert more.config.vocab_size == len(known) >= model.config.vocab_size
@@ -251,6 +287,7 @@ def test_the_command_makes_a_model_that_plays_trains_and_can_be_gone_on_from(tmp
         (("new",), {"width": 33}, "width must be a multiple of 32, got 33"),
         (("new",), {"steps": 0}, "steps must be at least 1"),
         (("new",), {"stumbles": 1}, "stumbles must be in"),
+        (("new",), {"own_games": 8}, "own_games and own_steps go together"),
         (("new",), {"dtype": "float16"}, "dtype is float32 or bfloat16, got 'float16'"),
         (("new",), {"room_sizes": "full,games"}, "games in room_sizes needs --games"),
         (("new",), {"room_sizes": "9-4"}, "room_sizes is a list of sizes and from-to"),
