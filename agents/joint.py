@@ -1,24 +1,19 @@
 """Several policies that differ in some layers write their replies in one batch.
 
 Each row of the cache is one policy's. A pass runs the common, frozen model for all rows; wherever a module of
-a policy's own layers comes, the rows of that policy go through the policy's module instead. Attention needs
-nothing of this: rows do not read each other. So the many small steps of decoding are taken once for all
-policies, and what a token costs beside its matrix products is shared.
-
-On a CPU the rows of a policy are picked out of each module's input. On a GPU every module of a policy's own
-layers runs for all rows, and a mask chooses: no shape depends on who plays, as a CUDA graph requires.
+a policy's own layers comes, the rows of that policy go through the policy's module instead
+(``player_modules``). Attention needs nothing of this: rows do not read each other. So the many small steps of
+decoding are taken once for all policies, and what a token costs beside its matrix products is shared.
 
 Axes: ``R`` rows of the cache, ``B`` rows of a pass.
 """
 
 import copy
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from functools import partial
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import PreTrainedModel
 
 from onelayer.agents.cache import RaggedCache
@@ -26,11 +21,9 @@ from onelayer.agents.cached import CachedModel
 from onelayer.agents.decoder import Decoder
 from onelayer.agents.engine import Ids, Sampled
 from onelayer.agents.forward import capturing, decoder_layers
+from onelayer.agents.player_modules import Player, PlayerModules
 from onelayer.agents.sampling import Sampling
 from onelayer.agents.states import CapturedStates
-
-_ROUNDING = {torch.float32: 1e-3, torch.bfloat16: 0.5}
-"""largest difference of logits that the joint pass may have from a policy's own"""
 
 
 def sharing_weights(model: PreTrainedModel, own: Collection[str] = ()) -> PreTrainedModel:
@@ -46,28 +39,6 @@ def sharing_weights(model: PreTrainedModel, own: Collection[str] = ()) -> PreTra
     return twin
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Player:
-    """One policy: a model that shares all but its own layers with the others'."""
-
-    model: PreTrainedModel
-    layers: tuple[int, ...]
-    """those that are its own"""
-    states: CapturedStates | None
-    """keeps what enters the lowest of them; None: nothing is kept"""
-
-
-@dataclass(slots=True, eq=False)
-class _Pass:
-    """Whose the rows of a pass are."""
-
-    masks: bool
-    """choose by masks of fixed shape instead of picking rows out"""
-    player_B: Tensor | None = None
-    rows: dict[int, Tensor] = field(default_factory=dict)
-    """by player, those that it has any of"""
-
-
 class JointDecoder(Decoder):
     """Samples for several players; slot ``s`` of player ``p`` of ``P`` is the slot ``s * P + p``.
 
@@ -76,7 +47,7 @@ class JointDecoder(Decoder):
         players: the policies.
         stop_ids: as of ``Decoder``.
         sampling: the same for all players.
-        masks: see the module; None: on everything but a CPU.
+        masks: see ``PlayerModules``.
 
     Raises:
         ValueError: a layer of this model cannot be run row by row.
@@ -93,10 +64,8 @@ class JointDecoder(Decoder):
     ):
         common = sharing_weights(model)
         self.players = players
-        self._pass = _Pass(model.device.type != "cpu" if masks is None else masks)
         self._player_R = torch.zeros(0, dtype=torch.long, device=model.device)
-        _let_rows_choose(common, players, self._pass)
-        _require_same_logits(common, players, self._pass)
+        self._modules = PlayerModules(common, players, masks)
         super().__init__(common, stop_ids, sampling)
 
     def forget_player(self, player: int) -> None:
@@ -113,7 +82,7 @@ class JointDecoder(Decoder):
     def _cached_model(self, cache: RaggedCache) -> CachedModel:
         self._player_R = torch.zeros(cache.rows, dtype=torch.long, device=self.model.device)
         self._place_players()
-        return _JointModel(self.model, cache, self.players, self._pass, self._player_R)
+        return _JointModel(self.model, cache, self.players, self._modules, self._player_R)
 
     def _seat(self, slots: Sequence[int] | dict[int, Ids]) -> None:
         super()._seat(slots)
@@ -143,11 +112,11 @@ class _JointModel(CachedModel):
         model: PreTrainedModel,
         cache: RaggedCache,
         players: Sequence[Player],
-        now: _Pass,
+        modules: PlayerModules,
         player_R: Tensor,
     ):
         super().__init__(model, cache, None)
-        self._now, self._player_R, self._layers = now, player_R, decoder_layers(model)
+        self._modules, self._player_R, self._layers = modules, player_R, decoder_layers(model)
         self._keepers: dict[int, list[int]] = {}
         """layer: players that keep what enters it"""
         for number, player in enumerate(players):
@@ -156,8 +125,7 @@ class _JointModel(CachedModel):
 
     @contextmanager
     def _of_rows(self, row_B: Tensor) -> Iterator[None]:
-        now = self._now
-        _begin_pass(now, self._player_R[row_B])
+        self._modules.begin(self._player_R[row_B])
         with ExitStack() as stack:
             captured = {
                 layer: stack.enter_context(capturing(self._layers[layer]))
@@ -165,7 +133,7 @@ class _JointModel(CachedModel):
             }
             yield
         for layer, keepers in self._keepers.items():
-            rows = _rows_of(now, keepers)
+            rows = self._modules.rows_of(keepers)
             if len(rows):
                 self.cache.keep_hidden(captured[layer][0], rows)
 
@@ -236,79 +204,3 @@ class Seat:
 
     def _joint(self, slot: int) -> int:
         return slot * len(self.joint.seats) + self.number
-
-
-def _begin_pass(now: _Pass, player_B: Tensor) -> None:
-    now.player_B = player_B
-    now.rows = {}
-    if not now.masks:
-        for player in sorted(set(player_B.tolist())):
-            now.rows[player] = (player_B == player).nonzero()[:, 0]
-
-
-def _rows_of(now: _Pass, players: Sequence[int]) -> Tensor:
-    assert now.player_B is not None
-    return torch.isin(now.player_B, now.player_B.new_tensor(players)).nonzero()[:, 0]
-
-
-def _let_rows_choose(common: PreTrainedModel, players: Sequence[Player], now: _Pass) -> None:
-    """Let every module of the players' layers run the rows of a player through the player's own module."""
-    stack = decoder_layers(common)
-    stacks = [decoder_layers(player.model) for player in players]
-    for index, layer in enumerate(stack):
-        whose = [number for number, player in enumerate(players) if index in player.layers]
-        for name, module in layer.named_modules():
-            if whose and any(p is not None for p in module._parameters.values()):
-                own = {number: stacks[number][index].get_submodule(name) for number in whose}
-                choose = _by_mask if now.masks else _by_rows
-                module.forward = partial(choose, module.forward, own, now)
-
-
-def _by_rows(
-    frozen: Callable[[Tensor], Tensor], own: dict[int, nn.Module], now: _Pass, hidden: Tensor
-) -> Tensor:
-    """Run the rows of each player through its module, all others through the frozen one."""
-    mine = [(module, now.rows[number]) for number, module in own.items() if number in now.rows]
-    if len(mine) == 1 and len(mine[0][1]) == len(hidden):
-        only: Tensor = mine[0][0](hidden)
-        return only
-    result = frozen(hidden)
-    for module, rows in mine:
-        result.index_copy_(0, rows, module(hidden.index_select(0, rows)).to(result.dtype))
-    return result
-
-
-def _by_mask(
-    frozen: Callable[[Tensor], Tensor], own: dict[int, nn.Module], now: _Pass, hidden: Tensor
-) -> Tensor:
-    """Run all rows through all modules, and choose."""
-    assert now.player_B is not None
-    result = frozen(hidden)
-    for number, module in own.items():
-        mask = (now.player_B == number).view(-1, *[1] * (result.dim() - 1))
-        result = torch.where(mask, module(hidden).to(result.dtype), result)
-    return result
-
-
-@torch.no_grad()
-def _require_same_logits(common: PreTrainedModel, players: Sequence[Player], now: _Pass) -> None:
-    """Compare a joint pass, a row for each player, with the players' own.
-
-    Raises:
-        ValueError: they differ: some module of the layers does not work row by row, as experts do not.
-    """
-    size = min(common.get_input_embeddings().num_embeddings, 97)
-    ids_BQ = (torch.arange(7 * len(players), device=common.device) * 31 % size).view(-1, 7)
-    _begin_pass(now, torch.arange(len(players), device=common.device))
-    own = [player.model(input_ids=ids_BQ[i : i + 1]).logits[0] for i, player in enumerate(players)]
-    try:
-        found = common(input_ids=ids_BQ).logits
-        difference = float((found - torch.stack(own)).abs().max())
-    except (RuntimeError, TypeError, IndexError, AttributeError) as error:
-        raise ValueError(f"{_cannot(common)}: {error}") from error
-    if not difference <= _ROUNDING.get(common.dtype, 1e-3):
-        raise ValueError(f"{_cannot(common)}: logits differ by {difference:.1e}")
-
-
-def _cannot(model: PreTrainedModel) -> str:
-    return f"{type(model).__name__} cannot be trained with --together: leave it out"

@@ -29,3 +29,9 @@ def points(estimate: Sequence[float]) -> str:
 def p_value(p: float) -> str:
     """Return a p-value with three decimals."""
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def listed(items: Sequence[object]) -> str:
+    """Return ``1, 2 and 3``."""
+    *others, last = map(str, items)
+    return f"{', '.join(others)} and {last}" if others else last

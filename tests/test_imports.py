@@ -16,7 +16,7 @@ FLOORS = ("", "envs", "agents", "evals", "trainers", "commands", "cli")
 """from the ground up; the ground is what lies in ``onelayer/`` itself, such as ``settings.py``"""
 ALIKE = {
     # A command's module has the name of the command, and so has what it runs.
-    *("export", "report", "warmstart", "plan", "profile"),
+    *("export", "report", "warmstart", "plan"),
     # What all environments have.
     *("environment", "catalogue", "formats"),
     # Topics: of programming tasks, and of mathematics.

@@ -23,16 +23,14 @@ def signal(
     *,
     gamma: float,
     divide_by_std: bool,
-    std_floor: float = 0.0,
 ) -> dict[str, float]:
     """Return what the batch offers to learn from, ready to be logged.
 
     Args:
         episodes: the batch that was compared, penalties included.
         advantages_N: what the estimator made of it, one for each step.
-        gamma: as the estimator was given, and so the two below.
-        divide_by_std: see ``gigpo``.
-        std_floor: see ``gigpo``.
+        gamma: as the estimator was given.
+        divide_by_std: as the estimator was given; see ``gigpo``.
 
     Returns:
         * ``groups_without_signal``: share of tasks whose episodes all earned the same (of no
@@ -50,10 +48,8 @@ def signal(
     """
     if len(advantages_N) != sum(len(episode.steps) for episode in episodes):
         raise ValueError(f"the episodes don't have {len(advantages_N)} steps, one per advantage")
-    episode_E = episode_advantages(episodes, divide_by_std=divide_by_std, std_floor=std_floor)
-    step_N = step_advantages(
-        episodes, gamma=gamma, divide_by_std=divide_by_std, std_floor=std_floor
-    )
+    episode_E = episode_advantages(episodes, divide_by_std=divide_by_std)
+    step_N = step_advantages(episodes, gamma=gamma, divide_by_std=divide_by_std)
     task_E = group_numbers([episode.task for episode in episodes])
     loudest = np.zeros(task_E.max(initial=-1) + 1)
     np.maximum.at(loudest, task_E, np.abs(episode_E))

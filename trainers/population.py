@@ -15,7 +15,8 @@ from typing import Any
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.agents.episodes import Episode
-from onelayer.agents.joint import JointDecoder, JointEngine, Player, sharing_weights
+from onelayer.agents.joint import JointDecoder, JointEngine, sharing_weights
+from onelayer.agents.player_modules import Player
 from onelayer.interrupts import StopRequests
 from onelayer.trainers.bad_steps import Diverged
 from onelayer.trainers.config import TrainConfig

@@ -1,4 +1,4 @@
-"""What the processes of a run know together; with one process, what it knows alone."""
+"""What processes of a run do together: sums, agreement, waiting. Of one process it changes nothing."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence

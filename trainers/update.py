@@ -130,7 +130,7 @@ class Learner:
         return self.states if self._device.type == "cpu" else None
 
     def _chosen_parameters(self) -> dict[str, torch.nn.Parameter]:
-        """Freeze the model but for what learns; return that by name."""
+        """Freeze all parameters but those that learn, and return these by name."""
         config = self.config
         if config.lora_rank:
             return add_adapters(self.model, self.layers, config.lora_rank, config.seed)

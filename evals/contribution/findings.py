@@ -14,7 +14,7 @@ from onelayer.evals.contribution.contrast import Contrasts
 from onelayer.evals.contribution.ranking import Ranked, correlate, relative_depth
 from onelayer.evals.contribution.record import Profile
 from onelayer.evals.estimates import Estimate
-from onelayer.evals.formatting import with_interval
+from onelayer.evals.formatting import listed, with_interval
 
 Verdict = Literal["holds", "does not hold", "cannot be told"]
 
@@ -65,7 +65,7 @@ def middle_layers_are_best(profile: Profile, contrasts: Contrasts) -> Finding | 
     difference = contrasts(weights | {f"layer {k}": -1 / len(rest) for k in rest})
     place = relative_depth(profile.best.layer, depth)
     return Finding(
-        f"layers {_listed(middle)} less the others, in mean C: {with_interval(difference, '+.2f')}; the"
+        f"layers {listed(middle)} less the others, in mean C: {with_interval(difference, '+.2f')}; the"
         f" best layer lies at {place:.0%} of the depth",
         _sides(difference, 0),
     )
@@ -85,7 +85,7 @@ def worst_layers_are_at_the_ends(profile: Profile, contrasts: Contrasts) -> Find
     value = contrasts({f"layer {worst}": 1})
     return Finding(
         f"the worst layer is {worst}, C = {with_interval(value)}; in {chance:.0%} of the resamples it is"
-        f" one of {_listed(ends)} (by chance {len(ends) / len(layers):.0%})",
+        f" one of {listed(ends)} (by chance {len(ends) / len(layers):.0%})",
         _sure(chance),
     )
 
@@ -99,7 +99,7 @@ def several_layers_reach_full_training(profile: Profile, contrasts: Contrasts) -
     reached = [
         k for k in contrasts.layers if contrasts.mean[f"layer {k}"] >= contrasts.mean["full"]
     ]
-    named = f" ({_listed(reached)})" if reached else ""
+    named = f" ({listed(reached)})" if reached else ""
     return Finding(
         f"{len(reached)} of {len(contrasts.layers)} layers reach C = 1{named}; in the resamples {low} to"
         f" {high} do",
@@ -182,8 +182,3 @@ def _sure(chance: float) -> Verdict:
     if chance >= SURE:
         return "holds"
     return "does not hold" if chance <= 1 - SURE else "cannot be told"
-
-
-def _listed(layers: list[int]) -> str:
-    *others, last = map(str, layers)
-    return f"{', '.join(others)} and {last}" if others else last

@@ -1,10 +1,9 @@
 """A profile as Markdown that reads well in a terminal."""
 
 import math
-from collections.abc import Sequence
 
 from onelayer.evals.contribution.record import Agreement, Best, Contribution, Profile, Score
-from onelayer.evals.formatting import with_interval
+from onelayer.evals.formatting import listed, with_interval
 from onelayer.evals.table import render
 
 FEW_SEEDS = 5
@@ -94,7 +93,7 @@ def best_sentence(best: Best) -> str:
     where = " on the dev tasks" if best.on_dev else ""
     text = f"Layer {best.layer} scores highest{where}, and in {best.chance:.0%} of the resamples."
     if len(best.candidates) > 1:
-        text += f" With 95 % the best layer is among {_listed(best.candidates)}."
+        text += f" With 95 % the best layer is among {listed(best.candidates)}."
     if best.contribution is not None and best.on_dev:
         text += (
             f" On the held-out tasks, which had no part in the choice, its contribution is"
@@ -117,7 +116,7 @@ def cautions(profile: Profile) -> list[str]:
     sentences = []
     alone = [name for name, number in counts.items() if number == 1]
     if alone:
-        named = _listed(alone) if len(alone) < len(counts) else "each arm"
+        named = listed(alone) if len(alone) < len(counts) else "each arm"
         sentences.append(
             f"One run only of {named}: what another seed would give is not in the interval."
         )
@@ -128,7 +127,7 @@ def cautions(profile: Profile) -> list[str]:
         )
     missing = [k for k in range(profile.model.num_layers) if k not in profile.layers]
     if missing:
-        sentences.append(f"Not measured: layers {_listed(missing)}.")
+        sentences.append(f"Not measured: layers {listed(missing)}.")
     return sentences
 
 
@@ -172,9 +171,3 @@ def _parameters(profile: Profile, arm: str | int) -> str:
     numbers = {run.trained_parameters for run in runs}
     number = numbers.pop() if len(numbers) == 1 else None
     return "" if number is None else f"{number:,}"
-
-
-def _listed(items: Sequence[object]) -> str:
-    """Return ``1, 2 and 3``."""
-    *others, last = map(str, items)
-    return f"{', '.join(others)} and {last}" if others else last

@@ -12,7 +12,7 @@ COMMANDS = {
     "export": "export",
     "warmstart": "warmstart",
     "envs": "envs",
-    "profile": "profile",
+    "profile": "profile_layers",
     "plan": "plan",
     "merge": "merge",
     "report": "report",

@@ -1,12 +1,13 @@
 """Which runs a profile is made of: every one is an ordinary run of `onelayer train`. Imports no torch."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from onelayer.evals.contribution.record import Role
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.layer_spec import parse_layers
 from onelayer.trainers.profile.controls import Arm, arms, parse_controls
+from onelayer.trainers.profile.halving import budgets
 from onelayer.trainers.profile.profile_config import ProfileConfig
 
 
@@ -19,6 +20,86 @@ class PlannedRun:
     layers: tuple[int, ...]
     config: TrainConfig
     control: str | None = None
+
+
+class Plan:
+    """All runs of a profile.
+
+    Args:
+        config: what to measure.
+        num_layers: of the model.
+        lora_rank: of the control ``lora``.
+
+    Attributes:
+        layers: those to measure, sorted.
+    """
+
+    def __init__(self, config: ProfileConfig, num_layers: int, lora_rank: int):
+        self.config, self.num_layers, self._lora_rank = config, num_layers, lora_rank
+        self.layers = profiled_layers(config, num_layers)
+
+    def full(self) -> list[PlannedRun]:
+        """Return full training with each seed."""
+        return full_runs(self.config, self.num_layers)
+
+    def each_layer(self) -> list[PlannedRun]:
+        """Return the training of each layer alone with each seed."""
+        return layer_runs(self.config, self.layers)
+
+    def round(self, layers: Sequence[int], iterations: int) -> list[PlannedRun]:
+        """Return the runs of one round of halving; the last round's are those of the profile."""
+        runs = layer_runs(self.config, layers)
+        if iterations == self.config.train.iterations:
+            return runs
+        return [
+            replace(
+                run,
+                name=f"{run.name}-after-{iterations}",
+                config=replace(run.config, iterations=iterations),
+            )
+            for run in runs
+        ]
+
+    def free_controls(self) -> list[PlannedRun]:
+        """Return the controls that need no ranking."""
+        return control_runs(self.config, self.num_layers, lora_rank=self._lora_rank)
+
+    def ranked_controls(self, ranking: Sequence[int]) -> list[PlannedRun]:
+        """Return the controls that need a ranking, best layer first."""
+        return control_runs(self.config, self.num_layers, ranking=ranking)
+
+    def transplants(self) -> list[PlannedRun]:
+        """Return each layer of full training put into the base."""
+        return transplant_runs(self.config, self.layers, self.num_layers)
+
+    def first(self) -> list[PlannedRun]:
+        """Return what is trained before anything is ranked."""
+        iterations = self.config.train.iterations
+        if self.config.halving:
+            iterations = budgets(iterations, self.config.halving_rounds)[0]
+        return [*self.full(), *self.round(self.layers, iterations), *self.free_controls()]
+
+    def everything(self, ranking: Sequence[int] | None) -> list[PlannedRun]:
+        """Return all runs of the whole budget, in the order of the record."""
+        return [
+            *self.full(),
+            *(layer_run(self.config, k, s) for k in self.layers for s in self.config.seed_list),
+            *self.free_controls(),
+            *([] if ranking is None else self.ranked_controls(ranking)),
+            *self.transplants(),
+        ]
+
+    def iterations(self, ranking: Sequence[int]) -> int:
+        """Return the iterations of all runs; as many controls follow from any ranking."""
+        config, seeds = self.config, len(self.config.seed_list)
+        whole = [*self.full(), *self.free_controls(), *self.ranked_controls(ranking)]
+        if not config.halving:
+            return (len(whole) + len(self.layers) * seeds) * config.train.iterations
+        layers, before, total = len(self.layers), 0, 0
+        for budget in budgets(config.train.iterations, config.halving_rounds):
+            total += layers * seeds * (budget - before)
+            layers, before = -(-layers // 2), budget
+        return total + len(whole) * config.train.iterations
 
 
 def profiled_layers(config: ProfileConfig, num_layers: int) -> list[int]:

@@ -3,8 +3,6 @@
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import partial
 from statistics import fmean
 
 from accelerate import Accelerator
@@ -19,7 +17,7 @@ from onelayer.trainers.population import can_join
 from onelayer.trainers.profile.assembly import assemble
 from onelayer.trainers.profile.controls import parse_controls, ranking_of
 from onelayer.trainers.profile.existing_runs import differs, find
-from onelayer.trainers.profile.halving import Halving, budgets, halve
+from onelayer.trainers.profile.halving import Halving, halve
 from onelayer.trainers.profile.held_out import (
     dev_suite,
     evaluation_settings,
@@ -28,18 +26,9 @@ from onelayer.trainers.profile.held_out import (
     training_env,
 )
 from onelayer.trainers.profile.job import Job, Tell, Together
-from onelayer.trainers.profile.planned_runs import (
-    PlannedRun,
-    by_seed,
-    control_runs,
-    full_runs,
-    layer_run,
-    layer_runs,
-    profiled_layers,
-    transplant_runs,
-)
+from onelayer.trainers.profile.planned_runs import Plan, PlannedRun, by_seed
 from onelayer.trainers.profile.profile_config import ProfileConfig
-from onelayer.trainers.profile.profile_folder import ProfileFolder, Selection
+from onelayer.trainers.profile.profile_folder import ProfileFolder
 from onelayer.trainers.profile.task_scores import Evaluation, TaskScores, read_scores
 from onelayer.trainers.profile.workers import Workers
 
@@ -74,9 +63,8 @@ class Profiler:
         processes = _processes(config.jobs, device.type)
         self.workers = Workers(model, tokenizer, processes, tell=tell, should_stop=self._is_late)
         self.depth = len(decoder_layers(model))
-        self.layers = profiled_layers(config, self.depth)
+        self.plan = Plan(config, self.depth, config.lora_rank or rank_like_one_layer(model))
         self.fingerprint = base_fingerprint(model)
-        self.lora_rank = config.lora_rank or rank_like_one_layer(model)
         self.evaluation = Evaluation(
             self.suite.identity(),
             evaluation_settings(config),
@@ -100,8 +88,8 @@ class Profiler:
         """
         with self.folder.alone(), self.workers:
             self.folder.write_config()
-            self.tell("plan", "", {"iterations": self._all_iterations()})
-            for run in self._planned():  # also those that this call may not come to
+            self.tell("plan", "", {"iterations": self.plan.iterations(self._some_ranking())})
+            for run in self._chosen():  # also those that this call may not come to
                 self._adopt(run.name, run)
             return self._base() and self._layers() and self._ranked_controls()
 
@@ -115,11 +103,7 @@ class Profiler:
             self._base_model(),
             self.suite,
             base,
-            [
-                (planned, self.scores[planned.name])
-                for planned in self._planned()
-                if planned.name in self.scores
-            ],
+            [(run, self.scores[run.name]) for run in self._chosen() if run.name in self.scores],
             rounds=self.scores,
             selection=self.selection,
             halving=self.halving,
@@ -143,35 +127,20 @@ class Profiler:
 
     def _layers(self) -> bool:
         """Train full, single-layer runs, and the controls that need no ranking."""
-        others = [*full_runs(self.config, self.depth), *self._free_controls()]
+        plan, iterations = self.plan, self.config.train.iterations
+        others = [*plan.full(), *plan.free_controls()]
         if not self.config.halving:
-            return self._score(
-                by_seed([*others, *layer_runs(self.config, self.layers)])
-            ) and self._score(self._transplants())
-        self.halving = halve(
-            self.layers, self.config.train.iterations, self.config.halving_rounds, self._score_round
-        )
-        return self.halving.finished and self._score(others) and self._score(self._transplants())
+            return self._score(by_seed([*others, *plan.each_layer()])) and self._score(
+                plan.transplants()
+            )
+        self.halving = halve(plan.layers, iterations, self.config.halving_rounds, self._score_round)
+        return self.halving.finished and self._score(others) and self._score(plan.transplants())
 
     def _score_round(self, layers: Sequence[int], iterations: int) -> Mapping[int, float] | None:
-        runs = self._round(layers, iterations)
+        runs = self.plan.round(layers, iterations)
         if not self._score(runs):
             return None
         return self._means(runs, layers)
-
-    def _round(self, layers: Sequence[int], iterations: int) -> list[PlannedRun]:
-        """Return the runs of one round of halving; the last round's are those of the profile."""
-        runs = layer_runs(self.config, layers)
-        if iterations == self.config.train.iterations:
-            return runs
-        return [
-            replace(
-                run,
-                name=f"{run.name}-after-{iterations}",
-                config=replace(run.config, iterations=iterations),
-            )
-            for run in runs
-        ]
 
     def _means(self, runs: Sequence[PlannedRun], layers: Sequence[int]) -> dict[int, float]:
         """Return the score of each layer over its seeds, on the dev tasks where there are any."""
@@ -185,14 +154,14 @@ class Profiler:
             return True
         if self.selection is None:
             self.selection = self.folder.select(self._ranking(), on_dev=self.dev is not None)
-        return self._score(self._chosen_controls(self.selection))
+        return self._score(self.plan.ranked_controls(self.selection.ranking))
 
     def _ranking(self) -> Sequence[int]:
         if self.config.ranking_from:
             return ranking_of(self.config.ranking_from, self.fingerprint)
         if self.halving is not None:
             return self.halving.ranking
-        means = self._means(layer_runs(self.config, self.layers), self.layers)
+        means = self._means(self.plan.each_layer(), self.plan.layers)
         return sorted(means, key=lambda layer: (-means[layer], layer))
 
     def _score(self, runs: Sequence[PlannedRun]) -> bool:
@@ -251,33 +220,14 @@ class Profiler:
     def _base_names(self) -> list[str]:
         return [f"base-{number}" for number in range(self.config.base_evaluations)]
 
-    def _free_controls(self) -> list[PlannedRun]:
-        return control_runs(self.config, self.depth, lora_rank=self.lora_rank)
-
-    def _transplants(self) -> list[PlannedRun]:
-        return transplant_runs(self.config, self.layers, self.depth)
-
-    def _chosen_controls(self, selection: Selection) -> list[PlannedRun]:
-        return control_runs(self.config, self.depth, ranking=selection.ranking)
-
-    def _planned(self) -> list[PlannedRun]:
-        """Return all runs of the whole budget, in the order of the record."""
-        chosen = self._chosen_controls(self.selection) if self.selection else []
-        return [
-            *full_runs(self.config, self.depth),
-            *(layer_run(self.config, k, s) for k in self.layers for s in self.config.seed_list),
-            *self._free_controls(),
-            *chosen,
-            *self._transplants(),
-        ]
+    def _chosen(self) -> list[PlannedRun]:
+        """Return all runs of the whole budget; those of a ranking where it is known."""
+        return self.plan.everything(self.selection.ranking if self.selection else None)
 
     def _require_possible(self) -> None:
         """Refuse, before anything is trained, controls that cannot be, and folders of other runs."""
-        control_runs(self.config, self.depth, ranking=self._some_ranking())
-        last = partial(self._round, self.layers)
-        first = budgets(self.config.train.iterations, self.config.halving_rounds)[0]
-        runs = last(first) if self.config.halving else last(self.config.train.iterations)
-        for run in [*full_runs(self.config, self.depth), *runs, *self._free_controls()]:
+        self.plan.ranked_controls(self._some_ranking())
+        for run in self.plan.first():
             if not self.folder.score_path(run.name).is_file():
                 find(run.config, self.depth)
 
@@ -287,20 +237,7 @@ class Profiler:
             return self.selection.ranking
         if self.config.ranking_from:
             return ranking_of(self.config.ranking_from, self.fingerprint)
-        return self.layers
-
-    def _all_iterations(self) -> int:
-        """Return the iterations of all runs, those of controls that are not chosen yet included."""
-        config, seeds = self.config, len(self.config.seed_list)
-        chosen = control_runs(config, self.depth, ranking=self._some_ranking())
-        whole = len(full_runs(config, self.depth)) + len(self._free_controls()) + len(chosen)
-        if not config.halving:
-            return (whole + len(self.layers) * seeds) * config.train.iterations
-        layers, before, total = len(self.layers), 0, 0
-        for budget in budgets(config.train.iterations, config.halving_rounds):
-            total += layers * seeds * (budget - before)
-            layers, before = -(-layers // 2), budget
-        return total + whole * config.train.iterations
+        return self.plan.layers
 
 
 def in_groups(jobs: Sequence[Job], together: int) -> list[Job | Together]:

@@ -23,14 +23,8 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from onelayer.interrupts import STOPPING, Interrupted, answered_by
-from onelayer.trainers.profile.job import (
-    Job,
-    Stopped,
-    Tell,
-    Together,
-    perform,
-    perform_together,
-)
+from onelayer.trainers.profile.job import Job, Stopped, Tell, Together, Workshop
+from onelayer.trainers.profile.perform import perform, perform_together
 from onelayer.trainers.profile.shared_weights import SharedModel
 
 MOST_DEATHS = 3
@@ -111,9 +105,8 @@ class Workers:
         for job in jobs:
             if self.should_stop():
                 return False
-            kind, _, details = _outcome(
-                job, self.model, self.tokenizer, self.tell, self.should_stop
-            )
+            shop = Workshop(self.model, self.tokenizer, self.tell, self.should_stop)
+            kind, _, details = _outcome(job, shop)
             if kind == "raised":
                 raise details
             if kind == "stopped":
@@ -218,27 +211,22 @@ def _serve(
     def tell(kind: str, name: str, details: Any) -> None:
         pipe.send((kind, name, details))
 
+    shop = Workshop(model, tokenizer, tell, should_stop=lambda: bool(stop.value))
     while True:
         try:
             job: Job | Together = pipe.recv()
         except (EOFError, OSError):
             return
-        kind, name, details = _outcome(job, model, tokenizer, tell, lambda: bool(stop.value))
+        kind, name, details = _outcome(job, shop)
         tell(kind, name, _portable(details) if kind == "raised" else details)
 
 
-def _outcome(
-    job: Job | Together,
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
-    tell: Tell,
-    should_stop: Callable[[], bool],
-) -> tuple[str, str, Any]:
+def _outcome(job: Job | Together, shop: Workshop) -> tuple[str, str, Any]:
     try:
         if isinstance(job, Together):
-            perform_together(job, model, tokenizer, tell=tell, should_stop=should_stop)
+            perform_together(job, shop)
         else:
-            perform(job, model, tokenizer, tell=tell, should_stop=should_stop)
+            perform(job, shop)
     except Stopped:
         return "stopped", job.name, None
     except Exception as error:

@@ -47,7 +47,7 @@ def test_ctrl_c_writes_what_is_known_and_the_told_command_goes_on(
     quick, tmp_path, capsys, monkeypatch
 ):
     assert run_profile(quick(out=tmp_path / "whole")) == 0
-    from onelayer.commands import profile as command
+    from onelayer.commands import profile_layers as command
 
     class Interrupting(command._Progress):
         def __call__(self, kind, name, details):
@@ -159,7 +159,7 @@ def test_a_copied_profile_goes_on_in_the_copy(stopped, tmp_path):
 
 @pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129)])
 def test_a_signal_to_stop_writes_what_is_known(quick, tmp_path, capsys, monkeypatch, name, code):
-    from onelayer.commands import profile as command
+    from onelayer.commands import profile_layers as command
 
     class Interrupting(command._Progress):
         def __call__(self, kind, name_of_run, details):
@@ -182,7 +182,7 @@ def test_a_signal_to_stop_writes_what_is_known(quick, tmp_path, capsys, monkeypa
 def test_ctrl_c_stops_several_processes_after_their_iteration(
     quick, tmp_path, capsys, monkeypatch, signal_name, code
 ):
-    from onelayer.commands import profile as command
+    from onelayer.commands import profile_layers as command
 
     class Interrupting(command._Progress):
         def __call__(self, kind, name, details):
