@@ -29,11 +29,8 @@ from study_data import (
 from study_findings import Section, section_text, sections, summary
 from study_text import HOW, LIMITS, REBUILD
 
-from onelayer.evals.contribution.compare import (
-    Comparison,
-    compare_profiles,
-    contributions_table,
-)
+from onelayer.evals.contribution.compare import Comparison, compare_profiles
+from onelayer.evals.contribution.comparison_page import contributions_table
 from onelayer.evals.contribution.page import cautions, profile_table
 from onelayer.evals.table import render
 from onelayer.files import write_atomically

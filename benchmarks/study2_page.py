@@ -12,11 +12,8 @@ from study2_settings import SEEDS, SETTINGS, TUNING_SEED
 from study_data import Setting
 from study_findings import section_text, sections
 
-from onelayer.evals.contribution.compare import (
-    Comparison,
-    compare_profiles,
-    comparison_page,
-)
+from onelayer.evals.contribution.compare import Comparison, compare_profiles
+from onelayer.evals.contribution.comparison_page import comparison_page
 from onelayer.evals.contribution.contrast import Contrasts
 from onelayer.evals.contribution.contributions import measured
 from onelayer.evals.contribution.findings import MOST

@@ -7,7 +7,8 @@ import numpy as np
 from study_data import Setting, key_of, published
 
 from onelayer.evals.contribution import findings
-from onelayer.evals.contribution.compare import Comparison, Pair, shown_ranked
+from onelayer.evals.contribution.compare import Comparison, Pair
+from onelayer.evals.contribution.comparison_page import shown_ranked
 from onelayer.evals.contribution.contrast import Contrasts
 from onelayer.evals.contribution.findings import Finding
 from onelayer.evals.contribution.ranking import at_common_depths, correlate

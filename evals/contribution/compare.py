@@ -6,15 +6,13 @@ is undefined too. Does not import torch.
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onelayer.evals.contribution.contributions import measured
-from onelayer.evals.contribution.profile_file import load_profile
 from onelayer.evals.contribution.ranking import (
     STATISTICS,
     Overlap,
@@ -27,8 +25,6 @@ from onelayer.evals.contribution.ranking import (
 )
 from onelayer.evals.contribution.record import Profile
 from onelayer.evals.contribution.resampling import resample
-from onelayer.evals.formatting import p_value, with_interval
-from onelayer.evals.table import render
 
 RESAMPLES = 2_000
 
@@ -70,40 +66,6 @@ class Comparison:
             rows = {row.layer: row.contribution for row in profile.contributions}
             found[label] = [rows.get(k) for k in range(profile.model.num_layers)]
         return found
-
-
-def compare_files(
-    paths: Sequence[Path | str],
-    *,
-    top: int | None = None,
-    degree: int = 1,
-    seed: int = 0,
-    picture: Path | str | None = None,
-) -> str:
-    """Return the comparison of the profiles at ``paths`` as Markdown, and draw their heat map.
-
-    Args:
-        paths: two files or folders of profiles, or more.
-        top: see ``compare_profiles``.
-        degree: see ``compare_profiles``.
-        seed: see ``compare_profiles``.
-        picture: where the heat map goes, by its ending; None draws none, and neither does a
-            comparison where every C(k) is undefined.
-
-    Raises:
-        FileNotFoundError: there is no such profile.
-        ValueError: fewer than two profiles, one that can't be used, or two that share too little.
-    """
-    profiles = dict(zip(_labels(paths), map(load_profile, paths), strict=True))
-    comparison = compare_profiles(profiles, top=top, degree=degree, seed=seed)
-    known = {
-        name: row for name, row in comparison.values.items() if any(v is not None for v in row)
-    }
-    if picture is not None and known:
-        from onelayer.evals.contribution.picture import draw_heat_map
-
-        draw_heat_map(known, picture)
-    return comparison_page(comparison)
 
 
 def compare_profiles(
@@ -167,68 +129,6 @@ def between_seeds(profile: Profile) -> float:
                 one, two = mean_LS[:, half].mean(axis=1), mean_LS[:, other].mean(axis=1)
                 found.append(float(spearman(one, two)))
     return float(np.mean(found))
-
-
-def comparison_page(comparison: Comparison) -> str:
-    """Return the comparison as Markdown: contributions, rank correlations, what they mean."""
-    notes = [
-        "Intervals: 95 % over tasks and seeds; noise in the scores pulls a rank correlation towards 0."
-        " p: the share of all orders of the layers that agree at least as well.",
-        f"Without the depth trend: a polynomial of degree {comparison.degree} in relative depth is"
-        " taken out of each profile first, so that a common slope is no agreement.",
-    ]
-    known = {name: rho for name, rho in comparison.between_seeds.items() if not math.isnan(rho)}
-    if known:
-        listed = ", ".join(f"{name} {rho:.2f}" for name, rho in known.items())
-        notes.append(
-            f"One half of a profile's own seeds with the other half (Spearman): {listed}. Profiles that"
-            " agree as well as that agree as far as the noise lets them show."
-        )
-    for name, profile in comparison.profiles.items():
-        if reasons := {row.undefined for row in profile.contributions if row.undefined}:
-            notes.append(f"{name}: C(k) is undefined, its scores are ranked: {reasons.pop()}.")
-    parts = [contributions_table(comparison.values), rank_table(comparison.pairs)]
-    return "\n\n".join([*parts, "\n".join(f"- {note}" for note in notes)]) + "\n"
-
-
-def contributions_table(values: Mapping[str, Sequence[float | None]]) -> str:
-    """Return C(k), a row for each setting and a column for each layer."""
-    most = max(map(len, values.values()))
-    rows = [
-        [name, *("" if v is None else f"{v:.2f}" for v in row), *[""] * (most - len(row))]
-        for name, row in values.items()
-    ]
-    return render(["C(k)", *(str(k) for k in range(most))], rows)
-
-
-def rank_table(pairs: Sequence[Pair]) -> str:
-    """Return a row for each pair and rank correlation."""
-    rows = []
-    for pair in pairs:
-        for statistic, raw in pair.raw.items():
-            left = pair.detrended.get(statistic)
-            shared = pair.overlap
-            rows.append(
-                [
-                    f"{pair.first}, {pair.second}",
-                    statistic,
-                    str(pair.depths),
-                    shown_ranked(raw),
-                    "too few layers" if left is None else shown_ranked(left),
-                    f"{shared.shared} of {shared.top} (chance {shared.chance:.1f},"
-                    f" p {shared.p_value:.2f})",
-                ]
-            )
-    head = ["profiles", "correlation", "layers", "as it is", "without depth trend", "best layers"]
-    return render(head, rows)
-
-
-def shown_ranked(ranked: Ranked) -> str:
-    """Return ``0.76 [0.50, 0.90], p 0.01``."""
-    if math.isnan(ranked.value):
-        return "undefined: all equal"
-    interval = with_interval([ranked.value, ranked.low, ranked.high])
-    return f"{interval}, p {p_value(ranked.p_value)}"
 
 
 def _pair(
@@ -295,18 +195,3 @@ def _drawn_together(
         {k: drawn[f"0, layer {k}"] for k in one.layers},
         {k: drawn[f"1, layer {k}"] for k in other.layers},
     )
-
-
-def _labels(paths: Sequence[Path | str]) -> list[str]:
-    """Return a short name for each file: its own, or its folder's where it is a ``profile.json``."""
-    short = []
-    for path in map(Path, paths):
-        folder = path if path.is_dir() else path.parent
-        short.append(
-            folder.resolve().name if path.is_dir() or path.stem == "profile" else path.stem
-        )
-    if len(set(short)) == len(short):
-        return short
-    if len({Path(path).resolve() for path in paths}) < len(paths):
-        raise ValueError("a profile was named twice; a comparison needs different ones")
-    return [str(path) for path in paths]

@@ -53,7 +53,7 @@ def run(config: Config) -> int:
         ValueError: a profile can't be used, or two share too little.
         OSError: there is no such profile.
     """
-    from onelayer.evals.contribution.compare import compare_files
+    from onelayer.evals.contribution.comparison_page import compare_files
     from onelayer.files import write_atomically
 
     out = Path(config.out)

@@ -6,12 +6,8 @@ import numpy as np
 import pytest
 from helpers import drawn_profile, make_profile
 
-from onelayer.evals.contribution.compare import (
-    between_seeds,
-    compare_files,
-    compare_profiles,
-    comparison_page,
-)
+from onelayer.evals.contribution.compare import between_seeds, compare_profiles
+from onelayer.evals.contribution.comparison_page import compare_files, comparison_page
 from onelayer.evals.contribution.profile_file import save_profile
 
 HUMP = {0: 0.25, 1: 0.45, 2: 0.65, 3: 0.6, 4: 0.35, 5: 0.15}
