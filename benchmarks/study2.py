@@ -162,7 +162,7 @@ def tune(options: argparse.Namespace, _: float) -> None:
             profiler.measure()
             share_bases(name, Path(out))
             arms = {"full": (f"full-seed-{TUNING_SEED}", full)}
-            middle = profiler.layers[0]
+            middle = profiler.plan.layers[0]
             arms["layer"] = (f"layer-{middle:02d}-seed-{TUNING_SEED}", layer)
             with open(path, "a", encoding="utf-8") as file:
                 for arm, (run_name, rate) in arms.items():
