@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from study2_settings import settings_of
+from study2_settings import MIDDLE, settings_of
 
 PROGRAM = str(Path(__file__).resolve())
 
 
 def cost(options: argparse.Namespace, _: float) -> None:
     """Measure two iterations of each arm, each in a process of its own: its memory is nobody else's."""
-    arms = {"layer 0": "0", "layer 15": "15", "layer 29": "29", "LoRA": "lora", "everything": "all"}
+    arms = {f"layer {k}": k for k in ("0", MIDDLE, "29")} | {"LoRA": "lora", "everything": "all"}
     path = options.results / "cost.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     for name in options.settings:

@@ -1,8 +1,9 @@
 """Warm starts of the second study: a world whose format the untouched model does not play is taught it first.
 
-A few demonstrations, so that the model answers in the format and loses most episodes. The recipe and what it
-came to are kept in ``docs/results/study2/warm-<task>.json``; the weights are made again from the recipe, and
-are the same to the last bit on the same kind of processor.
+A few demonstrations, so that the model answers in the format and still has much to learn. The recipe is a
+first guess: what it comes to is not measured yet. It is kept with its result in
+``docs/results/study2/warm-<task>.json``; weights are made again from it, and runs from other weights are
+refused by their fingerprint.
 """
 
 import json

@@ -74,10 +74,7 @@ def demonstrations(
     Raises:
         ValueError: it wins too few.
     """
-    done = 0
-    for rooms, share in Counter(room_sizes).items():
-        wanted = count * (done + share) // len(room_sizes) - count * done // len(room_sizes)
-        done += share
+    for rooms, wanted in _spread(count, room_sizes):
         envs, tasks = _houses(rooms, wanted, seed, max_steps)
         own_seed = seed + (rooms if isinstance(rooms, int) else 0)
         expert = StumblingAgent(SearchingAgent(own_seed, dawdles=dawdles), stumbles, own_seed)
@@ -109,21 +106,26 @@ def own_games(
     Where it learns the possible ones of its own commands, as ``example`` labels them, impossible ones become
     rarer in the very places where it says them, and what it prefers among the possible stays as it is.
     """
-    done = 0
-    for rooms, share in Counter(room_sizes).items():
-        wanted = count * (done + share) // len(room_sizes) - count * done // len(room_sizes)
-        done += share
+    for rooms, wanted in _spread(count, room_sizes):
         envs, tasks = _houses(rooms, wanted, seed, max_steps)
         agent = Play(temperature=1.0, response_limit=REPLY_LIMIT).agent(model, tokenizer, envs[0])
         for start in range(0, wanted, 256):
             yield from rollout(envs, agent, tasks[start : min(start + 256, wanted)])
 
 
+def _spread(count: int, room_sizes: Sequence[Rooms]) -> Iterator[tuple[Rooms, int]]:
+    """Yield each of the room sizes once, with its part of ``count``; the parts add up to it."""
+    done = 0
+    for rooms, share in Counter(room_sizes).items():
+        yield rooms, count * (done + share) // len(room_sizes) - count * done // len(room_sizes)
+        done += share
+
+
 def _houses(
     rooms: Rooms, wanted: int, seed: int, max_steps: int
 ) -> tuple[list[gym.Env[str, str]], list[str]]:
     """Return environments, and the games in which ``wanted`` are to be won, in their order."""
-    reserve = 4 * wanted + 64  # games of each seed; no two seeds share one of the generated
+    reserve = 4 * wanted + 64  # games of each seed; seeds with as many share none of the generated
     arguments: dict[str, Any] = {"split": "train", "max_steps": max_steps}
     if isinstance(rooms, Path):
         arguments |= {"games": str(rooms)}
