@@ -11,10 +11,11 @@ from onelayer.evals.paired import Difference
 from onelayer.evals.results import Results
 
 
-def success_table(by_agent: Mapping[str, Results]) -> str:
+def success_table(by_agent: Mapping[str, Results], width: float = math.inf) -> str:
     """Return success by kind of task, a column for each agent: ``45.0 % [38.8, 51.4]``.
 
     ``n`` is the number of episodes behind the first agent's figures; the others played the same tasks.
+    Agents for whom ``width`` characters leave no room stand in a second table.
     """
     rows_of = {name: {row.kind: row for row in r.rows} for name, r in by_agent.items()}
     first = next(iter(rows_of.values()))
@@ -23,11 +24,11 @@ def success_table(by_agent: Mapping[str, Results]) -> str:
         found = [rows.get(kind) for rows in rows_of.values()]
         shown = [share(r.metrics["success"]) if r and "success" in r.metrics else "" for r in found]
         cells.append([kind, str(row.counted), *shown])
-    return render(["task type", "n", *by_agent], cells)
+    return render(["task type", "n", *by_agent], cells, width)
 
 
-def metrics_table(by_agent: Mapping[str, Results]) -> str:
-    """Return every metric over all tasks, a column for each agent."""
+def metrics_table(by_agent: Mapping[str, Results], width: float = math.inf) -> str:
+    """Return every metric over all tasks, a column for each agent; ``width`` as in `success_table`."""
     names = next(iter(by_agent.values())).suite.metrics
     cells = [
         [name, *(_figure(name, results.overall.metrics[name]) for results in by_agent.values())]
@@ -40,7 +41,7 @@ def metrics_table(by_agent: Mapping[str, Results]) -> str:
         shown = [f"{n} ({rule})" if n else "0" for n in errors]
         cells.append(["episodes with an error", *shown])
     cells += _usage(by_agent)
-    return render(["all tasks", *by_agent], cells)
+    return render(["all tasks", *by_agent], cells, width)
 
 
 def difference_table(differences: Sequence[Difference], first: str, second: str) -> str:
@@ -92,16 +93,35 @@ def _detectable(difference: float, tasks: int) -> str:
     )
 
 
-def render(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return an aligned Markdown table; the first column is text, the others are to the right."""
-    widths = [max(2, *(len(row[i]) for row in (head, *rows))) for i in range(len(head))]
+def render(head: Sequence[str], rows: Sequence[Sequence[str]], width: float = math.inf) -> str:
+    """Return an aligned Markdown table; the first column is text, the others are to the right.
 
+    A table of more than ``width`` characters becomes several, one below the other: the first column begins
+    each of them, and every other column stands in one, however wide it is.
+    """
+    widths = [max(2, *(len(row[i]) for row in (head, *rows))) for i in range(len(head))]
+    tables, room = [[0]], width
+    for column in range(1, len(head)):
+        room -= widths[column] + len(" | ")
+        if room < widths[0] + len("|  |") and len(tables[-1]) > 1:
+            tables.append([0])
+            room = width - widths[column] - len(" | ")
+        tables[-1].append(column)
+    return "\n\n".join(_aligned(columns, widths, head, rows) for columns in tables)
+
+
+def _aligned(
+    columns: Sequence[int],
+    widths: Sequence[int],
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+) -> str:
     def line(cells: Sequence[str]) -> str:
-        first, *others = zip(cells, widths, strict=True)
-        text = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]
+        first, *others = columns
+        text = [cells[first].ljust(widths[first]), *(cells[i].rjust(widths[i]) for i in others)]
         return "| " + " | ".join(text) + " |"
 
-    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    rule = ["-" * (width - (i > 0)) + ":" * (i > 0) for i, width in enumerate(widths)]
     return "\n".join([line(head), line(rule), *map(line, rows)])
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from onelayer.commands.announce import announce
 from onelayer.commands.evaluation_options import Config
 from onelayer.commands.machine import keep_report, report_of
+from onelayer.commands.result_tables import print_tables
 from onelayer.errors import RunFailed
 from onelayer.settings import run_folder, write_settings
 
@@ -155,11 +156,11 @@ def _print_results(
 ) -> int:
     """Print the tables and the path of the results; return the exit status."""
     from onelayer.evals.results import compare
-    from onelayer.evals.table import difference_table, metrics_table, success_table
+    from onelayer.evals.table import difference_table
 
     suite = folder.suite
     print(f"\n{suite.name}: {suite.description or suite.env}\n")
-    print(success_table(results), metrics_table(results), sep="\n\n")
+    print_tables(results)
     if "trained" in results and "base" in results and _have_figures(results):
         differences = compare(results["trained"], results["base"])
         print("", difference_table(differences, "trained", "base"), sep="\n")

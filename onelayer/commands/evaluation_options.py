@@ -106,7 +106,10 @@ class Config:
         if self.endpoint and self.run:
             raise ValueError(f"evaluate {self.run} or --endpoint {self.endpoint}, not both at once")
         if self.model and not self.endpoint:
-            raise ValueError(f"--model {self.model} names a model of --endpoint URL; give that too")
+            raise ValueError(
+                f"--model {self.model} names a model of --endpoint URL; for one on this "
+                f"machine: onelayer eval {self.model}"
+            )
 
     @property
     def at_once(self) -> int:

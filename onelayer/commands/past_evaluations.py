@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from onelayer.commands.result_tables import print_tables
 from onelayer.errors import UnknownName
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ def rescore(path: str, out: str) -> None:
     """Grade saved episodes by today's environment and metrics, and print what has changed."""
     from onelayer.evals.rescore import rescore as graded
     from onelayer.evals.results import load_results, write_results
-    from onelayer.evals.table import metrics_table, success_table
 
     before = load_results(path)
     after = {name: graded(results) for name, results in before.items()}
@@ -44,7 +44,7 @@ def rescore(path: str, out: str) -> None:
     shown = {}
     for name, results in after.items():
         shown[f"{name}, saved"], shown[f"{name}, now"] = before[name], results
-    print(success_table(shown), metrics_table(shown), sep="\n\n")
+    print_tables(shown)
     for name, results in after.items():
         print(f"\n{name}: {_changes(before[name], results)}")
     print(f"\nevery episode: {folder / 'results.json'}")

@@ -1,3 +1,5 @@
+import pytest
+
 from onelayer.agents.episodes import Episode, Step
 from onelayer.evals.paired import compare_episodes
 from onelayer.evals.results import Results
@@ -54,3 +56,32 @@ def test_a_difference_says_who_solved_alone():
 
 def test_columns_are_as_wide_as_their_widest_cell():
     assert render(["a", "b"], [["long", "1"]]) == ("| a    |  b |\n| ---- | -: |\n| long |  1 |")
+
+
+def test_a_table_that_is_too_wide_goes_on_below():
+    head, rows = ["kind", "n", "base", "trained", "random"], [["cool", "2", "1.0", "2.0", "3.0"]]
+    assert len(render(head, rows).splitlines()[0]) == 39
+    assert render(head, rows, 39) == render(head, rows)
+    assert render(head, rows, 38) == (
+        "| kind |  n | base | trained |\n"
+        "| ---- | -: | ---: | ------: |\n"
+        "| cool |  2 |  1.0 |     2.0 |\n"
+        "\n"
+        "| kind | random |\n"
+        "| ---- | -----: |\n"
+        "| cool |    3.0 |"
+    )
+
+
+@pytest.mark.parametrize("width", range(10, 45))
+def test_no_table_is_wider_than_asked_unless_one_column_is(width):
+    head, rows = ["kind", "n", "base", "trained", "random"], [["cool", "2", "1.0", "2.0", "3.0"]]
+    tables = [table.splitlines() for table in render(head, rows, width).split("\n\n")]
+    shown = []
+    for first, *others in tables:
+        kind, *columns = first.replace("|", " ").split()
+        assert kind == "kind"
+        assert len(first) <= width or len(columns) == 1
+        assert {len(line) for line in others} == {len(first)}
+        shown += columns
+    assert shown == head[1:]
