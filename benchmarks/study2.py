@@ -1,7 +1,6 @@
 """The second study: which layer of a chat model of thirty is worth training, across tasks and algorithms.
 
     ../shared/tools/get-smollm2 ~/models/smollm2
-    python benchmarks/study2.py warm --model ~/models/smollm2            # the start of the mazes
     python benchmarks/study2.py tune --model ~/models/smollm2            # rates, on dev, with another seed
     python benchmarks/study2.py run --model ~/models/smollm2 --hours 2   # what is missing, for two hours
     python benchmarks/study2.py cost --model ~/models/smollm2            # tokens, CPU seconds, peak memory
@@ -10,8 +9,7 @@
 
 The raw scores of every run are in docs/results/study2/*.jsonl. A run that is there is not made again, on this
 machine or another: the same command goes on where the last session stopped, seed by seed, so that whole seeds
-are there first. `tune`, `run` and `cost` make the warm starts that they need. Every run is an ordinary one of
-``onelayer profile``.
+are there first. Every run is an ordinary one of ``onelayer profile``, from the untouched model.
 """
 
 import argparse
@@ -27,7 +25,6 @@ from typing import Any
 from study2_settings import (
     MIDDLE,
     MINUTES,
-    READY,
     SEEDS,
     SETTINGS,
     TRIED,
@@ -47,9 +44,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("what", choices=["warm", "tune", "run", "cost", "page", "left"])
+    parser.add_argument("what", choices=["tune", "run", "cost", "page", "left"])
     parser.add_argument("--model", type=Path, help="folder of SmolLM2-135M-Instruct")
-    parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=list(READY))
+    parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
     parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
     parser.add_argument("--hours", type=float, default=0.0, help="then stop; 0: when all is there")
     parser.add_argument("--jobs", type=int, default=0, help="runs at a time; 0: one a core")
@@ -72,11 +69,9 @@ def main() -> None:
         parser.error("--model names the folder of the model")
     enter(options.work, options.model.absolute())
     started = time.monotonic()
-    warm_starts(options)
     from study2_cost import cost
 
-    if options.what != "warm":
-        {"tune": tune, "run": run, "cost": cost}[options.what](options, started)
+    {"tune": tune, "run": run, "cost": cost}[options.what](options, started)
 
 
 def enter(work: Path, model: Path) -> None:
@@ -88,16 +83,6 @@ def enter(work: Path, model: Path) -> None:
         link.symlink_to(model)
     paths = [str(HERE), os.environ.get("PYTHONPATH", "")]
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))  # for processes of its own
-
-
-def warm_starts(options: argparse.Namespace) -> None:
-    """Make the models that tasks start from which the untouched one does not play, unless they are there."""
-    from study2_warm import RECIPES, warm
-
-    for task, name in {task_of(name): name for name in options.settings}.items():
-        setting = settings_of(name, options.set)
-        if task in RECIPES and setting["model"] == SETTINGS[name]["model"]:
-            warm(task, UNTOUCHED, setting, options.results)
 
 
 def run(options: argparse.Namespace, started: float) -> None:

@@ -41,12 +41,13 @@ that. A run that diverges counts as it ended. `python benchmarks/study2.py page`
 scores of every run on every problem, `docs/results/study2/*.jsonl`; `study2.py run` measures what is missing.
 
     C(k) = (S_k - S_base) / (S_full - S_base)"""
-STATE = """\
-The mazes start from a warm start by supervised learning on a few demonstrations, by `study2.py warm`:
-at temperature 1 the untouched model answers a text world with sentences about other things. In a trial in
-other words, without scores, it won 0 of 64 mazes within 8 replies of up to 6 tokens, 2 to 4 moves away (95 %
-interval: 0 to 5.7 %); 14 % of the replies named an open way. `study2.py run` leaves the mazes out unless they
-are named, until that warm start is measured. `letters-grpo` was not tried with the model."""
+TASKS = """\
+All runs start from the untouched model, which at temperature 1 answers with sentences about other things:
+
+- *sums*: two numbers of one or two digits, added, subtracted or multiplied;
+- *letters*: how often a letter is in two to four words;
+- *maze*: three squares a side, the exit two or three moves away, four replies to find it. A reply that names no
+  open way costs a tenth of what the exit earns."""
 HOW = """\
 - Intervals are of 10,000 resamples over problems and seeds, as in [the first study](study.md). The same
   problems are drawn for all arms of a setting, and for two settings of one task.
@@ -68,7 +69,7 @@ def build(results: Path, out: Path) -> None:
             settings.append(Setting(LABELS[name], profile, Contrasts(profile)))
     ranked = {s.label: s.profile for s in settings if len(s.profile.layers) >= 3}
     comparison = compare_profiles(ranked) if len(ranked) >= 2 else None
-    parts = [HEAD, "## What is there", _there(results, settings), STATE]
+    parts = [HEAD, TASKS, "## What is there", _there(results, settings)]
     complete = [s for s in settings if s.profile.full is not None and s.profile.layers]
     if complete:
         parts += ["## Effects", effects_table(complete), "## The findings, one by one"]

@@ -44,14 +44,16 @@ LETTERS = {
     "count": 1000,
 }
 MAZE: Mapping[str, Any] = {
-    "model": "warm-maze",
     "env": "study_worlds:study/Maze-v0",
-    "env_args": "{size: 3, max_steps: 8, near: 2, far: 4}",
+    "env_args": "{size: 3, max_steps: 4, near: 2, far: 3}",
     "show_admissible": False,
     "tasks_per_iteration": 4,
     "group_size": 8,
-    "response_limit": 4,
-    "iterations": 16,
+    "response_limit": 6,
+    # a reply that names no open way costs a tenth of what the exit earns; without that, the untouched model,
+    # which wins 3 in 100, had too little to learn from
+    "invalid_penalty": 0.1,
+    "iterations": 8,
     "eval_tasks": 150,
     "dev_tasks": 100,
 }
@@ -82,8 +84,6 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "maze-grpo": {**MAZE, "algorithm": "grpo"},
 }
 """by name, in the order in which they are measured"""
-READY = tuple(name for name in SETTINGS if not name.startswith("maze"))
-"""what is measured where nothing is named: the warm start of the mazes is not measured yet"""
 RATES = {"sums": (5e-5, 1e-3), "letters": (5e-5, 1e-3), "maze": (5e-5, 1e-3)}
 """learning rate of full training and of a layer, by task; LoRA has the layer's"""
 TRIED = {"full": (2e-5, 5e-5, 1e-4), "layer": (3e-4, 1e-3, 3e-3)}

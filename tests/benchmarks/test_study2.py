@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import tiny_model
 
 pytest.importorskip("torch")
 pytest.importorskip("scipy")
@@ -107,32 +106,6 @@ def test_profiles_of_one_task_share_the_scores_of_the_untouched_model(tmp_path, 
         share_bases(setting, folder)
     assert [file.name for file in (other / "scores").iterdir()] == ["base-0.json"]
     assert not list((third / "scores").iterdir())
-
-
-def test_a_warm_start_is_made_once_and_results_of_another_are_refused(
-    chat_tokenizer, tmp_path, monkeypatch
-):
-    import study2_warm
-    from study2_settings import settings_of
-
-    monkeypatch.chdir(tmp_path)
-    tiny_model("qwen3", vocab_size=len(chat_tokenizer)).save_pretrained("base")
-    chat_tokenizer.save_pretrained("base")
-    small = {**study2_warm.RECIPES["maze"], "demonstrations": 2, "steps": 1, "batch": 1}
-    monkeypatch.setattr(study2_warm, "RECIPES", {"maze": small})
-    monkeypatch.setattr(study2_warm, "PLAYED", 2)
-    setting, kept = settings_of("maze-gigpo", []), tmp_path / "results" / "warm-maze.json"
-
-    study2_warm.warm("maze", "base", setting, kept.parent)
-    weights = Path(setting["model"], "model.safetensors")
-    made, found = weights.stat().st_mtime_ns, json.loads(kept.read_text())
-    assert (found["demonstrations"], found["after"]["episodes"]) == (2, 2)
-    study2_warm.warm("maze", "base", setting, kept.parent)
-    assert weights.stat().st_mtime_ns == made
-
-    kept.write_text(json.dumps(found | {"fingerprint": "of another machine"}))
-    with pytest.raises(ValueError, match="cannot be compared"):
-        study2_warm.warm("maze", "base", setting, kept.parent)
 
 
 TRIAL = {
