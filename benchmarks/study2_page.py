@@ -2,12 +2,14 @@
 
 import json
 import math
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from study2 import what_is_left
 from study2_data import read
+from study2_picture import draw_contributions
 from study2_settings import SEEDS, SETTINGS, TUNING_SEED
 from study_data import Setting
 from study_findings import section_text, sections
@@ -46,8 +48,8 @@ All runs start from the untouched model, which at temperature 1 answers with sen
 
 - *sums*: two numbers of one or two digits, added, subtracted or multiplied;
 - *letters*: how often a letter is in two to four words;
-- *maze*: three squares a side, the exit two or three moves away, four replies to find it. A reply that names no
-  open way costs a tenth of what the exit earns."""
+- *maze*: three squares a side, the exit two or three moves away, four replies to find it. A reply that
+  names no open way costs a tenth of what the exit earns."""
 HOW = """\
 - Intervals are of 10,000 resamples over problems and seeds, as in [the first study](study.md). The same
   problems are drawn for all arms of a setting, and for two settings of one task.
@@ -60,7 +62,7 @@ HOW = """\
 
 
 def build(results: Path, out: Path) -> None:
-    """Write the page of what is there."""
+    """Write the page of what is there, and the picture beside the raw results."""
     settings = []
     for name in SETTINGS:
         path = results / f"{name}.jsonl"
@@ -71,6 +73,11 @@ def build(results: Path, out: Path) -> None:
     comparison = compare_profiles(ranked) if len(ranked) >= 2 else None
     parts = [HEAD, TASKS, "## What is there", _there(results, settings)]
     complete = [s for s in settings if s.profile.full is not None and s.profile.layers]
+    if any(setting.contrasts.is_defined for setting in complete):
+        picture = results / "contributions.png"
+        draw_contributions(complete, picture)
+        shown = os.path.relpath(picture, out.parent)
+        parts += [f"![C(k) of every layer, by task and algorithm]({shown})"]
     if complete:
         parts += ["## Effects", effects_table(complete), "## The findings, one by one"]
         found = sections(complete, comparison)

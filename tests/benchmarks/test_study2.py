@@ -160,6 +160,8 @@ def test_the_page_says_what_is_there_what_failed_and_what_cannot_be_told(results
     build(results, tmp_path / "page.md")
     page = (tmp_path / "page.md").read_text()
     assert "sums-grpo: 25 of 77 runs are there" in page
+    assert "(results/contributions.png)" in page
+    assert (results / "contributions.png").read_bytes()[:4] == b"\x89PNG"
     assert "layer 15 above lora" in page
     assert "1 of 24 runs failed and counts as it ended" in page
     assert "Layer 15 scores highest on the dev tasks" in page
