@@ -1,14 +1,13 @@
 """Which tokens each token reads.
 
 transformers builds the mask of each kind of layer (the whole prefix, a sliding window, chunks) from a rule
-over two numbers: may the token at ``q`` read the token at ``k``? For its own masks these are column
-numbers, so rows of different progress in one cache, or several replies behind one prompt, come out wrong.
-``attending`` lets the model build its masks itself, layer kind by layer kind, but puts the positions that
-the tokens have in their own sequences into the rule. So no table of windows is kept here, and a model's
-window cannot be missed: the model's own code says which layer has which.
+on two numbers: may the token at ``q`` read the token at ``k``? It passes column numbers. These are wrong when
+the rows of a cache have different lengths, or when several replies follow one prompt. Inside ``attending``
+the model still builds its own masks, but the rule gets the position of each token in its own sequence. The
+model's own code decides which layer has which window, so this file needs no table of them.
 
 Masks are added to the scores: 0 where a token is read, the dtype's lowest number where it is not. Eager
-and SDPA attention both take them. All of it is tensor operations of fixed shape, for CUDA graphs.
+and SDPA attention both take them. All tensors have fixed shapes, as CUDA graphs require.
 
 Axes: ``B`` rows, ``Q`` new tokens, ``K`` columns that are read, ``H`` query heads, ``D`` width of a head.
 """
@@ -26,16 +25,17 @@ from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedM
 from onelayer.agents.one_token_attention import by_fused, by_products
 
 UNREAD = 1 << 30
-"""the position of padding among keys: no token reads what comes later than itself"""
+"""position of padding among the keys; larger than any other, so no token reads it"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Runs:
-    """One long row in pieces, its runs. A run is the end of a text, and its tokens read that text.
+    """Runs of similar length, padded to one shape, in a row that packs several texts.
 
-    Texts that begin alike share the tokens of their beginning, so a run may read tokens of earlier runs. The
-    runs of a row, one after another, are all of its tokens in their order. Axes: ``R`` runs, ``Q`` tokens of
-    the longest run, ``K`` tokens of the longest text, ``X`` tokens of all runs.
+    Texts that begin alike share the tokens of their beginning. A run is the end of a text; its tokens read
+    that whole text, and so tokens of other runs too. All runs of a row, one after another, are its tokens in
+    their order. Axes: ``R`` runs, ``Q`` tokens of the longest run, ``K`` tokens of the longest text, ``X``
+    tokens of all these runs.
     """
 
     query_RQ: Tensor
@@ -74,8 +74,8 @@ def attending(
             position that the model knows.
         columns: how many columns of a cache are read; the token of position ``t`` lies in column ``t``.
             None: there is no cache, and the tokens read each other.
-        runs: only without a cache and for one row: it is made of texts that share their beginnings, and its
-            tokens read what their runs say. None: each row is one sequence.
+        runs: how a single row that packs several texts is divided, without a cache only. Empty: each row is
+            one sequence.
     """
     if columns is None:
         layout = _Layout(position_BQ, position_BQ, runs)
@@ -85,7 +85,7 @@ def attending(
     _OPEN.append(layout)
     try:
         with implementation(model, _SDPA if own != "eager" and model._supports_sdpa else _EAGER):
-            # Ones, because without a mask transformers takes a position that falls for a new sequence.
+            # Without a mask, transformers would start a new sequence wherever positions fall.
             ones_BK = position_BQ.new_ones((len(position_BQ), columns or position_BQ.shape[1]))
             yield {"position_ids": position_BQ, "attention_mask": ones_BK}
     finally:
@@ -105,7 +105,7 @@ def implementation(model: PreTrainedModel, name: str) -> Iterator[None]:
 
 
 def check_kind(model: PreTrainedModel) -> None:
-    """Refuse a model whose tokens see earlier ones through anything but attention with a mask.
+    """Raise if tokens of ``model`` read earlier ones in any other way than by attention with a mask.
 
     Raises:
         ValueError: it has state-space, linear or convolution layers, chooses the tokens that it reads
@@ -120,7 +120,7 @@ def check_kind(model: PreTrainedModel) -> None:
     mixed_in = sorted(kinds - _PLAYED)
     if not mixed_in and model._is_stateful:
         mixed_in = ["layers with a state"]
-    # Beyond this many tokens such a layer reads only some; it chooses them itself, whatever the mask.
+    # In a longer text such a layer reads only some tokens and chooses them itself, whatever the mask says.
     if not mixed_in and any(getattr(config, name, None) for name in _CHOOSE_TOKENS):
         mixed_in = ["attention to chosen tokens"]
     if getattr(config, "alibi", any("alibi" in name for name in dir(model.base_model))):
@@ -146,8 +146,8 @@ class _Layout:
 
 
 _OPEN: list[_Layout] = []
-"""layouts of the passes that are open, innermost last. No context variable: on a GPU the layers that a
-backward pass recomputes run in a thread of its own, which would not see it."""
+"""layouts of the passes that are open, innermost last. A context variable would not do: on a GPU a backward
+pass recomputes layers in its own thread, which would not see it."""
 
 
 def additive_mask(
@@ -158,10 +158,10 @@ def additive_mask(
 ) -> Tensor:
     """Return the mask ``[B, 1, Q, K]`` of the layers that follow ``mask_function``.
 
-    Where a row is made of runs, it is the masks of all runs as one flat row, ``[1, 1, 1, all]``.
+    For a row made of runs, return the masks of all runs, flattened and joined, ``[1, 1, 1, total]``.
 
-    transformers calls it while ``attending`` is open. The rule takes the numbers of rows, of heads, and
-    the positions of the reading and of the read token, and returns bools.
+    transformers calls this while ``attending`` is open. ``mask_function`` takes row numbers, head numbers,
+    query positions and key positions, and returns bools.
     """
     layout = _OPEN[-1]
 
@@ -186,7 +186,7 @@ Attend = Callable[..., tuple[Tensor, Tensor | None]]
 
 
 def _by_runs(attend: Attend) -> Attend:
-    """Return an attention function that attends run by run where a row is made of them."""
+    """Return ``attend``, extended: a row that is made of runs is attended run by run."""
 
     def attend_by_runs(
         module: torch.nn.Module,
@@ -219,9 +219,9 @@ def _by_runs(attend: Attend) -> Attend:
 
 
 def _taken(states_1HMD: Tensor, column_RK: Tensor) -> Tensor:
-    """Return what stands in these columns of the one row, ``[R, H, K, D]``."""
+    """Return the states in these columns of the only row, ``[R, H, K, D]``."""
     heads = states_1HMD.shape[1]
-    # Rows of a table, because the gradient of an embedding is quick to add up.
+    # An embedding lookup, because its gradient is added up quickly.
     table_MX = states_1HMD[0].transpose(0, 1).flatten(1)
     taken_RKX = torch.nn.functional.embedding(column_RK, table_MX)
     return taken_RKX.view(*column_RK.shape, heads, -1).transpose(1, 2)
@@ -237,7 +237,7 @@ def _sdpa(
     scaling: float | None = None,
     **rest: Any,
 ) -> tuple[Tensor, Tensor | None]:
-    """Attend as transformers' SDPA does; one new token of a row without expanding keys and values."""
+    """Attend as transformers' SDPA does; for one new token per row, without expanding keys and values."""
     plain = not any(rest.get(name) is not None for name in _BEYOND_PLAIN) and not module.training
     one_token = query.shape[2] == 1
     if one_token and plain and attention_mask is not None and attention_mask.shape[1] == 1:
@@ -263,7 +263,7 @@ def _eager(module: torch.nn.Module, *args: Any, **rest: Any) -> tuple[Tensor, Te
 
 
 def _modeling(module: torch.nn.Module, name: str, default: Any = None) -> Any:
-    """Return what the file that defines the module calls ``name``."""
+    """Return the global ``name`` of the file that defines the module's class, else ``default``."""
     for kind in type(module).__mro__:
         if found := getattr(sys.modules[kind.__module__], name, None):
             return found

@@ -31,7 +31,7 @@ class Agent(Protocol):
 class ContinuousAgent(Protocol):
     """An agent whose actions come one by one, so that no episode waits for another's.
 
-    An agent that has these methods beside those of ``Agent`` is played by them.
+    A rollout calls these methods instead of ``act`` where an agent has both.
     """
 
     def submit(self, slot: int, observation: str, info: Mapping[str, Any]) -> None:

@@ -98,8 +98,8 @@ def begin(
     Args:
         env: the environment.
         task: an id, for ``options``, or a seed of an environment that has no ids.
-        seed: the world's random numbers in this episode; not used where the task is a seed.
-        timeout: seconds it may take; None for any time.
+        seed: of the world's random numbers in this episode; not used where the task is a seed itself.
+        timeout: seconds it may take; None for no limit.
     """
     name = task if isinstance(task, str) else f"seed-{task}"
 
@@ -141,7 +141,7 @@ def advance(
 
 
 def close(env: gym.Env[Any, Any]) -> None:
-    """Close an environment; one that fails or hangs at that is a warning."""
+    """Close an environment; log a warning if that fails or takes too long."""
     try:
         limited(env.close, CLOSE_TIMEOUT)
     except KeyboardInterrupt:
@@ -170,11 +170,11 @@ def renewed(env: gym.Env[Any, Any]) -> gym.Env[Any, Any] | None:
 
 
 class _Malformed(Exception):
-    """An environment returned something else than it promises; the message says what."""
+    """An environment returned something that its contract does not allow; the message says what."""
 
 
 class Unreadable(_Malformed):
-    """A text that no model can be given."""
+    """A text that UTF-8 cannot encode, so that no model can read it."""
 
 
 def _guarded(
@@ -195,7 +195,7 @@ def _guarded(
 
 
 def _method(env: gym.Env[Any, Any], method: str) -> str:
-    """Return where the environment's own part of ``reset`` or ``step`` stands."""
+    """Return file and line of the environment's own code for ``reset`` or ``step``, else its class."""
     own = {"reset": "begin", "step": "act"}[method]
     world = type(env.unwrapped)
     function = getattr(world, own, None) or getattr(world, method)
@@ -279,5 +279,5 @@ def _truth(value: Any, what: str) -> bool:
         raise _Malformed(f"{what} is a bool, and not {value!r:.100}")
     try:
         return bool(value)
-    except (TypeError, ValueError, RuntimeError):  # an array of several
+    except (TypeError, ValueError, RuntimeError):  # such as an array of several bools
         raise _Malformed(f"{what} is a bool, and not {value!r:.100}") from None

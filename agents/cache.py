@@ -40,7 +40,7 @@ class RaggedLayer(CacheLayerMixin):  # type: ignore[misc]
     def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
         """Allocate the rows once widths, dtype and device are known."""
         shape = (self._rows, key_states.shape[1], self._columns)
-        # zeros: what nothing has written yet is multiplied by an attention of 0
+        # Zeros: columns that are not written yet get an attention of 0, and 0 times NaN would be NaN.
         self.keys = key_states.new_zeros((*shape, key_states.shape[-1]))
         self.values = value_states.new_zeros((*shape, value_states.shape[-1]))
         self.is_initialized = True
@@ -78,7 +78,7 @@ class RaggedLayer(CacheLayerMixin):  # type: ignore[misc]
 
 
 class RaggedCache(Cache):  # type: ignore[misc]
-    """The cache of a whole model, and what entered one of its layers.
+    """Keys and values of all layers, and the hidden states that entered one layer, the captured one.
 
     Attributes:
         rows, columns: sizes of the buffers; the last column holds what is thrown away.
@@ -89,7 +89,7 @@ class RaggedCache(Cache):  # type: ignore[misc]
         self.rows, self.columns = rows, columns
         self.hidden_RKD: Tensor | None = None
         nothing = torch.empty(0, dtype=torch.long)
-        # The layers hold this and not the cache: a cycle would keep dead caches alive for long.
+        # Layers refer to this and not to the cache: a reference cycle would keep dropped caches in memory.
         self._now = _Pass(nothing, nothing, slice(0, 0), 0)
         super().__init__(layers=[RaggedLayer(self._now, rows, columns) for _ in range(layers)])
 
@@ -130,8 +130,8 @@ class RaggedCache(Cache):  # type: ignore[misc]
         """Store what entered the captured layer in the last forward pass, token by token.
 
         Args:
-            hidden_BQD: of all rows of the pass.
-            rows: those of the pass for which this is the captured layer; None: all.
+            hidden_BQD: the states of all rows of the pass.
+            rows: indices of the rows to store, those whose captured layer this is; None: all.
         """
         if self.hidden_RKD is None:
             self.hidden_RKD = hidden_BQD.new_zeros((self.rows, self.columns, hidden_BQD.shape[-1]))
@@ -141,7 +141,7 @@ class RaggedCache(Cache):  # type: ignore[misc]
         self.hidden_RKD[row_B1, column_BQ] = hidden_BQD
 
     def exchange(self, a: Sequence[int], b: Sequence[int], used: int) -> None:
-        """Exchange row ``a[i]`` with row ``b[i]``, for all i; ``used`` columns of them hold something."""
+        """Exchange the first ``used`` columns of row ``a[i]`` and row ``b[i]``, for all i."""
         self.copy([*b, *a], [*a, *b], slice(0, used))
 
     def copy(self, of: Sequence[int], to: Sequence[int], columns: slice) -> None:

@@ -22,7 +22,7 @@ class CachedModel:
     Args:
         model: a causal language model.
         cache: holds the rows that passes read and write.
-        states: names the layer whose inputs are kept in the cache too; None: no layer's are.
+        states: its ``layer`` is the one whose inputs the cache keeps too; None: it keeps none.
     """
 
     def __init__(self, model: PreTrainedModel, cache: RaggedCache, states: CapturedStates | None):
@@ -48,11 +48,11 @@ class CachedModel:
 
         Args:
             ids_BQ: new tokens.
-            position_BQ: of each in its row; padding stands at any position that the model knows.
-            column_BQ: where each one's keys and values go; padding goes to the waste column.
+            position_BQ: position of each token in its row; for padding any position that the model knows.
+            column_BQ: where the keys and values of each token go; those of padding go to the waste column.
             row_B: rows of the cache.
             reads: the same rows, as a slice where they are the first ones.
-            columns: how many are read.
+            columns: how many columns are read.
             last_B: indices into ``Q``.
         """
         self.cache.place(row_B, column_BQ, reads, columns)

@@ -47,7 +47,7 @@ class ChatMessages:
 
         Args:
             turns: the first of the episode, then those to show; the last asks for an action.
-            skipped: turns after the first that are left out.
+            skipped: how many turns after the first are left out.
             replies: what the model wrote at each turn but the last; None shows the actions alone.
         """
         messages = [{"role": "user", "content": self._opening(turns[0])}]
@@ -67,9 +67,9 @@ class ChatMessages:
         return f"{turn.observation}\n\nPossible actions: " + "; ".join(turn.admissible)
 
     def parse(self, reply: str) -> str:
-        """Return the text between the first pair of tags that follows the thought, "" without one.
+        """Return the text in the first ``<action>`` tags after the thought, "" where there are none.
 
-        What stands in a thought that never ends is no action.
+        Tags in a thought that never ends do not count. With ``free_form`` it is all that follows the thought.
         """
         answer = reply.rsplit("</think>", 1)[-1].split("<think>", 1)[0]
         if self.free_form:

@@ -15,7 +15,7 @@ class Reply:
     """as the server counted them; 0 where it did not"""
     reply_tokens: int
     tokens: tuple[str, ...] = ()
-    """the reply token by token, where asked for and told"""
+    """the reply token by token, where this was requested and the server gave it"""
     logprobs: tuple[float, ...] = ()
 
 

@@ -16,7 +16,7 @@ from onelayer.agents.json_server import Body, JsonServer, ServerRefused, public_
 logger = logging.getLogger(__name__)
 
 _OPTIONAL = ("seed", "logprobs", "top_p", "temperature")
-"""parts of a request that some servers refuse, and that it can do without"""
+"""fields of a request that are left out once a server has refused them"""
 
 
 @dataclass
@@ -94,7 +94,7 @@ class ChatServer:
         return body
 
     def _do_without(self, message: str, body: Body) -> bool:
-        """Leave out, from now on, a part of the request that the server's message refuses by name."""
+        """If the server's message names a field that it refuses, send that no more; return whether it did."""
         for name in (*_OPTIONAL, "max_tokens"):
             if name in body and name not in self._refused and re.search(rf"\b{name}\b", message):
                 self._refused.add(name)

@@ -1,9 +1,9 @@
 """The engine that runs the model in this process: replies of many episodes, written at once.
 
-Prompts may be submitted while other rows still write. They wait until enough have come together, are read in
-one pass (``reading.py``), and write on with the others, token step by token step (``writing.py``), each until
-its own reply ends. Every row draws from its own stream of random numbers, so that an episode is the same
-whichever others run beside it.
+Prompts may be submitted while other rows still write. They are collected, read in one pass (``reading.py``),
+and then written on together with the other rows, one token of each at a time (``writing.py``), until each
+reply ends. Every row draws from its own stream of random numbers, so that an episode is the same whichever
+others run beside it.
 """
 
 from collections.abc import Callable, Sequence
@@ -37,14 +37,14 @@ from onelayer.agents.writing import Replies, TokenStep
 __all__ = ["Decoder", "Sampled", "Sampling"]
 
 _WAITING_SHARE = 0.25
-"""prompts wait until they are this many for each row that writes: a pass over one costs nearly as much"""
+"""prompts are read once there are this many for each row that writes: a pass over one costs nearly as much"""
 _IDLE_SHARE = 0.25
-"""rows that write are brought to the front when so many of a step's rows would be idle"""
+"""rows that write are moved to the front when this spares a step at least this share of its rows"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Buffers:
-    """What a rollout keeps on the device, and what works on it; made anew where it has to grow."""
+    """The tensors of a rollout on the device and the objects that use them; replaced when they must grow."""
 
     model: CachedModel
     replies: Replies
@@ -68,11 +68,11 @@ class Decoder:
         states: keeps what entered its layer at every token, for learning; None: nothing is kept.
 
     Raises:
-        ValueError: the model mixes in something else, such as state-space layers (``check_kind``).
+        ValueError: a layer works otherwise, such as a state-space layer (``check_kind``).
     """
 
     answers_alone = False
-    """which rows run together decides the last digits of their numbers"""
+    """rounding depends on which rows run together"""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class Decoder:
 
     @torch.no_grad()
     def step(self) -> list[tuple[int, Sampled]]:
-        """Read the prompts that wait if they are enough, else write on; return the replies that ended."""
+        """Read the waiting prompts if there are enough, else write on; return the replies that ended."""
         with without_cudnn_attention():
             if self._waiting and len(self._waiting) >= _WAITING_SHARE * len(self._writing):
                 self._read_waiting()
@@ -115,7 +115,7 @@ class Decoder:
             return self._ended()
 
     def release(self, slots: Sequence[int]) -> None:
-        """End these episodes; what their rows hold may begin the next episode's prompt."""
+        """End these episodes. Their rows keep the tokens, which the next episode's prompt may begin with."""
         for slot in slots:
             self._waiting.pop(slot, None)
             self._streams.pop(slot, None)
@@ -133,9 +133,9 @@ class Decoder:
         self._row_of: dict[int, int] = {}
         self._slot_of: dict[int, int] = {}
         self._writing: dict[int, int] = {}
-        """row: where its next token will stand, or a little further"""
+        """row: the column of its next token, or a few columns further"""
         self._texts: dict[int, Ids] = {}
-        """slot: the tokens whose states were put last"""
+        """slot: the text whose states were stored last"""
         buffers = self._allocated
         if buffers is None or buffers.cache.nbytes > bytes_to_keep(self.model.device):
             self._held, self._allocated = HeldTokens(), None
@@ -198,9 +198,8 @@ class Decoder:
         if device.type == "cuda":
             take = GraphedStep(step)
             before = None if self._allocated is None else self._allocated.take
-            take.refused = (
-                isinstance(before, GraphedStep) and before.refused
-            )  # tried, and told, once
+            # A model that cannot be captured is tried, and reported, only once.
+            take.refused = isinstance(before, GraphedStep) and before.refused
         self._allocated = _Buffers(model, replies, step, take)
 
     def _write(self) -> None:
@@ -221,7 +220,7 @@ class Decoder:
         return step_rows(rows, self._buffers.cache.rows, columns, self.model.device)
 
     def _bring_to_front(self, columns: int) -> None:
-        """Exchange rows that write with idle ones before them, where a step would run many idle ones."""
+        """Exchange rows that write with idle rows before them, if a step would run many idle ones."""
         busy, now = len(self._writing), self._step_rows(max(self._writing) + 1, columns)
         if self._step_rows(busy, columns) > (1 - _IDLE_SHARE) * now:
             return
@@ -268,7 +267,7 @@ class Decoder:
         return 0
 
     def _cached_model(self, cache: RaggedCache) -> CachedModel:
-        """Return what makes the passes."""
+        """Return the object that runs the forward passes."""
         return CachedModel(self.model, cache, self.states)
 
     def _states_of(self, slot: int) -> CapturedStates | None:
@@ -276,7 +275,7 @@ class Decoder:
         return self.states
 
     def _keep_states(self, slot: int, row: int, last_id: int) -> None:
-        """Put the states of the row's tokens that came since the slot's last reply."""
+        """Store the states of the tokens that the row got since the slot's last reply."""
         states = self._states_of(slot)
         if states is None:
             return

@@ -15,9 +15,10 @@ _ROWS = (1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128)
 _QUICKLY_READ = 1 << 16
 """rows times columns: at most 2 GB of keys and values in a model of 2B, read within a millisecond"""
 CACHE_SHARE = 0.5
-"""of the free memory of a GPU, when ``parallel`` is chosen; the rest is for the update and for prompts"""
+"""share of a GPU's free memory that the cache may take where ``parallel`` is not given; the rest is for the
+update and for prompts"""
 _EXPECTED_COLUMNS = 2048
-"""tokens of an episode that ``parallel`` is chosen for, unless a reply alone may be longer"""
+"""tokens of an episode that are assumed where ``parallel`` is not given; twice the response limit if more"""
 
 
 def padded_rows(rows: int, device: torch.device) -> int:
@@ -28,10 +29,10 @@ def padded_rows(rows: int, device: torch.device) -> int:
 
 
 def step_rows(rows: int, most: int, columns: int, device: torch.device) -> int:
-    """Return how many of the ``most`` rows of a cache a token step takes to write for the first ``rows``.
+    """Return how many rows a token step computes so that the first ``rows`` of a cache are among them.
 
-    On a GPU all of them while their keys and values are quickly read, else a half, a quarter, ...: idle rows
-    cost less than the capture of another graph.
+    On a GPU these are all ``most`` rows of the cache while their keys and values are quickly read, else a
+    half, a quarter, ...: idle rows cost less than the capture of another graph.
     """
     if device.type != "cuda":
         return rows
@@ -41,12 +42,12 @@ def step_rows(rows: int, most: int, columns: int, device: torch.device) -> int:
 
 
 def steps_at_once(device: torch.device) -> int:
-    """Return how many token steps are taken before it is checked which replies have ended."""
+    """Return how many token steps run between two checks of which replies have ended."""
     return 4 if device.type == "cuda" else 1
 
 
 def padded_columns(columns: int, device: torch.device) -> int:
-    """Return how many columns a pass reads to read ``columns``."""
+    """Return how many columns a pass reads so that ``columns`` are among them."""
     return cache_columns(columns) if device.type == "cuda" else -(-columns // 16) * 16
 
 
@@ -59,7 +60,7 @@ def cache_columns(columns: int) -> int:
 
 
 def padded_tokens(tokens: int, device: torch.device) -> int:
-    """Return the width of a pass over prompts of which the longest has ``tokens`` new ones."""
+    """Return the width of a pass over prompts of at most ``tokens`` new tokens each."""
     return tokens if device.type != "cuda" else -(-tokens // 32) * 32
 
 
@@ -80,7 +81,7 @@ def without_cudnn_attention() -> Iterator[None]:
 
 
 def pass_tokens(device: torch.device) -> int:
-    """Return how many tokens a forward pass reads in the time that the start of another pass takes."""
+    """Return the fixed cost of a forward pass, as the number of tokens that could be read in that time."""
     return 4096 if device.type == "cuda" else 64
 
 

@@ -66,19 +66,19 @@ class EndpointAgent:
     """Plays with any OpenAI-compatible server; follows ``Agent`` and ``ContinuousAgent``.
 
     An episode goes on as soon as its own reply is there. A request that fails for good ends its episode
-    with an error, which is not the model's failure. A reply that is cut by its limit, or holds no action,
-    is the empty action, as of ``PolicyAgent``.
+    with an error, which does not count as the model's failure. A reply that is cut by its limit, or holds
+    no action, gives the empty action, as in ``PolicyAgent``.
 
     Args:
         server: asked for every action; its ``connections`` requests are under way at once.
         chat: how turns become messages and a reply an action.
-        temperature: of sampling; None leaves it to the server, as the next ones.
-        top_p: of sampling.
-        response_limit: tokens of a reply.
+        temperature: of sampling; None leaves it to the server.
+        top_p: of sampling; None leaves it to the server.
+        response_limit: most tokens of a reply.
         history: "all" to let the chat grow, or ``K`` to show the first turn and the last ``K`` pairs.
         keep_tokens: ask for each token with its log-probability.
-        seed: with task and attempt it decides the ``seed`` of a request, for servers that take one; None
-            sends none.
+        seed: together with task, attempt and turn it decides the ``seed`` that a request carries; None sends
+            none.
     """
 
     answers_alone = True
@@ -181,7 +181,7 @@ class EndpointAgent:
             return self._answer(memory)
 
     def _answer(self, memory: _Memory) -> ServedAction:
-        """Ask for the action of an episode's last turn; one thread an episode."""
+        """Ask for the action of an episode's last turn; an episode has at most one thread."""
         try:
             reply = self._ask(memory, self.history)
         except RequestFailed as error:

@@ -42,7 +42,7 @@ class Engine(Protocol):
         Args:
             slot: one whose last reply has been returned.
             prompt_ids: the whole prompt. What it shares with earlier ones need not be read again.
-            key: seeds the random numbers of the episode; read at its first prompt only.
+            key: seeds the random numbers of the episode; used at its first prompt only.
         """
 
     def step(self) -> list[tuple[int, Sampled]]:
@@ -60,7 +60,7 @@ class Engine(Protocol):
 
 
 MakeEngine = Callable[[Sequence[int], Sampling], Engine]
-"""makes one from the tokens that end a reply, which belong to it, and from how replies are drawn"""
+"""makes an engine from the ids that end a reply (and are its last token) and from the sampling settings"""
 
 
 def sample(

@@ -1,4 +1,4 @@
-"""What environments answer, called at once or in threads, and when it is taken up."""
+"""Calls of environments, directly or in threads, and when a rollout takes up their answers."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Set
@@ -42,7 +42,7 @@ class EnvCalls:
             self._ready.append((slot, call()))
 
     def put(self, slot: int, result: Result) -> None:
-        """Answer in the environment's place."""
+        """Answer instead of the environment."""
         self._ready.append((slot, result))
 
     def tick(self) -> None:
@@ -50,10 +50,10 @@ class EnvCalls:
         self._ticks += 1
 
     def take(self, thinking: Set[int]) -> Iterator[tuple[int, Result]]:
-        """Yield slots with their answers to take up now; wait for one if no slot awaits an action.
+        """Yield the answers to take up now, with their slots; wait for one if no slot awaits an action.
 
         Args:
-            thinking: the slots that do; it may change while answers are taken up.
+            thinking: the slots that await an action; may change while the answers are yielded.
         """
         while self._ready:
             yield self._ready.popleft()

@@ -6,18 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 ATTEMPT = "episode_attempt"
-"""in ``info``: the number of an episode among those of its task; ``rollout`` puts it there for task ids"""
+"""key of ``info``: which attempt at its task an episode is; ``rollout`` sets it where tasks have ids"""
 
 
 class EpisodeKeys:
     """Makes the key of each episode's random numbers: the run's seed, the task, the attempt at it.
 
-    Attempts go on counting from one rollout to the next. Within a rollout they have the numbers that it gives
-    them, so that the order in which environments answer decides nothing. Where it gives none, because a world
-    has no task ids or nothing but the agent runs, the episodes of a task are numbered as they begin.
+    The attempts at a task are counted across rollouts. Within a rollout, ``info`` says which attempt an
+    episode is, so that the order in which environments answer decides nothing. Where ``info`` does not say
+    it, because a world has no task ids or the agent is used without ``rollout``, the episodes of a task are
+    numbered as they begin.
 
     Args:
-        seed: of all episodes.
+        seed: the run's seed.
     """
 
     def __init__(self, seed: int):
@@ -26,7 +27,7 @@ class EpisodeKeys:
         self._before: Counter[str] = Counter()
 
     def begin_rollout(self) -> None:
-        """Count further attempts from here."""
+        """Begin a rollout: its attempts are counted on from those made so far."""
         self._before = self._begun.copy()
 
     def of(self, info: Mapping[str, Any]) -> tuple[int, int, int]:

@@ -55,11 +55,11 @@ class Episode:
     steps: tuple[Step, ...]
     success: bool
     error: str | None = None
-    """what the environment raised; such an episode is counted and teaches nothing"""
+    """why it could not be played to its end; such an episode is counted and teaches nothing"""
     truncated: bool = False
     """ended by the step limit (or by an error), not by the task"""
     env: str = ""
-    """which of several environments it is of (``info["env"]``)"""
+    """the environment it was played in, where there are several (``info["env"]``)"""
     kind: str = ""
     """what kind of task it is (``info["kind"]``), the rows of an evaluation table"""
     attempt: int = 0

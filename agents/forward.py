@@ -44,10 +44,13 @@ def logits_only_at(
 ) -> Iterator[None]:
     """Make the model return logits ``[1, N, vocabulary]`` of the ``N`` chosen tokens, in float32.
 
-    They are chosen by a bool ``[B, T]``, then row by row, or by their rows and columns ``[N]``.
+    The output head is the widest matrix of a small model; prompts and padding need no logits. The model's
+    own scaling or soft cap of its logits still applies.
 
-    The output head is the widest matrix of a small model; prompts and padding need no logits. What the
-    model does to its logits (scaling, soft caps) it does to these.
+    Args:
+        model: the model.
+        chosen: a bool mask ``[B, T]``, whose tokens are returned row by row, or row and column numbers,
+            each ``[N]``.
     """
 
     def select(_: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -64,7 +67,7 @@ def logits_only_at(
 
 @contextmanager
 def unrounded(head: nn.Module) -> Iterator[None]:
-    """Let a head in reduced precision, and one that learns under autocast, return its logits in float32."""
+    """Let the head return float32 logits, also from weights in reduced precision and under autocast."""
     if rounds(head):
         head.forward = partial(float32_logits, head)  # type: ignore[method-assign]
     elif type(head) is nn.Linear and head.weight.dtype == torch.float32:
@@ -91,7 +94,7 @@ def capturing(layer: nn.Module) -> Iterator[list[Tensor]]:
 
 
 class _Reached(Exception):
-    """The forward pass came to the layer it was to stop at."""
+    """The forward pass has come to the layer where it is to stop."""
 
 
 @torch.no_grad()
@@ -185,9 +188,10 @@ _RETURNED: dict[type[nn.Module], int | None] = {}
 def _idle(layer: nn.Module) -> Callable[..., Any]:
     """Return a ``forward`` that returns its input, in the form in which the layer returns its output.
 
-    What that form is shows when a layer of the class is run once.
+    The form is found by running a layer of the class once.
     """
-    # FSDP makes a class of its own for a layer, whose weights may not be there to run it.
+    # FSDP gives the layer a class of its own. Its original class may be known already, while the sharded
+    # layer could not be run to find out.
     kind: Any = next(kind for kind in type(layer).__mro__ if not issubclass(kind, FSDPModule))
 
     def idle(*inputs: Any, **keywords: Any) -> Any:

@@ -38,7 +38,7 @@ def capture_graph(work: Work, device: torch.device, pool: Any) -> tuple[Work, An
                 work()
         main.wait_stream(side)
         graph = torch.cuda.CUDAGraph()
-        # Threads in which environments wait may use the device meanwhile: their calls are no part of this.
+        # "thread_local": other threads, in which environments wait, may use the device during the capture.
         try:
             with torch.cuda.graph(graph, pool=pool, capture_error_mode="thread_local"):
                 work()
@@ -50,10 +50,10 @@ def capture_graph(work: Work, device: torch.device, pool: Any) -> tuple[Work, An
 class GraphedStep:
     """A ``TokenStep`` that is captured once for each size and replayed from then on.
 
-    Where a model cannot be captured, it says why once and takes the same steps without graphs.
+    Where a model cannot be captured, a warning says why, once, and the same steps run without graphs.
 
     Args:
-        step: its buffers must exist already: take a pass over prompts first.
+        step: its buffers must exist already: run a pass over prompts first.
         capture: as ``capture_graph``.
     """
 
@@ -92,7 +92,7 @@ class GraphedStep:
         rows, columns, _ = size
         writes_R = self.step.replies.writes_R
         before = writes_R.clone()
-        writes_R.zero_()  # warm-ups are real runs: rows that do not write are not changed by them
+        writes_R.zero_()  # warm-ups really run the step, which changes no row that does not write
         try:
             with _casting_each_time():
                 device, work = self.step.model.device, lambda: self.step(rows, columns)
@@ -122,7 +122,7 @@ def _autocast_dtype() -> torch.dtype | None:
 
 @contextmanager
 def _casting_each_time() -> Iterator[None]:
-    """Let autocast round the weights anew in each step: a graph would go on reading copies of old weights."""
+    """Turn off autocast's cache of cast weights: a graph would go on reading copies of old weights."""
     dtype = _autocast_dtype()
     if dtype is None:
         yield

@@ -56,7 +56,7 @@ class _Product(torch.autograd.Function):
 
 
 _COPIES: WeakKeyDictionary[nn.Module, tuple[tuple[int, int], Tensor]] = WeakKeyDictionary()
-"""of each head on a CPU: which state of its weights was copied, and the copy"""
+"""head on a CPU: address and version of the weights that were copied, and their copy in float32"""
 
 
 def _in_float32(head: nn.Linear) -> Tensor:

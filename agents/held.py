@@ -13,26 +13,26 @@ _OWNER_BITS = 32
 
 
 def owned(ids: Ids, owner: int) -> Ids:
-    """Return the tokens as this owner's: they equal nobody else's. Owner 0's are the tokens themselves."""
+    """Return the ids marked as this owner's, unequal to those of all others; owner 0's are unchanged."""
     return ids + (owner << _OWNER_BITS)
 
 
 def bare(ids: Ids) -> Ids:
-    """Return the tokens themselves, whoever owns them."""
+    """Return the ids without the mark of their owner."""
     tokens: Ids = ids & ((1 << _OWNER_BITS) - 1)
     return tokens
 
 
 def owner_of(ids: Ids) -> int:
-    """Return whose tokens these are, at least one."""
+    """Return the owner of these ids; there must be at least one."""
     return int(ids[0]) >> _OWNER_BITS
 
 
 class HeldTokens:
     """Token ``t`` of a row lies in column ``t``; a row of length ``n`` holds its first ``n`` columns.
 
-    Where several policies share a cache, equal texts of two of them have other keys and values: their tokens
-    are ``owned``, and so differ.
+    Where several policies share a cache, each has its own keys and values for the same text. So their ids are
+    marked by ``owned``, and never match those of another policy.
     """
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class HeldTokens:
         self.length_R = np.pad(self.length_R, (0, missing[0]))
 
     def common(self, ids: Ids, rows: slice | Sequence[int] = slice(None)) -> Ids:
-        """Return how many first tokens each row shares with ``ids``, ``[R]``; by default of all rows."""
+        """Return the length of the prefix that each of the rows shares with ``ids``, ``[R]``."""
         held_RK = self.ids_RK[rows, : len(ids)]
         # One more column that always differs, so that argmax finds it where no column before it does.
         differs_RK = np.ones((len(held_RK), len(ids) + 1), dtype=bool)
@@ -71,7 +71,7 @@ class HeldTokens:
 
 
 def common_beginning(prompts: Sequence[Ids]) -> int:
-    """Return how many tokens all of them begin with."""
+    """Return the length of the prefix that all prompts share."""
     first, shared = prompts[0], min(len(prompt) for prompt in prompts)
     for prompt in prompts[1:]:
         differs = first[:shared] != prompt[:shared]

@@ -1,9 +1,9 @@
 """Several policies that differ in some layers write their replies in one batch.
 
-Each row of the cache is one policy's. A pass runs the common, frozen model for all rows; wherever a module of
-a policy's own layers comes, the rows of that policy go through the policy's module instead
-(``player_modules``). Attention needs nothing of this: rows do not read each other. So the many small steps of
-decoding are taken once for all policies, and what a token costs beside its matrix products is shared.
+Each row of the cache belongs to one policy. A pass runs the common, frozen model on all rows; in the layers
+that a policy has of its own, its rows go through its own modules instead (``player_modules``). Attention
+needs no change, because rows do not read each other. So each small step of decoding serves all policies, and
+they share its fixed cost.
 
 Axes: ``R`` rows of the cache, ``B`` rows of a pass.
 """
@@ -27,11 +27,11 @@ from onelayer.agents.states import CapturedStates
 
 
 def sharing_weights(model: PreTrainedModel, own: Collection[str] = ()) -> PreTrainedModel:
-    """Return a model with modules of its own and the parameters of ``model``, but for copies of ``own``.
+    """Return a copy of ``model`` that shares its parameters and buffers, but not its modules.
 
     Args:
-        model: its parameters are those of the result too.
-        own: names of parameters that the result may change.
+        model: the model.
+        own: names of parameters that are copied instead, so that the result may change them.
     """
     shared = {id(p): p for name, p in model.named_parameters() if name not in own}
     shared |= {id(buffer): buffer for buffer in model.buffers()}
@@ -40,7 +40,7 @@ def sharing_weights(model: PreTrainedModel, own: Collection[str] = ()) -> PreTra
 
 
 class JointDecoder(Decoder):
-    """Samples for several players; slot ``s`` of player ``p`` of ``P`` is the slot ``s * P + p``.
+    """Samples for ``P`` players; slot ``s`` of player ``p`` is the decoder's slot ``s * P + p``.
 
     Args:
         model: the common base. Its modules are not touched.
@@ -69,7 +69,7 @@ class JointDecoder(Decoder):
         super().__init__(common, stop_ids, sampling)
 
     def forget_player(self, player: int) -> None:
-        """Drop what was read by a player that has no slots now: its weights changed."""
+        """Drop what a player has read, since its weights changed; it must have no slots now."""
         first_R = self._held.ids_RK[:, :1] >> 32
         self._held.length_R[(first_R == player).any(axis=1)] = 0
 
@@ -95,7 +95,7 @@ class JointDecoder(Decoder):
             self._place_players()
 
     def _place_players(self) -> None:
-        """Say whose each row is, where the buffer has room for it already."""
+        """Write down whose each row is, for the rows that the buffer already has room for."""
         rows = {row: self._owner(slot) for slot, row in self._row_of.items()}
         known = [row for row in rows if row < len(self._player_R)]
         if known:
@@ -105,7 +105,7 @@ class JointDecoder(Decoder):
 
 
 class _JointModel(CachedModel):
-    """Passes whose rows are several players'."""
+    """Passes over rows of several players."""
 
     def __init__(
         self,
@@ -141,8 +141,8 @@ class _JointModel(CachedModel):
 class JointEngine:
     """Lets several players share a ``JointDecoder``: each has a ``Seat``, which is an engine.
 
-    A token step is taken for all players when one asks for a second time: the others find what ended for
-    them when they ask.
+    A token step is taken for all players once one of them asks a second time. Replies that ended for the
+    others wait in their seats.
     """
 
     def __init__(self, decoder: JointDecoder):
@@ -151,7 +151,7 @@ class JointEngine:
         self._asked: set[int] = set()
 
     def step(self, number: int) -> None:
-        """Take a step if this player has seen what came of the last one."""
+        """Take a step if this player has already seen the result of the last one."""
         if number in self._asked:
             self._asked.clear()
             for slot, reply in self.decoder.step():
@@ -185,7 +185,7 @@ class Seat:
         self.joint.decoder.submit(self._joint(slot), prompt_ids, key)
 
     def step(self) -> list[tuple[int, Sampled]]:
-        """Go on writing for a moment, unless that was done for others since this player asked last."""
+        """Go on writing for a moment, unless replies have ended since this player asked last; return them."""
         if not self.ended:
             self.joint.step(self.number)
         ended, self.ended = self.ended, []

@@ -1,8 +1,8 @@
-"""Questions to a server that speaks JSON over HTTP, asked again where that may help.
+"""Requests to a server that speaks JSON over HTTP, with retries where they may help.
 
-A request that may work later is sent again: after what the server asks for (``Retry-After``, the rate-limit
-headers), else after a wait that doubles and is partly random. When the server says that it is full, all
-requests wait. What cannot get better, such as a wrong key, ends at once.
+A request that may work later is sent again: after the pause that the server asks for (``Retry-After``, the
+rate-limit headers), else after exponential backoff with jitter. When the server says that its rate limit is
+reached, all requests wait. An error that no retry can mend, such as a wrong key, is raised at once.
 """
 
 import json
@@ -48,7 +48,7 @@ class JsonServer:
         timeout_s: seconds that one answer may take.
         retries: how often a request is sent again, after the first time.
         connections: requests that may be under way at once.
-        advice: what to do about a status that will not get better.
+        advice: status that no retry can mend: what the user should do about it.
 
     Raises:
         ValueError: the key cannot work.
@@ -76,7 +76,7 @@ class JsonServer:
             timeout=httpx.Timeout(timeout_s, connect=min(20.0, timeout_s)),
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
         )
-        # It would log every request with its address, whose query may hold a key.
+        # httpx would log the address of every request, whose query may hold a key.
         logging.getLogger("httpx").setLevel(logging.WARNING)
         self._gate = Gate()
         self._random = random.Random()
@@ -103,9 +103,9 @@ class JsonServer:
             body: what to send; a function is called for each try. None: a GET without a body.
             read: reads the answer; None says that it is damaged or something else.
             kind: what the answer should be, for messages.
-            retries: as of the server, for this request.
-            do_without: told what the server says about a body that it refuses (status 400 or 422); returns
-                whether the next body leaves out what it does not want.
+            retries: for this request, instead of the server's number.
+            do_without: called with the server's message and the body when it refuses that body (status 400
+                or 422); returns whether the next body leaves out the refused part, and so is worth sending.
 
         Raises:
             ServerRefused: it will not answer any request.
@@ -138,7 +138,7 @@ class JsonServer:
                     and do_without is not None
                     and do_without(message_of(content), sent or {})
                 ):
-                    continue  # not a failure of the server
+                    continue  # the server works, so this is not counted as a try
                 else:
                     self._give_up(status, content)
             waits += 1
@@ -148,7 +148,7 @@ class JsonServer:
         raise RequestFailed(f"{self.shown} gave no answer in {waits} tries: {problem}")
 
     def _send(self, address: str, body: Body | None) -> tuple[int, httpx.Headers, bytes]:
-        """Send one request; the whole answer must be here in ``timeout_s``, however it drips."""
+        """Send one request; raise unless the whole answer arrives within ``timeout_s``."""
         until = time.monotonic() + self.timeout_s
         method = "GET" if body is None else "POST"
         with self._client.stream(method, address, json=body) as response:
@@ -196,7 +196,7 @@ class JsonServer:
 
 
 def public_address(url: str) -> str:
-    """Return a URL without a password or a query, which may hold a key, as results may show it."""
+    """Return a URL that may be shown in results: without password and query, which may hold a key."""
     parts = urlsplit(url if "://" in url else f"http://{url}")
     host = parts.hostname or ""
     host = f"[{host}]" if ":" in host else host

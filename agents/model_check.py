@@ -23,13 +23,13 @@ from onelayer.agents.models import context_length
 from onelayer.agents.sampling import Sampling
 
 _BEYOND = 4
-"""tokens behind the edge of a window that its mask is compared for"""
+"""how many tokens past the edge of a window its mask is compared"""
 _LONGEST_PLAYED = 64
-"""a window of more tokens is compared mask by mask only, without running the model over so many"""
+"""of a window of more tokens only the masks are compared; the model does not run over so many tokens"""
 _ROUNDING = {torch.float32: 1e-4, torch.bfloat16: 2e-2, torch.float16: 3e-3}
 """mean difference of log-probabilities, in nats, that is always allowed"""
 _TIMES_ROUNDING = 5
-"""how many times the difference between two plain forward passes is allowed too"""
+"""this many times the difference between two plain forward passes is allowed too"""
 
 
 @torch.no_grad()
@@ -63,9 +63,9 @@ def check_model(model: PreTrainedModel, first: int = 0) -> None:
 
 
 def _compare_runs(model: PreTrainedModel, first: int) -> None:
-    """Compare playing and entering; a model in bfloat16 that seems to differ gets a second look in float32.
+    """Compare playing and entering; if a model in reduced precision differs, compare again in float32.
 
-    Rounding alone may send a token to another expert, which changes much.
+    In a mixture of experts rounding alone may send a token to another expert, which changes much.
     """
     try:
         _compare_playing(model)
@@ -88,7 +88,7 @@ def _fits_twice(model: PreTrainedModel) -> bool:
 
 @contextmanager
 def _in_float32(model: PreTrainedModel) -> Iterator[None]:
-    """Let the weights be in float32 for a while; that and the way back are exact."""
+    """Hold the weights in float32 for a while; the conversions there and back are exact."""
     reduced = [
         (tensor, tensor.dtype)
         for tensor in (*model.parameters(), *model.buffers())
@@ -104,11 +104,11 @@ def _in_float32(model: PreTrainedModel) -> Iterator[None]:
 
 
 class _Different(Exception):
-    """Two ways of running the model disagree; says how."""
+    """Two ways of running the model disagree; the message says how."""
 
 
 _ANY_FAILURE = (RuntimeError, TypeError, ValueError, LookupError, AttributeError)
-"""what a model may raise that does not know our cache or masks"""
+"""what a model may raise if it cannot work with our cache or masks"""
 
 
 def _compare_playing(model: PreTrainedModel) -> None:
@@ -127,12 +127,13 @@ def playing_error(
     """Play two turns of two rows, one of them across the edge of the smallest window.
 
     Args:
-        model: computes the log-probabilities again.
+        model: computes the log-probabilities again, in plain forward passes.
         engine: plays, at temperature 1.
-        dtype: that it computes in; None: the model's.
+        dtype: what the engine computes in; None: the model's dtype.
 
     Returns:
-        By how many nats they differ on average, and how much of that rounding explains.
+        The mean difference of engine's and model's log-probabilities in nats, and how large rounding alone
+        may make it.
     """
     across = min([w for w in _windows(model) if w <= _LONGEST_PLAYED], default=0)
     texts = [_ids(model, 4), _ids(model, max(across, 9), start=5)]
@@ -188,7 +189,7 @@ def _compare_masks(model: PreTrainedModel) -> None:
 
     AttentionMaskInterface.register("onelayer_compare", compare)
     layers = decoder_layers(model)
-    for edge in {8, *_windows(model)}:  # a narrow mask too, for models without windows
+    for edge in {8, *_windows(model)}:  # 8: something to compare in models without windows
         start, columns = max(edge - 4, 0), edge + _BEYOND
         position_1Q = torch.arange(start, columns, device=model.device)[None]
         ids_1Q = torch.tensor([_ids(model, columns - start)], device=model.device)
@@ -226,9 +227,9 @@ class _Told(DynamicCache):  # type: ignore[misc]
 
 
 def _windows(model: PreTrainedModel) -> list[int]:
-    """Return how far back layers look that do not read the whole prefix, in tokens.
+    """Return the sizes, in tokens, of the windows of layers that do not read the whole prefix.
 
-    A window that no sequence outgrows, because the model has no more positions, is left out.
+    A window that no sequence can outgrow, because the model's context ends before, is left out.
     """
     config, context = model.config.get_text_config(), context_length(model)
     named = {getattr(config, name, None) for name in ("sliding_window", "attention_chunk_size")}

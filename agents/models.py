@@ -43,14 +43,14 @@ def load_model(
     if looks_local and not (Path(folder).expanduser() / "config.json").is_file():
         raise ValueError(f"no model in {folder}: a transformers folder holds a config.json")
     folder = str(Path(folder).expanduser()) if looks_local else folder
-    # Its bar over weights is noise for a tiny model and stays in the way of ours.
+    # transformers' own progress bar over weights would get in the way of ours.
     transformers.utils.logging.disable_progress_bar()
     try:
         tokenizer = _tokenizer(folder)
-        if not tokenizer.encode("look", add_special_tokens=False):  # made up from the config alone
+        if not tokenizer.encode("look", add_special_tokens=False):  # it was made without any files
             raise ValueError("it comes without a tokenizer")
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=weights)
-    except Exception as error:  # a damaged file comes up as any of a dozen
+    except Exception as error:  # a damaged file raises any of a dozen types
         reason = (str(error).strip() or "no reason given").splitlines()[0]
         kind = "" if isinstance(error, OSError | ValueError) else f"{type(error).__name__}: "
         raise ValueError(f"model {name!r} cannot be loaded: {kind}{reason}") from error
@@ -63,7 +63,7 @@ def context_length(model: PreTrainedModel) -> int | None:
     LongRoPE (Phi-3-128k) rotates *all* tokens differently once a sequence outgrows the model's original
     length, also those whose keys are in the cache: what was sampled would no longer be what is trained.
     Such a model is used up to its original length. Llama 4 scales its queries by the length of the cache
-    from ``floor_scale`` tokens on, and the rows of our cache have none in common: it is used below that.
+    from ``floor_scale`` tokens on, but the rows of our cache have different lengths: it is used below that.
     """
     config = model.config.get_text_config()
     limits = [getattr(config, "max_position_embeddings", None)]
@@ -79,7 +79,7 @@ def context_length(model: PreTrainedModel) -> int | None:
 def end_ids(model: PreTrainedModel) -> tuple[int, ...]:
     """Return the tokens that end a reply by the model's ``generation_config``.
 
-    They are more than the chat template's: Qwen2.5 also ends with ``<|endoftext|>``.
+    They may be more than the chat template's: Qwen2.5 also ends with ``<|endoftext|>``.
     """
     found = getattr(model.generation_config, "eos_token_id", None)
     if found is None:
@@ -90,11 +90,11 @@ def end_ids(model: PreTrainedModel) -> tuple[int, ...]:
 def _tokenizer(folder: str) -> PreTrainedTokenizerBase:
     """Return the tokenizer as its own files describe it."""
     if get_tokenizer_config(folder).get("tokenizer_class") in _AS_WRITTEN:
-        # For some architectures, Qwen2's among them, AutoTokenizer puts its own splitting of words in place
-        # of that in tokenizer.json, which leaves a vocabulary of whole words with hardly a known word.
+        # For some architectures, Qwen2's among them, AutoTokenizer replaces the pre-tokenizer in
+        # tokenizer.json by its own, and then hardly any word is in a vocabulary of whole words.
         return PreTrainedTokenizerFast.from_pretrained(folder)
     return AutoTokenizer.from_pretrained(folder)
 
 
 _AS_WRITTEN = ("TokenizersBackend", "PreTrainedTokenizerFast")
-"""classes of tokenizers that tokenizer.json describes whole"""
+"""classes of tokenizers that tokenizer.json describes completely"""

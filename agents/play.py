@@ -72,7 +72,7 @@ class Play:
             model: a causal language model.
             tokenizer: the model's.
             env: one of the environments that it will play in; tells its instructions.
-            engine: makes what writes the replies; None: the model does.
+            engine: makes the engine that writes the replies; None: the model writes them in this process.
         """
         from onelayer.agents.policy import PolicyAgent
         from onelayer.agents.sampling import Sampling
@@ -89,7 +89,7 @@ class Play:
     def prompt_format(
         self, tokenizer: "PreTrainedTokenizerBase", env: gym.Env[str, str]
     ) -> "PromptFormat":
-        """Return how episodes of ``env`` become prompts of the model whose tokenizer it is."""
+        """Return the format that turns episodes of ``env`` into prompts for the tokenizer's model."""
         from onelayer.agents.prompts import format_for
 
         return format_for(tokenizer, **self._chat_settings(env))
@@ -97,7 +97,7 @@ class Play:
     def served_agent(
         self, server: "ChatServer", env: gym.Env[str, str], *, keep_tokens: bool = False
     ) -> "EndpointAgent":
-        """Return the agent that asks a served model, which plays in this way.
+        """Return an agent that plays in this way by asking a served model.
 
         Args:
             server: answers chats.

@@ -1,9 +1,9 @@
-"""Rows of one pass that go through modules of several policies.
+"""One forward pass whose rows go through modules of several policies.
 
-A policy has the common modules, but for those of its own layers.
+A policy has modules of its own in its own layers, and shares all others.
 
-On a CPU the rows of a policy are picked out of each module's input. On a GPU every module of a policy's own
-layers runs for all rows, and a mask chooses: no shape depends on who plays, as a CUDA graph requires.
+On a CPU the rows of a policy are picked out of each module's input. On a GPU the modules of all policies run
+on all rows, and a mask chooses the results. So no shape depends on who plays, as a CUDA graph requires.
 
 Axes: ``B`` rows of a pass.
 """
@@ -35,7 +35,7 @@ class Player:
 
 
 class PlayerModules:
-    """Lets the modules of a model send each row of a pass through its player's own module, if there is one.
+    """Changes the modules of a model: each row of a pass goes through its player's own module, if it has one.
 
     Args:
         common: the model that the players share; its modules are changed.
@@ -102,10 +102,11 @@ class PlayerModules:
 
     @torch.no_grad()
     def _require_same_logits(self, common: PreTrainedModel, players: Sequence[Player]) -> None:
-        """Compare a joint pass, a row for each player, with the players' own.
+        """Compare a joint pass, with one row for each player, with a pass of each player's own model.
 
         Raises:
-            ValueError: they differ: some module of the layers does not work row by row, as experts do not.
+            ValueError: the logits differ, because a module of some layer (such as experts) does not work row
+                by row.
         """
         size = min(common.get_input_embeddings().num_embeddings, 97)
         ids_BQ = (torch.arange(7 * len(players), device=common.device) * 31 % size).view(-1, 7)

@@ -64,7 +64,7 @@ class _Memory:
     prompt: Ids = field(default_factory=lambda: _NOTHING)
     """what was submitted last"""
     known: int = 0
-    """how many tokens of it the step before ended with; 0 where the prompt does not continue that"""
+    """how many of its first tokens are those of the step before; 0 where it does not continue that step"""
     error: Exception | None = None
     """why there is no next prompt"""
 
@@ -84,8 +84,8 @@ class PolicyAgent:
         sampling: temperature, top-p and response limit.
         history: "all" to let the prompt grow, or ``K`` to show the first turn and the last ``K`` pairs.
         prompt_format: how turns become tokens; by default chosen by the tokenizer.
-        engine: makes what writes the replies; None: the model does, in this process (``Decoder``).
-        seed: with a task's name it decides an episode's random numbers.
+        engine: makes the engine that writes the replies; None: a ``Decoder``, in this process.
+        seed: together with task and attempt it decides an episode's random numbers.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class PolicyAgent:
         self.reset()
 
     def reset(self, slots: Sequence[int] | None = None) -> None:
-        """Forget these episodes; with None all of them and the cache, as new weights require."""
+        """Forget these episodes; None: all episodes and the cache, as new weights require."""
         if slots is None:
             self._keys.begin_rollout()
             self._memories: dict[int, _Memory] = {}
@@ -187,14 +187,14 @@ class PolicyAgent:
         return self._memories[slot]
 
     def _encode_prompts(self, memories: Sequence[_Memory]) -> None:
-        """Set the next prompt of these episodes: all that can grow at once, then the others."""
+        """Set the next prompts of these episodes: those that can grow, in one call, then the others."""
         growing = [memory for memory in memories if self.history == ALL and len(memory.ids)]
         rebuilt = {id(memory): memory for memory in memories}
         follows = self._encode(growing, lambda memory: self.format.continuation(memory.turns[-1]))
         for memory, follow in zip(growing, follows, strict=True):
             if isinstance(follow, Exception):
                 continue
-            ended = memory.ids[-1] == follow[0]  # else it was cut, or by the model's own token
+            ended = memory.ids[-1] == follow[0]  # else it was cut, or ended by another stop token
             prompt = np.append(memory.ids, follow[1:] if ended else follow)
             if self._fits(prompt):
                 memory.prompt, memory.known = prompt, len(memory.ids)
@@ -215,13 +215,13 @@ class PolicyAgent:
         try:
             shown = [show(memory) for memory in memories]
             return [np.array(ids, dtype=np.int64) for ids in encode(self.tokenizer, shown)]
-        except (ValueError, TypeError, OverflowError) as error:  # an observation is no text to it
+        except (ValueError, TypeError, OverflowError) as error:  # a text it cannot encode
             if len(memories) == 1:
                 return [error]
             return [self._encode([memory], show)[0] for memory in memories]
 
     def _rebuilt(self, memory: _Memory) -> Unencoded:
-        """Return a prompt of the first turn and the last ones."""
+        """Return a prompt that shows the first turn and the last ones."""
         turns = memory.turns
         if self.history == ALL:
             window = len(turns) if len(turns) == 1 else _RESTART_WINDOW

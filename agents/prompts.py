@@ -49,7 +49,7 @@ class PromptFormat(Protocol):
         ...
 
     def continuation(self, turn: Turn) -> Unencoded:
-        """Return the tokens that follow a reply to show ``turn``, the reply's stop token first."""
+        """Return the tokens to append after a reply so that ``turn`` is shown; its stop token comes first."""
         ...
 
     def parse(self, reply: str) -> str:
@@ -184,10 +184,11 @@ class ChatFormat(ChatMessages):
         return before, after
 
     def _header_of_reply(self) -> str:
-        """Return special tokens that the template puts before a reply and does not ask for.
+        """Return special tokens that the template shows before a past reply, but not before the next one.
 
         gpt-oss writes ``<|channel|>final<|message|>`` there itself, after other messages of its own. Where no
-        thought is asked for, the prompt ends with them, and the reply is what the template shows of it.
+        thought is asked for, the prompt ends with these tokens, and the reply is just the text that the
+        template shows later. "" where there are none.
 
         Raises:
             ValueError: a thought is asked for, and the template has no ``<think>`` for it.
@@ -208,9 +209,9 @@ class ChatFormat(ChatMessages):
     def _end_of_reply(self, after: str) -> tuple[int, str]:
         """Return the token that ends a reply, and the text after a reply from that token on.
 
-        It is the first token with a meaning of its own between the reply and the next observation:
-        Llama-2's template has a space before it, GLM's has the next speaker's mark in its place.
-        Where the template has none, the tokenizer's own end token is it.
+        It is the first special token between the reply and the next observation. Llama-2's template has a
+        space before it; GLM's has the mark of the next speaker in its place. Where the template has no
+        special token there, the tokenizer's end token is used.
 
         Raises:
             ValueError: there is neither.

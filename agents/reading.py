@@ -1,8 +1,8 @@
 """Reading prompts into the rows of a cache; what several prompts share is read once.
 
-A row keeps its tokens: of a prompt that begins like the one of the turn before, only the new tokens are read,
-whether the history grows or is rebuilt. What another row holds is copied from there. Equal prompts are read
-by one row, and so are the instructions that all prompts begin with.
+A row keeps the tokens that it has read. Of its next prompt only what follows the common beginning is read,
+whether the history grows or is rebuilt. A beginning that another row holds is copied from there. Equal
+prompts, and instructions that all prompts begin with, are read by one row and copied to the others.
 
 Axes: ``R`` rows of the cache, ``B`` rows of a pass, ``Q`` new tokens, ``V`` vocabulary.
 """
@@ -67,7 +67,7 @@ def read_prompts(model: CachedModel, held: HeldTokens, prompts: Mapping[int, Ids
 
 
 def _readers(held: HeldTokens, prompts: Mapping[int, Ids]) -> list[_Reader]:
-    """Choose a row to read each different prompt: the one that holds most of it already."""
+    """Choose for each different prompt the row that reads it: the one that holds most of it already."""
     alike: dict[bytes, list[int]] = {}
     for row, ids in prompts.items():
         alike.setdefault(ids.tobytes(), []).append(row)
@@ -104,7 +104,7 @@ def _copy_from_others(model: CachedModel, held: HeldTokens, readers: Sequence[_R
 
 
 def _read_instructions(model: CachedModel, held: HeldTokens, readers: Sequence[_Reader]) -> None:
-    """Let one row read what all prompts of an owner begin with and the others copy it, if that saves much."""
+    """Read the common beginning of an owner's prompts once and copy it to all rows, if that saves much."""
     of_owner: dict[int, list[_Reader]] = {}
     for reader in readers:
         of_owner.setdefault(owner_of(reader.ids), []).append(reader)
@@ -125,7 +125,7 @@ def _read_instructions(model: CachedModel, held: HeldTokens, readers: Sequence[_
 def _common_of(
     readers: Sequence[_Reader], model: CachedModel
 ) -> tuple[_Reader, int, list[_Reader]] | None:
-    """Return who reads what the prompts begin with, how far, and who copies it; None if that saves little."""
+    """Return who reads the common beginning, its length, and who copies it; None if that saves little."""
     common = min(common_beginning([r.ids for r in readers]), min(len(r.ids) for r in readers) - 1)
     source = max(readers, key=lambda reader: reader.known)
     lacking = [reader for reader in readers if reader.known < common and reader is not source]
@@ -136,10 +136,11 @@ def _common_of(
 
 
 def _batches(readers: Sequence[_Reader], worth: int) -> list[list[_Reader]]:
-    """Divide the readers into passes so that padding and passes together cost least.
+    """Divide the readers into passes of the least total cost.
 
-    A pass costs its rows times its longest prompt, and ``worth`` tokens for itself. Of readers sorted by
-    length the best division cuts where the length changes: ``best[i]`` is the least cost of the first i.
+    A pass costs its rows times its longest prompt, plus ``worth`` tokens. Where readers are sorted by length,
+    the best division cuts only where the length changes. Dynamic programming: ``best[i]`` is the least cost
+    of the first i readers.
     """
     readers = sorted(readers, key=lambda reader: -reader.unread)
     ends = [i for i in range(1, len(readers)) if readers[i].unread < readers[i - 1].unread]

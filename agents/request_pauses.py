@@ -1,4 +1,4 @@
-"""When a request to a server may be sent: after the pause that it asks for, for all threads alike."""
+"""When a request to a server may be sent: all threads keep the pause that the server asks for."""
 
 import re
 import threading
@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from onelayer.errors import RunFailed
 
 LONGEST_ASKED_S = 600.0
-"""a server that asks for a longer pause is taken to have no answer"""
+"""a request whose server asks for a longer pause is given up"""
 
 
 class RequestFailed(RunFailed):
@@ -52,7 +52,7 @@ class Gate:
             raise RequestFailed("the connection to the server was closed")
 
     def close(self) -> None:
-        """Let whoever waits go on at once, and fail."""
+        """Wake all threads that wait; their requests fail."""
         self._closed.set()
 
 
@@ -75,7 +75,7 @@ def asked_pause(headers: Mapping[str, str]) -> float | None:
 _RESETS = {
     f"x-ratelimit-remaining-{what}": f"x-ratelimit-reset-{what}" for what in ("requests", "tokens")
 }
-"""header that says how many are left: header that says in how many seconds there are more"""
+"""header with the allowance that is left: header with the time until it is renewed"""
 
 
 def pause_when_spent(headers: Mapping[str, str]) -> float | None:

@@ -30,7 +30,7 @@ from onelayer.errors import UnknownName
 logger = logging.getLogger(__name__)
 
 _LONG = 1000
-"""steps after which an episode is reported that has no end in sight"""
+"""steps after which a warning names an episode that still goes on"""
 
 
 def rollout(
@@ -53,8 +53,8 @@ def rollout(
     once, while the agent goes on.
 
     Whatever an environment does wrong ends its episode, with ``error`` set (see
-    ``onelayer.agents.boundary``), and a fresh environment takes its place in ``envs`` where it is known how
-    it was made.
+    ``onelayer.agents.boundary``). A fresh environment takes its place in ``envs`` if it came from
+    ``gymnasium.make``.
 
     Args:
         envs: interchangeable environments.
@@ -64,8 +64,8 @@ def rollout(
         group_size: episodes of each task, in the same world; they are peers in credit assignment.
         on_episode: called with each episode as it ends.
         reproducible: take up an environment's answer a fixed number of the agent's steps after the call,
-            however long it took. The last digits of a model's numbers depend on which episodes share a batch,
-            and with True that never depends on time. The price: a slow environment holds the others up.
+            however long it took. A model's rounding depends on which episodes share a batch; with True this
+            does not depend on timing. The price: a slow environment holds the others up.
         seed: decides the world's random numbers, together with the task and how often the task came before.
         step_timeout: seconds that a reset or a step may take; 0 for no limit. None: 600 where environments
             wait for other processes, no limit elsewhere.
@@ -103,9 +103,9 @@ def begin_rollout(
     step_timeout: float | None = None,
     retries: int = 1,
 ) -> "Rollout":
-    """Begin what ``rollout`` plays to its end, and return it: several rollouts can take turns.
+    """Begin a rollout and return it unfinished, so that several rollouts can take turns.
 
-    The arguments and errors are those of ``rollout``.
+    The arguments and errors are those of ``rollout``, which plays it to its end.
     """
     if not envs:
         raise ValueError("rollout needs at least one environment")
@@ -123,7 +123,7 @@ def begin_rollout(
 
 
 def _places(tasks: Sequence[str | int], group_size: int, seed: int) -> list[Place]:
-    """Return the episodes of all groups; a task that comes again is another world of the same task."""
+    """Return the episodes of all groups; a task that is listed again gets another world of the same task."""
     places: list[Place] = []
     times: Counter[str | int] = Counter()
     for task in tasks:
@@ -258,7 +258,7 @@ class Rollout:
                 self._end(slot, episode_of(running, result))
                 return
         info, place = running.view.info, running.place
-        if isinstance(place.task, str):  # worlds of several seeds may name their tasks alike
+        if isinstance(place.task, str):  # where tasks are seeds, several may have one name
             info = {**info, ATTEMPT: place.attempt}
         self.asked.submit(slot, running.view.observation, info)
         self.thinking.add(slot)

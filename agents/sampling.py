@@ -71,7 +71,7 @@ def draw(logits_BV: Tensor, uniform_B: Tensor, sampling: Sampling) -> tuple[Tens
 
 
 def inverse_cdf(probability_BV: Tensor, uniform_B: Tensor, top_p: float) -> Tensor:
-    """Return for each row the token whose share of the unit interval holds the number."""
+    """Return a token for each row, by inverting the distribution function at its uniform number, ``[B]``."""
     order_BV = None
     if top_p < 1:
         probability_BV, order_BV = probability_BV.sort(dim=-1, descending=True)
@@ -79,7 +79,8 @@ def inverse_cdf(probability_BV: Tensor, uniform_B: Tensor, top_p: float) -> Tens
         probability_BV = probability_BV.masked_fill(before_BV >= top_p, 0.0)
     device = exact_device(probability_BV.device)
     cdf_BV = probability_BV.to(device).double().cumsum(-1)
-    # Scaled by the sum, which rounding keeps from being 1; the first column beyond the draw has weight.
+    # Scaled by the sum, which rounding and top_p keep from being 1. right=True: the first token whose cdf is
+    # above the point, which cannot be one of probability 0.
     point_B1 = uniform_B.to(device)[:, None] * cdf_BV[:, -1:]
     chosen_B = torch.searchsorted(cdf_BV, point_B1, right=True)[:, 0]
     chosen_B = chosen_B.clamp(max=cdf_BV.shape[-1] - 1).to(probability_BV.device)

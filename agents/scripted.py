@@ -13,7 +13,7 @@ Infos = Sequence[Mapping[str, Any]]
 
 
 class RandomAgent:
-    """Takes any of the admissible actions, each as likely.
+    """Draws from the admissible actions, all equally likely.
 
     Args:
         seed: equal seeds act equally in equal episodes.
@@ -53,7 +53,7 @@ class OracleAgent:
     """Plays the solution that the environment knows for each task.
 
     Args:
-        env: the environment, or one like it: asked for ``solution(task)``, which a wrapper may have.
+        env: the environment, or one like it; its method ``solution(task)`` may be a wrapper's.
 
     Raises:
         TypeError: ``env`` has no ``solution``.

@@ -1,8 +1,8 @@
 """An expert for ALFWorld that sees only what an agent sees: it searches, remembers, and carries out the task.
 
-It reads the observations and nothing else; ``info["admissible"]``, where given, only spares it refused steps.
-There are two: one looks into receptacles in random order, to show a policy how to play without showing it
-where things lie. The informed one looks first where things usually are.
+It reads the observations and nothing else; ``info["admissible"]``, where given, only spares it refused
+commands. There are two kinds. The plain one looks into receptacles in random order, so it shows a policy how
+to play but not where things lie. The informed one looks first where things usually are.
 """
 
 from collections import Counter
@@ -36,10 +36,10 @@ class SearchingAgent:
     An observation that names a task begins a new episode in its slot.
 
     Args:
-        seed: decides, anew for each episode, the order of receptacles that promise the same.
-        likelihood: where things lie; None for no idea, so that the order is random.
-        dawdles: probability, at each step, of a possible command that leads nowhere: going anywhere, looking
-            around or taking stock, each as often as the others.
+        seed: decides, anew for each episode, the order of receptacles that are equally promising.
+        likelihood: where things lie; None: unknown, so that the order is random.
+        dawdles: probability, at each step, of a legal command that leads nowhere: ``go to`` any place,
+            ``look`` or ``inventory``, equally likely.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class _Search:
         likelihood: Likelihood | None,
         dawdles: float,
     ):
-        random.shuffle(places)  # from here on the order of choice between equals
+        random.shuffle(places)  # this order decides between equally promising places
         self._errand = errand
         self._places = places
         self._random = random
@@ -232,7 +232,7 @@ class _Search:
 
     def _deliver(self) -> str:
         if self._end is None:
-            # Without a step to lose: where it stands, then what is known to be open, then any.
+            # Fewest steps first: the place where it stands, then one that is known to be open, then any.
             self._end = min(
                 self._ends,
                 key=lambda end: (end != self._here, end not in self._contents),
@@ -255,10 +255,10 @@ class _Search:
         return f"open {place}" if place == self._here else f"go to {place}"
 
     def _promise(self, thing: str, kind: str) -> float:
-        """Return the chance of finding a thing in one receptacle, for each step it costs to look."""
+        """Return the chance of finding a thing in one receptacle of a kind, divided by the steps it costs."""
         if self._likelihood is None:
             return 0.0
         if kind == self._errand.place and self._errand.treatment is None:
-            return 0.0  # were one there, there would be no errand
+            return 0.0  # with one there already, the task would be done
         steps = 2 if kind in _OPENABLE else 1
         return self._likelihood(thing, kind) / self._numbers[kind] / steps

@@ -8,8 +8,8 @@ from random import Random
 class EpisodeStreams:
     """One stream of random numbers for each running episode.
 
-    Seed, first observation and how often that was met before decide a stream. So what an agent draws depends
-    neither on which episodes run beside it, nor on how many.
+    A stream is seeded with the seed, the episode's first observation, and how often that came before. So what
+    an agent draws does not depend on which other episodes run, or how many.
     """
 
     def __init__(self, seed: int = 0):

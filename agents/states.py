@@ -95,7 +95,7 @@ class CapturedStates:
         return hidden_TD
 
     def _where(self, places: Sequence[int]) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        """Yield each block that holds some of the places, their rows in it, and which of them they are."""
+        """Yield each block that holds some of the places, their rows in it, and their indices."""
         if not places:
             return
         rows, device = len(self._blocks[0]), self._blocks[0].device
@@ -107,7 +107,7 @@ class CapturedStates:
 
 
 def _addresses(ids: Ids) -> list[int]:
-    """Return a number for each token that stands for it and all tokens before it.
+    """Return a hash for each token, of it and all tokens before it.
 
     Zobrist's hash: every pair of token and position has a random number of 64 bits (SplitMix64 of the
     pair), and a text is the sum of its numbers. Among a million texts two agree with a chance of 3e-8.

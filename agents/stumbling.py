@@ -18,9 +18,9 @@ class StumblingAgent:
     it is not, the mistake that models make most. The others are commands that the expert gave elsewhere.
 
     Args:
-        expert: is not told of the stumble, which changes nothing in the world.
-        stumbles: probability of one at each step.
-        seed: of when and what.
+        expert: does not learn of a stumble, which changes nothing in the world.
+        stumbles: probability of a stumble at each step.
+        seed: decides when it stumbles, and over what.
     """
 
     def __init__(self, expert: Agent, stumbles: float, seed: int):

@@ -1,4 +1,4 @@
-"""The engine that plays on vLLM servers: each episode on one of them, an update of the weights on all."""
+"""The engine that plays on vLLM servers: an episode stays on one server, new weights go to all of them."""
 
 import logging
 import math
@@ -18,16 +18,16 @@ from onelayer.agents.vllm_server import FIRST_VERSION, VLLMServer, WeightsNotTak
 logger = logging.getLogger(__name__)
 
 _LONGEST_STEP_S = 0.5
-"""after which ``step`` returns with nothing, so that whoever plays can look at the environments"""
+"""seconds after which ``step`` returns no reply, so that the caller can attend to the environments"""
 _SILENCE_S = 60.0
-"""without a reply, after which that is said"""
+"""seconds without a reply after which a warning says so"""
 
 
 class VLLMServers:
     """Servers that hold the same weights.
 
     Attributes:
-        version: what they call the weights that they are to play with.
+        version: the name of the weights that they are to hold.
 
     Args:
         servers: at least one.
@@ -92,15 +92,15 @@ class VLLMServers:
 class VLLMEngine:
     """Writes replies on servers; an ``Engine``.
 
-    A request that fails is sent again for some minutes. An episode is drawn with seeds of its own, but what
-    runs beside it on the server decides the last digits of its numbers.
+    A request that fails is sent again for some minutes. An episode has seeds of its own, but rounding depends
+    on what else runs on its server.
 
     Args:
-        servers: where; a slot keeps its server, which has read its earlier turns already.
+        servers: the servers; a slot stays on one of them, which has read its earlier turns already.
         context: tokens that a prompt and its reply may have together.
         stop_ids: tokens that end a reply; they belong to it.
         sampling: temperature, top-p, limit.
-        number: of the process, so that the first slots of several begin at different servers.
+        number: of the process; the first slots of different processes begin at different servers.
     """
 
     answers_alone = True
@@ -157,7 +157,7 @@ class VLLMEngine:
         return [(self._asked.pop(future), future.result()) for future in ended]
 
     def _warn_of_silence(self, answered: bool) -> None:
-        """Say once when no reply has come for a while: what cannot be reached is asked again for minutes."""
+        """Warn once when no reply has come for a while: a server out of reach is asked again for minutes."""
         now = time.monotonic()
         if answered:
             self._silent_since = now

@@ -1,7 +1,7 @@
 """One vLLM server that plays for a trainer: what it is, which weights it holds, and the replies it writes.
 
-Tokens go there and back as numbers and are never spelled out. The server is started by `onelayer serve`,
-whose extension (``vllm_worker/onelayer_transfer.py``) takes weights from a file; vLLM itself is not imported
+Prompts and replies travel as token ids, never as text. The server is started by `onelayer serve` with an
+extension that takes weights from a file (``vllm_worker/onelayer_transfer.py``). vLLM itself is not imported
 here. Written against vLLM 0.30.
 """
 
@@ -29,7 +29,7 @@ _EVERYTHING = {"top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0, "ignore_eos"
 """draw from the whole distribution, whatever the model's generation_config says; our tokens alone end a reply
 """
 _RESET_S = 60.0
-"""how long requests that nobody waits for any more may hold up the reset of the prefix cache"""
+"""seconds that abandoned requests may hold up the reset of the prefix cache"""
 
 
 class WeightsNotTaken(RunFailed):
@@ -49,7 +49,7 @@ class Served:
     backend: str | None
     """how it takes weights"""
     shape: Mapping[str, Any]
-    """of the model's configuration, what the shapes of its weights follow from"""
+    """the fields of the model's configuration that decide the shapes of its weights"""
 
 
 class VLLMServer:
@@ -100,17 +100,17 @@ class VLLMServer:
             ) from error
 
     def version(self) -> str:
-        """Return the name of the weights that it holds; waits for a server that starts again."""
+        """Return the name of the weights that it holds; wait for it if it is restarting."""
         return str(self._get("/weight_info")["weight_version"])
 
     def take(self, path: Path, version: str) -> None:
-        """Let the server play with the weights of a file from now on; wait for one that starts again.
+        """Let the server play with the weights of a file from now on; wait for it if it is restarting.
 
-        A failure in the middle leaves it with weights of neither kind.
+        A failure in the middle leaves it with neither the old nor the new weights.
 
         Args:
             path: a ``.safetensors`` file of whole layers, see ``onelayer.trainers.whole_layers``.
-            version: what it shall call them.
+            version: the name that the server is to give them.
 
         Raises:
             WeightsNotTaken: it did not, for the reason given.
@@ -149,7 +149,7 @@ class VLLMServer:
             stop_ids: tokens that end a reply, and belong to it.
             sampling: how it is drawn.
             seed: of its random numbers.
-            version: of the weights; what was read with others is not taken from the prefix cache.
+            version: name of the weights; what was cached under other names is not reused.
 
         Raises:
             RequestFailed: no reply came, after all the tries that a request has.
@@ -187,7 +187,7 @@ class VLLMServer:
             time.sleep(0.1)
 
     def _workers(self, method: str, *args: str) -> list[dict[str, Any]]:
-        """Return what a method of our extension returns, of each worker."""
+        """Call a method of our extension; return what it returns in each worker."""
         found: list[dict[str, Any]] = self._post("/collective_rpc", method=method, args=args)[
             "results"
         ]
@@ -201,7 +201,7 @@ class VLLMServer:
 
 
 def _mapping(content: bytes) -> dict[str, Any] | None:
-    """Return a JSON mapping, an empty one of an empty answer; None where it is something else."""
+    """Return the answer's JSON mapping, ``{}`` for an empty answer; None where it is something else."""
     try:
         answer = json.loads(content or b"{}")
     except ValueError:

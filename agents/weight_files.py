@@ -33,7 +33,7 @@ def write_weights(
     kind: str,
     about: Mapping[str, Any],
 ) -> None:
-    """Write weights; a reader or a crash sees the old file or the new one.
+    """Write weights to a file, which is the whole old one or the whole new one at any time.
 
     Args:
         path: the file.

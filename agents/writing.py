@@ -1,9 +1,9 @@
 """The token step: from the last token of each row to the next one, all on the device.
 
 The next token of each row, its position, its random numbers and its reply are tensors of fixed size, and a
-step is a fixed sequence of operations on them. While a reply is written, only the flag that says whether it
-goes on is read back from the device. That is what a CUDA graph needs (``graphs.py``); on a CPU the same step
-runs without one.
+step is a fixed sequence of operations on them, as a CUDA graph needs (``graphs.py``). While a reply is
+written, only the flag that says whether it goes on is read back from the device. On a CPU the same step runs
+without a graph.
 
 Axes: ``R`` rows, ``B`` rows of a step, ``L`` tokens of a reply, ``V`` vocabulary.
 """
@@ -73,7 +73,7 @@ class Replies:
     def begin(self, row_B: Tensor, position_B: Tensor, uniform_BL: NDArray[np.float64]) -> None:
         """Let rows begin a reply whose first token will stand at these positions."""
         self.writes_R[row_B] = True
-        self.position_R[row_B] = position_B - 1  # ``record`` counts on
+        self.position_R[row_B] = position_B - 1  # ``record`` adds 1
         self.count_R[row_B] = 0
         device = self.uniform_RL.device
         self.uniform_RL[row_B.to(device)] = torch.from_numpy(uniform_BL).to(device)
@@ -113,7 +113,7 @@ class TokenStep:
         """Take one step of the first ``rows`` rows, whose tokens lie in the first ``columns`` columns.
 
         Idle rows among them are computed too, and change nothing: their keys and values go to the waste
-            column, and their tokens are dropped.
+        column, and their tokens are dropped.
         """
         replies = self.replies
         row_B, writes_B = replies.row_R[:rows], replies.writes_R[:rows]

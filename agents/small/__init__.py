@@ -1,1 +1,1 @@
-"""The model that ships for ALFWorld as it is: its folder is what `--model small` loads."""
+"""The model that ships for ALFWorld's whole houses: its folder is what `--model small` loads."""

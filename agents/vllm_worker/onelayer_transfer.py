@@ -1,7 +1,7 @@
 """Lets a vLLM server take trained layers from a file; runs inside the server and imports vLLM only.
 
 The server is started with this folder on its PYTHONPATH and ``--worker-extension-cls
-onelayer_transfer.Extension``. Importing the module there registers the way of transfer that
+onelayer_transfer.Extension``. Importing the module there registers the weight transfer engine that
 ``--weight-transfer-config '{"backend": "onelayer_file"}'`` names. Written against vLLM 0.30.
 """
 
@@ -28,12 +28,12 @@ _SHAPE = (
     *("model_type", "vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers"),
     *("num_attention_heads", "num_key_value_heads", "head_dim", "tie_word_embeddings"),
 )
-"""what the shapes of a model's weights follow from"""
+"""fields of a model's configuration that decide the shapes of its weights"""
 
 
 @dataclass
 class FileInit(WeightTransferInitInfo):  # type: ignore[misc]
-    """Nothing has to be agreed on."""
+    """Empty: reading files needs no set-up."""
 
 
 @dataclass
@@ -57,7 +57,7 @@ class FileTransfer(WeightTransferEngine):  # type: ignore[misc]
         initialize_layerwise_reload(self.model)
 
     def update_weights(self, update_info: dict[str, Any]) -> None:
-        """Take the weights in; the base class's synchronises an accelerator, which a CPU is not."""
+        """Load the weights; unlike the base class, synchronise only where there is an accelerator."""
         self.receive_weights(self.parse_update_info(update_info))
         if torch.accelerator.is_available():
             torch.accelerator.synchronize()
@@ -68,12 +68,12 @@ class FileTransfer(WeightTransferEngine):  # type: ignore[misc]
             self.model.load_weights((name, file.get_tensor(name)) for name in file.keys())  # noqa: SIM118
 
     def finish_weight_update(self) -> None:
-        """Put the layers that got nothing back as they were."""
+        """End the reload: layers that got no weights become what they were."""
         finalize_layerwise_reload(self.model, self.model_config)
         head = getattr(self.model, "lm_head", None)
         method = getattr(head, "quant_method", None)
         if method is not None and current_platform.is_cpu():
-            # It keeps a packed copy of its weight, which may be the embedding's.
+            # On a CPU the head keeps a packed copy of its weight, which may be the embedding's.
             method.process_weights_after_loading(head)
 
     def shutdown(self) -> None:
