@@ -33,7 +33,7 @@ def write_weights(
     kind: str,
     about: Mapping[str, Any],
 ) -> None:
-    """Write weights to a file, which is the whole old one or the whole new one at any time.
+    """Write weights atomically: readers, and what a crash leaves, are the old file or the new one.
 
     Args:
         path: the file.

@@ -18,8 +18,8 @@ Dividing by the standard deviation makes every group equally loud, whatever its 
 episodes of a task fail, those that differ by one penalty of 0.01 are pushed as hard as a win is
 pushed above a loss, and the policy learns to do nothing invalid rather than to win. Eq. 3 and 7
 leave two ways out. ``divide_by_std=False`` (F_norm = 1) keeps rewards in proportion and is the safe
-choice with shaped rewards. ``std_floor`` divides by no less than that: with reward R for a win, a
-floor of R/√n leaves every task of n episodes that holds a win and a loss as it is (its sample
+choice with shaped rewards. ``std_floor`` is the least deviation to divide by: with reward R for a
+win, a floor of R/√n changes no task of n episodes that holds a win and a loss (its sample
 deviation is at least R/√n) and only stops the stretching of small differences.
 
 Axis letters: ``E`` episodes of the batch, ``N`` steps of all of them laid end to end.
@@ -56,7 +56,7 @@ EPS = 1e-6
 """added to a standard deviation before dividing by it"""
 
 ROUNDING = 1e-9
-"""a group whose values differ by no more than this share of the largest holds equal values"""
+"""values of a group count as equal if they differ by no more than this share of the largest"""
 
 
 @register_estimator("gigpo")
@@ -96,9 +96,9 @@ def grpo(
     divide_by_std: bool,
     std_floor: float = 0.0,
 ) -> Floats:
-    """Return Aᴱ of its episode for every step, ``[N]``: its steps share its outcome.
+    """Return for every step the Aᴱ of its episode, ``[N]``.
 
-    The outcome is the undiscounted total reward; ``gamma`` and ``omega`` are not used.
+    The outcome of an episode is its undiscounted total reward; ``gamma`` and ``omega`` are not used.
 
     Args:
         episodes: the batch; a task may appear any number of times.
@@ -122,7 +122,7 @@ def dr_grpo(
     omega: float = 0.0,
     divide_by_std: bool = False,
 ) -> Floats:
-    """Return the total of its episode minus the mean of the task for every step, ``[N]``.
+    """Return for every step its episode's total reward minus the mean of the task, ``[N]``.
 
     The advantage of Dr. GRPO, Liu et al. 2025, https://arxiv.org/abs/2503.20783. Dividing by the
     standard deviation would favour tasks that are nearly always or never solved, so it is never
@@ -138,8 +138,8 @@ def dr_grpo(
 def penalise_invalid(episodes: Sequence[Episode], penalty: float) -> list[Episode]:
     """Return copies in which every invalid action costs ``penalty`` in its own step's reward.
 
-    Being part of the reward the cost is discounted back to the steps that led to it, and counts
-    in the episode's total.
+    As part of the reward, the cost is discounted back to the steps that led to it, and counts in
+    the episode's total.
 
     Raises:
         ValueError: the penalty is negative or not finite.

@@ -1,11 +1,10 @@
-"""From rows of tokens to what a forward pass reads: batches.
+"""From rows of tokens to the batches that forward passes read.
 
-In a batch, what rows have in common stands once: the rows of a task begin with the same prompt, and those
-of an episode with the same first turn. The rows are put in the order of a dictionary; each then reads
-only what comes after its common beginning with the one before, and attends to the whole of its text,
-wherever that stands. Whatever a model does to each token by itself, which is nearly all of the work, is
-done once for a text that many rows contain, and no padding is part of it. Rows that share little stay
-whole, side by side, without a mask.
+Rows often begin alike: those of a task with the same prompt, those of an episode with the same first turn. A
+batch holds such a common prefix once. The rows are sorted by their tokens; each adds only what follows the
+prefix that it shares with the row before, and attends to its whole text, wherever in the batch that lies. So
+what a model does to each token by itself, which is nearly all of its work, is done once for a shared prefix,
+and not for padding. Rows that share little stay whole, side by side, without a mask.
 
 Axes: ``T`` tokens of a row, ``B`` rows, ``M`` places of a batch, ``N`` sampled tokens, ``D`` width of a
 state.
@@ -24,19 +23,19 @@ from onelayer.agents.attention import UNREAD, Runs
 from onelayer.trainers.token_rows import Integers, Row
 
 _ALIKE = 0.2
-"""of a row's tokens that it has in common with another: with fewer it is read whole"""
+"""share of a row's tokens that it must have in common with another row; else it is read whole"""
 _WORTH_IT = 0.1
-"""of the tokens of a batch that sharing saves: with fewer its rows are read whole, without the masks that
+"""share of a batch's tokens that sharing must save; else its rows are read whole, without the masks that
 sharing needs"""
 _LONGEST = 8192
-"""tokens of a row that may share: the mask of a longer one is larger than what is saved"""
+"""most tokens of a row that may share: the mask of a longer one is larger than what is saved"""
 _STRIDE = 4
-"""runs are attended to together where the longest has up to so many times the tokens of the shortest"""
+"""runs are attended together if the longest has less than this many times the tokens of the shortest"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
-    """A run of a batch's tokens that lie side by side."""
+    """Tokens of one text that lie side by side in a batch."""
 
     ids_T: Integers
     """the text up to the end of the piece"""
@@ -73,7 +72,7 @@ class Batch:
     reply_N: Tensor
     """number of its reply, among those of the batch"""
     idle: bool = False
-    """made up, for a pass that only keeps up with other processes"""
+    """made up, for a pass that only keeps this process in step with others"""
 
     @property
     def places(self) -> int:
@@ -84,18 +83,17 @@ class Batch:
 def parts(
     rows: Sequence[Row], tokens_per_forward: int, *, share: bool = True, key_cost: float = 0.0
 ) -> Iterator[tuple[list[Row], bool]]:
-    """Yield the rows in parts, each with whether its batch is to share what they have in common.
+    """Yield the rows in parts, each with whether its batch is to share common prefixes.
 
-    A batch that is made in that way has no more places than ``tokens_per_forward``. Rows with much in
-    common are kept together, the others ordered by length. A row that has more tokens on its own is a part
-    on its own.
+    A batch made so has at most ``tokens_per_forward`` places. Rows with long common prefixes are kept
+    together, the others sorted by length. A row that is longer than this is a part of its own.
 
     Args:
         rows: in any order.
-        tokens_per_forward: most places of a batch, with what its keys cost.
-        share: let what rows have in common stand once.
-        key_cost: what a token costs that a row which shares its beginning attends to, in places: its keys
-            and values are copied for each such row.
+        tokens_per_forward: most places of a batch, the cost of copied keys included.
+        share: hold common prefixes once.
+        key_cost: of a token's keys and values, in places; where rows share, they are copied for each row that
+            attends to the token.
     """
     alike = _alike(rows) if share else []
     chosen = set(alike)
@@ -116,7 +114,7 @@ def parts(
 
 
 def _cut(alike: Sequence[Row], tokens_per_forward: int, key_cost: float) -> Iterator[list[Row]]:
-    """Yield rows in the order of a dictionary in parts that fit if they share."""
+    """Yield sorted rows in parts that fit if prefixes are shared."""
     part: list[Row] = []
     places = longest = 0
     for row in alike:
@@ -139,7 +137,7 @@ def batch(
     Args:
         rows: at least one.
         device: where its tensors are.
-        share: let what rows have in common stand once; None: where that saves enough.
+        share: hold common prefixes once; None: if that saves enough.
     """
     ordered = sorted(range(len(rows)), key=lambda r: _spelling(rows[r]))
     starts = [0] * len(rows)
@@ -198,8 +196,8 @@ def _shared(
 
     Args:
         rows: what to read.
-        ordered: their numbers in the order of a dictionary.
-        starts: how many tokens of each row stand with the one before it in that order.
+        ordered: their indices, sorted by their tokens.
+        starts: the length of the prefix that each row shares with the one before it in that order.
     """
     new = [row.read - start for row, start in zip(rows, starts, strict=True)]
     groups: list[list[int]] = []
@@ -225,7 +223,7 @@ def _shared(
 
 
 def _runs(places: Sequence[Integers], new: Sequence[int]) -> tuple[Integers, ...]:
-    """Return the arrays of ``Runs``: of each text its places, of which the last ones are new."""
+    """Return the arrays of ``Runs`` of some texts: the places of each, of which the last are its run."""
     longest, most = max(map(len, places)), max(new)
     key_RK = np.zeros((len(places), longest), dtype=np.int64)
     key_position_RK = np.full((len(places), longest), UNREAD)
@@ -240,7 +238,7 @@ def _runs(places: Sequence[Integers], new: Sequence[int]) -> tuple[Integers, ...
 
 
 def _alike(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows that have much in common with another one, in the order of a dictionary."""
+    """Return the rows that share a long prefix with another one, sorted by their tokens."""
     ordered = sorted(rows, key=_spelling)
     most = [0] * len(rows)
     for r, pair in enumerate(itertools.pairwise(ordered)):
@@ -254,7 +252,7 @@ def _alike(rows: Sequence[Row]) -> list[Row]:
 
 
 def _worth_sharing(rows: Sequence[Row]) -> bool:
-    """Return whether reading once what rows have in common saves enough for the masks that it needs."""
+    """Return whether reading common prefixes once saves more than the masks for it cost."""
     ordered = sorted(rows, key=_spelling)
     saved = sum(_common(*pair) for pair in itertools.pairwise(ordered))
     longest = max(row.read for row in rows)
@@ -262,12 +260,12 @@ def _worth_sharing(rows: Sequence[Row]) -> bool:
 
 
 def _spelling(row: Row) -> bytes:
-    """Return a key that puts rows into the order of a dictionary of tokens."""
+    """Return a key that sorts rows by their tokens."""
     return row.ids_T[:-1].astype(">u4").tobytes()
 
 
 def _common(one: Row, other: Row) -> int:
-    """Return how many of the tokens that are read both rows begin with."""
+    """Return the length of the prefix that both rows share, among the tokens that are read."""
     most = min(one.read, other.read)
     differs = np.flatnonzero(one.ids_T[:most] != other.ids_T[:most])
     return int(differs[0]) if len(differs) else most

@@ -86,7 +86,7 @@ def chat_example(episode: Episode, shown: ChatFormat) -> Example:
         turn = Turn(step.observation, step.admissible)
         follows = shown.continuation(turn)
         [read] = encode(shown.tokenizer, [follows if ids else shown.prompt([turn])])
-        read = read[1:] if ids else read  # the reply's end is what the expert wrote
+        read = read[1:] if ids else read  # the token that ends a reply is in ``written``
         said = shown.tokenizer.encode(_reply(step.action, shown), add_special_tokens=False)
         assert follows.first is not None
         written = [*said, follows.first]
@@ -116,13 +116,13 @@ def fit_chats(
         tokenizer: its tokenizer.
         examples: see ``chat_example``.
         layers: as in ``onelayer train``: ``all``, ``mid``, ``3,7``.
-        lora_rank: train adapters of this rank in the layers, which are merged at the end; 0: the layers.
+        lora_rank: train adapters of this rank, which are merged at the end; 0: train the layers themselves.
         scratch: a folder for the trainer.
         steps: optimizer steps.
         batch: examples in one of them.
         learning_rate: of AdamW; it rises for ``warmup`` steps and falls to 0.
         warmup: steps.
-        seed: of the order and of the adapters.
+        seed: of the order of the examples and of the adapters.
     """
     chosen = choose_layers(model, layers)
     if lora_rank:
@@ -153,7 +153,7 @@ def fit_chats(
 
 
 def _merge_adapters(model: PreTrainedModel) -> None:
-    """Add the adapters to the matrices that they stand beside, and take them out."""
+    """Merge the adapters into their base matrices and remove them."""
     from peft.tuners.tuners_utils import BaseTunerLayer
 
     from onelayer.trainers.lora import remove_adapters

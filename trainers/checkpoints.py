@@ -1,8 +1,8 @@
-"""Where a run goes on: checkpoints that are whole, checked when they are read, and never the only one.
+"""Checkpoints that a run goes on from: written atomically, checked when they are read, kept in twos.
 
 ``<iteration>/state.pt`` holds tensors, ``<iteration>/about.json`` everything else and the digests of both. A
-checkpoint is written to a draft folder and renamed, so that it is whole or not there. What a disk damages
-later is noticed by the digests, and the checkpoint before it is used.
+checkpoint is written to a draft folder and renamed, so that it is whole or not there. If the disk damages it
+later, the digests show it, and the checkpoint before it is used.
 """
 
 import errno
@@ -34,9 +34,9 @@ class Checkpoint:
     """Everything a run needs to go on, beside its base model."""
 
     iteration: int
-    """the next one"""
+    """the next one to run"""
     config: Mapping[str, Any]
-    """what decides what is learned; a run that goes on must agree"""
+    """the settings that decide what is learned; a resumed run must have the same"""
     weights: Mapping[str, torch.Tensor]
     optimizer: Mapping[str, Any]
     identity: Mapping[str, str] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Checkpoint:
     processes: int = 1
     """how many trained it"""
     threads: int | None = None
-    """of each, on which the order of sums depends; None: not known"""
+    """of each process; the order of sums depends on them; None: not known"""
 
 
 class Damaged(ValueError):
@@ -52,13 +52,13 @@ class Damaged(ValueError):
 
 
 class Checkpoints:
-    """Those of one run, in a folder."""
+    """The checkpoints of one run, in a folder."""
 
     def __init__(self, path: Path):
         self.path = path
 
     def __bool__(self) -> bool:
-        """Whether there is one; what a crash left of the very first one is none."""
+        """Whether there is one; a draft that a crash left does not count."""
         return bool(self._saved())
 
     @property
@@ -67,12 +67,12 @@ class Checkpoints:
         return int(self._saved()[-1].name) if self else 0
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Write a checkpoint and drop the oldest ones, and what a crash left of others.
+        """Write a checkpoint; delete the oldest ones, and drafts that a crash left.
 
         On a full disk the older ones make room; the newest stays until this one is whole.
 
         Raises:
-            OSError: it cannot be written; the message names the one that a run goes on from.
+            OSError: it cannot be written; the message names the checkpoint to resume from.
         """
         folder = self.path / f"{checkpoint.iteration:06d}"
         if folder.exists():
@@ -92,7 +92,7 @@ class Checkpoints:
         self._keep(KEPT)
 
     def newest(self) -> Checkpoint:
-        """Return the newest undamaged checkpoint, its tensors on the CPU; a damaged one is warned of.
+        """Return the newest undamaged checkpoint, its tensors on the CPU; warn of damaged ones.
 
         Raises:
             ValueError: there is none.
@@ -110,7 +110,7 @@ class Checkpoints:
         raise ValueError("; ".join([*damages, self._nothing()]))
 
     def config(self) -> Mapping[str, Any]:
-        """Return the settings of the newest checkpoint that tells them.
+        """Return the settings of the newest checkpoint whose settings can be read.
 
         Raises:
             ValueError: there is none.
@@ -153,7 +153,7 @@ class Checkpoints:
             os.replace(draft, folder)
             sync_folder(self.path)
         except OSError:
-            shutil.rmtree(draft, ignore_errors=True)  # a half of it would fill the disk
+            shutil.rmtree(draft, ignore_errors=True)  # a half-written one would fill the disk
             raise
 
     def _clear(self) -> None:
@@ -184,7 +184,7 @@ def reason(error: OSError) -> str:
 
 
 class _Digesting:
-    """A file for ``torch.save``, which writes in order: takes the digest, and keeps the disk's own error."""
+    """A file for ``torch.save`` that hashes what is written, in order, and keeps the disk's own error."""
 
     def __init__(self, file: BinaryIO):
         self.file, self.digest = file, hashlib.sha256()

@@ -277,7 +277,7 @@ class TrainConfig:
 
     @property
     def importance_limit(self) -> float:
-        """``importance_cap``, or what it is by default; 0: tokens are not weighted."""
+        """``importance_cap``, or its default; 0: tokens are not weighted."""
         if self.importance_cap is not None:
             return self.importance_cap
         return 2.0 if self.dtype == "bfloat16" or self.engine == "vllm" else 0.0

@@ -54,14 +54,14 @@ class LayerDelta:
 
         Args:
             model: the trained model.
-            layers: as given to ``train_only``, and so the next two of the same name.
+            layers: as given to ``train_only``.
             base_id: what the base was loaded as.
             everything: see ``train_only``.
             train_embeddings: see ``train_only``.
             config: how it was trained.
-            fingerprint: the base's, where known from an earlier delta of the run: finding it reads
-                every frozen weight (0.3 s for 135 M parameters in fp32).
-            dtype: the base's, where the trained weights were kept in a wider one; they are rounded.
+            fingerprint: of the base, if an earlier delta of the run told it; computing it reads every
+                frozen weight (0.3 s for 135 M parameters in fp32).
+            dtype: of the base, to which trained weights in a wider dtype are rounded; None: their own.
         """
         trained = trained_parameters(
             model, layers, everything=everything, train_embeddings=train_embeddings
@@ -83,7 +83,7 @@ class LayerDelta:
         return str(next(iter(self.tensors.values())).dtype).removeprefix("torch.")
 
     def save(self, path: Path | str) -> None:
-        """Write the delta as ``.safetensors``; a reader or a crash sees the old file or the new one."""
+        """Write the delta as ``.safetensors``, atomically."""
         about = {
             "base_id": self.base_id,
             "fingerprint": self.fingerprint,

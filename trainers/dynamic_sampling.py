@@ -1,16 +1,15 @@
 """Drawing again where a group teaches nothing: dynamic sampling.
 
 Where all episodes of a task earn the same, none is better than another and the group has no advantage. DAPO,
-Yu et al. 2025, https://arxiv.org/abs/2503.14476, plays other tasks instead. Here a flat group is replaced, in
-its place, by that of another task, and that one again if it is flat too, at most a given number of times.
-A group that is flat then stays, as it would without the option: every iteration learns from the same number
-of groups.
+Yu et al. 2025, https://arxiv.org/abs/2503.14476, plays other tasks instead. Here a flat group is replaced by
+a group of another task, and this again if it is flat too, at most a given number of times. A group that is
+still flat then stays, as it would without the option: every iteration learns from the same number of groups.
 
-What is compared are the environment's own rewards. Penalties of invalid actions do not save a group: one
-that differs by them alone says nothing about its task.
+Only the environment's own rewards are compared. A group whose episodes differ only by penalties for invalid
+actions is flat: it says nothing about its task.
 
-Which tasks are drawn is a function of the run's seed, the iteration, the number of the redraw and of which
-groups are flat, so a run that goes on draws the same, and so do several processes.
+The tasks that are drawn are a function of the run's seed, the iteration, the number of the redraw, and the
+groups that are flat. So a resumed run draws the same ones, and so do all processes.
 """
 
 from collections import defaultdict
@@ -32,18 +31,18 @@ Group = Sequence[Episode]
 class DynamicSampling:
     """The groups of one iteration that this process plays.
 
-    Processes call ``draw_again`` together, and between two calls ``play`` and ``take``, until it says no.
+    All processes call ``draw_again`` until it returns False, and after each call ``play`` and ``take``.
 
     Args:
         games: what is played.
-        config: the run; ``dynamic_sampling`` is how often it may be drawn again.
+        config: the run; ``dynamic_sampling`` is how often tasks may be drawn again.
         accelerator: of the run.
-        iteration: whose tasks these are.
-        episodes: what this process played of them, task by task.
+        iteration: the number of the iteration.
+        episodes: what this process played in it, task by task.
 
     Attributes:
         dropped: episodes of this process that were replaced, without prompts and log-probabilities.
-        redraws: how often it was drawn again.
+        redraws: how often tasks were drawn again.
         redrawn_groups: groups that were replaced, in all processes.
     """
 
@@ -74,7 +73,7 @@ class DynamicSampling:
         return [episode for group in self._groups for episode in group]
 
     def draw_again(self) -> bool:
-        """Draw tasks in the place of those whose groups are flat; say whether any process has one to play."""
+        """Draw tasks in place of those with flat groups; return whether any process has some to play."""
         if self.redraws >= self.config.dynamic_sampling:
             return False
         flat = self._flat()
@@ -104,20 +103,20 @@ class DynamicSampling:
         return len(self._again) * self.config.group_size
 
     def play(self, on_episode: OnEpisode | None = None) -> list[Episode]:
-        """Play this process's share of what was drawn; ``on_episode`` gets each as it ends."""
+        """Play this process's share of the drawn tasks; ``on_episode`` gets each episode as it ends."""
         tasks = [self._tasks[self._mine[i]] for i in self._again]
         seed = hash_seed(self.config.seed, self.iteration, self.redraws)
         return self.games.roll_out(tasks, seed, on_episode)
 
     def take(self, episodes: Sequence[Episode]) -> None:
-        """Put what was played in the place of the groups that were flat."""
+        """Replace the flat groups by the episodes that were played."""
         fresh = groups_of(episodes, self.config.group_size)
         for place, group in zip(self._again, fresh, strict=True):
             self.dropped += [light(episode) for episode in self._groups[place]]
             self._groups[place] = group
 
     def replaced(self) -> list[Episode]:
-        """Return the episodes of all processes that are not learned from; they call it together."""
+        """Return the episodes of all processes that are not learned from; all call it together."""
         if not self.config.dynamic_sampling:
             return []
         return episodes_of_all(self.accelerator, self.dropped)[0]
@@ -129,7 +128,7 @@ class DynamicSampling:
             kept: all that is learned from, of all processes.
 
         Returns:
-            ``redraws``, how often it was drawn again; ``redrawn_groups``, the groups that were played and
+            ``redraws``, how often tasks were drawn again; ``redrawn_groups``, the groups that were played and
             are not learned from; ``flat_groups``, those that stayed although they are flat.
         """
         if not self.config.dynamic_sampling:

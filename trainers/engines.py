@@ -1,7 +1,7 @@
-"""Where the engines of a run come from, and how they come to play with what was learned.
+"""The engines that a run plays through, and how they get the weights that were learned.
 
-The model that learns plays by itself, with the tensors that learn; or servers play, and are sent the trained
-layers before each rollout. Another way to play is one more class.
+Either the model that learns also plays, with the same tensors; or servers play, and are sent the trained
+layers before each rollout. Each way to play is one class.
 """
 
 from collections.abc import Callable
@@ -28,28 +28,27 @@ class Engines(Protocol):
         ...
 
     def maker(self, learning: bool) -> MakeEngine:
-        """Return what makes an engine.
+        """Return a function that makes an engine.
 
         Args:
-            learning: its episodes are learned from, so that the states which the update begins with may be
-                kept.
+            learning: its episodes are learned from; then it may keep the states that the update begins with.
         """
         ...
 
     def take(self, iteration: int) -> bool:
-        """Let the engines play with the weights as they are now; return whether that moved any.
+        """Let the engines play with the weights as they are now; return whether any were sent.
 
         Args:
-            iteration: whose rollout comes next; the weights of an iteration are moved once.
+            iteration: of the next rollout; the weights of an iteration are sent once.
         """
         ...
 
     def playing(self, play: Callable[[], T]) -> T:
-        """Return what ``play`` does; every reply in it was written with the weights taken last."""
+        """Return what ``play`` returns; every reply in it was written with the weights taken last."""
         ...
 
     def close(self) -> None:
-        """Leave nothing behind."""
+        """Release what the engines hold, such as connections."""
 
 
 class InThisProcess:

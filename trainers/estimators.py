@@ -92,7 +92,7 @@ def estimator(name: str, arguments: Mapping[str, Any] | None = None) -> Estimato
 
 
 def _checked(name: str, found: Estimator, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments as the estimator declares its own."""
+    """Return the arguments, checked against those that the estimator declares beyond the common ones."""
     signature = inspect.signature(found)
     own = [p for p in signature.parameters.values() if p.name not in _OF_ALL]
 

@@ -85,7 +85,7 @@ def footprint(
         config: the run.
         bare: its model, see ``bare_model``.
         episode_tokens: of a whole episode with ``history=all``, of a prompt and its reply otherwise.
-        processes: that share the tasks.
+        processes: how many share the tasks.
         card: bytes of the GPU of a process; 0: it runs on a CPU.
     """
     stack = decoder_layers(bare)
@@ -106,7 +106,7 @@ def footprint(
     room = (
         _room_on_a_card(config, amounts, card - held) if card else _room_on_a_cpu(config, amounts)
     )
-    # Whoever plays with a window has a row for each step; what rows share is not known here.
+    # With a windowed history each step is a row, and rows share prefixes: how many is not known here.
     passes = max(config.minibatches, -(-amounts.episodes * episode_tokens // room.read))
     moved = {
         "checkpoint, to the disk": 3 * counts.trained * FLOAT32 // config.checkpoint_every,
@@ -133,17 +133,17 @@ def footprint(
 
 @dataclass(frozen=True, slots=True)
 class _Amounts:
-    """What an iteration of one process has of everything, and bytes of each."""
+    """What an iteration has in one process, and the bytes of each."""
 
     episodes: int
     tokens: int
-    """of one of them"""
+    """of one episode"""
     row: int
     """bytes of the keys and values of one episode"""
     entering: int
     """bytes of the states that enter the first layer that learns, of one episode with its spare columns"""
     states: int
-    """bytes of those states that all episodes leave"""
+    """bytes of those states of all episodes"""
     per_token: int
     """bytes that autograd keeps of a token"""
     per_token_checkpointed: int

@@ -29,7 +29,7 @@ from onelayer.trainers.token_rows import Row
 
 
 class Policy(Protocol):
-    """What ``update.Learner`` holds: a policy whose layers from ``first`` on are run to learn."""
+    """What is used of ``update.Learner``: a policy whose layers from ``first`` on are run to learn."""
 
     config: TrainConfig
     accelerator: Accelerator
@@ -49,10 +49,10 @@ class Policy(Protocol):
 class Gradients:
     """The gradients of one update, and what is known of its rows.
 
-    The old policy, which the ratio compares with, is the one that played. In float32 its
-    log-probabilities are those of sampling. Where rounding matters (bfloat16) or there is only one step,
-    they are those that the trainer itself computes before the first step: then the ratio begins at
-    exactly 1, and what differs from sampling is left to ``importance_weights``.
+    The old policy of the ratio is the one that played. In float32 its log-probabilities are those of
+    sampling. Where rounding matters (bfloat16) or there is only one step, the trainer computes them itself
+    before the first step: then the ratio begins at exactly 1, and ``importance_weights`` make up for the
+    difference from sampling.
 
     Args:
         learner: holds the policy.
@@ -64,7 +64,7 @@ class Gradients:
         config = learner.config
         self.learner, self.config = learner, config
         self.steps = len(minibatches)
-        """in an epoch"""
+        """optimizer steps in an epoch"""
         self.recomputes = config.epochs * self.steps == 1 or _differs_from_playing(
             config, learner.dtype
         )
@@ -73,7 +73,7 @@ class Gradients:
         self.mismatch = Mismatch()
         self.reference: dict[Row, Tensor] = {}
         self.old: dict[Row, Tensor] = {}
-        """filled by the first epoch where that comes before the first step"""
+        """log-probabilities by the old policy: scored beforehand, or found by the first step's own passes"""
         if config.beta > 0:
             self.reference = self._scored(minibatches, learner.start)
         if scores_old_policy(config, learner.dtype):
@@ -99,11 +99,11 @@ class Gradients:
             return learner.passes.within_memory(work)
 
     def accumulate(self, minibatch: Sequence[Row]) -> "Found":
-        """Add the gradients of a minibatch up; what it found counts if its step is taken."""
+        """Add up the gradients of a minibatch; give the result to ``count`` if its step is taken."""
         config, learner = self.config, self.learner
         [tokens] = summed(learner.accelerator, [sum(row.tokens for row in minibatch)])
         divisor = max(tokens, 1.0)
-        if config.algorithm == "dr_grpo":  # a constant, whatever was written
+        if config.algorithm == "dr_grpo":  # a constant, however many tokens were written
             episodes = config.tasks_per_iteration * config.group_size
             divisor = episodes * config.response_limit / self.steps
 
@@ -111,7 +111,7 @@ class Gradients:
             return self._gradient(self._worth_a_pass(minibatch), divisor)
 
         parameters = list(learner.parameters.values())
-        # It keeps rounded copies of the weights, so it ends before the step.
+        # Autocast keeps rounded copies of the weights, so it ends before the step.
         with learner.autocast():
             sums, mismatch, old = learner.passes.within_memory(work, parameters)
         joined = summed(learner.accelerator, [sums[name] for name in _SUMS])
@@ -121,7 +121,7 @@ class Gradients:
         return Found(sums, mismatch, old)
 
     def count(self, found: "Found") -> None:
-        """Take in what a minibatch found; unless it found nothing, its step has moved the weights."""
+        """Add what a minibatch found to the totals; if it had a gradient, its step has moved the weights."""
         for name, value in found.sums.items():
             self.sums[name] += value
         if not self.moved:
@@ -133,7 +133,7 @@ class Gradients:
     def _gradient(
         self, minibatch: Sequence[Row], divisor: float
     ) -> tuple[dict[str, float], Mismatch, dict[Row, Tensor]]:
-        """Add gradients up; return sums over tokens and each row's log-probabilities."""
+        """Add up gradients; return sums over tokens and each row's log-probabilities."""
         learner = self.learner
         sums, mismatch = dict.fromkeys(_SUMS, 0.0), Mismatch()
         found: dict[Row, Tensor] = {}
@@ -164,7 +164,7 @@ class Gradients:
         return [row for row in minibatch if row.advantage_T.any()]
 
     def metrics(self) -> dict[str, float]:
-        """Return what to log; how far sampling and training agree is of the passes before the first step."""
+        """Return what to log; sampling and training are compared in the passes before the first step."""
         sums, scored = self.sums, max(self.sums["scored"], 1.0)
         return {
             "loss": sums["loss"] / max(sums["tokens"], 1.0),
@@ -205,7 +205,7 @@ class _Loss:
     ):
         self.config, self.made, self.divisor = config, made, divisor
         self.old_N, self.reference_N = old_N, reference_N
-        """without an old policy the tokens are scored by it now: the ratio is 1"""
+        """if ``old_N`` is None, this pass itself is the old policy's: the ratio is 1"""
         self.kept_N: Tensor | None = None
         """tokens of replies that count; None: all do"""
         if config.sequence_mask > 0:
@@ -254,6 +254,6 @@ _SUMS = ("loss", "kl", "entropy", "clipped", "masked", "scored")
 
 
 def _by_row(made: Batch, values_N: Tensor) -> dict[Row, Tensor]:
-    """Return each row's share of what a batch has for its sampled tokens."""
+    """Return the values of a batch's sampled tokens, split by row."""
     split = torch.split(values_N, [row.tokens for row in made.rows])
     return dict(zip(made.rows, split, strict=True))

@@ -23,9 +23,9 @@ def grown(
 ) -> PreTrainedModel:
     """Return ``model`` with ``layers`` layers and the words of ``tokenizer``.
 
-    What it knew it answers as before: new layers lie evenly between the old ones and change nothing yet, and
-    words that both tokenizers have keep their embeddings. A new word begins near the mean of those with its
-    number, and so is no likelier than they are.
+    To texts of known words it answers as before: new layers lie evenly between the old ones and change
+    nothing yet, and words that both tokenizers have keep their embeddings. The embedding of a new word
+    begins near the mean of the words with the same number, so that it is no likelier than they are.
 
     Args:
         model: one of ``untrained_tiny_model``, trained or not.

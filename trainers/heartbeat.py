@@ -1,11 +1,11 @@
-"""Noticing a process of a run that is still there but does nothing any more.
+"""Noticing a process of a run that is alive but hangs.
 
 A process that dies breaks its connections, and the others end at once. One that was stopped, or hangs inside
 a library, would leave them waiting for half an hour. So every process says every few seconds that it lives,
 from a thread of its own, and ends where another has been silent for too long.
 
-An environment that hangs in a call which lets threads run is alive by this measure. It looks like a slow one:
-the others say whom they wait for, and ``--step-timeout`` ends its step.
+A process whose environment hangs in a call that releases the GIL is alive by this measure. It looks like a
+slow one: the others say whom they wait for, and ``--step-timeout`` ends the step.
 """
 
 import logging
@@ -31,7 +31,7 @@ EVERY = 3.0
 SILENCE = 45.0
 """seconds of silence after which a process counts as hung"""
 PATIENCE = 60.0
-"""seconds of waiting for another process after which that is said"""
+"""seconds of waiting for another process after which a warning says so"""
 
 
 class Heartbeat:
@@ -82,7 +82,8 @@ class Heartbeat:
     def _beat(self, store: TCPStore) -> None:
         """Say that this process lives, and hear of the others.
 
-        A store whose process was stopped lets everyone wait: then nothing is heard, not even of oneself.
+        If the process that keeps the store was stopped, calls to the store block: then nothing is heard, not
+        even of oneself.
         """
         while not self._ended.wait(EVERY):
             try:
@@ -92,14 +93,14 @@ class Heartbeat:
                     if said != before:
                         self._heard[number] = (said, time.monotonic())
             except (DistError, RuntimeError):
-                self._ended.set()  # the first process is gone, and the others end by that
+                self._ended.set()  # the first process is gone, which ends the others anyway
 
     def _watch(self, last_words: Callable[[], None]) -> None:
-        """End the process where another is silent; say whom it has waited for for long."""
+        """End the process if another is silent; warn if it has waited for another for long."""
         doing, since, before = self.doing, time.monotonic(), time.monotonic()
         while not self._ended.wait(EVERY):
             now = time.monotonic()
-            if now - before > EVERY + SILENCE / 2:  # this process slept itself
+            if now - before > EVERY + SILENCE / 2:  # this process itself was stopped
                 self._heard.update({k: (said, now) for k, (said, _) in self._heard.items()})
             before = now
             silent = [k for k, (_, last) in self._heard.items() if now - last > SILENCE]

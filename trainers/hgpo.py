@@ -1,17 +1,17 @@
 """Credit by states and by the way to them.
 
-Hierarchy-of-Groups Policy Optimization, He et al. 2026, https://arxiv.org/abs/2602.22817. Two steps taken in
-one state may have come there on different ways, and an agent that remembers its last turns then reads
-different prompts. So a step is compared several times: with all steps of its state, with those whose state
-before was the same too, and so on, and the more of the past agrees, the more the comparison counts:
+Hierarchy-of-Groups Policy Optimization, He et al. 2026, https://arxiv.org/abs/2602.22817. One state may be
+reached in different ways, and an agent that remembers its last turns then reads different prompts. So a step
+is compared several times: with all steps of its state, with those whose previous state was the same too, and
+so on. The more of the past agrees, the more a comparison counts:
 
     C_k(s_t) = (s_{t-k}, ..., s_t)                              the last k states and the state itself
     A_k      = (R_t - mean of those with equal C_k) / F_norm    (GiGPO's Eq. 7 in the group of level k)
     A        = sum of w_k · A_k,   w_k ~ (k + 1)^α,   k = 0 ... K
 
-R_t is GiGPO's discounted return of a step. A group is of one task, and both visits of an episode that comes
-back to a state are in it. A level at which a step is alone, or that reaches back beyond the start of its
-episode, is left out, and the weights of the others add up to 1; a step that is alone in its state gets 0.
+R_t is GiGPO's discounted return of a step. A group is of one task; where an episode comes back to a state,
+both visits are in it. A level at which a step is alone, or that reaches back beyond the start of its episode,
+is left out, and the weights of the others add up to 1; a step that is alone in its state gets 0.
 
 There is no term for the whole episode, as in the published runs. ``levels=0`` is GiGPO's step term alone.
 From the paper's recipe in verl-agent this differs in three ways: there a group of k earlier states weighs
@@ -52,10 +52,10 @@ def hgpo(
     Args:
         episodes: the batch; a task may appear any number of times.
         gamma: discount of the return that follows a step, in [0, 1].
-        omega: ignored: there is no term of the episode that steps could be weighed against.
+        omega: ignored, since there is no episode term to weigh steps against.
         divide_by_std: F_norm is the group's sample standard deviation, not 1.
-        levels: K, the earlier states that are compared at most; as many as the agent remembers turns.
-        alpha: 0 lets all levels count the same, a large number only the last one.
+        levels: K, how many earlier states are compared at most; choose as many as the agent remembers turns.
+        alpha: 0 weighs all levels alike, a large number leaves only the last one.
         std_floor: F_norm is at least this, in units of reward; see ``advantages``.
 
     Raises:
@@ -75,7 +75,7 @@ def hgpo(
         contexts = [_context(e, t, level) for e in sound for t in range(len(e.steps))]
         peers = _with_peers(contexts)
         if not len(peers):
-            break  # where more of the past has to agree there are none either
+            break  # higher levels, where more of the past has to agree, have no peers either
         weight = (level + 1.0) ** alpha
         weight_N[peers] += weight
         total_N[peers] += weight * relative_to_group(
@@ -90,7 +90,7 @@ def hgpo(
 
 
 def _context(episode: Episode, step: int, level: int) -> Hashable:
-    """Return the task and C_k of a step; None where the episode is not that old."""
+    """Return the task and C_k of a step; None where that reaches beyond the start of the episode."""
     if step < level:
         return None
     return (episode.task, *(s.anchor for s in episode.steps[step - level : step + 1]))

@@ -34,9 +34,9 @@ def identity(model: PreTrainedModel, tasks: Sequence[str] | None) -> dict[str, s
 
 
 def require_same(found: Mapping[str, Any], before: Mapping[str, Any], where: str) -> None:
-    """Raise a ValueError that says what is not as it was in the run at ``where``.
+    """Raise ValueError if a digest differs from that of the run at ``where``; the message says which.
 
-    What an older version of onelayer did not note is not compared.
+    Digests that an older version of onelayer did not keep are not compared.
     """
     for name, value in before.items():
         if name in found and found[name] != value:

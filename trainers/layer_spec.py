@@ -54,8 +54,8 @@ def parse_layers(spec: str | int, num_layers: int) -> list[int]:
     ``best:3@FILE``      the three of highest contribution in what ``onelayer profile`` wrote
     ``worst:2@FILE``     the two of lowest contribution
     ``all-except:0,7``   every block but those; any form above may follow: ``all-except:worst:2@FILE``
-    ``mask:seed0``       every block, but in it only numbers drawn with that seed, in all as many as a
-                         block of average size has; see ``layers.random_mask``
+    ``mask:seed0``       every block, but only single weights of it, drawn with that seed: in all as many
+                         as a block of average size has; see ``random_mask``
     ``all``              every block; see ``trains_everything``
     ==================== ===========================================================================
 
@@ -82,7 +82,7 @@ def parse_layers(spec: str | int, num_layers: int) -> list[int]:
 
 
 def profiled_base(spec: str | int) -> str | None:
-    """Return the fingerprint of the model that the profile of a ``SPEC@FILE`` is of; None for other forms.
+    """Return the fingerprint of the model that the profile in a ``SPEC@FILE`` measured; None for other forms.
 
     Raises:
         ValueError: the file is no profile.
@@ -127,7 +127,7 @@ def _middle(number: int, num_layers: int) -> list[int]:
 
 def _drawn(number: int, seed: int, num_layers: int) -> list[int]:
     _check_number(number, num_layers, f"random:{number}:seed{seed}")
-    generator = random.Random(seed)  # of its methods only random() is the same in every Python
+    generator = random.Random(seed)  # only its random() gives the same numbers in every Python
     ticket = [generator.random() for _ in range(num_layers)]
     return sorted(sorted(range(num_layers), key=ticket.__getitem__)[:number])
 
@@ -164,9 +164,9 @@ def _profiled(end: str, number: int, path: Path, num_layers: int) -> list[int]:
 
 
 def _values(path: Path) -> dict[int, float]:
-    """Return what the layers of a profile are ranked by; null and NaN are none.
+    """Return the values that rank the layers of a profile, without null and NaN.
 
-    That is C(k), or where every layer was scored on a dev part, that score: it had no part in C(k).
+    They are the scores on the dev part, which had no part in C(k), if every layer has one; else C(k).
     """
     try:
         profile = json.loads(path.read_text(encoding="utf-8"))

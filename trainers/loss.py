@@ -47,11 +47,10 @@ def importance_weights(old_logp_N: Tensor, sampled_logp_N: Tensor, cap: float) -
 
 
 def believable(old_logp_N: Tensor, sampled_logp_N: Tensor, reply_N: Tensor, limit: float) -> Tensor:
-    """Return which tokens belong to replies that ``pi_old`` could as well have written, bool ``[N]``.
+    """Return which tokens belong to replies that are kept, bool ``[N]`` (masked importance sampling).
 
-    A reply is left out where ``pi_old / pi_play`` of the whole of it, the product over its tokens, is above
-    ``limit``: it is so unlikely to have been written by ``pi_play`` that one such reply would speak for many
-    (masked importance sampling). All are kept where ``limit`` is 0.
+    A reply is left out if its ``pi_old / pi_play``, the product over its tokens, is above ``limit``: it was
+    so unlikely under ``pi_play`` that it would outweigh many others. All are kept if ``limit`` is 0.
 
     Args:
         old_logp_N: of the policy that learns, before the first step.
@@ -78,11 +77,11 @@ def kl_k3(logp_N: Tensor, reference_logp_N: Tensor) -> Tensor:
 def kl_k2(logp_N: Tensor, reference_logp_N: Tensor) -> Tensor:
     """Return ``d^2 / 2`` with ``d = log ref - log pi``: k2 of the same note, cut off in the same way.
 
-    On average its gradient is that of the divergence itself, ``KL(pi || ref)``, where tokens were drawn by
-    ``pi``; that of k3 is that of ``KL(ref || pi)``. Its value is a little off, and k3's is not.
+    Where ``pi`` drew the tokens, its gradient is on average that of ``KL(pi || ref)``; the gradient of k3 is
+    that of ``KL(ref || pi)``. As an estimate of ``KL(pi || ref)``, k2 is slightly biased and k3 is not.
     """
     return ((reference_logp_N - logp_N) ** 2 / 2).clamp(max=MOST_KL)
 
 
 KL = {"k2": kl_k2, "k3": kl_k3}
-"""by the names that configurations call them; k1, ``-d``, has no gradient on average and is none of them"""
+"""by their names in configurations; k1, ``-d``, is left out because its gradient is 0 on average"""

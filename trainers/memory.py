@@ -56,7 +56,7 @@ def default_tokens(
 def key_cost(model: PreTrainedModel) -> float:
     """Return the memory of one copied key and value in the backward pass, as a share of a token's memory.
 
-    A batch whose rows share a beginning copies its keys for each of them, with one head for each query head:
+    A batch whose rows share a prefix copies its keys and values for each row, one head for each query head:
     ``2 * 14 * 64 / (16 * 896 + 4 * 4864)``, 0.05, in Qwen2.5-0.5B.
     """
     config = model.config.get_text_config()
@@ -74,7 +74,7 @@ def _kept_by_layer(model: PreTrainedModel) -> int:
 
 
 def tokens_of_a_pass(longest: int) -> int:
-    """Return how many tokens one forward pass of an update reads on a CPU; ``longest`` as above."""
+    """Return how many tokens a forward pass reads on a CPU, where the longest row has ``longest``."""
     return max(TOKENS_ON_A_CPU, ROWS_AT_ONCE * longest)
 
 
@@ -86,7 +86,7 @@ def states_budget(device: torch.device) -> int:
 
 
 def free_bytes(device: torch.device) -> int:
-    """Return the free memory of an accelerator, with what torch holds and does not use."""
+    """Return the free memory of an accelerator, including what torch has reserved and does not use."""
     if device.type != "cuda":
         return ACTIVATIONS
     free, _ = torch.cuda.mem_get_info(device)
@@ -103,7 +103,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 @contextmanager
 def advised(where: str, advice: str) -> Iterator[None]:
-    """Turn running out of memory in the block into one sentence.
+    """Turn an out-of-memory error in the block into a sentence that says what to change.
 
     Args:
         where: such as ``while playing``.
@@ -123,7 +123,7 @@ def advised(where: str, advice: str) -> Iterator[None]:
 
 
 def give_back(parameters: Sequence[nn.Parameter] = ()) -> None:
-    """Drop half-made gradients, and the memory that torch holds and does not use."""
+    """Drop half-made gradients, and the memory that torch has reserved and does not use."""
     for parameter in parameters:
         parameter.grad = None
     gc.collect()

@@ -1,4 +1,4 @@
-"""What an iteration takes: seconds and the memory at the worst moment of each of its phases."""
+"""Seconds and peak memory of each phase of an iteration."""
 
 import sys
 import time
@@ -53,21 +53,21 @@ class Meter:
         self._bytes[name] = max(self._bytes.get(name, 0), peak)
 
     def count(self, name: str, seconds: float, cpu_seconds: float) -> None:
-        """Take in a phase that was measured elsewhere."""
+        """Add a phase that was measured elsewhere."""
         self.seconds[name] = self.seconds.get(name, 0.0) + seconds
         self._cpu_seconds += cpu_seconds
 
     def metrics(self, tokens: float = 0.0) -> dict[str, float]:
         """Return what to log; every process must call it.
 
-        ``seconds/`` of each phase are those of the first process, but for ``waiting``: from the end of a
-        process's own episodes to the end of everyone's, as a mean over processes. ``memory/`` of each phase,
-        in GiB, is that of the process that took most; on a CPU of everything that a process has held so far.
-        ``cpu_seconds`` are what playing and learning took of the first process's processor time, however busy
-        the machine was.
+        * ``seconds/<phase>``: in the first process. ``seconds/waiting``, from the end of a process's own
+          episodes to the end of everyone's, is the mean over processes.
+        * ``memory/<phase>``: peak GiB of the process that took most; on a CPU the peak since it began.
+        * ``cpu_seconds``: processor time of playing and learning in the first process, however busy the
+          machine was.
 
         Args:
-            tokens: that were sampled, and learned from, by all processes.
+            tokens: how many were sampled, and learned from, by all processes.
         """
         found = {f"seconds/{name}": seconds for name, seconds in self.seconds.items()}
         for name, size in self._bytes.items():
@@ -87,9 +87,9 @@ class Meter:
 
 
 def peak_bytes(device: torch.device) -> int:
-    """Return the most bytes that were held: of a GPU since its peak was reset, else by the process so far.
+    """Return the peak of bytes that were held: on a GPU since it was reset, else by the process so far.
 
-    0 where the system does not tell.
+    0 where the system does not tell it.
     """
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)

@@ -1,6 +1,6 @@
-"""How much the log-probabilities of learning differ from those of playing, by the same policy.
+"""How much the log-probabilities of one policy differ between learning and playing.
 
-In float32 they differ in the last digits, also where a server plays. In bfloat16 each is off by a few
+In float32 they differ in the last digits, also where a server plays. In bfloat16 they differ by a few
 hundredths on average, because rounding depends on the shape of a batch. The largest difference of an
 iteration then mostly says how many tokens there were. What matters is the mean difference, and its effect on
 the ratio.
@@ -24,9 +24,8 @@ class Mismatch:
 
     def add(self, logp_N: Tensor, played_logp_N: Tensor) -> None:
         """Count tokens with their log-probabilities while learning and when they were sampled."""
-        difference_N = (
-            logp_N.detach().cpu().double() - played_logp_N.cpu().double()
-        )  # MPS has no float64
+        # On the CPU, because MPS has no float64.
+        difference_N = logp_N.detach().cpu().double() - played_logp_N.cpu().double()
         ratio_N = torch.exp(difference_N)
         of_tokens = (
             torch.ones_like(ratio_N),

@@ -1,4 +1,4 @@
-"""Rows as forward passes that fit into memory, beginning at the first layer that learns."""
+"""From rows to forward passes that fit into memory and begin at the first layer that learns."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -55,8 +55,7 @@ class Passes:
     def prepare(self, rows: Sequence[Row]) -> None:
         """Choose how many tokens a pass of this update may read: what was given, or what fits.
 
-        Nothing of earlier updates counts, so that a run which goes on from a checkpoint makes the same
-        batches.
+        It does not depend on earlier updates, so that a resumed run makes the same batches.
         """
         longest = max((row.read for row in rows), default=0)
         self._halved = False
@@ -77,14 +76,13 @@ class Passes:
     def batches(self, rows: Sequence[Row]) -> Iterator[tuple[Batch, Tensor | None]]:
         """Yield the rows as batches, each with the states ``[M, D]`` that enter the first layer of a pass.
 
-        Idle batches follow where other processes make more passes, and this one has to keep up.
+        Idle batches follow if other processes make more passes, because all must make as many.
         """
         device = self.scorer.model.device
         may, cost = self.scorer.shares, key_cost(self.scorer.model)
         cut = list(parts(rows, self.tokens_per_forward, share=may, key_cost=cost))
-        most = self.placement.begin_passes(
-            len(cut)
-        )  # a layer is fetched by all: agree before the first pass
+        # Processes that share a layer fetch it together, so they agree on the number before the first pass.
+        most = self.placement.begin_passes(len(cut))
         for part, share in cut:
             made = batch(part, device, share=share)
             yield made, None if self.states is None else self._entering(made, self.states)
@@ -124,7 +122,7 @@ class Passes:
         Raises:
             OutOfMemory: for the second time in an update.
         """
-        if self._halved or self.placement.sharded:  # alone it could not make passes again
+        if self._halved or self.placement.sharded:  # one process alone cannot repeat sharded passes
             with self._last_try():
                 return work()
         try:

@@ -126,7 +126,7 @@ def whole_on_cpu(tensor: Tensor, keep: bool = True) -> Tensor:
 
     Args:
         tensor: split or not.
-        keep: False where only other processes need it: then it is empty.
+        keep: False in a process that does not need the copy: it gets an empty tensor.
     """
     full = tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
     return full.detach().cpu() if keep else torch.empty(0)

@@ -111,7 +111,7 @@ class TrainingGames:
 
 
 class HeldOutGames:
-    """The games that tell, while a run goes on, how well it does; the arguments are as above.
+    """The games that tell, while a run goes on, how well it does; further arguments as of ``TrainingGames``.
 
     Args:
         most: environments that are stepped together.

@@ -27,7 +27,7 @@ from onelayer.trainers.trainer import Trainer
 
 
 def can_join(config: TrainConfig) -> bool:
-    """Return whether a run trains nothing but whole decoder layers, and plays in this process, once."""
+    """Return whether a run trains only whole decoder layers, and plays in this process, without redraws."""
     others = config.lora_rank or config.train_embeddings or trains_everything(config.layers)
     elsewhere = config.engine == "vllm" or config.dynamic_sampling
     return not others and not elsewhere and mask_seed(config.layers) is None
@@ -85,7 +85,7 @@ class Population:
             The runs that diverged, by their numbers; they end there, and the others go on.
 
         Raises:
-            Exception: what ``Trainer.train`` raises but for ``Diverged``; all are saved as there.
+            Exception: what ``Trainer.train`` raises, except ``Diverged``; all runs are saved as there.
         """
         diverged: dict[int, Diverged] = {}
         with self.stop.heard(), ExitStack() as everything:

@@ -1,4 +1,4 @@
-"""What processes of a run do together: sums, agreement, waiting. Of one process it changes nothing."""
+"""What the processes of a run do together: sums, agreement, waiting. A single process sends nothing."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,10 +19,10 @@ class ProcessLost(RunFailed):
 
 
 class FirstProcessLogger(logging.LoggerAdapter[logging.Logger]):
-    """Says in the first process what all processes know."""
+    """Logs in the first process only what all processes know."""
 
     def isEnabledFor(self, level: int) -> bool:
-        """Return whether something of this level is said by this process."""
+        """Return whether this process logs messages of this level."""
         return PartialState().is_main_process and super().isEnabledFor(level)
 
 
@@ -47,7 +47,7 @@ def largest(accelerator: Accelerator, value: float) -> float:
 def everyones(accelerator: Accelerator, items: Sequence[T]) -> list[T]:
     """Return the items of all processes in the processes' order; every process must call it.
 
-    Items can be pickled.
+    The items are pickled on their way.
     """
     if accelerator.num_processes == 1:
         return list(items)
@@ -71,18 +71,18 @@ def sum_gradients(accelerator: Accelerator, parameters: Sequence[torch.nn.Parame
 
 
 def wait_for_all(accelerator: Accelerator) -> None:
-    """Come to this place when all processes have."""
+    """Wait until all processes have come to this call."""
     with lost_as_a_sentence(accelerator):
         accelerator.wait_for_everyone()
 
 
 def require_alike(accelerator: Accelerator, facts: Mapping[str, Any]) -> None:
-    """Refuse to begin where a process has other settings, weights or tasks than the first.
+    """Raise in all processes if one has other settings, weights or tasks than the first.
 
-    They would wait for each other, or learn from what the others cannot have seen.
+    Such processes would wait for each other for ever, or learn from episodes that do not belong together.
 
     Raises:
-        ValueError: they differ; the message names the first difference, in all processes.
+        ValueError: they differ; the message names the first difference.
     """
     first, *others = everyones(accelerator, [dict(facts)])
     for number, other in enumerate(others, start=1):
@@ -96,7 +96,7 @@ def require_alike(accelerator: Accelerator, facts: Mapping[str, Any]) -> None:
 
 @contextmanager
 def lost_as_a_sentence(accelerator: Accelerator) -> Iterator[None]:
-    """Turn what the network says when another process ends into a sentence."""
+    """Turn the network error that follows when another process ends into a sentence."""
     try:
         yield
     except RuntimeError as error:

@@ -32,13 +32,13 @@ class Progress:
 
     iteration: int
     phase: str
-    """`play`, `evaluate`, or `learn`, which has no episodes"""
+    """`play`, `play again`, `evaluate`, or `learn`, which has no episodes"""
     done: int = 0
     total: int = 0
 
 
 class Reporter:
-    """Tells of a run; of several processes the first does.
+    """Tells of a run; with several processes only the first does.
 
     Args:
         config: the run.
@@ -65,7 +65,7 @@ class Reporter:
         self._rising = Rising()
 
     def begin(self) -> None:
-        """Write the run's configuration; of a run that goes on, read what was logged."""
+        """Write the run's configuration; if the run is resumed, read what it has logged."""
         if self.accelerator.is_main_process:
             for metrics in self.folder.history() if self.config.resume else ():
                 self._rising.add(metrics)
@@ -73,7 +73,7 @@ class Reporter:
         self.trackers.begin(asdict(self.config))
 
     def phase(self, iteration: int, name: str, total: int) -> Callable[[Episode], None] | None:
-        """Tell that a phase begins; return what tells of each of its episodes."""
+        """Tell that a phase begins; return a function to call with each of its episodes, or None."""
         tell, done = self.on_progress, count(1)
         if tell is None or not self.accelerator.is_main_process:
             return None

@@ -11,11 +11,11 @@ from onelayer.envs.attributes import attribute
 def reversed_orders(env: gym.Env[Any, Any], penalty: float) -> Iterator[str]:
     """Yield a sentence for each environment in which a win may earn no more than a loss.
 
-    A win has at most ``max_steps - 1`` invalid actions, and a loss may have none. Where the penalties of
-    these are below ``success_margin``, the least by which a win earns more than a loss of its task, every
-    win earns more than every loss, and GRPO ranks it higher. GiGPO compares states as well, so there twice
-    the penalties must be below the margin; then it ranks each step of a win higher at any discount, as long
-    as advantages are not divided by a deviation.
+    A win has at most ``max_steps - 1`` invalid actions, and a loss may have none. If the penalties of so
+    many are below ``success_margin``, the least by which a win earns more than a loss of its task, every
+    win earns more than every loss, and GRPO ranks it higher. GiGPO compares states as well: if twice these
+    penalties are below the margin, it ranks each step of a win higher at any discount, as long as advantages
+    are not divided by a deviation.
 
     Environments that do not tell their margin are left to ``wins_below_losses``, which is counted in play.
 

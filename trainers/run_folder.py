@@ -69,7 +69,7 @@ class RunFolder:
             OSError: the folder can't be written.
         """
         before = self.saved.config()
-        # A field that is younger than the run had its default then.
+        # A field that was added to onelayer after the run had its default then.
         defaults = {f.name: f.default for f in fields(TrainConfig) if f.name in config}
         for name, value in (defaults | dict(before)).items():
             if config.get(name) != value:
@@ -99,7 +99,7 @@ class RunFolder:
         write_settings(written, self.path / "config.yaml")
 
     def take_back(self, iteration: int) -> None:
-        """Drop what was logged of this iteration and later ones; a damaged line is warned of."""
+        """Drop what was logged of this iteration and later ones; warn of damaged lines."""
         for log in (self.metrics, self.episodes):
             damaged = keep_records(log, lambda record: record["iteration"] < iteration)
             if damaged:

@@ -41,10 +41,10 @@ class Saving:
     Args:
         config: the run.
         folder: where it is kept.
-        model: which is trained.
-        learner: that trains it.
+        model: the model that is trained.
+        learner: trains it.
         accelerator: the run's.
-        identity: what is played, to recognise it when the run goes on.
+        identity: digests of the base and the tasks, which must be the same when the run goes on.
     """
 
     def __init__(
@@ -136,7 +136,7 @@ class Saving:
             )
 
     def require_finite_weights(self) -> None:
-        """Raise Diverged where a weight is no finite number: nobody could go on from there."""
+        """Raise Diverged where a weight is no finite number: no run could go on from there."""
         named = self.learner.parameters.items()
         bad = [name for name, p in named if not bool(own_part(p.detach()).isfinite().all())]
         if self.learner.placement.sharded:

@@ -1,10 +1,10 @@
 """Log-probabilities of sampled tokens, and the gradient that they send back.
 
-A forward pass begins at the first layer that learns: what the frozen layers below it hand up was kept
+A forward pass begins at the first layer that learns: the output of the frozen layers below it was kept
 while the episodes were played, or is computed once. It ends at the last layer. What comes after that, the
-final norm and the head, reads every token by itself, so it is run in chunks of tokens, and the logits of
-a batch never exist at once. Since a token's loss is known as soon as its log-probability is, each chunk
-goes there and back before the next one.
+final norm and the head, reads every token by itself, so it runs on chunks of tokens, and the logits of a
+batch never exist at once. Since a token's loss is known as soon as its log-probability is, the backward pass
+of a chunk comes before the next chunk.
 
 Axes: as in ``batch.py``; ``C`` sampled tokens of a chunk, ``V`` vocabulary.
 """
@@ -37,7 +37,7 @@ _ROUNDING = {torch.float32: 1e-4, torch.bfloat16: 0.1}
 """mean difference of log-probabilities, in nats, that a model may show at the start"""
 
 Slope = Callable[[Tensor, slice], Tensor]
-"""takes log-probabilities ``[C]`` and which of the ``N`` they are; returns the derivative of the loss by
+"""takes log-probabilities ``[C]`` and where they lie among the ``N``; returns the derivative of the loss by
 them"""
 
 
@@ -47,7 +47,7 @@ class Scores:
 
     logp_N: Tensor
     entropy_N: Tensor
-    """of the whole distribution at each"""
+    """of the whole distribution at each token"""
 
 
 class Scorer:
@@ -72,7 +72,7 @@ class Scorer:
         self.temperature = temperature or 1.0
         self.checkpointing = checkpointing
         self.shares = True
-        """whether batches may let what rows have in common stand once"""
+        """whether batches may hold common prefixes once"""
         self.head_alone: Callable[[], AbstractContextManager[None]] = nullcontext
         """a context in which what follows the layers may run without them"""
 
@@ -158,7 +158,7 @@ class Scorer:
                 logps.append(scores.logp_N)
                 entropies.append(scores.entropy_N)
             if slope is not None:
-                # d logp / d logits is 1 at the token that was sampled, less the share of each.
+                # d logp / d logits = one_hot(sampled token) - softmax(logits)
                 slope_C1 = slope(scores.logp_N, chunk)[:, None]
                 by_logits_CV = share_CV.mul_(-slope_C1)
                 by_logits_CV.scatter_add_(1, target_N[chunk][:, None], slope_C1)
@@ -195,10 +195,10 @@ class Scorer:
 
 
 def _scores(logits_CV: Tensor, target_C: Tensor) -> tuple[Scores, Tensor]:
-    """Return the scores and the share of each token of the vocabulary."""
+    """Return the scores and the softmax of the logits."""
     share_CV = torch.softmax(logits_CV, dim=-1)
     highest_C, where_C = logits_CV.max(dim=-1)
-    # log sum exp, from what softmax has computed already: the highest share is exp(highest - it)
+    # logsumexp from the softmax: the highest share is exp(highest - logsumexp)
     total_C = highest_C - share_CV.gather(-1, where_C[:, None])[:, 0].log()
     logp_C = logits_CV.gather(-1, target_C[:, None])[:, 0] - total_C
     mean_C = torch.bmm(share_CV[:, None, :], logits_CV[:, :, None])[:, 0, 0]
@@ -209,10 +209,11 @@ def _scores(logits_CV: Tensor, target_C: Tensor) -> tuple[Scores, Tensor]:
 def check_scoring(scorer: Scorer) -> None:
     """Compare log-probabilities as they are computed here with those of plain forward passes.
 
-    A model whose attention is not transformers' own cannot share what rows begin with; it reads rows whole.
+    If they differ where rows share prefixes, as in a model whose attention is not transformers' own,
+    ``scorer.shares`` becomes False, and rows are read whole.
 
     Raises:
-        ValueError: they differ then, too: the model does something between its layers and its head.
+        ValueError: they differ even then, because the model does something between its layers and its head.
     """
     size = scorer.model.get_input_embeddings().num_embeddings
     rows = [_made_up(size, prompt=9, written=written) for written in (2, 5)]
@@ -255,13 +256,13 @@ def _plainly(scorer: Scorer, row: Row) -> Tensor:
 def weights_of(
     parameters: Mapping[str, nn.Parameter], weights: Mapping[str, Tensor]
 ) -> Iterator[None]:
-    """Put other weights in place for a while: the reference policy is the trained layer's first ones.
+    """Put other weights in place for a while, such as those before training, which the reference policy has.
 
     They may be in another dtype; parameters that ``weights`` lacks stay as they are.
     """
     current = {name: parameter.data for name, parameter in parameters.items()}
     split = any(isinstance(parameter, DTensor) for parameter in current.values())
-    if split:  # what a process holds of a parameter has to stay in its place
+    if split:  # a process's part of a parameter has to stay in its memory
         current = {name: own_part(parameters[name].data).clone() for name in weights}
     try:
         for name, tensor in weights.items():

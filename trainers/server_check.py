@@ -1,7 +1,7 @@
-"""Is a server what a run needs? Found out before anything is played.
+"""Checks, before anything is played, that servers can play for a run.
 
-A server says what it has; and it plays a few tokens, whose log-probabilities must be those of the model that
-learns, as it is and after a change that was sent.
+A server describes itself. Then it plays a few tokens, whose log-probabilities must be those of the model that
+learns, before and after a changed layer was sent to it.
 """
 
 from collections.abc import Iterator
@@ -20,15 +20,15 @@ from onelayer.trainers.server_weights import Sender
 from onelayer.trainers.whole_layers import whole_layers
 
 _SENTENCE = "You open the drawer 3 and see a keychain, 2 pens and nothing else.\n"
-"""read by the tokenizers of both sides"""
+"""both tokenizers must give the same ids for it"""
 _NOISE = (0.2, 0.8, 3.2)
-"""what a layer is changed by, in mean sizes of its numbers, until that shows"""
+"""scales of the noise added to a layer, in units of its mean |weight|: the first one that shows is used"""
 _PLAYED = Sampling(response_limit=16)
 """how the tokens that are compared are drawn; there are 64"""
 _ROUNDING = {torch.bfloat16: 5e-2}
 """mean difference of log-probabilities, in nats, that two programs may have (docs/vllm.md: 1e-2)"""
 _SHOWS = 3
-"""times what rounding explains, that a change has to make"""
+"""a change shows if it moves log-probabilities by more than this many times what rounding explains"""
 
 
 def require_ours(
@@ -84,9 +84,9 @@ def how_to_start(config: TrainConfig) -> str:
 
 @torch.no_grad()
 def require_same_numbers(sender: Sender, context: int) -> None:
-    """Refuse servers that compute something else than the model that learns.
+    """Raise if a server computes something else than the model that learns.
 
-    The servers end with the trained layers as they are now.
+    Afterwards the servers hold the trained layers as they are now.
 
     Args:
         sender: knows the servers and the model.
@@ -99,7 +99,7 @@ def require_same_numbers(sender: Sender, context: int) -> None:
     check = _Comparison(sender, context)
     found = [server.version() for server in sender.servers.servers]
     if any(version != FIRST_VERSION for version in found):
-        check.send_learned()  # what another run left there
+        check.send_learned()  # replaces what another run left there
     for server, version in zip(sender.servers.servers, found, strict=True):
         error, allowed = check.error(server)
         if not error <= allowed:
@@ -129,7 +129,7 @@ class _Comparison:
         self._sent = 0
 
     def error(self, server: VLLMServer) -> tuple[float, float]:
-        """Return how far a server's log-probabilities are from the model's, and how far they may be."""
+        """Return how much a server's log-probabilities differ from the model's, and how much they may."""
         alone = VLLMServers([server])
         alone.version = self.sender.servers.version
         with self.learner.autocast():

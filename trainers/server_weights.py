@@ -54,8 +54,8 @@ class Sender:
     ) -> None:
         """Let servers play with these weights.
 
-        A server that gets a name or a shape that it does not know is broken from then on, so that they are
-        compared here with those of the model as it was loaded.
+        A name or a shape that a server does not know would break it, so both are compared here with those of
+        the layers that learn.
 
         Args:
             tensors: whole layers; all that learn, or some of them.
@@ -86,7 +86,7 @@ class Sender:
             file.unlink(missing_ok=True)
 
     def _folder(self, size: int) -> Path:
-        """Return where the file goes: into memory, where that has room for it twice."""
+        """Return the folder for the file: in memory if that has room for it twice, else on the disk."""
         if self.config.server_files:
             return Path(self.config.server_files).expanduser().absolute()
         room = os.access(_SHARED_MEMORY, os.W_OK) and shutil.disk_usage(_SHARED_MEMORY).free
@@ -94,7 +94,7 @@ class Sender:
 
 
 def require_servers(config: TrainConfig) -> None:
-    """Refuse servers that nobody can play on, before a model is loaded.
+    """Raise, before a model is loaded, if a server cannot be played on.
 
     Raises:
         ValueError: one is not there or lacks our extension, or is elsewhere and shares no folder with us.

@@ -1,4 +1,4 @@
-"""Playing on vLLM servers, which hold what was learned at every rollout.
+"""Playing on vLLM servers, which get the learned weights before every rollout.
 
 Only the first process of a run sends weights; all of them play.
 """
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _TRIES = 3
-"""how often a rollout is played when a server is started again in each"""
+"""how often a rollout is played, at most, where a server restarts during each"""
 
 
 class OnServers:
@@ -61,12 +61,12 @@ class OnServers:
         return min(self.config.parallel or episodes, episodes)
 
     def maker(self, learning: bool) -> MakeEngine:
-        """Return what makes an engine; the states of its tokens stay on the servers."""
+        """Return a function that makes an engine; no states are kept, since the servers have them."""
         number = self.accelerator.process_index
         return partial(VLLMEngine, self.servers, self.context, number=number)
 
     def take(self, iteration: int) -> bool:
-        """Send what learns to all servers, once for an iteration.
+        """Send the weights that learn to all servers, once for an iteration.
 
         Raises:
             WeightsNotTaken: a server did not take it.
@@ -82,10 +82,10 @@ class OnServers:
         return True
 
     def playing(self, play: Callable[[], T]) -> T:
-        """Play with the right weights, again where a server was started again meanwhile.
+        """Play with the right weights; play again if a server restarted meanwhile.
 
         Raises:
-            WeightsNotTaken: a server holds the weights of another run, or was started again too often.
+            WeightsNotTaken: a server holds the weights of another run, or restarted too often.
         """
         for _ in range(_TRIES):
             if self.accelerator.is_main_process:
@@ -109,7 +109,7 @@ class OnServers:
         self.servers.close()
 
     def _mend(self) -> None:
-        """Give servers that were started again the weights that they are to play with."""
+        """Give servers that restarted the weights that they are to play with."""
         if lost := self.servers.that_lost_the_weights():
             for server in lost:
                 logger.warning(

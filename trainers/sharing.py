@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def share(items: Sequence[T], accelerator: Accelerator) -> list[T]:
-    """Return those of the items that are this process's: neighbours, at most one more than another has."""
+    """Return this process's share of the items: consecutive ones, at most one more than another has."""
     each, more = divmod(len(items), accelerator.num_processes)
     number = accelerator.process_index
     start = number * each + min(number, more)
@@ -29,7 +29,7 @@ def share(items: Sequence[T], accelerator: Accelerator) -> list[T]:
 def episodes_of_all(
     accelerator: Accelerator, mine: Sequence[Episode]
 ) -> tuple[list[Episode], slice]:
-    """Return the episodes of all processes, and where in the steps of all of them this one's are.
+    """Return the episodes of all processes, and the slice of all their steps that is this process's.
 
     They come without prompts and log-probabilities, which are large; every process must call it.
     """
@@ -46,10 +46,11 @@ def episodes_of_all(
 def minibatches(
     accelerator: Accelerator, rows: int, count: int, random: np.random.Generator, *, most: int = 0
 ) -> Iterator[NDArray[np.int64]]:
-    """Yield which of its ``rows`` this process gives to each of ``count`` minibatches, drawn from all rows.
+    """Yield, for each of ``count`` minibatches, which of this process's ``rows`` are in it.
 
-    Where ``most`` is not 0, there are as few minibatches as have at most so many rows, instead of ``count``.
-    Every process must call it, with the same random numbers; what it gives may be nothing.
+    Minibatches are drawn from the rows of all processes. If ``most`` is not 0, there are instead as few as
+    have at most ``most`` rows each. Every process must call it, with the same random numbers; it may have no
+    row in a minibatch.
     """
     rows_of_all = everyones(accelerator, [rows])
     if most:

@@ -16,15 +16,16 @@ EVAL_SEED = 20_000_003
 _TRAINING_SEEDS = 20_000_000
 """where a task is a seed, runs play those below this one; evaluations and suites those above"""
 _LARGEST_ORDER = 1_000_000
-"""tasks of a split that is gone through; a larger one is drawn from, since no run comes to its end"""
+"""most tasks of a split that is shuffled and gone through; from a larger one, which no run would come to the
+end of, tasks are drawn"""
 
 
 def training_tasks(env: gym.Env[str, str], iteration: int, count: int, seed: int) -> Tasks:
     """Return the tasks of an iteration: each time through, the split is in a new order.
 
-    No task comes twice in an iteration, where its episodes would be compared with each other as one larger
-    group; what is left at the end of an order is left out this time. Only a split of fewer than ``count``
-    tasks is repeated. Where a task is a seed, runs of other seeds begin elsewhere and count on from there.
+    No task comes twice in an iteration, because its episodes would be compared as one larger group; so the
+    few tasks left at the end of an order are skipped. Only a split of fewer than ``count`` tasks is repeated
+    within an iteration. Where a task is a seed, each run counts on from a start that its own seed decides.
     """
     tasks = tasks_of(env)
     if tasks is None:
@@ -55,9 +56,9 @@ def other_tasks(
     played: Set[str | int],
     seed: tuple[int, ...],
 ) -> Tasks:
-    """Return tasks for groups that are drawn again, each once as far as the split has enough.
+    """Return tasks for groups that are drawn again, each once if the split has enough.
 
-    Tasks that the iteration has not played come first, then those that are played no more.
+    Tasks that the iteration has not played come first, then those that it has played and replaced.
 
     Args:
         env: one of the training split.
@@ -101,6 +102,6 @@ def held_out_tasks(env: gym.Env[str, str], count: int) -> Tasks:
 
 
 def hash_seed(*numbers: int) -> int:
-    """Return one number for a seed, an iteration and what else there is, far from that of all others."""
+    """Mix several numbers, such as a seed and an iteration, into one; other numbers give an unrelated one."""
     [mixed] = np.random.SeedSequence(numbers).generate_state(1).tolist()
     return int(mixed)

@@ -123,7 +123,7 @@ def untrained_tiny_model(
     """Return a network of that size with random weights.
 
     The embedding of ``cabinet 3`` begins as the embedding of ``cabinet`` plus one that all threes share. So
-    the model need not learn for every single thing of which kind it is.
+    the model need not learn the kind of every single thing.
 
     Args:
         tokenizer: gives the vocabulary.

@@ -126,7 +126,7 @@ class Trainer:
     def train(self) -> bool:
         """Run to the last iteration, from the start or from the last checkpoint.
 
-        Whatever ends it before, a checkpoint is left of the last iteration that was whole, if one can be.
+        If it ends earlier, for any reason, it leaves a checkpoint of the last whole iteration if it can.
 
         Returns:
             Whether it came to the last one; False where ``should_stop`` ended it before.
@@ -157,7 +157,7 @@ class Trainer:
             frozen = frozen_checksum(self.model, self.learner.parameters.values())
             try:
                 yield
-            except Interrupted:  # all processes are here
+            except Interrupted:  # all processes come here together
                 self.save()
                 raise
             except BaseException as error:
@@ -212,7 +212,7 @@ class Trainer:
         return self._rolled_out(partial(self.games.play, self.iteration, shown))
 
     def _rolled_out(self, play: Callable[[], list[Episode]]) -> list[Episode]:
-        """Return what ``play`` does, measured, with the weights handed over last."""
+        """Return what ``play`` returns, with the weights handed over last; measure the time."""
         with self.meter.phase("rollout"), _PLAYING_FITS(), self.learner.autocast():
             return self.engines.playing(play)
 
@@ -303,8 +303,8 @@ class Trainer:
             self.saving.save_checkpoint(self.iteration)
 
     def _begin(self) -> None:
-        """Start the run, or go on with it, where that is still possible and all processes agree."""
-        if self.accelerator.is_main_process:  # another run may have ended here meanwhile
+        """Start the run, or resume it, if that is still possible and all processes agree."""
+        if self.accelerator.is_main_process:  # another run may have used the folder meanwhile
             self.folder.require_for(self.config)
         require_alike(self.accelerator, {**asdict(self.config), **self.identity})
         if self.config.resume:

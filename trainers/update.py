@@ -118,7 +118,7 @@ class Learner:
             self.start = {name: p.detach().clone() for name, p in self.parameters.items()}
 
     def place(self, placement: Sharded) -> None:
-        """Learn with the parameters as they lie now."""
+        """Take over parameters that were placed in another way, with a new optimizer."""
         self.placement = self.passes.placement = placement
         self.scorer.head_alone = placement.head_alone
         self.parameters = dict(self.model.named_parameters())
@@ -126,7 +126,7 @@ class Learner:
 
     @property
     def captured(self) -> CapturedStates | None:
-        """What playing has to fill: on a GPU nothing, where running the layers below again costs less."""
+        """The states that playing has to fill; None on a GPU, where running the layers again costs less."""
         return self.states if self._device.type == "cpu" else None
 
     def _chosen_parameters(self) -> dict[str, torch.nn.Parameter]:

@@ -68,8 +68,8 @@ def demonstrations(
     """Yield ``count`` won episodes of the random-order searcher, spread evenly over the room sizes.
 
     None is ALFWorld's own size, 23 receptacles on average; a path holds games, whose training split is
-    played. What is named twice has twice as many episodes. A game is played ``repeats`` times, which differ
-    in the order of the search; what is not won within ``max_steps`` is left out.
+    played. A size that is named twice has twice as many episodes. A game is played ``repeats`` times, with
+    different orders of the search; episodes that are not won within ``max_steps`` are left out.
 
     Raises:
         ValueError: it wins too few.
@@ -103,8 +103,8 @@ def own_games(
 ) -> Iterator[Episode]:
     """Yield ``count`` episodes that the model plays at temperature 1, won or not; see ``demonstrations``.
 
-    Where it learns the possible ones of its own commands, as ``example`` labels them, impossible ones become
-    rarer in the very places where it says them, and what it prefers among the possible stays as it is.
+    ``example`` labels only the possible commands. A model that learns from its own ones says impossible
+    commands less often in the very places where it says them, and keeps its preferences among the possible.
     """
     for rooms, wanted in _spread(count, room_sizes):
         envs, tasks = _houses(rooms, wanted, seed, max_steps)
@@ -124,8 +124,8 @@ def _spread(count: int, room_sizes: Sequence[Rooms]) -> Iterator[tuple[Rooms, in
 def _houses(
     rooms: Rooms, wanted: int, seed: int, max_steps: int
 ) -> tuple[list[gym.Env[str, str]], list[str]]:
-    """Return environments, and the games in which ``wanted`` are to be won, in their order."""
-    reserve = 4 * wanted + 64  # games of each seed; seeds with as many share none of the generated
+    """Return environments, and the games to play until ``wanted`` of them are won, in order."""
+    reserve = 4 * wanted + 64  # games of each seed; no two seeds share a generated one
     arguments: dict[str, Any] = {"split": "train", "max_steps": max_steps}
     if isinstance(rooms, Path):
         arguments |= {"games": str(rooms)}
@@ -140,9 +140,10 @@ def _houses(
 
 
 def example(episode: Episode, prompt_format: PlainFormat, *, echoes: bool = False) -> Example:
-    """Return the tokens of an episode and their labels: its possible commands and the ends of them.
+    """Return the tokens of an episode and their labels: its possible commands with their end tokens.
 
-    With ``echoes`` also what an answer repeats of the command before it: so a name is copied exactly.
+    With ``echoes`` also the words that an observation repeats from the command before it, so that the model
+    learns to copy names exactly.
     """
     turns = [Turn(step.observation) for step in episode.steps]
     shown = [prompt_format.prompt(turns[:1]), *map(prompt_format.continuation, turns[1:])]
@@ -154,7 +155,7 @@ def example(episode: Episode, prompt_format: PlainFormat, *, echoes: bool = Fals
     for step, read, written in zip(
         episode.steps, encoded[: len(shown)], encoded[len(shown) :], strict=True
     ):
-        read = read[1:] if ids else read  # what ends a command was written
+        read = read[1:] if ids else read  # the token that ends a command is in ``written``
         ids += [*read, *written]
         labels += [token if token in named else IGNORED for token in read]
         labels += written if step.valid else [IGNORED] * len(written)

@@ -15,11 +15,11 @@ class Counts:
     trained: int
     parameters: int
     layers: int
-    """of all decoder layers"""
+    """in all decoder layers"""
     layer: int
-    """of the largest"""
+    """in the largest decoder layer"""
     width: int
-    """bytes of a frozen one"""
+    """bytes of one frozen parameter"""
     processes: int
 
     @property
@@ -37,11 +37,11 @@ class Weights:
     playing: Mapping[str, int]
     updating: Mapping[str, int]
     moved: Callable[[TrainConfig, int], Mapping[str, int]]
-    """takes the run and the passes over its rows; returns bytes that a process gets and sends"""
+    """takes the run and the number of passes over its rows; returns the bytes that a process sends or gets"""
 
 
 def whole_weights(config: TrainConfig, counts: Counts) -> Weights:
-    """Every process holds all weights, and gets the others' gradient of those that learn."""
+    """Return the bytes where every process holds all weights, and only gradients are exchanged."""
     replaced = 0 if config.lora_rank else counts.trained  # these are kept in float32 instead
     always = {
         "frozen weights": (counts.parameters - replaced) * counts.width,
@@ -57,7 +57,7 @@ def whole_weights(config: TrainConfig, counts: Counts) -> Weights:
     def moved(config: TrainConfig, passes: int) -> dict[str, int]:
         ring = 2 * (counts.processes - 1) / counts.processes
         steps = config.epochs * config.minibatches
-        if config.minibatch_rows:  # where a row is a step, there are more than is known here
+        if config.minibatch_rows:  # with a windowed history, where a row is a step, there are more
             rows = config.tasks_per_iteration * config.group_size
             steps = config.epochs * -(-rows // config.minibatch_rows)
         size = int(steps * ring * counts.trained * FLOAT32)
@@ -69,7 +69,7 @@ def whole_weights(config: TrainConfig, counts: Counts) -> Weights:
 
 
 def split_weights(config: TrainConfig, counts: Counts) -> Weights:
-    """Every process holds its share of everything; see ``placement.Sharded``."""
+    """Return the bytes where every process holds its share of everything; see ``placement.Sharded``."""
     share = -(-counts.trained // counts.processes)
     always = {
         "own share of the weights, float32": share * FLOAT32,
@@ -79,7 +79,7 @@ def split_weights(config: TrainConfig, counts: Counts) -> Weights:
         always["own share of the start weights"] = share * FLOAT32
     layers = counts.layers * counts.width
     ends = counts.ends * FLOAT32
-    # A layer while it runs and the one that is fetched ahead; its gradient, and that in float32 on its way.
+    # A layer that runs, the next one fetched ahead, its gradient, and that gradient in float32 as it is sent.
     layer = counts.layer * (3 * counts.width + FLOAT32)
     updating = {
         "own share of the gradient": share * FLOAT32,

@@ -31,7 +31,7 @@ def whole_layers(
 
     Args:
         model: with or without adapters.
-        layers: see ``trained_parameters``, and so the next two.
+        layers: see ``trained_parameters``.
         everything: all parameters of the model.
         train_embeddings: also the input embedding and the head.
         dtype: of the result; None: of each weight.

@@ -37,7 +37,7 @@ def assemble(
         model: the base.
         suite: what was played.
         base: the evaluations of the base, at least one.
-        runs: those of the whole budget that have scores.
+        runs: the runs of the whole budget that have scores.
         rounds: all scores by name, those of the shorter rounds of halving among them.
         selection: how controls were chosen.
         halving: what it found.

@@ -35,7 +35,7 @@ class Control:
 
     kind: str
     layers: int = 0
-    """how many it trains or boosts; 0 where that is no question"""
+    """how many it trains or boosts; 0 for a kind that takes no number"""
     draws: int = 1
 
     @property
@@ -51,7 +51,7 @@ class Arm:
     name: str
     """of the run, before its seed"""
     control: str
-    """in the record; runs of one text are one arm"""
+    """its name in the record; runs with the same name are one arm"""
     layers: tuple[int, ...]
     kind: str
     factor: float = 1.0
@@ -93,7 +93,7 @@ def arms(control: Control, num_layers: int, ranking: Sequence[int] = ()) -> list
             than there are different ones.
     """
     kind, number = control.kind, control.layers
-    if kind == "transplant":  # of runs that are planned anyway: ``planned_runs.transplant_runs``
+    if kind == "transplant":  # from runs that are planned anyway: ``planned_runs.transplant_runs``
         return []
     if kind in ("lora", "mask"):
         return [Arm(kind, kind, tuple(range(num_layers)), kind)]

@@ -69,7 +69,7 @@ def halve(layers: Sequence[int], iterations: int, rounds: int, score: Scorer) ->
     Args:
         layers: the candidates.
         iterations: of the last round.
-        rounds: how often the layers are halved; one layer is not.
+        rounds: how often the layers are halved; a single layer is kept.
         score: trains and evaluates; called once a round.
     """
     left, done, spent, before = list(layers), [], 0, 0

@@ -25,7 +25,7 @@ def training_env(env: str, env_args: str) -> gym.Env[str, str]:
 def held_out_suite(config: ProfileConfig) -> Suite:
     """Return what the runs are evaluated on.
 
-    The environment's arguments are those of training, and what the suite says over them.
+    The environment's arguments are those of training, where the suite does not give others.
 
     Raises:
         LookupError: there is no such suite or environment.
@@ -42,7 +42,7 @@ def held_out_suite(config: ProfileConfig) -> Suite:
 
 
 def dev_suite(config: ProfileConfig, suite: Suite) -> Suite | None:
-    """Return the dev tasks: of the same split as the suite's, and none of those.
+    """Return the dev tasks: of the same split as the suite's tasks, but other ones.
 
     None where ``dev_tasks`` is 0, or is not set and the split has too few.
 
@@ -77,7 +77,7 @@ def dev_suite(config: ProfileConfig, suite: Suite) -> Suite | None:
 
 
 def task_names(suite: Suite) -> list[str]:
-    """Return what the episodes of a suite's tasks will be called, in its order."""
+    """Return the task names that the episodes of a suite will have, in its order."""
     env = suite.make_env()
     names = []
     for task in suite.choose_tasks(env):

@@ -29,7 +29,7 @@ def play(job: Job, shop: Workshop) -> TaskScores:
 
 
 def forget_journals(job: Job) -> None:
-    """Delete what a job that is done does not need any more."""
+    """Delete the journals of a job that is done."""
     for journal in (_journal(job), _journal(job, dev=True)):
         journal.unlink(missing_ok=True)
 
@@ -56,7 +56,7 @@ def _played(job: Job, shop: Workshop, suite: Suite, journal: Path) -> Results:
 
 
 class _OtherNumbers:
-    """An agent that plays with random numbers other than the suite's; 0 leaves them."""
+    """An agent that plays with random numbers other than the suite's; ``sampling`` 0 leaves them."""
 
     def __init__(self, agent: PolicyAgent, sampling: int):
         self._agent, self._sampling = agent, sampling

@@ -39,7 +39,7 @@ def perform(job: Job, shop: Workshop) -> TaskScores:
     if job.config is None:
         scores = play(job, shop)
     else:
-        # A transplant comes after its run; where only the scores of that were brought here, it is made again.
+        # A transplant needs the weights of its run; where only its scores were brought here, train it again.
         train(job.name, job.config, shop)
         scores = _of_run(job, job.config, shop)
     write_scores(job.path, scores, job.evaluation)

@@ -69,7 +69,7 @@ class Plan:
         return control_runs(self.config, self.num_layers, ranking=ranking)
 
     def transplants(self) -> list[PlannedRun]:
-        """Return each layer of full training put into the base."""
+        """Return the runs that put one layer of full training into the base, for each layer."""
         return transplant_runs(self.config, self.layers, self.num_layers)
 
     def first(self) -> list[PlannedRun]:
@@ -90,7 +90,7 @@ class Plan:
         ]
 
     def iterations(self, ranking: Sequence[int]) -> int:
-        """Return the iterations of all runs; as many controls follow from any ranking."""
+        """Return the iterations of all runs; any ranking gives the same number."""
         config, seeds = self.config, len(self.config.seed_list)
         whole = [*self.full(), *self.free_controls(), *self.ranked_controls(ranking)]
         if not config.halving:
@@ -148,8 +148,8 @@ def control_runs(
     Args:
         config: names them.
         num_layers: of the model.
-        ranking: layers from the best to the worst; with None the controls that need none are returned, and
-            with one the others.
+        ranking: layers from the best to the worst. With None, the controls that need no ranking are returned,
+            else those that need one.
         lora_rank: of the control ``lora``.
     """
     wanted = [
@@ -164,9 +164,9 @@ def control_runs(
 def transplant_runs(
     config: ProfileConfig, layers: Sequence[int], num_layers: int
 ) -> list[PlannedRun]:
-    """Return each layer of each full training put into the base, where that is among the controls.
+    """Return the runs that put one layer of a full training into the base, if that is among the controls.
 
-    Their configuration is that of the full training, which they take the layer from.
+    Their configuration is that of the full training that they take the layer from.
     """
     if all(control.kind != "transplant" for control in parse_controls(config.controls)):
         return []

@@ -173,8 +173,8 @@ class ProfileConfig:
     def resume_key(self) -> dict[str, Any]:
         """Return the fields that all calls on one folder must share.
 
-        Layers, seeds, controls and evaluations of the base may be added later, except that halving
-        chooses among them.
+        Layers, seeds, controls and evaluations of the base may be added later. With halving, which chooses
+        among layers by their scores over seeds, layers and seeds may not.
         """
         ours = {"halving", "suite", "dev_tasks", "seed", "parallel"}
         ours |= {"layer_list", "seeds", "halving_rounds"} if self.halving else set()
@@ -195,7 +195,7 @@ def _flags() -> Any:
         "learning_rate": "of all runs whose kind has no rate of its own below",
         "checkpoint_every": "iterations between checkpoints, which a killed run loses",
     }
-    sections, section = {}, ""  # of `--help`; a field is in that of the last one that names any
+    sections, section = {}, ""  # of `--help`; a field without one is in that of the field before it
     for f in fields(TrainConfig):
         sections[f.name] = section = f.metadata.get("section", section)
     own = {f.name: f for f in fields(ProfileConfig) if f.name != "train"}

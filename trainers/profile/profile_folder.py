@@ -1,6 +1,6 @@
 """The folder of a profile: what it was called with, who works in it, and what it chose.
 
-``profile.yaml`` (the flags; ``--config`` of it goes on), ``runs/<name>/`` (ordinary run folders),
+``profile.yaml`` (the flags; given to ``--config`` it goes on), ``runs/<name>/`` (ordinary run folders),
 ``scores/<name>.json``, ``selection.json`` (the ranking that controls are chosen by), and at the end
 ``profile.json``, ``profile.md`` and ``profile.png``.
 """
@@ -97,10 +97,10 @@ class ProfileFolder:
             yield
 
     def selection(self) -> Selection | None:
-        """Return what was chosen by, if it was.
+        """Return the ranking that controls were chosen by, None if none were.
 
         Raises:
-            ValueError: it was chosen by another profile than ``ranking_from`` says, or is damaged.
+            ValueError: it is the ranking of another profile than ``ranking_from``, or its file is damaged.
         """
         path = self.path / "selection.json"
         if not path.is_file():
@@ -124,7 +124,7 @@ class ProfileFolder:
         return found
 
     def select(self, ranking: Sequence[int], *, on_dev: bool) -> Selection:
-        """Keep the ranking that controls are chosen by from now on."""
+        """Write down the ranking that controls are chosen by from now on; return it."""
         other = self.config.ranking_from
         chosen = Selection(
             other or THIS_PROFILE,

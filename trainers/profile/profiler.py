@@ -119,14 +119,14 @@ class Profiler:
         )
 
     def _base(self) -> bool:
-        """Evaluate the base, and where nothing needs halving, let the other work begin beside it."""
+        """Evaluate the base ``base_evaluations`` times; return whether this was finished."""
         names = enumerate(self._base_names())
         return self._carry_out(
             [self._job(name, None, number) for number, name in names if not self._adopt(name, None)]
         )
 
     def _layers(self) -> bool:
-        """Train full, single-layer runs, and the controls that need no ranking."""
+        """Carry out full training, single layers, controls that need no ranking, and transplants."""
         plan, iterations = self.plan, self.config.train.iterations
         others = [*plan.full(), *plan.free_controls()]
         if not self.config.halving:
@@ -171,7 +171,7 @@ class Profiler:
         )
 
     def _adopt(self, name: str, run: PlannedRun | None) -> bool:
-        """Return whether a run has its scores; those of one that was made before are read."""
+        """Return whether a run has scores; those that an earlier call wrote are read."""
         if name in self.scores:
             return True
         path = self.folder.score_path(name)
@@ -221,18 +221,18 @@ class Profiler:
         return [f"base-{number}" for number in range(self.config.base_evaluations)]
 
     def _chosen(self) -> list[PlannedRun]:
-        """Return all runs of the whole budget; those of a ranking where it is known."""
+        """Return all runs of the whole budget; those that need a ranking only if it is known."""
         return self.plan.everything(self.selection.ranking if self.selection else None)
 
     def _require_possible(self) -> None:
-        """Refuse, before anything is trained, controls that cannot be, and folders of other runs."""
+        """Raise, before anything is trained, if a control is impossible or a folder holds another run."""
         self.plan.ranked_controls(self._some_ranking())
         for run in self.plan.first():
             if not self.folder.score_path(run.name).is_file():
                 find(run.config, self.depth)
 
     def _some_ranking(self) -> Sequence[int]:
-        """Return the ranking, or one of as many layers: as many controls will follow from it."""
+        """Return the ranking, or before it is known any: the same number of controls follows from it."""
         if self.selection is not None:
             return self.selection.ranking
         if self.config.ranking_from:

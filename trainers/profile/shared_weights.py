@@ -1,7 +1,7 @@
 """One frozen model for all runs: each has copies of what it trains, and nothing else.
 
 On the CPU the parameters lie in memory that processes share, one block for each dtype. A process that trains
-gets the model without its weights, which are small, and the blocks, which are not copied.
+gets the model without its weights, which is small, and the blocks, which are not copied.
 """
 
 import copy
@@ -45,7 +45,7 @@ class SharedModel:
             id(p): nn.Parameter(torch.empty(0, dtype=p.dtype), requires_grad=False)
             for p in model.parameters()
         }
-        # Tied parameters are one in the copy, as in the model.
+        # Parameters that are tied in the model are tied in the copy.
         shared = cls(copy.deepcopy(model, empty), blocks, places)
         with torch.no_grad():
             for name, parameter in model.named_parameters():
@@ -72,9 +72,9 @@ def _shared(size: int, dtype: torch.dtype) -> Tensor:
 
 @contextmanager
 def own_copies(model: PreTrainedModel, names: Iterable[str]) -> Iterator[None]:
-    """Let these parameters be copies for a while, which may change; then the shared ones are back.
+    """Replace these parameters by copies, which may change; put the shared ones back at the end.
 
-    LoRA adapters that were put in meanwhile are taken out.
+    LoRA adapters that were added meanwhile are removed.
     """
     parameters = dict(model.named_parameters())
     chosen = {name: parameters[name] for name in names}

@@ -25,17 +25,17 @@ class Evaluation:
     fingerprint: str
     """of the base model"""
     dev: Mapping[str, Any] | None = None
-    """of the dev tasks what ``played`` is of the others; None: there are none"""
+    """like ``played``, of the dev tasks; None: there are none"""
 
     def as_json(self) -> dict[str, Any]:
-        """Return what JSON would read back."""
+        """Return it as JSON reads it back, with lists for tuples."""
         content: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         return content
 
 
 @dataclass(frozen=True, slots=True)
 class TaskScores:
-    """One file."""
+    """The content of one file."""
 
     name: str
     tasks: tuple[str, ...]
@@ -52,16 +52,16 @@ class TaskScores:
     seconds: float | None = None
     """of training: playing and updating"""
     cpu_seconds: float | None = None
-    """of the same, those in which a core was busy with it"""
+    """processor time of the same"""
     tokens: int | None = None
-    """that were sampled in training and learned from"""
+    """sampled in training and learned from"""
     update_norm: tuple[float, ...] | None = None
     """L2 norm of the change of each trained layer"""
     dev_tasks: tuple[str, ...] = ()
-    """what choices are made by"""
+    """the tasks by whose scores choices are made"""
     dev_scores: tuple[float, ...] = ()
     failed: str | None = None
-    """why training came to no end, and with which weights the run was scored"""
+    """why training did not finish, and with which weights the run was scored"""
 
     @property
     def mean(self) -> float:

@@ -28,7 +28,7 @@ from onelayer.trainers.profile.perform import perform, perform_together
 from onelayer.trainers.profile.shared_weights import SharedModel
 
 MOST_DEATHS = 3
-"""of processes on one job, before it is given up"""
+"""a job is given up when this many processes have died on it"""
 
 
 @dataclass(slots=True)
@@ -46,7 +46,7 @@ class Workers:
         tokenizer: the model's.
         processes: 1: no process but this one.
         tell: see ``job.Tell``; also told ``died``, a process that was replaced.
-        should_stop: asked all the time; where it says yes, everything is saved and no more is done.
+        should_stop: asked all the time; once it says yes, everything is saved and no more is done.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Workers:
         return not self.unfinished
 
     def _here(self, jobs: Sequence[Job | Together]) -> bool:
-        if self.processes > 1:  # as in a process of its own: several threads round otherwise
+        if self.processes > 1:  # as in the other processes: several threads would round differently
             torch.set_num_threads(1)
         for job in jobs:
             if self.should_stop():
@@ -114,7 +114,7 @@ class Workers:
         return True
 
     def _advance(self) -> bool:
-        """Give work to who has none, then wait for news; False when all is done."""
+        """Give jobs to idle workers, then wait for news; return False when all is done."""
         if not self.stop.value and self.should_stop():
             self.stop.value = 1
         if self.stop.value:
