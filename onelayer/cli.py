@@ -58,11 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     debug = "--debug" in arguments or os.environ.get("ONELAYER_DEBUG", "") not in ("", "0")
     arguments = [argument for argument in arguments if argument != "--debug"]
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    # Read when torch is imported. Threads of OpenMP that wait actively take the cores from each other where
-    # others use them too: measured on a busy machine of 2 cores, 16.0 s an iteration became 3.7 s.
+    # Read when torch is imported. OpenMP threads that spin while they wait take the cores from each other
+    # where other programs use them too: measured on a busy machine of 2 cores, 16.0 s an iteration became 3.7 s.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if os.getcwd() not in sys.path:
-        # Last, never first: --env my_envs:Maze-v0 is found, and our root folders shadow no package.
+        # At the end: --env my_envs:Maze-v0 is found, but root folders such as envs/ shadow no package.
         sys.path.append(os.getcwd())
     if not debug:
         warnings.formatwarning = _one_line_warning

@@ -23,7 +23,7 @@ class Interrupted(KeyboardInterrupt):
     """A signal asked to stop.
 
     Attributes:
-        number: of the signal; a program that ends by it exits with 128 more.
+        number: of the signal; the program's exit status is 128 more.
     """
 
     def __init__(self, number: int):
@@ -41,10 +41,10 @@ def interrupted_by_signals() -> Iterator[None]:
 class StopRequests:
     """Stops all processes of a run at the same place as soon as one of them is told to stop.
 
-    If one left alone, the others would wait for it for ever.
+    If one process stopped alone, the others would wait for it for ever.
 
     Args:
-        highest: returns the highest number that any process has, to all of them; all call it together.
+        highest: a function that all processes call together; it returns the highest of their numbers.
     """
 
     def __init__(self, highest: Callable[[int], int]):
@@ -103,9 +103,10 @@ def deferred_interrupt() -> Iterator[None]:
 def answered_by(
     answer: Callable[[int, FrameType | None], None], *, handled_too: bool = False
 ) -> Iterator[None]:
-    """Let ``answer`` handle the signals that stop a run in the block, where the main thread runs it.
+    """Let ``answer`` handle the signals that stop a run while the block runs.
 
-    Signals that the program ignores or handles in its own way stay so, unless ``handled_too``.
+    Only the main thread receives signals, so in other threads the block just runs. Signals that the program
+    ignores or handles in its own way stay so, unless ``handled_too``.
     """
     with ExitStack() as stack:
         if threading.current_thread() is threading.main_thread():

@@ -18,12 +18,12 @@ class OneLine:
 
 
 def write_json(path: Path | str, value: Any) -> None:
-    """Write a value, indented for people; readers and crashes see the old file or the new one."""
+    """Write a value atomically, indented for people."""
     write_atomically(path, json_text(value) + "\n")
 
 
 def json_text(value: Any, level: int = 0) -> str:
-    """Return the text of a value, indented by a blank a level; see ``finite``.
+    """Return the text of a value, indented by one blank per level; see ``finite``.
 
     What JSON has no type for is written as its ``str``.
     """

@@ -43,7 +43,7 @@ def keep_records(path: Path, keep: Callable[[Record], bool]) -> int:
     A record on which ``keep`` raises KeyError or TypeError counts as damaged.
 
     Returns:
-        How many lines were damaged; a last one that a crash tore does not count.
+        How many lines were damaged; a last line that a crash left incomplete does not count.
     """
     if not path.exists():
         return 0
@@ -57,7 +57,7 @@ def keep_records(path: Path, keep: Callable[[Record], bool]) -> int:
             new.writelines(line for line, size in zip(old, kept, strict=True) if size > 0)
     with open(path, "rb+") as file:
         if file.seek(0, os.SEEK_END) and file.seek(-1, os.SEEK_END) and file.read() != b"\n":
-            file.write(b"\n")  # of a last line that lacked only its end
+            file.write(b"\n")  # the last line lacked only its end
     return damaged
 
 

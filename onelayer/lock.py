@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 FILE_NAME = ".lock"
 
 _held: set[Path] = set()
-"""folders that this process works in: the kernel's lock is between processes"""
+"""folders that this process works in: the kernel's lock keeps out other processes only"""
 
 
 @contextmanager
@@ -52,7 +52,7 @@ def _lock(descriptor: int, folder: Path) -> None:
         logger.warning("this system has no file locks: let no other process work in %s", folder)
         return
     try:
-        # Not flock: a process that was forked and outlives this one would keep that.
+        # Not flock: a forked process that outlives this one would keep that lock.
         fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in (errno.EACCES, errno.EAGAIN):
@@ -64,6 +64,6 @@ def _lock(descriptor: int, folder: Path) -> None:
             "%s has no file locks (%s): let no other process work there", folder, error.strerror
         )
         return
-    with suppress(OSError):  # a full disk has no room for who it is
+    with suppress(OSError):  # a full disk has no room for the name of the holder
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode())

@@ -21,8 +21,8 @@ def option(default: Any, help: str, **metadata: Any) -> Any:  # noqa: A002  (arg
     Args:
         default: its value; a list is copied for each instance.
         help: what ``--help`` says about it.
-        metadata: ``positional=True`` for an argument without a flag; ``section="model"`` where a part of
-            ``--help`` begins, or goes on, to which the fields that follow belong.
+        metadata: ``positional=True`` for an argument without a flag; ``section="model"`` for the part of
+            ``--help`` that this field is in, and the following ones up to the next that names a section.
     """
     about = {"help": help, **metadata}
     if isinstance(default, list):

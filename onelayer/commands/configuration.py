@@ -1,9 +1,9 @@
 """From the command line and a YAML file to one frozen dataclass.
 
-``trl.TrlParser`` does the parsing: a field's default < the file of ``--config`` < a flag. Two of
-its ways are avoided here. Its ``parse_args_and_config`` takes a top-level ``env:`` in the file for
-environment variables, and ours is the id of an environment; and it copies the file's values into
-the dataclass unchecked.
+``trl.TrlParser`` does the parsing: a field's default < the file of ``--config`` < a flag. Its
+``parse_args_and_config`` is not used, for two reasons: it takes a top-level ``env:`` in the file
+for environment variables, where ours is the id of an environment; and it copies the file's values
+into the dataclass unchecked.
 
 A command's ``Config`` has fields of bool, int, float, str, ``Literal``, a list of one of these, or
 one of them ``| None``::
@@ -120,12 +120,11 @@ def parser_of(config_class: type[Any], program: str, description: str) -> Any:
 
 
 def _sections(config_class: type[Any]) -> dict[str, list[dataclasses.Field[Any]]]:
-    """Return the fields that are flags by section; a field is in that of the last one that names any."""
+    """Return the flags by section; a field that names no section is in that of the field before it."""
     named = {
         field.name: field.metadata["section"]
-        for base in reversed(
-            config_class.__mro__
-        )  # a subclass that changes a default keeps the section
+        # A subclass that changes a default keeps the section.
+        for base in reversed(config_class.__mro__)
         if dataclasses.is_dataclass(base)
         for field in _fields(base)
         if "section" in field.metadata
@@ -184,7 +183,7 @@ class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
 
 
 def _explicit(arguments: Sequence[str], config_class: type[Any]) -> list[str]:
-    """Write a lone ``--random`` as ``--random=true``: argparse would take the next word for it."""
+    """Write a lone ``--random`` as ``--random=true``: argparse would take the next word as its value."""
     hints = get_type_hints(config_class)
     switches = {f"--{f.name}" for f in _fields(config_class) if hints[f.name] is bool}
     words = {"yes", "true", "t", "y", "1", "no", "false", "f", "n", "0"}

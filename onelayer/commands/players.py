@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from onelayer.agents.base import Agent
 
 Player = Callable[[gym.Env[str, str]], tuple["Agent", dict[str, Any]]]
-"""makes the agent that plays an environment, and says what decides how it plays"""
+"""from an environment to the agent that plays it, and the settings that decide how it plays"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def models(subject: Subject, config: Config) -> Iterator[tuple[str, Player]]:
 
 
 def _require_finished(subject: Subject, folder: Path, config: Mapping[str, Any]) -> None:
-    """Refuse a layer that is older than the run: the run was extended afterwards, and then stopped."""
+    """Raise if the saved layer is older than the run, because this was extended and then stopped."""
     saved_at, asked = config.get("iterations"), subject.trained.iterations
     if isinstance(saved_at, int) and saved_at < asked:
         raise ValueError(
@@ -185,7 +185,7 @@ def how_to_play(run: TrainConfig, config: Config) -> Play:
     """Return what the flags say, else how the run was evaluated while it was trained.
 
     Raises:
-        ValueError: the history is none.
+        ValueError: the history is neither "all" nor a number.
     """
     flags = {field.name: getattr(config, field.name) for field in fields(Play)}
     given = {name: value for name, value in flags.items() if value is not None}

@@ -71,5 +71,5 @@ def _pages(run: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _address(path: Path, out: Path) -> str:
-    """Return the address of a file as a page beside it, or elsewhere, links to it."""
+    """Return the relative URL by which the page ``out`` links to a file."""
     return quote(os.path.relpath(path, out.parent))

@@ -1,6 +1,6 @@
 """`onelayer serve`: start a vLLM server that training plays on, and that takes the layers it trains.
 
-vLLM may live in an environment of its own, whose Python is named; all that it gets of onelayer is one module.
+vLLM may be installed in an environment of its own (``--python``); of onelayer it gets only one module.
 """
 
 import json
@@ -176,7 +176,7 @@ def _is_run(model: str) -> bool:
 
 @contextmanager
 def _folder_of(model: str) -> Iterator[str]:
-    """Yield a model's name, or of a run the folder of a merged copy that is removed again."""
+    """Yield the name of a model; for a run, the folder of a merged copy, which is removed afterwards."""
     if not _is_run(model):
         yield model
         return

@@ -40,10 +40,10 @@ def play_as_suite_says(subject: Subject, suite: AnySuite) -> Subject:
 
 
 def require_apart(suite: AnySuite, subject: Subject, allowed: bool) -> None:
-    """Refuse tasks that the run was trained on, under whatever ids; where ``allowed``, warn of them.
+    """Raise if the run was trained on some tasks of the suite, under whatever ids; if ``allowed``, warn.
 
     Raises:
-        ValueError: some are, and ``allowed`` is not set.
+        ValueError: it was, and ``allowed`` is not set.
     """
     if subject.folder is None:
         return
@@ -55,7 +55,7 @@ def require_apart(suite: AnySuite, subject: Subject, allowed: bool) -> None:
     try:
         given = parse_mapping(run.env_args, "env_args")
         if "allow_contamination" in arguments(resolve(run.env)):
-            given["allow_contamination"] = True  # it was looked at before training
+            given["allow_contamination"] = True  # it was checked before training
         env = make(run.env, **given)
         trained = [
             task

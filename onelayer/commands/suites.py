@@ -105,7 +105,7 @@ def _set_fields(suite: AnySuite) -> dict[str, Any]:
 
 
 def _show_tasks(suite: Suite) -> None:
-    """Print how many tasks there are of each kind here, the first ones, and what they can show."""
+    """Print how many tasks there are of each kind, the first ones, and how small a difference they show."""
     try:
         env = suite.make_env()
         tasks = suite.choose_tasks(env)

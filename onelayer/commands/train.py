@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 HELP = "train an agent, changing one transformer layer"
 _SECONDS_APART, _SECONDS_APART_IN_A_FILE = 0.2, 30.0
-"""between two drawings of the bar for episodes that ended"""
+"""seconds between two updates of the bar by episodes that end, on a terminal and in a file"""
 _MOVED, _ITERATIONS_TO_MOVE = 1e-3, 10
-"""nats of KL to the start policy below which it has hardly moved, after so many iterations"""
+"""a policy with less than this KL to the start policy, in nats, after so many iterations has hardly moved"""
 
 __all__ = ["HELP", "Config", "main", "run"]
 
@@ -161,7 +161,7 @@ class _Progress:
         self.config = config
         self.bar: Any = None
         self.last = ""
-        """what the last iteration came to"""
+        """the figures of the last iteration"""
         self.shown = 0.0
         """when the bar was last drawn for an episode"""
 

@@ -89,7 +89,7 @@ class Config:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Run with these arguments; ``--model`` decides which of the two is meant."""
+    """Run with these arguments: with ``--model`` teach a chat model, else make the tiny model."""
     from onelayer.commands.configuration import parse_config
     from onelayer.commands.warmstart_chat import ChatConfig, run_chat
 
