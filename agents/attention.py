@@ -120,7 +120,7 @@ def check_kind(model: PreTrainedModel) -> None:
     mixed_in = sorted(kinds - _PLAYED)
     if not mixed_in and model._is_stateful:
         mixed_in = ["layers with a state"]
-    # In a longer text such a layer reads only some tokens and chooses them itself, whatever the mask says.
+    # In a text longer than this number, such a layer chooses itself which tokens it reads, whatever the mask.
     if not mixed_in and any(getattr(config, name, None) for name in _CHOOSE_TOKENS):
         mixed_in = ["attention to chosen tokens"]
     if getattr(config, "alibi", any("alibi" in name for name in dir(model.base_model))):

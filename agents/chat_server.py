@@ -94,7 +94,7 @@ class ChatServer:
         return body
 
     def _do_without(self, message: str, body: Body) -> bool:
-        """If the server's message names a field that it refuses, send that no more; return whether it did."""
+        """If the server's message names a field that it refuses, stop sending it; return whether it does."""
         for name in (*_OPTIONAL, "max_tokens"):
             if name in body and name not in self._refused and re.search(rf"\b{name}\b", message):
                 self._refused.add(name)

@@ -185,7 +185,7 @@ class Seat:
         self.joint.decoder.submit(self._joint(slot), prompt_ids, key)
 
     def step(self) -> list[tuple[int, Sampled]]:
-        """Go on writing for a moment, unless replies have ended since this player asked last; return them."""
+        """Return replies that ended since this player asked last; if none did, go on writing for a moment."""
         if not self.ended:
             self.joint.step(self.number)
         ended, self.ended = self.ended, []

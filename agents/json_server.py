@@ -48,7 +48,7 @@ class JsonServer:
         timeout_s: seconds that one answer may take.
         retries: how often a request is sent again, after the first time.
         connections: requests that may be under way at once.
-        advice: status that no retry can mend: what the user should do about it.
+        advice: what the user should do about a status that no retry can mend, by status.
 
     Raises:
         ValueError: the key cannot work.

@@ -47,7 +47,8 @@ def load_model(
     transformers.utils.logging.disable_progress_bar()
     try:
         tokenizer = _tokenizer(folder)
-        if not tokenizer.encode("look", add_special_tokens=False):  # it was made without any files
+        # Where a folder has no tokenizer files, transformers makes an empty one from the config alone.
+        if not tokenizer.encode("look", add_special_tokens=False):
             raise ValueError("it comes without a tokenizer")
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=weights)
     except Exception as error:  # a damaged file raises any of a dozen types

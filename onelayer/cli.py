@@ -59,7 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = [argument for argument in arguments if argument != "--debug"]
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     # Read when torch is imported. OpenMP threads that spin while they wait take the cores from each other
-    # where other programs use them too: measured on a busy machine of 2 cores, 16.0 s an iteration became 3.7 s.
+    # where other programs use them too: measured on a busy machine of 2 cores, 16.0 s an iteration became
+    # 3.7 s.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if os.getcwd() not in sys.path:
         # At the end: --env my_envs:Maze-v0 is found, but root folders such as envs/ shadow no package.
@@ -80,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if debug or missing not in _OF_TRAINING:
             raise
         print(
-            f"onelayer: error: this needs {missing}, which learning brings: pip install 'onelayer[train]'",
+            f"onelayer: error: {missing} is not installed: pip install 'onelayer[train]'",
             file=sys.stderr,
         )
         return 2

@@ -252,7 +252,7 @@ def _alike(rows: Sequence[Row]) -> list[Row]:
 
 
 def _worth_sharing(rows: Sequence[Row]) -> bool:
-    """Return whether reading common prefixes once saves more than the masks for it cost."""
+    """Return whether reading common prefixes once saves enough to be worth the masks that it needs."""
     ordered = sorted(rows, key=_spelling)
     saved = sum(_common(*pair) for pair in itertools.pairwise(ordered))
     longest = max(row.read for row in rows)

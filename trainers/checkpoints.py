@@ -1,4 +1,4 @@
-"""Checkpoints that a run goes on from: written atomically, checked when they are read, kept in twos.
+"""Checkpoints that a run goes on from: written atomically, checked when they are read; two are kept.
 
 ``<iteration>/state.pt`` holds tensors, ``<iteration>/about.json`` everything else and the digests of both. A
 checkpoint is written to a draft folder and renamed, so that it is whole or not there. If the disk damages it

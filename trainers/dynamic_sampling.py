@@ -31,7 +31,8 @@ Group = Sequence[Episode]
 class DynamicSampling:
     """The groups of one iteration that this process plays.
 
-    All processes call ``draw_again`` until it returns False, and after each call ``play`` and ``take``.
+    All processes call ``draw_again`` together. While it returns True, each calls ``play`` and ``take``, and
+    all call it again.
 
     Args:
         games: what is played.

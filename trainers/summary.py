@@ -11,8 +11,8 @@ def summary(episodes: Sequence[Episode]) -> dict[str, float]:
     """Return means over the episodes, and over their steps; those with an error do not count.
 
     Of a run in several environments there are ``success/<env>``, ``return/<env>`` and ``episodes/<env>``.
-    ``reward/<part>`` is the mean over episodes of what a part of the reward, if the environment tells parts,
-    adds up to in an episode.
+    ``reward/<part>``, where the environment tells the parts of its reward, is the sum of a part over an
+    episode, as a mean over episodes.
     ``doubtful/<what>`` are shares, from 0 to 1, of what should stay rare: reward earned by answers that did
     not stand where the task asked for them (``fallback``), episodes in which judging ran out of time
     (``timeouts``), and episodes that were dropped because of an error (``dropped``).

@@ -16,8 +16,8 @@ EVAL_SEED = 20_000_003
 _TRAINING_SEEDS = 20_000_000
 """where a task is a seed, runs play those below this one; evaluations and suites those above"""
 _LARGEST_ORDER = 1_000_000
-"""most tasks of a split that is shuffled and gone through; from a larger one, which no run would come to the
-end of, tasks are drawn"""
+"""most tasks of a split that is shuffled and gone through; from a larger one tasks are drawn, since no run
+would come to its end"""
 
 
 def training_tasks(env: gym.Env[str, str], iteration: int, count: int, seed: int) -> Tasks:

@@ -118,7 +118,7 @@ class Learner:
             self.start = {name: p.detach().clone() for name, p in self.parameters.items()}
 
     def place(self, placement: Sharded) -> None:
-        """Take over parameters that were placed in another way, with a new optimizer."""
+        """Learn from now on with the parameters where ``placement`` has put them, with a new optimizer."""
         self.placement = self.passes.placement = placement
         self.scorer.head_alone = placement.head_alone
         self.parameters = dict(self.model.named_parameters())

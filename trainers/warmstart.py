@@ -125,7 +125,8 @@ def _houses(
     rooms: Rooms, wanted: int, seed: int, max_steps: int
 ) -> tuple[list[gym.Env[str, str]], list[str]]:
     """Return environments, and the games to play until ``wanted`` of them are won, in order."""
-    reserve = 4 * wanted + 64  # games of each seed; no two seeds share a generated one
+    # Games of each seed: seeds with the same ``wanted`` share no generated game.
+    reserve = 4 * wanted + 64
     arguments: dict[str, Any] = {"split": "train", "max_steps": max_steps}
     if isinstance(rooms, Path):
         arguments |= {"games": str(rooms)}

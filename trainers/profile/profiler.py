@@ -232,7 +232,7 @@ class Profiler:
                 find(run.config, self.depth)
 
     def _some_ranking(self) -> Sequence[int]:
-        """Return the ranking, or before it is known any: the same number of controls follows from it."""
+        """Return the ranking; before it is known, any order, from which as many controls follow."""
         if self.selection is not None:
             return self.selection.ranking
         if self.config.ranking_from:
