@@ -23,9 +23,10 @@ def bare(ids: Ids) -> Ids:
     return tokens
 
 
-def owner_of(ids: Ids) -> int:
-    """Return the owner of these ids; there must be at least one."""
-    return int(ids[0]) >> _OWNER_BITS
+def owner_of(ids: Ids) -> Ids:
+    """Return the owner of each id."""
+    owners: Ids = ids >> _OWNER_BITS
+    return owners
 
 
 class HeldTokens:

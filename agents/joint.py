@@ -21,6 +21,7 @@ from onelayer.agents.cached import CachedModel
 from onelayer.agents.decoder import Decoder
 from onelayer.agents.engine import Ids, Sampled
 from onelayer.agents.forward import capturing, decoder_layers
+from onelayer.agents.held import owner_of
 from onelayer.agents.player_modules import Player, PlayerModules
 from onelayer.agents.sampling import Sampling
 from onelayer.agents.states import CapturedStates
@@ -70,8 +71,8 @@ class JointDecoder(Decoder):
 
     def forget_player(self, player: int) -> None:
         """Drop what a player has read, since its weights changed; it must have no slots now."""
-        first_R = self._held.ids_RK[:, :1] >> 32
-        self._held.length_R[(first_R == player).any(axis=1)] = 0
+        owner_RK = owner_of(self._held.ids_RK[:, :1])
+        self._held.length_R[(owner_RK == player).any(axis=1)] = 0
 
     def _owner(self, slot: int) -> int:
         return slot % len(self.players)

@@ -107,7 +107,7 @@ def _read_instructions(model: CachedModel, held: HeldTokens, readers: Sequence[_
     """Read the common beginning of an owner's prompts once and copy it to all rows, if that saves much."""
     of_owner: dict[int, list[_Reader]] = {}
     for reader in readers:
-        of_owner.setdefault(owner_of(reader.ids), []).append(reader)
+        of_owner.setdefault(int(owner_of(reader.ids[:1])[0]), []).append(reader)
     found = [_common_of(alike, model) for alike in of_owner.values()]
     needed = [saving for saving in found if saving is not None]
     unread = [(source, common) for source, common, _ in needed if source.known < common]

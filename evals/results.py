@@ -96,7 +96,7 @@ def require_comparable(first: Results, second: Results) -> None:
     if task is not None:
         raise ValueError(
             f"results of different data cannot be paired: task {task} began otherwise, or had another "
-            f"solution"
+            "solution"
         )
 
 

@@ -88,8 +88,7 @@ def pairs_table(pairs: Sequence[Pair]) -> str:
 def _detectable(difference: float, tasks: int) -> str:
     return (
         f"{tasks} such tasks show a true difference of {100 * difference:.1f} points 4 times in 5; a "
-        f"smaller one "
-        "is missed more often."
+        "smaller one is missed more often."
     )
 
 

@@ -264,7 +264,6 @@ class _Shape:
     """Numbers of one token in one decoder layer."""
 
     width: int
-    vocabulary: int
     kept_by_cache: int
     """numbers of its keys and values"""
     kept_for_backward: int
@@ -279,7 +278,6 @@ class _Shape:
         inner = getattr(config, "intermediate_size", None) or 4 * width
         return cls(
             width=width,
-            vocabulary=config.vocab_size,
             kept_by_cache=values,
             # Norms keep their input, its scaled form and their output; queries and keys exist before and
             # after rotation, attention keeps both, its values and its result; the MLP keeps two inner

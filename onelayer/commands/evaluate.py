@@ -95,8 +95,7 @@ def _inspect_suite(suite: "AnySuite") -> tuple[list[str], int]:
         if isinstance(part.tasks, int) and part.whole and tasks < part.tasks and not part.limit:
             print(
                 f"suite {part.name} is of {part.tasks} tasks, and the data here have {tasks}: the "
-                f"figures are "
-                "not those of the whole suite",
+                "figures are not those of the whole suite",
                 file=sys.stderr,
             )
         total += tasks * part.attempts

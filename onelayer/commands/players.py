@@ -114,11 +114,11 @@ def _require_finished(subject: Subject, folder: Path, config: Mapping[str, Any])
     """Raise if the saved layer is older than the run, because this was extended and then stopped."""
     saved_at, asked = config.get("iterations"), subject.trained.iterations
     if isinstance(saved_at, int) and saved_at < asked:
+        config_file = shlex.quote(f"{folder}/config.yaml")
         raise ValueError(
-            f"the layer of {folder} is that of iteration {saved_at}, and the run goes to {asked}: "
-            f"finish it with "
-            f"`onelayer train --config {shlex.quote(f'{folder}/config.yaml')} --resume`, or play its newest "
-            "checkpoint with --checkpoint"
+            f"the layer of {folder} is that of iteration {saved_at}, and the run goes to {asked}: finish "
+            f"it with `onelayer train --config {config_file} --resume`, or play its newest checkpoint "
+            "with --checkpoint"
         )
 
 
