@@ -67,7 +67,7 @@ $(VENV)/.torch: constraints.txt | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/.torch
-	$(PIP) --editable ".[train]"
+	$(PIP) --editable ".[train,profile]"
 	touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/.torch

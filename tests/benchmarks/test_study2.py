@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 pytest.importorskip("torch")
-pytest.importorskip("scipy")
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 

@@ -4,7 +4,6 @@ import pytest
 from helpers import known_score, run_profile, trained_weights
 
 pytest.importorskip("torch")
-pytest.importorskip("scipy")
 
 from onelayer.evals.contribution.profile_file import load_profile
 

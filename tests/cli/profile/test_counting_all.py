@@ -6,7 +6,6 @@ import pytest
 from helpers import run_profile
 
 pytest.importorskip("torch")
-pytest.importorskip("scipy")
 
 from onelayer.evals.contribution.profile_file import load_profile
 

@@ -8,7 +8,6 @@ from helpers import known_score, profile_without_clock, run_profile, typed
 from onelayer.cli import main
 
 pytest.importorskip("torch")
-pytest.importorskip("scipy")
 
 from onelayer.evals.contribution.profile_file import load_profile
 

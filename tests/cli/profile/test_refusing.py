@@ -9,7 +9,6 @@ from helpers import known_score, run_profile, typed
 from onelayer.cli import main
 
 pytest.importorskip("torch")
-pytest.importorskip("scipy")
 
 from onelayer.trainers.profile.profile_config import ProfileConfig
 from onelayer.trainers.profile.profiler import Profiler

@@ -15,7 +15,6 @@ from helpers import profile_without_clock, run_profile, trained_weights, typed
 from onelayer.cli import main
 
 pytest.importorskip("torch")
-pytest.importorskip("scipy")
 
 from onelayer.evals.contribution.profile_file import load_profile
 from onelayer.trainers.profile.profile_config import ProfileConfig

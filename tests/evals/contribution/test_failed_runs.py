@@ -13,8 +13,6 @@ from onelayer.evals.contribution.page import profile_page
 from onelayer.evals.contribution.profile_file import load_profile, save_profile
 from onelayer.evals.contribution.record import Run
 
-pytest.importorskip("scipy")
-
 REASON = "training diverged in iteration 7; scored with its weights after 7"
 
 
