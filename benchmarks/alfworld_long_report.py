@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onelayer.evals.bootstrap import bootstrap_mean
+from onelayer.evals.contribution.resampling import ratio_interval, resample
 from onelayer.evals.significance import arm_difference
 
 COLORS = {
@@ -51,6 +52,7 @@ def table(runs: Sequence[Run]) -> str:
             + [f"episodes to +{100 * gain:.0f} points" for gain in GAINS],
             [_result(runs, arm, untouched) for arm in arms(runs)],
         ),
+        *_recovered(runs, untouched),
         "",
         "Success by task type, all seeds together:",
         "",
@@ -83,6 +85,24 @@ def _result(runs: Sequence[Run], arm: str, untouched: Mapping[str, Any] | None) 
         points(wins_RT(both), wins_RT([grpo[run["seed"]] for run in both])) if both else "",
         ", ".join(f"{rate:.1%}" for rate in success_RT.mean(1)),
         *(reached(its, gain) for gain in GAINS),
+    ]
+
+
+def _recovered(runs: Sequence[Run], untouched: Mapping[str, Any] | None) -> list[str]:
+    """Return a sentence with C of the one layer: the share of what all layers gain, both by GiGPO."""
+    one, every = of(runs, "GiGPO"), of(runs, "GiGPO, all layers")
+    if not (one and every and untouched):
+        return []
+    arms = {"base": rate_T(untouched)[None], "layer": wins_RT(one), "full": wins_RT(every)}
+    base, layer, full = (float(rate_RT.mean()) for rate_RT in arms.values())
+    drawn = resample(arms)
+    gain_R = drawn["full"] - drawn["base"]
+    low, high = ratio_interval(drawn["layer"] - drawn["base"], gain_R)
+    value = (layer - base) / (full - base)
+    return [
+        "",
+        f"GiGPO with --layers {one[0]['settings']['layers']} gains {value:.2f} [{low:.2f}, {high:.2f}] of "
+        f"what it gains with all layers ({len(one)} and {len(every)} seeds).",
     ]
 
 

@@ -68,6 +68,14 @@ def test_the_table_holds_success_gain_differences_and_sample_efficiency(report):
     assert cells(report.table(runs), "GiGPO", 1) == ["GiGPO", "75.0%"]
 
 
+def test_what_one_layer_recovers_is_a_share_of_what_all_layers_gain(report):
+    untouched = {"base": final([1, 0, 0, 0])}  # 1 of 8
+    runs = [run("GiGPO", 0, [2, 1, 0, 0]) | untouched]  # +2
+    assert "with all layers" not in report.table(runs)
+    runs.append(run("GiGPO, all layers", 0, [2, 2, 1, 0]))  # +4
+    assert "--layers mid gains 0.50 [" in report.table(runs)
+
+
 def test_a_difference_is_of_seeds_that_both_have(report):
     runs = [run("GRPO", 1, [1, 0, 0, 0]), run("Dr. GRPO", 1, [1, 1, 0, 0])]
     runs.append(run("Dr. GRPO", 2, [2, 2, 2, 2]))
