@@ -123,7 +123,7 @@ def _read(
 def _problems(
     data: DataSet, name: str, rows: Iterable[Placed], left_out: list[str] | None
 ) -> Iterable[Problem]:
-    """Yield the problems; skip unusable rows and add the reasons to ``left_out``, or raise if that is None."""
+    """Yield the problems; add to ``left_out`` why rows are unusable, or raise where it is None."""
     seen: dict[str, str] = {}
     for number, (place, row) in enumerate(rows):
         try:
