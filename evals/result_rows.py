@@ -28,7 +28,7 @@ class Row:
     """episodes that an error of the environment or of a server ended, never the agent's choices"""
     metrics: Mapping[str, Estimate]
     counted: int
-    """episodes that the figures are computed from, including those with an error if ``count_errors``"""
+    """episodes that the figures are computed from; ``Results.count_errors`` includes those with an error"""
 
 
 @dataclass(frozen=True)
