@@ -6,13 +6,13 @@
     python benchmarks/against_trl.py --model FOLDER --turns 30 --reply 8 --cases onelayer:mid trl:mid
 
 Same model, prompts, sampling at temperature 1 and number of tokens: no reply ends before its limit. Each
-case runs in a process of its own, in turn, several times; the table gives medians over all warm iterations
-(every process plays one more, cold, first) and ratios to the first case. Cases:
+case runs in a process of its own, in turn, several times. The table gives medians over all warm iterations
+(the first one of every process is cold and left out) and ratios to the first case. Cases:
 
     onelayer:LAYER        LAYER is a number, quarter, mid, three-quarters, last, or all
     trl:LAYER             TRL with that layer unfrozen and its best settings: no gradient checkpointing,
                           the model's dtype
-    trl-defaults:LAYER    as TRL comes
+    trl-defaults:LAYER    TRL with its default settings
 
 Random weights that need no download: qwen2.5-0.5b, qwen2.5-1.5b, qwen3-8b.
 """
@@ -78,7 +78,7 @@ def arguments() -> argparse.Namespace:
 
 
 def in_process(case: str) -> dict[str, Any]:
-    """Measure a case in a process of its own; one that fails says why in the table."""
+    """Measure a case in a process of its own; if it fails, the table says why."""
     command = [sys.executable, __file__, *sys.argv[1:], f"--one={case}"]
     ended = subprocess.run(command, capture_output=True, text=True)
     if ended.returncode:
@@ -101,7 +101,7 @@ def one(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def layer_of(name: str, model: str) -> str:
-    """Return a layer's number for its name, ``all`` unchanged."""
+    """Return the number of a layer for its name; ``all`` is returned unchanged."""
     from model_sizes import number_of_layers
 
     if name == "all" or name.isdigit():
@@ -115,7 +115,7 @@ def layer_of(name: str, model: str) -> str:
 
 
 def peak_gib(device: str) -> float:
-    """Return the most memory held: of the GPU, or of this process on the CPU."""
+    """Return the peak memory of the GPU, or of this process on the CPU."""
     if device == "cpu":
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     import torch
@@ -129,7 +129,7 @@ def summary(found: list[dict[str, Any]]) -> dict[str, Any]:
         return {"failed": failed[0]}
     warm = [
         it for run in found for it in run["iterations"][1:] or run["iterations"]
-    ]  # of one iteration that is all there is
+    ]  # all iterations, if there is only one
     middle = {key: statistics.median(it[key] for it in warm) for key in warm[0]}
     middle["cold"] = statistics.median(run["iterations"][0]["rollout"] for run in found)
     middle["peak"] = statistics.median(run["peak_gib"] for run in found)
@@ -139,7 +139,7 @@ def summary(found: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def table(results: dict[str, dict[str, Any]]) -> str:
-    """Return the results as Markdown; a ratio says how many times the first case's figure it is."""
+    """Return the results as Markdown; ratios are relative to the first case."""
     lines = [
         "| case | prompt, sampled tokens | first rollout s | rollout s | x | update s | x | peak GiB | x |",
         "|---|---|---|---|---|---|---|---|---|",
@@ -162,7 +162,7 @@ def table(results: dict[str, dict[str, Any]]) -> str:
 
 
 def device_name(options: argparse.Namespace) -> str:
-    """Return what was measured on."""
+    """Return the name of the device that was measured on."""
     if options.device == "cpu":
         return f"CPU, {options.threads} threads of {os.cpu_count()} cores"
     import torch

@@ -5,9 +5,9 @@
 
 * native: ``onelayer``'s own engine;
 * textworld: the real engine as ``backend="textworld"`` runs it;
-* untouched: the real engine as alfworld installs it (needs ``onelayer[alfworld]``, like the one before).
+* untouched: the real engine as alfworld installs it; the last two need ``onelayer[alfworld]``.
 
-Every answer of the three is compared on the way; a difference ends the benchmark.
+Every answer of the three is compared while they play; a difference ends the benchmark.
 """
 
 import argparse
@@ -130,7 +130,7 @@ ENGINES: dict[str, Callable[[GameRecord], Any]] = {
 
 
 def table(times: dict[str, dict[str, list[float]]]) -> str:
-    """Return the medians as a Markdown table, with what each engine needs against the native one."""
+    """Return the medians as a Markdown table, with ratios to the native engine."""
     lines = [
         "| engine | load, ms | reset, ms | step, ms | steps/s | slower than native: load | reset | step |",
         "|---|---|---|---|---|---|---|---|",

@@ -1,9 +1,9 @@
-"""One new token a row: our two ways to attend against transformers' SDPA attention, in one run.
+"""Attention for one new token a row: our two implementations against transformers' SDPA, in one run.
 
     python benchmarks/decode_attention.py [--device cuda] [--dtype bfloat16]
 
-Prints milliseconds for one layer: the median of rounds in which all take turns. Keys and values are views
-of a wider cache, and a mask hides the columns that each row does not use, as when playing.
+Prints milliseconds for one layer: the median of rounds in which all take turns. As in a rollout, keys and
+values are views of a wider cache, and a mask hides the columns that a row does not use.
 """
 
 import argparse

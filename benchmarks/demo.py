@@ -1,4 +1,4 @@
-"""What `make demo` came to, as a picture and the numbers behind it.
+"""The results of `make demo`, as a picture and the numbers behind it.
 
     make demo
     python benchmarks/demo.py runs/demo --out docs/results/demo
@@ -32,7 +32,7 @@ from onelayer.evals.estimates import wilson
 
 PROFILE = Path(__file__).parents[1] / "docs" / "results" / "study" / "tiny-qwen3-gigpo.json"
 SMOOTHED = 5
-"""iterations whose training success is averaged"""
+"""number of iterations over which training success is averaged"""
 
 
 def main() -> None:
@@ -73,7 +73,7 @@ def numbers_of(run: Path) -> dict[str, Any]:
 
 
 def draw(numbers: Mapping[str, Any], path: Path) -> None:
-    """Draw training and held-out success over iterations, the latter with its interval."""
+    """Draw training and held-out success over iterations, held-out success with its interval."""
     figure, axes = new_figure(6.4, 3.2)
     iterations, success = np.array(numbers["training"]).T
     mean = np.convolve(success, np.full(SMOOTHED, 1 / SMOOTHED), mode="valid")

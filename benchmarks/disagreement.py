@@ -1,9 +1,9 @@
-"""How far log-probabilities of sampling and training differ in bfloat16, with each way to compute the head.
+"""How far log-probabilities differ in bfloat16 between sampling and training, by the precision of the head.
 
     python benchmarks/disagreement.py --model SMOLLM2 [--tokens 60] [--device cuda]
 
-Both ways play the same eight prompts with the same random numbers and take turns in one process. Prints
-nats, and the median time of a token step.
+With either precision the same eight prompts are played with the same random numbers, in turn, in one process.
+Prints differences in nats, and the median time of a token step.
 """
 
 import argparse
@@ -38,7 +38,7 @@ QUESTIONS = (
 
 
 def main() -> None:
-    """Print a line for each way to compute the head."""
+    """Print a line for each precision of the head."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", required=True)
     parser.add_argument("--dtype", default="bfloat16")
@@ -75,7 +75,7 @@ def main() -> None:
 
 @contextmanager
 def head(float32: bool) -> Iterator[None]:
-    """Let the head round its logits for a while, or not."""
+    """Within the block, let the head compute in float32 as usual, or keep the model's dtype."""
     rounds = forward.rounds
     forward.rounds = rounds if float32 else lambda _: False
     try:
@@ -115,7 +115,7 @@ def played(
 
 @torch.no_grad()
 def disagreement(model: PreTrainedModel, made: list[Row]) -> np.ndarray:
-    """Return how far each sampled token's log-probability is from that of the learning pass, in nats."""
+    """Return the distance in nats of each sampled token's log-probability to that of the learning pass."""
     one = batch(made, model.device)
     learned_N = Scorer(model, list(forward.decoder_layers(model))).score(one).logp_N
     return np.asarray((learned_N - one.logp_N).abs().cpu())

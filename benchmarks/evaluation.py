@@ -1,4 +1,4 @@
-"""What evaluation costs beside playing, and served models beside a bare client.
+"""The overhead of evaluation over playing, and of served models over a bare client.
 
 ::
 
@@ -8,7 +8,7 @@
     python benchmarks/evaluation.py page       # size of 1,200 episodes, and how long a browser takes
 
 Each measures both sides in one run, in turn, and prints medians. The endpoint's server is a process of its
-own that answers after a fixed time, as a model would; whatever it costs is the same for both sides.
+own that answers after a fixed time, as a model would; its cost is the same for both sides.
 """
 
 import asyncio
@@ -69,7 +69,7 @@ def overhead() -> None:
             results = evaluate(suite, agent, journal=Path(folder) / "j.jsonl", parallel=32)
             assert results.rows
 
-    # Seconds of this process: what else the machine does is in none of them.
+    # Processor seconds of this process, which other load on the machine does not change.
     bare_s, whole_s = _in_turn(bare, whole, clock=time.process_time)
     print(
         f"rollout {bare_s:.2f} s, evaluate {whole_s:.2f} s: {100 * (whole_s / bare_s - 1):+.1f} %"
@@ -157,9 +157,9 @@ def _serve(port: int) -> None:
 
 
 def resume() -> None:
-    """Kill an evaluation ten times at random, go on, and compare the files byte by byte.
+    """Kill an evaluation at ten random points, resume it, and compare the files byte by byte.
 
-    Each evaluation is a process of its own, forked from this one, which has read the model.
+    Each evaluation is a process of its own, forked from this one, which has loaded the model.
     """
     from onelayer.agents.models import load_model
     from onelayer.agents.policy import PolicyAgent
@@ -193,9 +193,7 @@ def resume() -> None:
         for number in range(10):
             out = Path(folder) / str(number)
             process, journal = forked(out), out / "tiny.jsonl"
-            until = rng.randrange(
-                1, 80
-            )  # episodes, of 80; and any moment while the next one is played
+            until = rng.randrange(1, 80)  # of 80 episodes; then at any moment of the next one
             while not journal.exists() or journal.read_bytes().count(b"\n") <= until:
                 time.sleep(0.002)
             time.sleep(rng.uniform(0, 0.05))
@@ -277,7 +275,7 @@ def _in_turn(
     """Return the median seconds of each, measured one after the other, several times."""
     times: list[list[float]] = [[] for _ in measured]
     for function in measured:
-        function()  # what is loaded once is not measured
+        function()  # warm up: loading is not measured
     for _ in range(REPEATS):
         for function, of_one in zip(measured, times, strict=True):
             started = clock()

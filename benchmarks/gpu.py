@@ -1,9 +1,9 @@
-"""What onelayer does on a GPU, in one command of at most six minutes: right first, then how fast.
+"""Correctness, then speed, of onelayer on a GPU, in one command of at most six minutes.
 
     python benchmarks/gpu.py                     # the whole table, and docs/results/gpu/DEVICE.json
     python benchmarks/gpu.py --device cpu --small    # the same script on a CPU, tiny models: does it run?
 
-Sections, each in a process of its own with a time limit; one that fails says so and the next begins:
+Sections, each in a process of its own with a time limit; after a failed one the next begins:
 
     right       CUDA graph = eager bit for bit; playing = learning; loss in chunks = plain
     1.5b        an iteration of Qwen2.5-1.5B (random weights), one middle layer, KL on, beside TRL's
@@ -23,7 +23,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 LIMITS = {"right": 60, "1.5b": 150, "wide": 60, "8b": 90}
-"""seconds of each section: six minutes in all"""
+"""time limit of each section in seconds; six minutes in all"""
 
 
 def main() -> None:
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def right(options: argparse.Namespace, limit: float) -> dict[str, Any]:
-    """Check that the fast ways give the numbers of the plain ones."""
+    """Check that the fast implementations give the numbers of the plain ones."""
     size = ["--small"] if options.small else []
     return process(["gpu_right.py", f"--device={options.device}", *size], limit)
 
@@ -96,7 +96,7 @@ def against_trl(options: argparse.Namespace, limit: float, *arguments: str) -> d
     """Run the comparison with these arguments; add tokens a second."""
     small = ["--model=tiny", "--tasks=2", "--reply=8", "--words=20"] if options.small else []
     dtype = "float32" if options.device == "cpu" else "bfloat16"
-    # The later of two equal flags counts, and the cases come last: they take all words that follow.
+    # The later of two equal flags counts. The cases come last, since --cases takes all words after it.
     flags = [f for f in arguments if f.startswith("--") and f != "--cases"]
     cases = arguments[arguments.index("--cases") :]
     found = process(
@@ -125,7 +125,7 @@ def process(command: list[str], limit: float) -> dict[str, Any]:
     try:
         output, errors = started.communicate(timeout=limit)
     except subprocess.TimeoutExpired:
-        os.killpg(started.pid, signal.SIGKILL)  # with the processes that it started
+        os.killpg(started.pid, signal.SIGKILL)  # its whole group, including its child processes
         return {"failed": f"not done within {limit:.0f} s"}
     if started.returncode or not output.strip():
         return {"failed": (errors.strip() or "no output").splitlines()[-1][:300]}
@@ -156,7 +156,7 @@ def device_name(device: str) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Return what the figures depend on."""
+    """Return the versions of the software that the figures depend on."""
     from importlib.metadata import version
 
     return {name: version(name) for name in ("onelayer", "torch", "transformers", "trl")}

@@ -1,8 +1,8 @@
-"""Whether the fast ways of a GPU give the numbers of the plain ones; a section of `gpu.py`.
+"""Whether the fast implementations on a GPU give the numbers of the plain ones; a section of `gpu.py`.
 
     python benchmarks/gpu_right.py [--device cpu] [--small]
 
-Prints one JSON object: figures, and under ``wrong`` the names of those beyond their bounds.
+Prints one JSON object: figures, and under ``wrong`` the names of those that exceed their bounds.
 """
 
 import argparse
@@ -86,7 +86,7 @@ def prompts(model: Any) -> list[list[int]]:
 
 
 def graph_minus_eager(model: Any) -> float | None:
-    """Return the largest difference of log-probabilities; infinite where other tokens were drawn.
+    """Return the largest difference of log-probabilities; infinite if different tokens were drawn.
 
     None on a CPU, which has no graphs.
     """
@@ -126,14 +126,14 @@ def learning_rows(model: Any) -> list[Row]:
 
 
 def drift(model: Any) -> float:
-    """Return the mean difference of log-probabilities while playing and while learning, in nats."""
+    """Return the mean difference in nats between log-probabilities while playing and while learning."""
     one = batch(learning_rows(model), model.device)
     learned_N = Scorer(model, list(decoder_layers(model))).score(one).logp_N
     return float((learned_N - one.logp_N).abs().mean())
 
 
 def chunks_minus_plain(model: Any) -> float:
-    """Return how far the gradient of the middle layer is from plain autograd's, as a share of its norm."""
+    """Return the relative error of the middle layer's gradient against plain autograd's, in the norm."""
     layers = list(decoder_layers(model))
     middle = len(layers) // 2
     train_only(model, [middle])

@@ -4,8 +4,8 @@
     python benchmarks/grading.py --cases CASES.jsonl --bombs BOMBS.jsonl
 
 Both graders run in this process, in turn, several rounds; the table gives the median. math-verify runs as its
-documentation shows it, gold in ``$...$``, without its timeouts (which would add an alarm to every call);
-its parser's cache is as it comes. Ours runs with its limits on, the algebra in the worker process.
+documentation shows it, gold in ``$...$``, without its timeouts (which would add an alarm to every call) and
+with its parser's default cache. Ours runs with its limits on, the algebra in the worker process.
 """
 
 import argparse
@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    grade_answer(r"2\sqrt{2}", r"\sqrt{8}")  # the worker is up before the clock runs
+    grade_answer(r"2\sqrt{2}", r"\sqrt{8}")  # starts the worker before the measurement
     throughput(options.answers, options.rounds)
     if options.cases.exists():
         agreement([json.loads(line) for line in options.cases.read_text("utf-8").splitlines()])
@@ -99,7 +99,7 @@ def _speed(grade: Callable[..., bool], pairs: list[tuple[str, str]]) -> float:
 
 
 def agreement(cases: list[dict[str, Any]]) -> None:
-    """Print how often both graders agree with the reviewed verdict, by policy."""
+    """Print how often each grader agrees with the reviewed verdict, by policy."""
     rows: dict[str, list[tuple[bool, bool, bool]]] = defaultdict(list)
     for case in cases:
         ours = (grade_answer if case["kind"] == "answer" else grade_response)(
@@ -134,7 +134,7 @@ def _bare_within(case: dict[str, Any]) -> bool:
 
 
 def bombs(cases: list[dict[str, Any]]) -> None:
-    """Print the longest time that a hostile input took ours, and its verdicts."""
+    """Print the longest time that our grader took for a hostile input, and its verdicts."""
     worst, agreed = (0.0, ""), 0
     for case in cases:
         gold, answer = (

@@ -3,15 +3,16 @@
     python benchmarks/halving.py                    # docs/results/study/*.json, 2,000 resamples, ten seconds
     python benchmarks/halving.py RUN/profile.json --rounds 3
 
-The files hold scores of finished runs only. So the shorter runs of halving are made of them: after a share s
-of its iterations a run solves a task as the finished run does with chance g(s), and as the base does
-otherwise. Two learning curves are tried: ``even``, g(s) = s, as if a run gained as much in each iteration,
-and ``early``, the square root of s, as if it gained half of it in the first quarter. How a layer starts is
-thereby taken to tell how it ends; a layer that starts slowly and ends well is worse off than this says.
+The files hold scores of finished runs only, so the shorter runs of halving are simulated from them: after a
+share s of its iterations a run scores on a task as the finished run does with probability g(s), and as the
+base does otherwise. Two learning curves are tried: ``even``, g(s) = s, with equal gains in all iterations,
+and ``early``, the square root of s, with half of the gain in the first quarter. This assumes that the start
+of a run predicts its end; a layer that starts slowly and ends well is found less often than this says.
 
-Each resample draws the held-out tasks, and for each layer as many runs as it has, from its own. ``whole`` is
-the whole profile of such a resample: how often it agrees with the layer that all scores together call the
-best is as well as anything can do. ``behind`` is how far the found layer lies below the best, in C(k).
+Each resample draws held-out tasks with replacement, and for each layer as many of its runs as it has.
+``whole`` picks the best layer by the whole profile of such a resample; no method can be expected to find the
+layer with the best score overall more often. ``behind`` is how far the found layer lies below the best, in
+C(k).
 """
 
 import argparse
@@ -63,7 +64,7 @@ def one(
     rounds: int,
     random: np.random.Generator,
 ) -> tuple[int, float]:
-    """Return the layer that is found in one resample, and the share of the iterations that it took."""
+    """Return the layer found in one resample, and the share of the profile's iterations that it took."""
     task_T = random.integers(len(profile.tasks), size=len(profile.tasks))
     base_T = np.array(profile.base[random.integers(len(profile.base))])[task_T]
     score_ST = {}

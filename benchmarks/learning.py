@@ -1,10 +1,10 @@
-"""Does credit for single steps help, and is one layer enough? Learning curves, side by side, several seeds.
+"""Does step-level credit help, and is one layer enough? Learning curves side by side, with several seeds.
 
     python benchmarks/learning.py --out docs/results/learning         # all arms, 3 seeds, two at a time
     python benchmarks/learning.py --out docs/results/learning --draw  # table and picture from the results
 
-Every arm plays the same number of episodes of the same tasks, from the same start; success is measured at
-temperature 1 on the same held-out games, which no arm trains on. A run that is finished is not run again.
+Every arm plays the same number of episodes of the same tasks, from the same weights; success is measured at
+temperature 1 on the same held-out games, which no arm trains on. A finished run is not run again.
 """
 
 import argparse
@@ -87,7 +87,7 @@ def run_all(options: argparse.Namespace) -> dict:
 
 
 def one_run(settings: dict, runs: Path) -> dict:
-    """Train unless that was done, and return the curve."""
+    """Train, unless the run is finished, and return the curve."""
     name = f"{settings['algorithm']}-{settings['layers']}-{settings['learning_rate']:g}-{settings['seed']}"
     folder = runs / name
     if not (folder / "layer.safetensors").exists():
@@ -118,7 +118,7 @@ def one_run(settings: dict, runs: Path) -> dict:
 
 
 def table(results: dict) -> str:
-    """Return what each arm came to, as Markdown."""
+    """Return the results of each arm as Markdown."""
     lines = [
         "| arm | seeds | learning rate | start | end, mean over seeds | seeds' ends | pooled 95 % interval |",
         "|---|---|---|---|---|---|---|",
@@ -144,7 +144,7 @@ def wilson(rate: float, n: int) -> tuple[float, float]:
 
 
 def draw(results: dict, path: Path) -> None:
-    """Write the curves: a thin line a seed, a thick one their mean."""
+    """Draw the curves: a thin line for each seed and a thick one for their mean."""
     import matplotlib
 
     matplotlib.use("Agg")

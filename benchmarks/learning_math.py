@@ -4,10 +4,10 @@ r"""Does a chat model learn arithmetic on a CPU, and is one layer enough? Held-o
     python benchmarks/learning_math.py --model ~/models/smollm2 --out docs/results/learning_math
     python benchmarks/learning_math.py --out docs/results/learning_math --draw   # from the results
 
-GRPO on one middle layer, and on all of the model, play as many episodes of the same problems from the same
-start. Afterwards the untouched model and every trained one answer the same held-out problems, each text once:
-several times at temperature 1, as in training, and once with the likeliest tokens. What is finished is not
-run again, and a run that was stopped goes on.
+GRPO trains one middle layer, and the whole model, with equally many episodes of the same problems from the
+same weights. Afterwards the untouched model and every trained one answer the same held-out problems, without
+repeated texts: several times at temperature 1, as in training, and once greedily. Finished runs are not
+repeated, and a run that was stopped resumes.
 """
 
 import argparse
@@ -25,7 +25,7 @@ import yaml
 ENV = "onelayer/Math-v0"
 PROBLEMS = {
     "families": "basic_arithmetic",
-    # no division: without parentheses reasoning-gym's answers to it are wrong
+    # no division: reasoning-gym's answers to divisions without parentheses are wrong
     "family_config": {
         "min_terms": 2,
         "max_terms": 2,
@@ -54,7 +54,7 @@ SETTINGS = {
 ARMS = {"middle layer": "mid", "all layers": "all"}
 COLORS = {"middle layer": "#0b6e4f", "all layers": "#3d5a80"}
 WAYS = {"sampled": {"temperature": 1.0, "attempts": 4}, "greedy": {"temperature": 0, "attempts": 1}}
-"""how held-out problems are answered"""
+"""sampling settings for the held-out problems"""
 
 
 def main() -> None:
@@ -87,7 +87,7 @@ def main() -> None:
 
 
 def run_all(options: argparse.Namespace) -> dict[str, Any]:
-    """Return what the untouched model and every run came to."""
+    """Return the results of the untouched model and of every run."""
     options.runs.mkdir(parents=True, exist_ok=True)
     problems = held_out_problems()
     for way, how in WAYS.items():
@@ -111,7 +111,7 @@ def run_all(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def held_out_problems() -> list[str]:
-    """Return the ids of the test split's problems, one for each text: small families repeat themselves."""
+    """Return the ids of the test problems, one for each text, since small families repeat problems."""
     from onelayer.envs.plugins import make
 
     env = make(ENV, **PROBLEMS, split="test")
@@ -123,7 +123,7 @@ def held_out_problems() -> list[str]:
 
 
 def train(options: argparse.Namespace, layers: str, seed: int) -> tuple[Path, dict[str, Any]]:
-    """Train unless that was done; return the run folder and the run's curves."""
+    """Train, unless the run is finished; return the run folder and the run's curves."""
     rate = options.lr_full if layers == "all" else options.lr_layer
     name = f"{layers}-{rate:g}-{seed}"
     folder = options.runs / name
@@ -159,7 +159,7 @@ def train(options: argparse.Namespace, layers: str, seed: int) -> tuple[Path, di
 
 
 def held_out(player: str, folder: Path, runs: Path) -> dict[str, Any]:
-    """Return for each way of answering the share of right answers to each held-out problem, in order."""
+    """Return the share of right answers to each held-out problem, in order, by sampling setting."""
     from onelayer.evals.results import read_results
 
     shares: dict[str, Any] = {}
@@ -181,7 +181,7 @@ def held_out(player: str, folder: Path, runs: Path) -> dict[str, Any]:
 
 
 def onelayer(arguments: list[str], log: Path) -> None:
-    """Run a command of onelayer with one thread; what it prints goes to the log."""
+    """Run a command of onelayer with one thread; its output goes to the log."""
     with open(log, "a") as file:
         subprocess.run(
             [sys.executable, "-m", "onelayer", *arguments],
@@ -228,19 +228,19 @@ def of(results: dict[str, Any], arm: str) -> list[dict[str, Any]]:
 
 
 def shares(results: dict[str, Any], arm: str) -> dict[str, np.ndarray]:
-    """Return the share of right answers by seed and problem, ``[R, P]``, for each way of answering."""
+    """Return the share of right answers by run and problem, ``[R, P]``, for each sampling setting."""
     return {way: np.array([run[way] for run in of(results, arm)]) for way in WAYS}
 
 
 def accuracy(shares_RP: np.ndarray) -> str:
-    """Return the mean with Wilson's interval; a problem is what is drawn at random."""
+    """Return the mean with Wilson's interval over problems."""
     from onelayer.evals.estimates import mean_share
 
     return "{:.1%} [{:.1%}, {:.1%}]".format(*mean_share(shares_RP.mean(0)))
 
 
 def difference(first_RP: np.ndarray, second_RP: np.ndarray) -> str:
-    """Return the mean difference with its bootstrap interval over problems, in points."""
+    """Return the mean difference in percentage points with its bootstrap interval over problems."""
     from onelayer.evals.bootstrap import paired_difference
 
     found = paired_difference(first_RP.mean(0), second_RP.mean(0))
@@ -248,7 +248,7 @@ def difference(first_RP: np.ndarray, second_RP: np.ndarray) -> str:
 
 
 def cost(results: dict[str, Any], arm: str) -> list[str]:
-    """Return what a run of the arm took, on average over the seeds."""
+    """Return the cost of a run of the arm, averaged over the seeds."""
     runs = of(results, arm)
     episodes = SETTINGS["tasks_per_iteration"] * SETTINGS["group_size"]
     tokens = [np.mean([run["reply_tokens"][i] for run in runs]) for i in (0, -1)]
@@ -263,7 +263,7 @@ def cost(results: dict[str, Any], arm: str) -> list[str]:
 
 
 def draw(results: dict[str, Any], path: Path) -> None:
-    """Write the curves during training: a thin line a seed, a thick one their mean."""
+    """Draw the curves during training: a thin line for each seed and a thick one for their mean."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -1,9 +1,9 @@
-"""Whether a long run stays small: memory, open files, threads and file sizes over its iterations.
+"""Whether a long run leaks: memory, open files, threads and file sizes over its iterations.
 
     python benchmarks/long_run.py --iterations 1000          # the tiny model, a world of two digits
 
-Everything that may grow is on: evaluation, checkpoints, episodes in the log, a KL. Where memory is flat, the
-last line is as large as that of a tenth of the run. Reads /proc, so Linux only.
+Everything that may grow is on: evaluation, checkpoints, episodes in the log, a KL. If nothing leaks, the
+memory in the last line is that after a tenth of the run. Reads /proc, so Linux only.
 """
 
 import argparse
@@ -20,7 +20,7 @@ _MIB = 2**20
 
 
 def main() -> None:
-    """Train, and print a line of a Markdown table now and then."""
+    """Train, and print a line of a Markdown table every ``--every`` iterations."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -73,7 +73,7 @@ def train(options: argparse.Namespace, out: Path) -> None:
 
 
 def sizes(out: Path) -> list[int]:
-    """Return the columns of a line behind the time."""
+    """Return the columns of a line after the time."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     logs = [(out / name).stat().st_size for name in ("metrics.jsonl", "episodes.jsonl")]
     saved = sum(path.stat().st_size for path in (out / "checkpoints").rglob("*") if path.is_file())

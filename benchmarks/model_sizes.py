@@ -55,7 +55,7 @@ SIZES = {
         "tie_word_embeddings": False,
     },
 }
-"""the published configurations, but for fields that change neither speed nor memory"""
+"""the published configurations, except for fields that change neither speed nor memory"""
 
 
 def model_of(name: str, dtype: str, device: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
@@ -63,7 +63,7 @@ def model_of(name: str, dtype: str, device: str) -> tuple[PreTrainedModel, PreTr
 
     Args:
         name: one of ``SIZES`` for random weights, else what ``onelayer train --model`` takes. Random weights
-            come with the tiny model's tokenizer, whose ids all such vocabularies hold.
+            come with the tiny model's tokenizer, whose ids are all within their vocabularies.
         dtype: ``float32`` or ``bfloat16``.
         device: ``cpu`` or ``cuda``.
     """

@@ -24,7 +24,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         episodes = trainer.play()
         played = clock(synchronize)
         if not options.rollout_only:
-            # Replies that run to their limit hold no action, and all earn the same: draw what would differ.
+            # Replies cut at their limit hold no action, so all earn the same: draw advantages at random.
             steps = sum(len(episode.steps) for episode in episodes)
             advantages_N = np.random.default_rng(iteration).normal(size=steps)
             trainer.learner.update(episodes, advantages_N, iteration)
@@ -80,7 +80,7 @@ def never_stop(agent: Any) -> None:
 
 
 def prompt_ids_of(options: argparse.Namespace, model: Any, tokenizer: Any) -> list[list[int]]:
-    """Return the tokens of each task's first prompt as onelayer shows it."""
+    """Return the tokens of each task's first prompt, in onelayer's format."""
     from prompts import make_prompts
 
     from onelayer.agents.prompts import Turn, encode, format_for
@@ -93,6 +93,6 @@ def prompt_ids_of(options: argparse.Namespace, model: Any, tokenizer: Any) -> li
 
 
 def clock(synchronize: Any) -> tuple[float, float]:
-    """Return wall and processor seconds once the GPU is done."""
+    """Wait for the GPU; return wall-clock and processor seconds."""
     synchronize()
     return time.perf_counter(), time.process_time()

@@ -1,14 +1,14 @@
-"""What a policy earns that says the problem again: it boxes a formula of the prompt, and calculates nothing.
+"""What a policy earns that repeats the problem: it boxes a formula of the prompt, and calculates nothing.
 
     python benchmarks/parrot.py
     python benchmarks/parrot.py --count 500 --data gsm8k_train.jsonl math_train.jsonl
 
-For every problem the longest formula of its text is boxed, as it stands and in writings that a guard on the
-text would not know again; "any" boxes every formula in turn and counts a problem if one of them is paid. A
-formula has an operation or a relation; boxing the longest bare number instead is shown as "number": where it
-is paid, it is the answer by luck. Graded twice: by values alone, and with the convention ``worked_out``, as
-``onelayer/Math-v0`` does. What the guard costs is measured on right answers: the golds themselves, and the
-forms that sympy gives them (``--forms``).
+For every problem the longest formula of its text is boxed, as it stands and in variants that a guard on the
+text would not recognize; "any" boxes every formula in turn and counts a problem if one of them is rewarded. A
+formula has an operation or a relation; "number" boxes the longest bare number instead, which is right only by
+luck. Graded twice: by values alone, and with the convention ``worked_out``, as ``onelayer/Math-v0`` does. The
+cost of that guard is measured on right answers: the golds themselves, and other forms of them by sympy
+(``--forms``).
 """
 
 import argparse
@@ -97,7 +97,7 @@ def _families(count: int) -> Iterator[tuple[str, list[Problem], Grader, Grader]]
 
 
 def paid_table(rows: Iterable[tuple[str, list[Problem], Grader, Grader]]) -> None:
-    """Print the share of problems that repeating them is paid for, by value and with the guard."""
+    """Print the share of problems for which repeating them is rewarded, by value and with the guard."""
     print("| | problems | " + " | ".join([*VARIANTS, "any", "number"]) + " |")
     print("|---|---|" + "---|" * (len(VARIANTS) + 2))
     for name, problems, *graders in rows:
@@ -153,7 +153,7 @@ def cost_table(sets: dict[str, list[Problem]], forms: bool) -> None:
 
 
 def _forms(gold: str) -> list[str]:
-    """Other forms of an expression: what sympy writes, expands, factors, puts over one denominator."""
+    """Other forms of an expression by sympy: printed, expanded, factored, over one denominator."""
     import sympy
 
     from onelayer.envs.math.grading.conversion import to_sympy
@@ -165,7 +165,7 @@ def _forms(gold: str) -> list[str]:
         made = [f(expression) for f in (lambda x: x, sympy.expand, sympy.factor, sympy.together)]
         made.append(sympy.radsimp(expression))
         return list(dict.fromkeys(sympy.latex(form) for form in made))
-    except Exception:  # what sympy cannot write is no form
+    except Exception:  # sympy cannot handle the expression
         return []
 
 

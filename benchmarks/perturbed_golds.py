@@ -3,7 +3,7 @@
     python benchmarks/perturbed_golds.py
     python benchmarks/perturbed_golds.py --each 2 --seed 1 --data math_train.jsonl
 
-Every accepted pair is printed, for a look at whether the change left the value as it was.
+Every accepted pair is printed, to check by eye whether the change left the value as it was.
 """
 
 import argparse
@@ -23,7 +23,7 @@ _SIGN = re.compile(r"(?<=[\w})\]!|])\s*[-+]\s*(?=[\w\\({|])")
 
 
 def main() -> None:
-    """Print how many were asked and accepted, and each that was accepted."""
+    """Print how many answers were graded and accepted, and each accepted one."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )

@@ -1,4 +1,4 @@
-"""What `onelayer plan` says of well-known models: the tables of docs/scale.md. Downloads and runs nothing.
+"""`onelayer plan` for well-known models: the tables of docs/scale.md. Downloads and runs nothing.
 
     python benchmarks/plans.py
 
@@ -55,7 +55,7 @@ def lines(folder: Path, processes: int) -> Iterator[list[str]]:
 
 
 def cells(found: Footprint) -> list[str]:
-    """Return what the columns behind the first two say."""
+    """Return the columns after the first two."""
     always = sum(found.always.values())
     moments = [sum(parts.values()) for parts in (found.starting, found.playing, found.updating)]
     between = sum(size for name, size in found.moved.items() if name.endswith("other processes"))

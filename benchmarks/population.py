@@ -1,4 +1,4 @@
-r"""What it saves that learners of different layers play in one batch, against one run after the other.
+r"""What is saved when learners of different layers play in one batch instead of one run after the other.
 
     python benchmarks/population.py                               # the tiny model, six layers, on one core
     python benchmarks/population.py --tasks 2 --group-size 4      # few episodes an iteration
@@ -8,10 +8,10 @@ r"""What it saves that learners of different layers play in one batch, against o
         --reply 256 --tasks 4 --group-size 8 --device cuda --dtype bfloat16
 
 Each arm is a process of its own, which loads the model, makes one iteration that is not counted, and then
-counts wall and processor seconds of playing and of learning, and the most memory that it has held. Both arms
-play the same episodes and come to the same weights (tests/trainers/test_population.py). With ``--words N``
-the world is a prompt of N words and a reply that runs to its limit; otherwise it is a household of eight
-pieces of furniture with ten steps.
+measures the wall and processor seconds of playing and of learning, and its peak memory. Both arms play the
+same episodes and reach the same weights (tests/trainers/test_population.py). With ``--words N`` the world is
+a prompt of N words and a reply that runs to its limit; otherwise it is a household of eight pieces of
+furniture with ten steps.
 """
 
 import argparse
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def arguments() -> argparse.Namespace:
-    """Return what was asked for."""
+    """Return the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -76,7 +76,7 @@ def arguments() -> argparse.Namespace:
 
 
 def in_process(arm: str) -> dict[str, float]:
-    """Measure an arm in a process with one thread, whose memory is its own."""
+    """Measure an arm in a process of its own with one thread."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     if "cuda" not in sys.argv:
         environment["ACCELERATE_USE_CPU"] = "true"
@@ -147,7 +147,7 @@ class Clock:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Count a block, if it counts."""
+        """Add the time of the block to a phase, if ``counts``."""
         start, cpu = self._now()
         yield
         end, cpu_end = self._now()
@@ -156,7 +156,7 @@ class Clock:
             self.cpu[name] += cpu_end - cpu
 
     def seconds(self) -> dict[str, float]:
-        """Return what was counted."""
+        """Return the seconds of each phase and of both together."""
         found = {}
         for kind, by_phase in (("CPU s", self.cpu), ("wall s", self.wall)):
             found |= {f"{kind}, {phase}": by_phase[phase] for phase in PHASES}
@@ -172,7 +172,7 @@ class Clock:
 
 
 def config_of(options: argparse.Namespace, layer: str) -> Any:
-    """Return the run of one learner."""
+    """Return the configuration of one learner's run."""
     from onelayer.trainers.config import TrainConfig
 
     return TrainConfig(

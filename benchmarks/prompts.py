@@ -1,7 +1,7 @@
 """The world that the benchmarks play: a prompt of a given length, any reply, a reward from its text.
 
-It takes no time of its own, so that what is measured is the model. A word of the vocabulary is drawn for each
-token; with several turns every observation is as long as the one before.
+It takes next to no time itself, so that the model is what is measured. Words are drawn from the vocabulary,
+about one for each token; with several turns, all observations after the first have the same length.
 """
 
 import random
@@ -45,8 +45,8 @@ _WORDS += [
 class Prompts(TextEnv):
     """``count`` tasks, each a prompt of ``words`` words, each answered ``turns`` times.
 
-    The reward of an episode is a checksum of what was said, between 0 and 1. A reply that is cut at its limit
-    says nothing here.
+    The reward of an episode is a checksum of its replies, between 0 and 1. A reply that is cut at its limit
+    counts as empty.
     """
 
     free_form = True
@@ -67,14 +67,14 @@ class Prompts(TextEnv):
         return self._text(self.words)
 
     def act(self, action: str) -> Outcome:
-        """Take any text for a valid action."""
+        """Accept any text as a valid action."""
         self._said += action
         last = self._steps + 1 >= self.max_steps
         reward = checksum(self._said) if last else 0.0
         return Outcome(self._text(self.later_words), reward, terminated=last, success=reward > 0.5)
 
     def anchor(self) -> str:
-        """Return all that was said: two states are equal only where the texts are."""
+        """Return the replies so far: two states are equal only if their replies are."""
         return self._said
 
     def _text(self, words: int) -> str:
@@ -83,7 +83,7 @@ class Prompts(TextEnv):
 
 
 def checksum(text: str) -> float:
-    """Return a number between 0 and 1 that any change of the text changes."""
+    """Return a number between 0 and 1 that changes with the text."""
     return zlib.crc32(text.encode()) / 2**32
 
 

@@ -4,9 +4,9 @@
     python benchmarks/rollout.py --before ../before                       # the tiny model, generated ALFWorld
     python benchmarks/rollout.py --before ../before --model FOLDER --episodes 8 --turns 30 --response-limit 16
 
-Each engine plays in a process of its own that is asked round by round, so that both meet the same load of the
-machine. Seconds are CPU seconds of one thread; the first rollout stands apart, of the others the median. The
-tokens that both draw are compared: in float32, and with a small vocabulary, they are the same.
+Each engine plays in a process of its own, and the two take turns, so that both meet the same load of the
+machine. Seconds are CPU seconds of one thread; the table shows the first rollout and the median of the
+others. The tokens that both draw are compared: in float32, and with a small vocabulary, they are the same.
 """
 
 import argparse
@@ -56,7 +56,7 @@ def _start(folder: Path) -> Any:
     """Start a process that plays with the packages of a checkout."""
     command = [sys.executable, __file__, *sys.argv[1:], "--play"]
     pipe = subprocess.PIPE
-    # typings/onelayer holds links to the packages of a checkout, and goes before what is installed.
+    # typings/onelayer holds links to the packages of a checkout, and precedes the installed ones.
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(folder / "typings")}
     return subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment)
 
@@ -91,7 +91,7 @@ def _print(results: dict[str, list[dict[str, Any]]]) -> None:
 
 
 def play(options: argparse.Namespace) -> None:
-    """Play a rollout for each line that comes in, and write what it took."""
+    """Play a rollout for each line of input, and write its cost."""
     import torch
 
     from onelayer.agents.decoder import Sampling

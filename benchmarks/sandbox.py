@@ -8,10 +8,10 @@
 * bubblewrap: the same inside ``bwrap --unshare-all``, where that is installed;
 * ours: ``Sandbox.check``, whose level the first line of the report names.
 
-The systems take turns within each round, so that what else the machine does falls on all alike. The
-ratio is the median over rounds of runs per second against the subprocess of the same round. CPU time
-counts this process, its children and what the fork servers and theirs used; bubblewrap does not pass on
-what ran inside it, so its figure is too low.
+The systems take turns within each round, so that other load on the machine affects all alike. The ratio is
+the median over rounds of runs per second, relative to the subprocess of the same round. CPU time counts this
+process, its children, and the fork servers and their children; bubblewrap does not report the processes
+inside it, so its figure is too low.
 """
 
 import argparse
@@ -48,12 +48,12 @@ def solve(n):
 ANSWERS = {n: sum(k * k for k in range(n)) % 1000003 for n in (3, 10, 100, 250, 400)}
 PLAIN = [f"assert solve({n}) == {answer}" for n, answer in ANSWERS.items()]
 JUDGED = [f"assert abs(solve({n}) - {answer}) < 1e-9" for n, answer in ANSWERS.items()]
-"""the same, in a form that takes a second process, which runs the tests"""
+"""the same in a form that needs a second process, which runs the tests"""
 
 
 @dataclass(frozen=True)
 class Workload:
-    """A program, its tests, and the same made up for one bare process."""
+    """A program, its tests, and both combined for one bare process."""
 
     program: str
     tests: Mapping[str, Any]
@@ -73,7 +73,7 @@ def printing(program: str, given: str, wanted: str) -> Workload:
 
 
 def asserting(program: str, lines: list[str]) -> Workload:
-    """Return a workload that a list of asserts questions."""
+    """Return a workload that is tested by a list of asserts."""
     tests = {"kind": "asserts", "setup": "", "asserts": lines, "extra": []}
     return Workload(program, tests, "\n".join([program, *lines]), "", "")
 
@@ -101,7 +101,7 @@ BUBBLEWRAP = ["--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--tm
 
 @dataclass
 class Measured:
-    """What one system did with one workload at one concurrency."""
+    """The measurements of one system with one workload at one concurrency."""
 
     latencies_s: list[float] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
@@ -186,7 +186,7 @@ def compare(
     concurrency: int,
     options: argparse.Namespace,
 ) -> dict[str, Measured]:
-    """Let the systems take turns with a workload."""
+    """Measure the systems in turn with a workload."""
     measured = {name: Measured() for name in systems}
     for run in systems.values():
         run(workload)
@@ -228,7 +228,7 @@ def cpu_s() -> float:
 
 
 def describe(sandbox: Sandbox) -> str:
-    """Return what the table was measured on."""
+    """Return a description of the machine and the sandbox that were measured."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return (
         f"Level {sandbox.level}; {cores} cores, load {os.getloadavg()[0]:.1f} at the start; "

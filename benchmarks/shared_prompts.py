@@ -3,8 +3,8 @@
     python benchmarks/shared_prompts.py                            # the tiny model
     python benchmarks/shared_prompts.py --model FOLDER --dtype bfloat16 --tasks 8 --reply 9
 
-"Shared" is how episodes are played: instructions that all prompts begin with, then a problem of its own for
-each task, several episodes a task. "Apart" is the same number of tokens with nothing in common, because every
+"Shared" is the usual case: all prompts begin with the same instructions, each task has its own problem, and
+there are several episodes a task. "Apart" is the same number of tokens with nothing in common, because every
 prompt begins differently. One thread.
 """
 

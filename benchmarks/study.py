@@ -3,8 +3,8 @@
     python benchmarks/study.py                                       # build the page and the figures
     python benchmarks/study.py --add RUN/profile.json --name tiny-qwen3-gigpo   # take in a result first
 
-The raw results are profiles in docs/results/study/*.json: scores of every run on every held-out task, no
-weights. Every number about the runs is computed from them; what is missing is said to be missing.
+The raw results are profiles in docs/results/study/*.json: the scores of every run on every held-out task,
+without weights. Every number about the runs is computed from them; the page says what is missing.
 """
 
 import argparse
@@ -37,7 +37,7 @@ from onelayer.files import write_atomically
 
 
 def main() -> None:
-    """Take in a result where one is named, then build the page and the figures."""
+    """Add a result, if one is given, then build the page and the figures."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -66,7 +66,7 @@ def build(results: Path, out: Path) -> None:
 
 
 def figure_paths(settings: Sequence[Setting], folder: Path) -> dict[str, Path]:
-    """Return where the figure of each setting goes, and that of ``all``."""
+    """Return the path of each setting's figure, and of ``all``, the figure of all settings."""
     figures = {}
     for setting in settings:
         if setting.profile.layers:
@@ -93,7 +93,7 @@ def draw_figures(settings: Sequence[Setting], figures: Mapping[str, Path]) -> No
 
 
 def page(settings: Sequence[Setting], figures: Mapping[str, Path], home: Path) -> str:
-    """Return docs/study.md, which lies in the folder ``home``."""
+    """Return the text of docs/study.md; links are relative to the folder ``home``."""
     ranked = {s.label: s.profile for s in settings if len(s.profile.layers) >= 3}
     comparison = compare_profiles(ranked) if len(ranked) >= 2 else None
     found = sections(settings, comparison)
@@ -144,7 +144,7 @@ what of it is measured: [study-smollm2.md](study-smollm2.md)."""
 
 
 def _what_is_missing(settings: Sequence[Setting]) -> str:
-    """Return what was planned and is not among the raw results."""
+    """Return which planned settings are not among the raw results."""
     by_key = {key_of(setting.profile): setting.profile for setting in settings}
     missing = []
     for key, seeds in PLANNED.items():

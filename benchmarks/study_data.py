@@ -1,4 +1,4 @@
-"""The raw results of the study: profiles in docs/results/study/*.json, taken in and read."""
+"""Adding and reading the raw results of the study: profiles in docs/results/study/*.json."""
 
 import json
 from collections import Counter
@@ -22,7 +22,7 @@ PLANNED = {
     ("qwen3", "dr_grpo"): 3,
     ("qwen2", "gigpo"): 3,
 }
-"""family and algorithm: seeds"""
+"""(family, algorithm) -> number of seeds"""
 CONTROLS = ("random:", "mid:", "best:", "worst:", "boost:", "lora", "lr")
 ALGORITHMS = {"gigpo": "GiGPO", "grpo": "GRPO", "dr_grpo": "Dr. GRPO"}
 FAMILIES = {"qwen3": "tiny Qwen3", "qwen2": "tiny Qwen2"}
@@ -79,22 +79,22 @@ def published() -> dict[str, Any]:
 
 
 def contributions_of(profile: Profile) -> list[float | None]:
-    """Return C(k) of every layer of the model; None where there is none."""
+    """Return C(k) of every layer of the model; None where it was not measured or is undefined."""
     rows = {row.layer: row.contribution for row in profile.contributions}
     return [rows.get(k) for k in range(profile.model.num_layers)]
 
 
 def key_of(profile: Profile) -> tuple[str, str]:
-    """Return family and algorithm of a tiny model; another model is no part of the plan."""
+    """Return the family (of a tiny model) or the id (of others, which are not planned), and the algorithm."""
     tiny = "tiny" in profile.model.id
     return (profile.model.family if tiny else profile.model.id, profile.algorithm)
 
 
 def label_of(profile: Profile) -> str:
-    """Return what a setting is called: its model and its algorithm."""
+    """Return the name of a setting: its model and its algorithm."""
     return name_of(*key_of(profile))
 
 
 def name_of(family: str, algorithm: str) -> str:
-    """Return what a family and an algorithm are called."""
+    """Return the name of a family and an algorithm."""
     return f"{FAMILIES.get(family, family)}, {ALGORITHMS.get(algorithm, algorithm)}"

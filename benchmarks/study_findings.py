@@ -24,14 +24,14 @@ class Section:
     title: str
     paper: str
     rule: str
-    """when it holds here"""
+    """the condition under which it holds here"""
     found: Mapping[str, Mapping[str, Finding]]
-    """by question, then by setting or pair; a section of a single question calls it "" """
+    """by question, then by setting or pair; a section with a single question names it "" """
     note: str = ""
 
 
 def sections(settings: Sequence[Setting], comparison: Comparison | None) -> list[Section]:
-    """Return the eight findings; a setting whose contributions are undefined counts in none of 1-3, 5-8."""
+    """Return the eight findings; settings with undefined contributions count only in the fourth."""
     defined = [setting for setting in settings if setting.contrasts.is_defined]
     pairs = comparison.pairs if comparison else ()
     return [
@@ -136,7 +136,7 @@ def _each(
 
 
 def _pairs(settings: Sequence[Setting], pairs: Sequence[Pair]) -> dict[str, dict[str, Finding]]:
-    """Return what pairs of settings have in common, by what they differ in."""
+    """Return how alike pairs of settings are, by what they differ in."""
     keys = {setting.label: key_of(setting.profile) for setting in settings}
     tasks = {s.label: (s.profile.env, s.profile.env_args) for s in settings}
     questions = {
@@ -166,7 +166,7 @@ def _pairs(settings: Sequence[Setting], pairs: Sequence[Pair]) -> dict[str, dict
 
 
 def _with_published(settings: Sequence[Setting]) -> dict[str, Finding]:
-    """Compare with the 28 layers of Qwen3-1.7B at the same relative depths; its noise is not known."""
+    """Compare with the 28 layers of Qwen3-1.7B at the same relative depths, whose noise is unknown."""
     values = published()["contributions"]
     found = {}
     for setting in settings:
@@ -220,7 +220,7 @@ def _controls(settings: Sequence[Setting]) -> dict[str, dict[str, Finding]]:
 
 
 def _selection(settings: Sequence[Setting]) -> str:
-    """Return by which scores best, worst and boosted layers were chosen."""
+    """Return by which scores the best, worst and boosted layers were chosen."""
     sources = {
         setting.label: (setting.profile.config.get("selection") or {}).get("source")
         for setting in settings

@@ -1,4 +1,4 @@
-"""What the page of the study says whatever the results are."""
+"""The text of the study's page that does not depend on the results."""
 
 HOW = """\
 Every run plays 16 games 8 times in each of 20 iterations, in generated houses of 8 pieces of furniture with

@@ -1,7 +1,7 @@
 """The text world of the second study: mazes of a few squares a side, walked in a few turns.
 
-``study_worlds:study/Maze-v0`` is ``examples/maze`` with more tasks, from a square near the exit, and in few
-words. No maze is in both splits.
+``study_worlds:study/Maze-v0`` is ``examples/maze`` with more tasks, a start near the exit, and shorter texts.
+No maze is in both splits.
 """
 
 import random
@@ -24,7 +24,8 @@ TASKS = {"train": 400, "test": 300}
 class ShortMaze(Maze):
     """Find the exit of a maze of ``size`` squares a side, from ``near`` to ``far`` moves away.
 
-    A reply is the one way that it names, whatever else it says: easier for a small chat model than tags.
+    The action is the one direction that a reply names, whatever else it says: easier for a small chat model
+    than tags.
     """
 
     free_form = True
@@ -57,13 +58,13 @@ class ShortMaze(Maze):
         return self._tasks
 
     def begin(self, task: str) -> str:
-        """Stand on a square near the exit."""
+        """Start on a square near the exit."""
         self.ways = self._open_ways(task)
         self.at = self._start(task, self.ways)
         return self._view()
 
     def act(self, action: str) -> Any:
-        """Walk, if the reply names one way and that is open."""
+        """Walk, if the reply names exactly one direction and that is open."""
         named = {word for word in re.findall("[a-z]+", action.lower()) if word in WAYS}
         return super().act(named.pop() if len(named) == 1 else "")
 
@@ -80,7 +81,7 @@ class ShortMaze(Maze):
         return start
 
     def _split_of(self, task: str) -> str:
-        """Decide by the open ways themselves, so that no maze is in both splits."""
+        """Decide by the maze's passages themselves, so that no maze is in both splits."""
         ways = sorted((at, tuple(sorted(ways))) for at, ways in self._open_ways(task).items())
         return "test" if zlib.crc32(repr(ways).encode()) % 2 else "train"
 

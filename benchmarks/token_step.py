@@ -4,7 +4,8 @@
     python benchmarks/token_step.py                    # the tiny model on a CPU: no graph
 
 A model is one of ``model_sizes.py`` (random weights, no download) or what ``--model`` of a command takes.
-Both ways write as many tokens from the same state; their ids and log-probabilities are compared bit for bit.
+With and without a graph, equally many tokens are sampled from the same state; their ids and log-probabilities
+are compared bit for bit.
 """
 
 import argparse
@@ -40,7 +41,7 @@ def main() -> None:
 
 @torch.no_grad()
 def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the columns, seconds a step of each way, seconds of the capture, and whether both are equal."""
+    """Return the cache's columns, seconds of a step each way and of the capture, and whether both agree."""
     from onelayer.agents.decoder import Decoder, Sampling
     from onelayer.agents.devices import padded_columns, without_cudnn_attention
     from onelayer.agents.graphs import GraphedStep
@@ -86,7 +87,7 @@ _CHANGED = ("writes_R", "token_R", "position_R", "count_R", "ids_RL", "logp_RL")
 
 
 def _seconds(work: Callable[[], Any], times: int, device: torch.device) -> float:
-    """Return how long the work takes once, until the device has done it."""
+    """Return the seconds that the work takes once, until the device has finished it."""
     synchronize = torch.cuda.synchronize if device.type == "cuda" else lambda: None
     synchronize()
     start = time.perf_counter()

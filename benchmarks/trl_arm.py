@@ -1,4 +1,4 @@
-"""TRL's side of `against_trl.py`: one GRPOTrainer run, its rollouts and updates timed apart."""
+"""TRL's side of `against_trl.py`: one GRPOTrainer run, with rollouts and updates timed separately."""
 
 import argparse
 import os
@@ -27,7 +27,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     prompts = prompt_ids_of(options, model, tokenizer)
     texts = [tokenizer.decode(ids) for ids in prompts]
     with tempfile.TemporaryDirectory() as folder:
-        if options.beta:  # TRL loads the reference as a second model from where the first one came
+        if options.beta:  # TRL loads the reference as a second model from the first one's path
             model.save_pretrained(folder)
             tokenizer.save_pretrained(folder)
             model.config._name_or_path = folder
@@ -81,7 +81,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def own_settings(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the fastest settings where everything fits: no checkpointing, the model's own dtype."""
+    """Return the fastest settings if memory suffices: no checkpointing, the model's own dtype."""
     bf16 = options.dtype == "bfloat16"
     return {"gradient_checkpointing": False, "bf16": bf16}
 
@@ -135,7 +135,7 @@ def turn_by_turn(options: argparse.Namespace, tokenizer: Any) -> Any:
 
 
 def timed_generation(trainer: Any) -> tuple[list[tuple[float, ...]], list[int]]:
-    """Note when each generation begins and ends, in wall and in processor seconds, and its tokens."""
+    """Record the start and end of each generation, in wall and processor seconds, and its tokens."""
     spans: list[tuple[float, ...]] = []
     lengths: list[int] = []
     generate = trainer._generate

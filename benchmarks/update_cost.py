@@ -5,9 +5,9 @@
     python benchmarks/update_cost.py --against CHECKOUT --epochs 1 4     # and an earlier commit beside it
 
 Every case runs in a process of its own, in turn, several rounds; the table gives medians. The model plays
-once, and the episodes, with random advantages, are learned from: the first update finds the states that
-were captured while playing. Peak memory is that of the process, less what it held when the episodes had
-been played. ``CHECKOUT`` is a working tree of another commit (`git worktree add CHECKOUT COMMIT`).
+once and learns from the episodes with random advantages; the first update uses the hidden states that were
+captured while playing. Peak memory is that of the process, less its memory after playing the episodes.
+``CHECKOUT`` is a working tree of another commit (`git worktree add CHECKOUT COMMIT`).
 """
 
 import argparse
@@ -137,7 +137,7 @@ def measure(options: argparse.Namespace, layers: str, beta: float, epochs: int) 
 
 
 def peak_megabytes() -> float:
-    """Return the most memory this process has held."""
+    """Return the peak memory of this process."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

@@ -5,9 +5,9 @@
     python benchmarks/vllm_engine.py learning --server URL --iterations 12 --seeds 3
 
 ``numbers`` compares log-probabilities of sampled tokens with those of a plain forward pass, before and after
-a layer is changed and sent. ``learning`` trains the tiny model in both ways on the same tasks and prints the
-success of the episodes that were learned from. These come in groups of a task, so that the intervals, which
-count each for itself, are a little too narrow. The server ends with the weights that it began with.
+a layer is changed and sent. ``learning`` trains the tiny model with both engines on the same tasks and prints
+the success of the training episodes. Episodes come in groups of one task, so the intervals, which treat them
+as independent, are a little too narrow. At the end the server has its initial weights again.
 """
 
 import argparse
@@ -37,7 +37,7 @@ WORLD = {"games": "generated", "room_size": 8, "max_steps": 10}
 
 
 def main() -> None:
-    """Run one of the two."""
+    """Run ``numbers`` or ``learning``."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=("numbers", "learning"))
     parser.add_argument("--model", default="tiny")
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 class Player:
-    """A server, its engine, and prompts of which eight are equal."""
+    """A server, and groups of eight equal prompts."""
 
     def __init__(self, options: argparse.Namespace, vocabulary: int):
         self.servers = VLLMServers.at(options.server)
@@ -64,7 +64,7 @@ class Player:
         self.prompts = [start for start in starts for _ in range(8)]
 
     def compare(self, model: torch.nn.Module, temperature: float) -> tuple[np.ndarray, float]:
-        """Return differences of log-probabilities to the model's, and the seconds that writing took."""
+        """Return differences of log-probabilities to the model's, and the seconds of generation."""
         sampling = Sampling(temperature=temperature, response_limit=REPLY)
         engine = VLLMEngine(self.servers, self.context, [], sampling)
         start = time.perf_counter()
@@ -114,7 +114,7 @@ def numbers(options: argparse.Namespace, folder: Path) -> None:
 def send(
     servers: VLLMServers, folder: Path, tensors: dict[str, torch.Tensor], version: str
 ) -> None:
-    """Let the servers play with these weights."""
+    """Send these weights to the servers."""
     write_weights(folder / "sent.safetensors", tensors, "benchmark", "weights", {})
     servers.take(folder / "sent.safetensors", version)
 
@@ -129,14 +129,14 @@ def show(name: str, difference_N: np.ndarray, seconds: float) -> None:
 
 
 def learning(options: argparse.Namespace, folder: str) -> None:
-    """Train in both ways, and print success over the first and the last third of the iterations."""
+    """Train with both engines, and print success over the first and the last third of the iterations."""
     base, _ = load_model("tiny")
     third = max(1, options.iterations // 3)
     for engine in ("onelayer", "vllm"):
         lines = []
         for seed in range(options.seeds):
             lines.append(history(options, f"{folder}/{engine}-{seed}", engine, seed))
-            if engine == "vllm":  # it begins the next run, and ends, with the base
+            if engine == "vllm":  # the next run, and the end, need the base's weights
                 everything = whole_layers(base, [0], everything=True)
                 servers = VLLMServers.at(options.server)
                 send(servers, Path(folder), everything, FIRST_VERSION)
@@ -155,7 +155,7 @@ def learning(options: argparse.Namespace, folder: str) -> None:
 
 
 def history(options: argparse.Namespace, out: str, engine: str, seed: int) -> list[dict]:
-    """Train, and return what was logged of each iteration."""
+    """Train, and return the logged metrics of each iteration."""
     model, tokenizer = load_model("tiny")
     settings = {"engine": engine, "server": options.server if engine == "vllm" else ""}
     config = TrainConfig(

@@ -80,7 +80,7 @@ def _unknown(
 
 
 def _hints(creator: Callable[..., Any]) -> dict[str, Any]:
-    """Return the declared types; none where they can't be read, as of a type known to checkers only."""
+    """Return the declared types; none where they can't be read, such as names under ``TYPE_CHECKING``."""
     function = creator.__init__ if isinstance(creator, type) else creator  # type: ignore[misc]
     try:
         return get_type_hints(function)

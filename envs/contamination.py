@@ -2,8 +2,9 @@
 
 Texts are compared by their runs of eight words. A number, an operator (``12 + 30`` is not ``12 * 30``) and a
 character of a script without spaces count as words too. A test task is a near-duplicate if one training task
-holds at least half of its runs. A test task of fewer than eight words is one if a training task contains it
-whole and no operator stands next to it there: ``1 + 2 + 3`` does not contain ``1 + 2``.
+holds at least half of its runs. A test task of four to seven words is a near-duplicate if a training task
+contains it whole, with no operator next to it: ``1 + 2 + 3`` does not contain ``1 + 2``. A shorter one is a
+near-duplicate only of a training task with the same words.
 """
 
 import re
@@ -15,9 +16,9 @@ from functools import lru_cache
 
 WORDS = 8
 SHARE = 0.5
-"""of a test task's runs of words; at least so many stand in one training task"""
+"""the share of a test task's runs that one training task must hold to make it a near-duplicate"""
 _FEWEST = 4
-"""words; what is shorter is no duplicate of what only holds it"""
+"""words; a shorter test task is not looked for inside longer training tasks"""
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 )
@@ -36,15 +37,15 @@ class NearDuplicate:
     test_id: str
     train_id: str
     share: float
-    """of the test task's runs that the training task holds, from ``SHARE`` to 1"""
+    """the share of the test task's runs that the training task holds, from ``SHARE`` to 1"""
 
 
 def near_duplicates(train: Mapping[str, str], test: Mapping[str, str]) -> list[NearDuplicate]:
     """Return the test tasks that have a near-duplicate in the training set, in their order.
 
     Args:
-        train: the texts of the tasks to train on, by id.
-        test: those of the tasks to test on.
+        train: the texts of the training tasks, by id.
+        test: the texts of the test tasks, by id.
     """
     found: dict[str, NearDuplicate] = {}
     for pair in near_pairs(train, test):
@@ -54,7 +55,10 @@ def near_duplicates(train: Mapping[str, str], test: Mapping[str, str]) -> list[N
 
 
 def near_pairs(train: Mapping[str, str], test: Mapping[str, str]) -> Iterator[NearDuplicate]:
-    """Yield every test task with every training task that it nearly stands in; arguments as above."""
+    """Yield every pair of a test task and a training task that it is a near-duplicate of.
+
+    The arguments are those of ``near_duplicates``.
+    """
     words_of = {test_id: _words(text) for test_id, text in test.items()}
     runs_of = {test_id: _runs(words, WORDS) for test_id, words in words_of.items()}
     tests_with: dict[Run, list[str]] = defaultdict(list)
@@ -87,10 +91,10 @@ def require_apart(
 
     Args:
         train: as in ``near_duplicates``; equal sets are compared once in a process.
-        test: as well.
-        train_name: what the training set is called.
-        test_name: what the test set is called.
-        allowed: go on all the same.
+        test: likewise.
+        train_name: the training set's name, for the message.
+        test_name: the test set's name, for the message.
+        allowed: warn instead of raising.
 
     Raises:
         ValueError: there are near-duplicates, and they are not allowed; the message names some.
@@ -132,7 +136,7 @@ def _runs(words: Run, length: int) -> set[Run]:
 
 
 def _whole_runs(words: Run, length: int) -> Iterable[Run]:
-    """The runs of ``length`` words that no operator continues: of ``add 1 + 2 + 3`` not ``add 1 + 2``."""
+    """The runs of ``length`` words with no operator next to them: ``add 1 + 2 + 3`` lacks ``add 1 + 2``."""
     for begin in range(len(words) - length + 1):
         around = (*words[max(0, begin - 1) : begin], *words[begin + length : begin + length + 1])
         if not any(word in _OPERATORS for word in around):

@@ -26,13 +26,13 @@ class Source:
     config: str | None = None
     """the configuration, where there are several"""
     revision: str | None = None
-    """of the hub's repository"""
+    """the revision of the hub's repository"""
     splits: Mapping[str, str] = field(default_factory=dict)
-    """names of the data's own splits for our ``train`` and ``test``; empty: any split by its own name"""
+    """our ``train`` and ``test`` to the data's own names of them; empty: every split by its own name"""
     is_copy: bool = False
-    """a local copy of a data set of the hub; its only configuration may have another name than there"""
+    """a local copy of a hub data set; if it has one configuration, that is taken under any name"""
     argument: str = "dataset"
-    """name of the argument that takes a folder or file instead, for messages"""
+    """the argument that a message names as the way to give a local folder or file"""
 
 
 class NoSuchSplit(ValueError):
@@ -96,8 +96,8 @@ def _of_file(path: Path) -> list[Placed]:
 def _of_split(path: Path, rows: list[Placed], names: Sequence[str]) -> list[Placed]:
     """Return the rows whose column ``split`` has one of the names, or all where the file is that split."""
     if not any(row.get("split") for _, row in rows):
-        # As `datasets` has it: a file's name tells its split, and one that tells nothing is for training.
-        # A word of the name counts, not letters in one: `latest.jsonl` and `contest.jsonl` are for training.
+        # As in `datasets`, the file's name gives its split, and a name that gives none means training.
+        # Only the whole word `test` counts: `latest.jsonl` and `contest.jsonl` are for training.
         its = "test" if "test" in re.split(r"[^a-z]+", path.stem.lower()) else "train"
         if its not in names:
             raise NoSuchSplit(
@@ -126,10 +126,10 @@ def _read_jsonl(path: Path) -> Iterator[Placed]:
                 row = json.loads(text)
                 json.dumps(
                     row, ensure_ascii=False
-                ).encode()  # an escaped half of a character is none
+                ).encode()  # fails for a lone surrogate, such as an escaped \ud800
             except UnicodeError as error:
                 raise ValueError(f"{place}: it is not text in UTF-8: {error}") from error
-            except (ValueError, RecursionError) as error:  # also a number of thousands of digits
+            except (ValueError, RecursionError) as error:  # also a number of over 4,300 digits
                 raise ValueError(f"{place}: it is not JSON: {error}") from error
             if not isinstance(row, dict):
                 raise ValueError(f"{place}: a row is an object, not {row!r:.60}")

@@ -1,12 +1,12 @@
 """Attempts to earn reward without solving the task, as policies find them.
 
 A policy under reinforcement learning finds every hole in its reward. These attempts need no skill and are
-found
-first: an empty reply, the prompt itself, every number in it, a program that exits or whose results equal
-everything. ``onelayer envs check ID --hack`` plays each of them; none should earn more than chance.
+found first: an empty reply, the prompt itself, every number in it, a program that exits, or one whose results
+compare equal to everything. ``onelayer envs check ID --hack`` plays each of them; none should earn more than
+chance.
 
-An environment lists attempts of its own in the attribute ``hacks``: names, and functions from what the policy
-has seen to its action. Others get the ones that ``hacks_of`` chooses::
+An environment lists attempts of its own in the attribute ``hacks``, a mapping of names to functions from
+``Seen`` to an action. For an environment without it, ``hacks_of`` chooses::
 
     class Maze(TextEnv):
         hacks = {**WORLDS, "walk through the wall": lambda seen: "go through wall"}
@@ -29,9 +29,9 @@ class Seen:
     prompt: str
     """the first observation"""
     observation: str
-    """the last one"""
+    """the last observation"""
     admissible: tuple[str, ...] | None
-    """what can be done now, where that is listed"""
+    """the legal actions; None where they are not listed"""
 
 
 Hack = Callable[[Seen], str]
@@ -46,7 +46,7 @@ def _numbers(text: str) -> list[str]:
 
 
 def _longest_formula(text: str) -> str:
-    """Return the longest run of a text that could be a formula."""
+    """Return the longest part of a text that could be a formula, ``x`` where there is none."""
     marked = re.findall(r"\$([^$\n]+)\$", text)
     runs = marked or re.findall(r"[-+*/^=().,\d\sA-Za-z]*[-+*/^=][-+*/^=().,\d\sA-Za-z]*", text)
     return max((run.strip() for run in runs), key=len, default="x")
@@ -156,7 +156,7 @@ WORLDS: Mapping[str, Hack] = {
 
 
 def hacks_of(env: gym.Env[Any, Any]) -> Mapping[str, Hack]:
-    """Return the attempts for an environment: its own, or those of environments like it."""
+    """Return the environment's own attempts, else ``REPLIES`` where it is ``free_form``, else ``WORLDS``."""
     own: Mapping[str, Hack] | None = attribute(env, "hacks")
     if own is not None:
         return own

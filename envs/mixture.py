@@ -13,24 +13,24 @@ from onelayer.envs.text import FreeText, Info, require_text
 from onelayer.errors import UnknownName
 
 _SEEDS = 20_000_000
-"""a member without task ids has this many seeds as tasks for "train", and as many others for other splits"""
+"""how many seeds stand for the tasks of a member without task ids, in "train" and in any other split"""
 _KEYS = {"env", "args", "weight", "name"}
 
 
 class MixtureEnv(gym.Env[str, str]):
     """Plays in one of its members: the one that a task names, ``math:algebra-3``.
 
-    Beyond what the member tells, ``info["env"]`` is its name. Its instructions are shown with the first
-    observation of an episode, since each member has others.
+    ``info["env"]`` is the member's name. The member's instructions are shown with the first observation of
+    an episode, since they differ between members.
 
     Args:
-        members: for each a mapping of ``env`` (its id), and where wanted ``args`` (its arguments), ``weight``
-            (its share of the tasks of an iteration, 1 by default) and ``name`` (by default the id).
+        members: one mapping per member: ``env`` (its id) and, optionally, ``args`` (its arguments),
+            ``weight`` (its share of an iteration's tasks, 1 by default) and ``name`` (by default the id).
         split: given to the members that take one.
 
     Raises:
-        ValueError: a member is not such a mapping, two have one name, or some of them and not all take
-            whole replies as actions.
+        ValueError: a member is not such a mapping, two share a name, or some but not all members take whole
+            replies as actions.
     """
 
     splits: ClassVar[tuple[str, ...]] = ("train", "test")
@@ -98,7 +98,7 @@ class MixtureEnv(gym.Env[str, str]):
         return observation, float(reward), bool(terminated), bool(truncated), told
 
     def solution(self, task: str) -> Sequence[str] | None:
-        """Return what the member knows of its task."""
+        """Return the member's solution of its task, None where it has none."""
         name = self.tasks.member(task)
         solution = attribute(self.members[name], "solution")
         return None if solution is None else solution(task[len(name) + 1 :])
@@ -109,7 +109,7 @@ class MixtureEnv(gym.Env[str, str]):
             env.close()
 
     def draw_tasks(self, count: int, rng: np.random.Generator) -> list[str]:
-        """Return tasks in the proportion of the weights, each once where the member has enough."""
+        """Return tasks in proportion to the weights, without repeats where a member has enough of them."""
         bounds = np.cumsum(list(self.weights.values()))
         places = (np.arange(count) + rng.random()) / count * bounds[-1]
         shares = np.bincount(np.searchsorted(bounds, places, side="right"), minlength=len(bounds))

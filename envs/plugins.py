@@ -40,11 +40,11 @@ GROUP = "onelayer.envs"
 OURS = "onelayer"
 _loaded: set[tuple[str, str]] = set()
 _searched: set[tuple[str, ...]] = set()
-"""search paths whose packages were looked through, which takes longer than to make an environment"""
+"""values of ``sys.path`` already searched for plug-ins: a search takes longer than making an environment"""
 _origins: dict[str, str] = {}
-"""which package registered an id; one that another had registered before is ``package:id`` here"""
+"""id -> package; an id that another package had registered before is listed as ``package:id``"""
 _registered_by: dict[tuple[str, str], EnvSpec] = {}
-"""what a package, module or file registered, by its name and the id"""
+"""(name of a package, module or file, id) -> what it registered"""
 
 
 def make(env_id: str, **kwargs: Any) -> gym.Env[str, str]:
@@ -62,7 +62,7 @@ def make(env_id: str, **kwargs: Any) -> gym.Env[str, str]:
     """
     spec = _portable(resolve(env_id))
     checked = checked_arguments(spec.id, creator(spec), spec.kwargs, kwargs)
-    # Gymnasium's checker looks at every step; `onelayer envs check` does it once, and more of it.
+    # Gymnasium's checker would run while episodes are played; `onelayer envs check` checks more, beforehand.
     try:
         return gym.make(spec, **{"disable_env_checker": True, **checked})
     except (
@@ -81,9 +81,10 @@ def make(env_id: str, **kwargs: Any) -> gym.Env[str, str]:
 def resolve(env_id: str) -> EnvSpec:
     """Return the registration of an environment.
 
-    ``module:id`` imports the module first, which may be a file: ``examples/my_envs.py:Maze-v0``. Or it says
-    whose id is meant, where several installed packages registered the same one. An id without a version means
-    the newest one. A YAML list of environments means all of them in one, see ``onelayer.envs.mixture``:
+    ``module:id`` imports the module first, which may be a file: ``examples/my_envs.py:Maze-v0``. Where
+    several installed packages registered the same id, ``package:id`` chooses one of them. An id without a
+    version means the newest version. A YAML list of environments means a mixture of them, see
+    ``onelayer.envs.mixture``:
     ``[{env: onelayer/Counting-v0, weight: 2}, {env: maze/Maze-v0, args: {size: 3}}]``.
 
     Raises:
@@ -106,7 +107,7 @@ def resolve(env_id: str) -> EnvSpec:
         return gym.spec(name)
     except gym.error.Error as error:
         same = [env_id for env_id in registered() if env_id.endswith(f"/{name}")]
-        if same:  # the namespace was left out, and Gymnasium guesses at `CartPole`
+        if same:  # the namespace was left out, and Gymnasium would suggest `CartPole`
             raise type(error)(f"There is no `{name}`. Did you mean: `{same[0]}`?") from error
         if "Did you mean" in str(error):
             raise
@@ -169,7 +170,7 @@ def _register(entry: EntryPoint) -> None:
 
 @contextmanager
 def _registering(owner: str, is_package: bool = True) -> Iterator[None]:
-    """Note what ``owner`` registers; an id that was there before keeps its meaning."""
+    """Note what ``owner`` registers; an id registered before keeps its first registration."""
     before = dict(gym.registry)
     try:
         with warnings.catch_warnings():

@@ -13,7 +13,7 @@ def episode_seed(seed: int, task: str, attempt: int = 0) -> int:
     Args:
         seed: computed from the run's seed and the iteration, or an evaluation's own; from 0 on.
         task: the id of the task.
-        attempt: how often the task came before.
+        attempt: how many times the task was played before.
 
     Returns:
         A number from 0 to 2**31 - 1, which every library takes as a seed.

@@ -106,7 +106,7 @@ class TextEnv(gym.Env[str, str]):
     max_steps: int
     """actions until the episode is truncated"""
     success_margin: float | None = None
-    """the least by which a solved episode earns more than an unsolved one of its task; None: not known"""
+    """the smallest gap between the returns of a solved and an unsolved episode of a task; None: not known"""
 
     def __init__(self, max_steps: int, render_mode: str | None = None):
         if isinstance(max_steps, bool) or not isinstance(max_steps, int):
@@ -217,7 +217,7 @@ class TextEnv(gym.Env[str, str]):
     def _require_task(self, task: object) -> None:
         if not isinstance(task, str):
             raise UnknownName(f"the id of a task is a str, got {task!r}")
-        # Lazy sequences are asked by `begin`, which finds or misses the task anyway.
+        # A lazy sequence is not searched here: `begin` fails for a task that it lacks.
         if isinstance(self.tasks, list | tuple) and task not in self.tasks:
             first = f"; one is {self.tasks[0]!r}" if self.tasks else ""
             raise UnknownName(f"there is no task {task!r} here{first}")

@@ -1,4 +1,4 @@
-"""Several arms of an experiment compared with each other, each arm one run or several seeds of it."""
+"""Compares the arms of an experiment, each of them one run or several seeds of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from onelayer.evals.significance import arm_difference, holm, minimal_difference
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """Runs that differ by their seed alone."""
+    """Runs that differ only in their seed."""
 
     name: str
     runs: tuple[Results, ...]
@@ -20,20 +20,20 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """How much more tasks one arm solves than another."""
+    """How many more of the tasks one arm solves than another."""
 
     first: str
     second: str
     tasks: int
     runs: tuple[int, int]
     success: Estimate
-    """difference of the success rates. For two single runs it has Newcombe's interval, which holds for these
-    runs only; for groups of runs an interval that holds for other seeds too"""
+    """difference of the success rates. For two single runs the interval is Newcombe's, which holds for these
+    runs only; for groups of runs it holds for other seeds too"""
     p_value: float
     p_holm: float
-    """valid for all pairs of the table together"""
+    """p-value corrected for all pairs of the table (Holm)"""
     detectable: float
-    """true difference that would be found 4 times in 5"""
+    """true difference that would be found with power 0.8"""
 
 
 def compare_arms(arms: Sequence[Arm]) -> list[Pair]:

@@ -18,7 +18,7 @@ from onelayer.evals.significance import CONFIDENCE, student_t
 
 RESAMPLES = 10_000
 _MOST_DRAWN = 4_000_000
-"""indices in memory at once"""
+"""most indices in memory at once"""
 
 
 def bootstrap_mean(
@@ -32,16 +32,16 @@ def bootstrap_mean(
 ) -> Estimate:
     """Return a mean with its percentile interval over resampled tasks; equal seeds give equal bounds.
 
-    With few tasks the percentiles are taken further out than ``confidence`` says (Hesterberg's expansion).
-    Plain percentiles would be too narrow, by the ratio of normal to Student's t and by sqrt(1 - 1/tasks).
+    With few tasks the percentiles lie further out than ``confidence`` says (Hesterberg's expansion). Plain
+    percentiles would be too narrow, by the ratio of the normal to the t quantile and by sqrt(1 - 1/tasks).
 
     Args:
         values_N: a value for each episode; at least one.
         tasks_N: the task of each episode; None where each is a task of its own.
-        weights_N: how much each value counts (0 or more, not all 0), such as its number of steps.
-        seed: of the resampling.
+        weights_N: the weight of each value (0 or more, not all 0), such as its number of steps.
+        seed: seed of the resampling.
         resamples: how many times the tasks are drawn.
-        confidence: the interval's.
+        confidence: confidence level of the interval.
     """
     value_N = np.asarray(values_N, dtype=float)
     weight_N = np.ones_like(value_N) if weights_N is None else np.asarray(weights_N, dtype=float)
@@ -76,11 +76,11 @@ def drawn_tasks(
 ) -> Iterator[NDArray[np.int64]]:
     """Yield the tasks that each resample draws, with replacement, as indices ``[R, draws]``.
 
-    They come in parts, so that memory is bounded; equal arguments draw the same.
+    The resamples come in several parts, which bounds the memory; equal arguments give equal draws.
 
     Args:
-        tasks: how many there are.
-        seed: of the draws.
+        tasks: number of tasks.
+        seed: seed of the draws.
         resamples: how many times tasks are drawn.
         draws: tasks of one resample; by default as many as there are.
     """
@@ -91,7 +91,7 @@ def drawn_tasks(
 
 
 def percentile_interval(values_R: NDArray[np.float64], confidence: float = CONFIDENCE) -> Interval:
-    """Return the percentiles of resampled values between which ``confidence`` of them lie."""
+    """Return the two percentiles between which the share ``confidence`` of the resampled values lies."""
     tail = 50 * (1 - confidence)
     low, high = np.percentile(values_R, [tail, 100 - tail])
     return Interval(float(low), float(high))
@@ -108,7 +108,7 @@ def _resampled_means(
 
 
 def _expanded(confidence: float, tasks: int) -> float:
-    """Return the confidence to take percentiles at, so that with few tasks they cover with ``confidence``."""
+    """Return the level of percentiles that, with few tasks, gives an interval the coverage ``confidence``."""
     if tasks < 2:
         return confidence
     reach = student_t(0.5 + confidence / 2, tasks - 1) * math.sqrt(tasks / (tasks - 1))

@@ -23,10 +23,10 @@ class Chart:
     keys: Mapping[str, str]
     """metric: its name in the legend"""
     note: str = ""
-    """one sentence for a reader who does not know the quantity"""
+    """one sentence that explains the quantity"""
     percent: bool = False
     sparse: tuple[str, ...] = ()
-    """metrics that are logged now and then: drawn as points"""
+    """metrics that are not logged at every iteration: drawn as points"""
 
 
 CHARTS = (
@@ -71,7 +71,7 @@ CHARTS = (
 def draw(chart: Chart, runs: Sequence[RunRecord]) -> str:
     """Return the chart as an ``<svg>`` element, or nothing where no run logged any of its keys.
 
-    One run gives each metric a colour; several runs have a colour each, and a metric is a line
+    For one run, each metric has a colour. For several runs, each run has a colour and each metric a line
     style, which ``caption`` explains.
     """
     figure, axes = _figure()
@@ -98,7 +98,7 @@ def draw(chart: Chart, runs: Sequence[RunRecord]) -> str:
 
 
 def caption(chart: Chart, runs: Sequence[RunRecord]) -> str:
-    """Return what a reader has to know beside the title."""
+    """Return the chart's note and, for several runs, its line styles."""
     if len(runs) == 1 or len(chart.keys) == 1:
         return chart.note
     styles = zip(STYLES.values(), chart.keys.values(), strict=False)
@@ -133,7 +133,7 @@ def _line(
     *,
     points: bool,
 ) -> None:
-    if points or len(x) == 1:  # a line through one point is not seen
+    if points or len(x) == 1:  # a line through one point is invisible
         axes.plot(x, y, color=colour, linestyle=style, linewidth=1, marker="o", label=name)
     elif len(x) < SMOOTHED_FROM:
         axes.plot(x, y, color=colour, linestyle=style, label=name)
@@ -143,7 +143,7 @@ def _line(
 
 
 def smooth(values: Sequence[float]) -> list[float]:
-    """Return the mean of each value and its neighbours, a tenth of the whole range around it."""
+    """Return the centred moving average over a tenth of the values."""
     reach = max(1, len(values) // 20)
     windows = [values[max(0, i - reach) : i + reach + 1] for i in range(len(values))]
     return [sum(window) / len(window) for window in windows]
@@ -187,7 +187,7 @@ def _as_percent(axes: Any) -> None:
 
 
 def _svg(figure: Any, title: str) -> str:
-    """Return the figure as an element whose ids no other figure of the page has."""
+    """Return the figure as an ``<svg>`` element with ids that are unique in the page."""
     import matplotlib
 
     prefix = re.sub(r"\W+", "-", title.lower())

@@ -16,11 +16,11 @@ from onelayer.evals.task_digests import identify
 from onelayer.settings import did_you_mean
 
 METRICS = ("success", "return", "steps", "valid_actions")
-"""those of every environment, and the default"""
+"""the metrics that every environment has, which are the default"""
 AGENT_FIELDS = ("history", "show_admissible", "thinking", "temperature", "top_p", "response_limit")
-"""how a model plays, as ``onelayer eval`` names it"""
+"""options of ``onelayer eval`` that say how a model plays"""
 _FIRST_SEED = 1_000_000_000
-"""where an environment has no task ids, its tasks are seeds from here on, far from those of training"""
+"""in an environment without task ids, tasks are seeds from this number on, far from those of training"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +39,25 @@ class Suite:
     env_args: Mapping[str, Any] = field(default_factory=dict)
     """further arguments of the environment"""
     tasks: int | tuple[str, ...] = 100
-    """how many tasks, drawn with ``seed``, or their ids; all of the split where it has fewer"""
+    """how many tasks to draw with ``seed`` (all, if the split has fewer), or their ids"""
     attempts: int = 1
     """episodes of each task"""
     seed: int = 0
-    """draws the tasks and the agents' random numbers"""
+    """seed of the drawn tasks and of the agents' random numbers"""
     metrics: tuple[str, ...] = METRICS
     description: str = ""
     version: int = 1
-    """raised when the tasks or what counts as solved change; figures of two versions are not compared"""
+    """increased when the tasks or what counts as solved change; figures of two versions are not compared"""
     agent: Mapping[str, Any] = field(default_factory=dict)
-    """how a model plays where neither a flag nor the run's training says: see ``AGENT_FIELDS``"""
+    """how a model plays, unless a flag or the run's training says otherwise; see ``AGENT_FIELDS``"""
     whole: bool = False
     """the suite means a whole split, and ``tasks`` is its size; fewer tasks in the data are reported"""
     kinds: tuple[str, ...] = ()
     """play tasks of these kinds only; empty: of all kinds"""
     limit: int | None = None
-    """play only the first so many of the tasks"""
+    """play only this many of the tasks, the first ones"""
     shuffle: bool = False
-    """put the tasks into an order that ``seed`` decides, before ``limit`` cuts them"""
+    """shuffle the tasks with ``seed`` before ``limit`` is applied"""
 
     def __post_init__(self) -> None:
         self._check_kinds()
@@ -87,7 +87,7 @@ class Suite:
 
     @property
     def parts(self) -> tuple["Suite", ...]:
-        """The suites of one environment that this one is made of: itself."""
+        """The suites of one environment that it consists of: only itself."""
         return (self,)
 
     def make_env(self) -> gym.Env[str, str]:
@@ -104,7 +104,7 @@ class Suite:
         """Return the tasks to play: ids, or seeds where the environment has no ids.
 
         Raises:
-            UnknownName: the split is empty, lacks a task that is named, or has none of these kinds.
+            UnknownName: the split is empty, lacks a task named in ``tasks``, or has none of ``kinds``.
         """
         tasks = self._drawn_tasks(env)
         if self.kinds:
@@ -143,7 +143,7 @@ class Suite:
         return [available[int(i)] for i in sorted(drawn)]
 
     def with_env_args(self, env_args: Mapping[str, Any]) -> "Suite":
-        """Return the suite with these arguments of the environment over its own."""
+        """Return the suite with these arguments of the environment, which override its own."""
         split = env_args.get("split", self.split)
         others = {name: value for name, value in env_args.items() if name != "split"}
         return replace(self, split=split, env_args={**self.env_args, **others})
@@ -156,7 +156,7 @@ class Suite:
             "kinds": [],
             "limit": None,
             "shuffle": False,
-        }  # named where they differ
+        }  # only in the identity where they differ from the default
         values = self.as_dict()
         return {name: values[name] for name in always} | {
             name: values[name] for name, usual in chosen.items() if values[name] != usual
@@ -196,7 +196,7 @@ class Suite:
         )
 
     def _expanded(self, name: str, value: Any) -> Any:
-        """Return an argument with the environment variable that it names filled in."""
+        """Return an argument with an environment variable in it replaced by its value."""
         if not (isinstance(value, str) and value.startswith("$")):
             return value
         variable = value[1:]
@@ -214,10 +214,10 @@ class Suite:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A suite of several environments; its total is the mean of its parts, each counting the same.
+    """A suite of several environments; its total is the unweighted mean of its parts.
 
     Raises:
-        ValueError: it has no parts, or two of one name.
+        ValueError: it has no parts, or two with the same name.
     """
 
     name: str
@@ -273,7 +273,7 @@ AnySuite = Suite | Collection
 
 
 def _some(tasks: Sequence[str]) -> list[str]:
-    """Return task ids to guess among; a lazy sequence may have very many."""
+    """Return some task ids to suggest from; a lazy sequence may have very many."""
     return [tasks[i] for i in range(min(len(tasks), 2000))]
 
 

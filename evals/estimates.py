@@ -49,16 +49,16 @@ def mean_share(
 ) -> Estimate:
     """Return the mean of values in [0, 1], such as successes, with Wilson's interval.
 
-    With one value for each task, it is Wilson's interval with n = tasks: exact for successes, too wide for
-    shares between 0 and 1. With several, n is the number of independent trials that would vary as much as the
-    tasks do, at least the tasks and at most the episodes. The variation is estimated with two imagined tasks
-    added, one always solved and one never; without them a rate near 0 or 1 would seem more certain than it
-    is. Unlike a bootstrap, the interval has a width even where all values are equal.
+    With one value for each task, n is the number of tasks, which makes the interval too wide for shares
+    between 0 and 1. With several, n is the effective number of independent trials, from the number of tasks
+    to that of episodes. The variance is estimated with two imaginary tasks added, one always solved and one
+    never, since otherwise a rate near 0 or 1 would seem too certain. Unlike a bootstrap interval, this one
+    has a width even where all values are equal.
 
     Args:
         shares_N: a value in [0, 1] for each episode; at least one.
         tasks_N: the task of each episode; None where each is a task of its own.
-        confidence: the interval's.
+        confidence: confidence level of the interval.
     """
     share_N = np.asarray(shares_N, dtype=float)
     require_some(share_N)
@@ -73,7 +73,7 @@ def mean_share(
 def _independent_trials(
     sums_T: NDArray[np.float64], counts_T: NDArray[np.float64], confidence: float
 ) -> float:
-    """Return how many independent trials would vary as much as tasks that were played repeatedly."""
+    """Return the effective number of independent trials of tasks that were played repeatedly."""
     tasks, episodes = len(counts_T), float(counts_T.sum())
     if tasks == 1:
         return 1.0
@@ -81,7 +81,7 @@ def _independent_trials(
     sums_T, counts_T = np.append(sums_T, [0.0, often]), np.append(counts_T, [often, often])
     n = float(counts_T.sum())
     rate = float(sums_T.sum()) / n
-    # How far each task's sum is from its expected one: the variance of a mean over unequal groups.
+    # Deviations of the tasks' sums from their expectation give the variance of a mean over unequal groups.
     residual_T = sums_T - rate * counts_T
     variance = float((residual_T**2).sum()) * len(counts_T) / (len(counts_T) - 1) / n**2
     design_effect = variance * n / (rate * (1 - rate))
@@ -94,12 +94,12 @@ def paired_share_difference(
 ) -> Estimate:
     """Return the mean difference of two agents' shares on the same tasks with Newcombe's interval.
 
-    Unlike that of a bootstrap, the interval does not shrink to a point where the agents agree on every task.
+    Unlike a bootstrap interval, it does not shrink to a point where the agents agree on every task.
 
     Args:
         first_T: a value in [0, 1] for each task: 0 or 1, or the share of solved attempts.
         second_T: the same of the other agent.
-        confidence: the interval's.
+        confidence: confidence level of the interval.
     """
     difference_T = differences(first_T, second_T)
     first, second = np.asarray(first_T, dtype=float), np.asarray(second_T, dtype=float)
@@ -112,7 +112,7 @@ def paired_share_difference(
 
 
 def _share_of_tasks(share_T: NDArray[np.float64], confidence: float) -> Estimate:
-    """Return the mean share with Wilson's interval; n is the trials that would vary as much as the shares."""
+    """Return the mean share with Wilson's interval; n is the effective number of independent trials."""
     rate, tasks, variance = float(share_T.mean()), len(share_T), float(share_T.var())
     trials = (
         float(tasks) if variance == 0 else max(tasks, (tasks - 1) * rate * (1 - rate) / variance)
@@ -121,7 +121,7 @@ def _share_of_tasks(share_T: NDArray[np.float64], confidence: float) -> Estimate
 
 
 def pass_at_k(n: int, successes: int, k: int) -> float:
-    """Return the unbiased chance that at least one of ``k`` of ``n`` attempts succeeds.
+    """Return the unbiased estimate, from ``n`` attempts, of the chance that one of ``k`` succeeds.
 
     Raises:
         ValueError: not 1 <= k <= n, or ``successes`` is not in 0..n.
@@ -134,7 +134,7 @@ def pass_at_k(n: int, successes: int, k: int) -> float:
 
 
 def require_some(value_N: NDArray[np.float64]) -> None:
-    """Refuse to average nothing."""
+    """Raise a ValueError where there are no values to average."""
     if value_N.ndim != 1 or len(value_N) == 0:
         raise ValueError("there is nothing to average")
 
@@ -179,7 +179,7 @@ def _joined(first: float, second: float, phi: float) -> float:
 
 
 def _score_interval(rate: float, n: float, confidence: float) -> Interval:
-    """Return Wilson's interval of a rate seen in ``n`` trials, which need not be whole."""
+    """Return Wilson's interval of a rate seen in ``n`` trials; ``n`` need not be a whole number."""
     z = _z(confidence)
     centre = rate + z * z / (2 * n)
     spread = z * math.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))

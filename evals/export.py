@@ -1,4 +1,4 @@
-"""Results as other programs and papers take them: Markdown, CSV, LaTeX and the block of a model card."""
+"""Results in formats for other programs and papers: Markdown, CSV, LaTeX and the block of a model card."""
 
 import csv
 import io

@@ -7,7 +7,7 @@ interval over tasks; or it returns an ``Estimate`` itself. Three lines add one::
     def short(episodes):
         return [len(episode.steps) <= 5 for episode in episodes]
 
-A suite then lists ``short``, or ``my_metrics:short`` from a module that is to be imported first.
+A suite then lists ``short``, or ``my_metrics:short``, which imports the module first.
 """
 
 import importlib
@@ -27,9 +27,9 @@ from onelayer.settings import did_you_mean
 
 Measure = Callable[[Sequence[Episode]], "Estimate | Sequence[float]"]
 NOTHING = Estimate(math.nan, math.nan, math.nan)
-"""a figure that does not exist: there are no episodes, or it is not defined for them"""
+"""a figure that is undefined, for example where there are no episodes"""
 PART = "reward/"
-"""``reward/format`` is the mean of that part of the reward, as ``info["reward_parts"]`` names it"""
+"""``reward/format`` is the mean of the part ``format`` of ``info["reward_parts"]``"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,13 @@ class Metric:
     name: str
     measure: Measure
     share: bool | None = None
-    """a share of something, shown as a percentage; None: where the function returns booleans"""
+    """whether it is a share, shown as a percentage; None: it is if the function returns booleans"""
 
     def __call__(self, episodes: Sequence[Episode]) -> Estimate:
         """Return the figure and its interval; NaN where there are no episodes.
 
         Raises:
-            ValueError: the function returned something else than a finite number for each episode.
+            ValueError: the function did not return a finite number for each episode.
         """
         if not episodes:
             return NOTHING
@@ -75,9 +75,9 @@ def register_metric(name: str, *, share: bool | None = None) -> Callable[[Measur
     """Register a function of episodes as a metric.
 
     Args:
-        name: what suites and tables call it.
+        name: its name in suites and tables.
         share: whether its values are shares in [0, 1], with Wilson's interval and shown as a percentage;
-            None: where the function returns booleans.
+            None: they are if the function returns booleans.
 
     Raises:
         ValueError: another function has that name.
@@ -96,7 +96,7 @@ def register_metric(name: str, *, share: bool | None = None) -> Callable[[Measur
 
 
 def _place(measure: Measure) -> tuple[str, str]:
-    """Return where a function was written: a module that is imported again registers the same."""
+    """Return where a function is defined, so that a module that is imported again may register it again."""
     return measure.__module__, measure.__qualname__
 
 
@@ -104,7 +104,7 @@ def find_metric(name: str) -> Metric:
     """Return the metric of a name, as a suite writes it; ``module:name`` imports the module first.
 
     Raises:
-        UnknownName: there is none; the message lists those there are.
+        UnknownName: there is no such metric; the message lists the metrics.
     """
     module, _, short = name.rpartition(":")
     if module:
@@ -136,7 +136,7 @@ def measure(name: str, episodes: Sequence[Episode]) -> Estimate:
 
     Args:
         name: a metric as a suite names it: ``success``, ``pass@4``, ``maj@4``, ``reward/format``, ...
-        episodes: those that count; what to do with errors is decided before.
+        episodes: the episodes that count; the caller has dealt with errors already.
 
     Raises:
         UnknownName: there is no such metric.
@@ -164,7 +164,7 @@ def _tasks(episodes: Sequence[Episode]) -> list[str]:
 
 
 def _attempts(episodes: Sequence[Episode], k: int) -> list[Episode]:
-    """Return the episodes of tasks with at least ``k`` episodes; others lost some to errors."""
+    """Return the episodes of tasks with at least ``k`` episodes; other tasks lost some to errors."""
     tasks = _tasks(episodes)
     times = {task: tasks.count(task) for task in set(tasks)}
     return [e for e, task in zip(episodes, tasks, strict=True) if times[task] >= k]
@@ -200,7 +200,7 @@ def _steps(episodes: Sequence[Episode]) -> Sequence[float]:
 
 @register_metric("valid_actions", share=True)
 def _valid_actions(episodes: Sequence[Episode]) -> Estimate:
-    """Return the share of all actions, not the mean of the episodes' shares."""
+    """Return the share of valid actions among all actions, not the mean of the episodes' shares."""
     shares = [float(np.mean([s.valid for s in e.steps])) if e.steps else 0.0 for e in episodes]
     steps = [len(episode.steps) for episode in episodes]
     return bootstrap_mean(shares, _tasks(episodes), weights_N=steps)
@@ -225,7 +225,7 @@ def _response_characters(episodes: Sequence[Episode]) -> Estimate:
 
 @register_metric("tokens_read", share=False)
 def _tokens_read(episodes: Sequence[Episode]) -> Sequence[float]:
-    """Return the prompt tokens of each episode; NaN where nobody counted them."""
+    """Return the prompt tokens of each episode; NaN where they were not counted."""
     return [float(sum(s.prompt_tokens for s in e.steps)) or math.nan for e in episodes]
 
 

@@ -22,12 +22,12 @@ _CORRECT, _WRONG = "C", "I"
 
 
 def write_inspect_logs(by_agent: Mapping[str, Results], folder: Path) -> list[Path]:
-    """Write a log for each agent, over earlier ones of the same; return the files."""
+    """Write a log for each agent, replacing its earlier ones; return the files."""
     now = datetime.now(UTC).replace(microsecond=0)
     paths = []
     for name, results in by_agent.items():
         log = inspect_log(name, results, now)
-        # The viewer lists files that begin with a date.
+        # The viewer lists only files whose names begin with a date.
         named = f"_{results.suite.name}_{log['eval']['eval_id']}.json"
         for earlier in folder.glob(f"*{named}"):
             earlier.unlink()
@@ -41,9 +41,9 @@ def inspect_log(name: str, results: Results, moment: datetime) -> dict[str, Any]
     """Return the log of one agent.
 
     Args:
-        name: of the agent.
-        results: what it did.
-        moment: when the log is written; the results keep no time.
+        name: the agent's name.
+        results: the agent's results.
+        moment: the time of writing, since results hold no time.
     """
     suite, model = results.suite, f"onelayer/{results.settings.get('model', name)}"
     created = moment.isoformat()

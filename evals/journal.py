@@ -1,4 +1,4 @@
-"""A file that takes each episode of an evaluation as it ends, so that an interrupted evaluation can go on."""
+"""A file to which each episode of an evaluation is appended, so that an interrupted evaluation can go on."""
 
 import json
 import logging
@@ -19,9 +19,9 @@ class Journal:
     A damaged file is read up to the damage, with a warning: a crash of the machine may tear the last lines.
 
     Args:
-        path: the file, which may be there already.
-        played: what decides the tasks.
-        settings: what decides how they are played.
+        path: the file, which may exist already.
+        played: what identifies the tasks.
+        settings: what identifies how they are played.
         data: the digests of the tasks.
 
     Raises:
@@ -37,7 +37,9 @@ class Journal:
     ):
         self.path = Path(path)
         head = {"suite": dict(played), "settings": dict(settings), "data": data or {}}
-        self._head = json.loads(json.dumps(head))  # as it will be read: tuples are lists in JSON
+        self._head = json.loads(
+            json.dumps(head)
+        )  # in the form in which it is read: JSON has no tuples
         lines = self.path.read_bytes().splitlines() if self.path.exists() else []
         self._episodes: list[Episode] = []
         if lines:
@@ -87,7 +89,7 @@ def is_head(value: Any) -> bool:
 
 
 def is_journal(path: Path) -> bool:
-    """Return whether a file is a journal, by its first line; a run's own ``.jsonl`` files are none."""
+    """Return whether a file is a journal, by its first line; a run's own ``.jsonl`` files are not."""
     with open(path, "rb") as file:
         first = file.readline()
     return not first.strip() or is_head(_parsed(first))
@@ -97,9 +99,9 @@ def require_same(wanted: Mapping[str, Any], found: Mapping[str, Any], where: str
     """Raise a ValueError that names the first setting in which two evaluations differ.
 
     Args:
-        wanted: ``{"suite": {...}, "settings": {...}}`` of the evaluation to make.
-        found: the same of the one that was made.
-        where: where that one is.
+        wanted: ``{"suite": {...}, "settings": {...}}`` of the new evaluation.
+        found: the same of the existing one.
+        where: the place of the existing one, for the message.
     """
     for part in ("suite", "settings"):
         new, old = wanted.get(part, {}), found.get(part, {})

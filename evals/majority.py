@@ -2,8 +2,8 @@
 
 Answers that the grader calls equal, such as 1/2 and 0.5, vote together. In a tie, the answer that was given
 first wins. An attempt without an answer does not vote. If a task has more than k attempts, the figure is the
-mean over all choices of k of them, in their order; where there are too many choices, over some thousand that
-are drawn with a fixed seed.
+mean over all subsets of k attempts, or over ``MOST_CHOICES`` subsets drawn with a fixed seed where there are
+more.
 
 X. Wang et al., arXiv 2203.11171 (self-consistency).
 """
@@ -34,10 +34,10 @@ def majority_shares(episodes: Sequence[Episode], k: int) -> dict[str, float]:
 
 
 def groups(attempts: Sequence[Episode]) -> list[int | None]:
-    """Return the group of each attempt at a task: the place of the first that has an equal answer.
+    """Return the group of each attempt at a task: the index of the first attempt with an equal answer.
 
-    Attempts of one group are all right or all wrong: of 1/2 and 2/4 one may be what was asked for. None
-    stands for an attempt without an answer.
+    Attempts of one group are all right or all wrong, so 1/2 and 2/4 may be in two groups where only one form
+    was asked for. None stands for an attempt without an answer.
     """
     firsts: list[int] = []
     found: list[int | None] = []
@@ -63,10 +63,10 @@ def _share(attempts: Sequence[Episode], k: int) -> float:
 
 
 def _winners(group_of: Sequence[int | None], k: int) -> Iterable[int | None]:
-    """Return the group that wins in each choice of ``k`` attempts, None where nobody votes."""
+    """Return the winning group of each subset of ``k`` attempts, None where no attempt votes."""
     for choice in _choices(len(group_of), k):
         votes = Counter(group_of[i] for i in choice if group_of[i] is not None)
-        yield votes.most_common(1)[0][0] if votes else None  # of equal counts the one met first
+        yield votes.most_common(1)[0][0] if votes else None  # in a tie, the one met first
 
 
 def _choices(n: int, k: int) -> Iterable[Sequence[int]]:
@@ -89,7 +89,7 @@ def _agree(one: Episode, other: Episode) -> bool:
     return _same_value(one.answer, other.answer)
 
 
-@lru_cache(maxsize=100_000)  # a row of a table and the row of all tasks ask the same
+@lru_cache(maxsize=100_000)  # the row of a kind and the row of all tasks compare the same answers
 def _same_value(one: str, other: str) -> bool:
     try:
         from onelayer.envs.math import grade_answer

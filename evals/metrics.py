@@ -37,7 +37,7 @@ __all__ = [
 
 @cache
 def _scratch() -> tempfile.TemporaryDirectory[str]:
-    """Return a folder of this process, made for its first metric and removed when Python ends."""
+    """Return a temporary folder, made for the first metric of this process and removed when Python ends."""
     return tempfile.TemporaryDirectory(prefix="onelayer-metrics-")
 
 
@@ -47,8 +47,8 @@ class _EpisodeMetric(evaluate.Metric):  # type: ignore[misc]
     description = ""
 
     def __init__(self, **kwargs: Any):
-        # Otherwise every object writes an arrow file and a lock below the user's home; even in memory
-        # it makes its folder.
+        # Otherwise every object writes an arrow file and a lock below the user's home; even one that is
+        # kept in memory makes a folder.
         super().__init__(**{"keep_in_memory": True, "cache_dir": _scratch().name, **kwargs})
 
     def _info(self) -> evaluate.MetricInfo:
@@ -115,7 +115,7 @@ class ValidActionRate(_EpisodeMetric):
 
 
 class PassAtK(_EpisodeMetric):
-    """Unbiased chance to solve a task within ``k`` attempts, averaged over tasks.
+    """Unbiased estimate of the chance to solve a task within ``k`` attempts, averaged over tasks.
 
     Predictions are 0 or 1; ``compute(..., k=4)`` says how many attempts.
     """
@@ -135,7 +135,7 @@ class PassAtK(_EpisodeMetric):
 class MajorityAtK(_EpisodeMetric):
     """Chance that the commonest answer of ``k`` attempts is right, averaged over tasks.
 
-    Predictions are a task's chances, see ``onelayer.evals.majority``.
+    Predictions are one chance for each task; see ``onelayer.evals.majority``.
     """
 
     description = "maj@k with Wilson's interval over tasks."

@@ -1,8 +1,8 @@
 """Whether tasks to be evaluated on are among those that a run was trained on.
 
-Tasks are compared by their content, not by their ids: two data sets number their problems as they like. A
-problem that its prompt states completely (``TextEnv.free_form``: a question, a program to write) is known by
-its words. A world is known by its first observation, its true state and its solution.
+Tasks are compared by their content, not by their ids, which differ between data sets. A problem that its
+prompt states completely (``TextEnv.free_form``: a question, a program to write) is identified by its words,
+a world by its first observation, its anchor and its solution.
 """
 
 import re
@@ -36,11 +36,11 @@ def shared_tasks(
     """Return the tasks of a suite that are among those trained on, in the suite's order.
 
     Args:
-        suite: of one environment.
-        train_env: an environment as the run was trained in.
+        suite: a suite of one environment.
+        train_env: the environment that the run was trained in.
         trained: the tasks it was trained on; one that no longer exists is ignored.
-        same_data: both are the same environment with the same data, except for the split. Then ids are
-            compared, and no task need be begun.
+        same_data: whether both are the same environment with the same data, except for the split. Then ids
+            are compared, and no task is begun.
     """
     env = suite.make_env()
     try:

@@ -1,4 +1,4 @@
-"""The difference of two agents on the same tasks, task by task: it says more than their two rates."""
+"""The paired difference of two agents on the same tasks, which says more than their two rates."""
 
 import math
 from collections.abc import Sequence
@@ -34,8 +34,8 @@ class Difference:
     """from McNemar's exact test; where tasks were played more than once, from the sign-flip test over
     tasks"""
     detectable: float
-    """true difference of the success rates that this many tasks would show 4 times in 5, if tasks vary as
-    they do here; NaN where they do not vary at all"""
+    """true difference of the success rates that this many tasks would show with power 0.8, if the
+    differences vary as they do here; NaN where they do not vary"""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as JSON holds them."""
@@ -90,7 +90,7 @@ def _difference(
 
 
 def by_task(episodes: Sequence[Episode]) -> dict[Task, list[Episode]]:
-    """Return the episodes of each task, which is known by its part of the suite and its id."""
+    """Return the episodes of each task, identified by its part of the suite and its id."""
     played: dict[Task, list[Episode]] = {}
     for episode in episodes:
         played.setdefault((episode.part, episode.task), []).append(episode)

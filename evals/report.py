@@ -14,17 +14,17 @@ from onelayer.evals.run_record import RunRecord
 from onelayer.evals.transcripts import samples, transcript
 
 Links = Mapping[Path, Sequence[tuple[str, str]]]
-"""for a run's folder, titles and addresses of pages with all its episodes"""
+"""folder of a run -> titles and addresses of pages with all its episodes"""
 
 _NO_CURVE = ("eval/tasks", "cpu_seconds")
-"""always the same number, or of the machine"""
+"""logged numbers that are constant, or concern the machine"""
 
 
 def page(runs: Sequence[RunRecord], links: Links | None = None) -> str:
     """Return the whole HTML page; several runs share its charts and stand side by side in its tables.
 
     Args:
-        runs: one, or those to compare.
+        runs: one run, or several to compare.
         links: pages to link to; see ``onelayer.evals.viewer``.
 
     Raises:
@@ -133,7 +133,7 @@ def _episodes(run: RunRecord, named: bool, links: Links) -> str:
 
 
 def _held_out(runs: Sequence[RunRecord]) -> str:
-    """Return what the runs measured themselves, then every suite that was played afterwards."""
+    """Return the evaluations during training, then every suite that was played afterwards."""
     names = [run.name if len(runs) > 1 else "" for run in runs]
     suites = [
         suite(results, name)

@@ -12,7 +12,7 @@ HEADLINE = ("algorithm", "env", "model", "layers", "iterations", "learning_rate"
 
 
 def during_training(runs: Sequence[RunRecord]) -> str:
-    """Return held-out success before and after training, as the runs measured it themselves."""
+    """Return the success on held-out tasks before and after training, which the runs themselves measured."""
     rows = [_before_and_after(run) for run in runs if run.series("eval/success")[0]]
     if not rows:
         return ""
@@ -26,8 +26,8 @@ def suite(results: Record, run_name: str = "") -> str:
     """Return success by kind of task, a column for each agent, and the paired differences.
 
     Args:
-        results: what ``onelayer eval`` wrote; see ``onelayer.evals.results``.
-        run_name: named in the title, where several runs are shown.
+        results: the content of a ``results.json``; see ``onelayer.evals.results``.
+        run_name: for the title, where several runs are shown.
     """
     agents = {str(name): _rows(agent) for name, agent in _mapping(results.get("agents")).items()}
     kinds = dict.fromkeys(kind for rows in agents.values() for kind in rows)
@@ -50,7 +50,7 @@ def suite(results: Record, run_name: str = "") -> str:
 
 
 def configuration(runs: Sequence[RunRecord]) -> str:
-    """Return every field of every run; where several runs disagree the row stands out."""
+    """Return every field of every run; rows in which the runs differ are highlighted."""
     names = dict.fromkeys([*HEADLINE, *(str(name) for run in runs for name in run.config)])
     rows = []
     for name in names:

@@ -1,8 +1,7 @@
 """Grades saved episodes again, with today's environment.
 
-No agent plays. Each episode's task begins anew with the same seed, and its saved actions are taken one by one
-through the environment's own ``reset`` and ``step``. Rewards, success and the answer that was read then come
-from today's grader.
+No agent plays. Each episode's task begins again with the same seed, and the environment's own ``step`` takes
+the saved actions one by one. Rewards, success and the extracted answer then come from today's grader.
 """
 
 from collections.abc import Sequence
@@ -22,14 +21,14 @@ from onelayer.evals.result_rows import Results
 from onelayer.evals.task_digests import digests_of, identify
 
 AT_ONCE = 16
-"""episodes that are graded at once where steps wait for other processes"""
+"""episodes graded at the same time, where steps wait for other processes"""
 
 
 def rescore(results: Results) -> Results:
     """Return results in which every episode is graded by today's environment; the replies are as they were.
 
-    An episode that ended in an error keeps its error. An episode becomes one with an error if its task begins
-    otherwise now, or if its saved actions no longer end it: it would have to be played again.
+    An episode that ended in an error keeps its error. An episode gets an error if its task now begins with
+    another text, or if its saved actions no longer end it: it would have to be played again.
 
     Raises:
         ValueError: the environment cannot be made.
@@ -67,7 +66,7 @@ def _rescored(suite: Suite, episodes: Sequence[Episode]) -> tuple[list[Episode],
 
 
 def _graded(saved: Episode, seed: int, free: "SimpleQueue[gym.Env[str, str]]") -> Episode:
-    """Show the saved actions to an environment, in the world that they were taken in."""
+    """Take the saved actions in an environment that starts with the episode's task and seed."""
     env = free.get()
     try:
         task = _reset_by(saved.task)
@@ -109,7 +108,8 @@ def _judged(old: Step, view: View, answer: Answer) -> Step:
         old,
         observation=view.observation,
         reward=answer.reward,
-        valid=answer.valid and not (old.reply and not old.action),  # a reply that holds no action
+        valid=answer.valid
+        and not (old.reply and not old.action),  # not if the reply holds no action
         answer=answer.extracted,
         reward_parts=answer.reward_parts,
     )

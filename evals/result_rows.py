@@ -22,14 +22,13 @@ class Row:
 
     kind: str
     episodes: int
-    """all that were played"""
+    """all episodes that were played"""
     tasks: int
     errors: int
     """episodes that an error of the environment or of a server ended, never the agent's choices"""
     metrics: Mapping[str, Estimate]
     counted: int
-    """episodes that the figures are computed from; those with an error are among them if they count as not
-    solved"""
+    """episodes that the figures are computed from; ``Results.count_errors`` includes those with an error"""
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Results:
     count_errors: bool = True
     """an episode with an error counts as not solved; otherwise it is left out of all figures"""
     data: Digests = field(default_factory=dict)
-    """a digest of each task as it was, for each part of the suite; empty where they were not kept"""
+    """a digest of each task, for each part of the suite; empty where digests were not kept"""
     prices: Mapping[str, float] = field(default_factory=dict)
     """US$ of a million tokens ``read`` and ``written``, where they are known"""
 
@@ -51,8 +50,8 @@ class Results:
     def rows(self) -> tuple[Row, ...]:
         """One row for each kind of task, in alphabetical order, and ``All`` at the end.
 
-        Environments that name no kinds, or a single one, have the last row only. A suite of several
-        environments has these rows for each, under its name, and ``All`` is the mean of the environments.
+        Environments with no kinds or a single one have only the last row. A suite of several environments has
+        these rows for each environment, under its name, and ``All`` is the mean over the environments.
         """
         if not isinstance(self.suite, Collection):
             return self._rows_of(self.episodes, self.suite.metrics, "", ALL)
@@ -71,14 +70,14 @@ class Results:
 
     @property
     def counted(self) -> tuple[Episode, ...]:
-        """The episodes that figures are of."""
+        """The episodes that the figures are computed from."""
         return tuple(e for e in self.episodes if self.count_errors or e.error is None)
 
     @property
     def usage(self) -> dict[str, float]:
         """Tokens ``read`` and ``written`` in all episodes, and their ``cost`` in US$ where prices are known.
 
-        Empty where nobody counted tokens, as of scripts.
+        Empty where tokens were not counted, as for scripted agents.
         """
         steps = [step for episode in self.episodes for step in episode.steps]
         found = {
@@ -92,7 +91,7 @@ class Results:
         return found
 
     def records(self) -> list[dict[str, Any]]:
-        """Return a flat mapping for each episode, as a table's rows."""
+        """Return a flat mapping for each episode, as the rows of a table."""
         return records_of(self.episodes)
 
     def _rows_of(
@@ -118,7 +117,7 @@ class Results:
 
 
 def _total(parts: Sequence[Row], metrics: Sequence[str]) -> Row:
-    """Return the mean over several environments; each has the same weight, however many tasks it has."""
+    """Return the mean over several environments, which all have the same weight."""
     found = {name: _mean([row.metrics[name] for row in parts]) for name in metrics}
     return Row(
         kind=ALL,
@@ -131,7 +130,7 @@ def _total(parts: Sequence[Row], metrics: Sequence[str]) -> Row:
 
 
 def _mean(estimates: Sequence[Estimate]) -> Estimate:
-    """Return the mean of independent estimates; the distances to the bounds add like deviations."""
+    """Return the mean of independent estimates; their distances to the bounds add in quadrature."""
     if any(math.isnan(estimate.value) for estimate in estimates):
         return NOTHING
     k = len(estimates)
@@ -142,7 +141,7 @@ def _mean(estimates: Sequence[Estimate]) -> Estimate:
 
 
 def numbered(episodes: Sequence[Episode]) -> tuple[Episode, ...]:
-    """Return episodes with their attempts at each task numbered, where nobody has done so."""
+    """Return episodes with the attempts at each task numbered, where they are not numbered yet."""
     seen: dict[tuple[str, str], int] = {}
     numbered = []
     for episode in episodes:

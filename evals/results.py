@@ -1,4 +1,4 @@
-"""What came out of an evaluation: episodes, figures for each kind of task, and the file that holds them.
+"""The results of an evaluation: episodes, figures for each kind of task, and the file that holds them.
 
 ``results.json``::
 
@@ -16,8 +16,8 @@
                       "reply": "...", "reward": 0.0, "valid": true, "cut": false}, ...]}, ...]}},
      "comparisons": [{"first": "trained", "second": "base", "rows": [...]}]}
 
-A figure that does not exist, such as the share of valid actions where none was taken, is null. Files of the
-format before, ``onelayer.results.1``, are read too.
+An undefined figure, such as the share of valid actions where no action was taken, is null. Files of the
+previous format, ``onelayer.results.1``, are read too.
 """
 
 import json
@@ -51,16 +51,16 @@ FORMAT = "onelayer.results.2"
 _FORMATS = ("onelayer.results.1", FORMAT)
 FILE_NAME = "results.json"
 _RULES = {False: "left out", True: "not solved"}
-"""what an episode with an error counts as"""
+"""how an episode with an error counts"""
 
 
 def compare(first: Results, second: Results) -> list[Difference]:
     """Return how much more ``first`` earns than ``second`` on the tasks that both played.
 
-    Episodes that ended in an error are left out, or count as not solved, as the results say.
+    Episodes that ended in an error are left out or count as not solved, by ``Results.count_errors``.
 
     Raises:
-        ValueError: they played different environments, versions or data, or no task in common.
+        ValueError: they played different environments, versions or data, or have no task in common.
     """
     require_comparable(first, second)
     return compare_episodes(first.counted, second.counted)
@@ -160,7 +160,7 @@ def load_results(path: Path | str) -> LoadedResults:
 
     Raises:
         FileNotFoundError: there is none.
-        ValueError: it is something else, or of another version.
+        ValueError: the file is not of this format, or of another version.
     """
     path = Path(path)
     path = path / FILE_NAME if path.is_dir() else path
@@ -191,7 +191,7 @@ def load_results(path: Path | str) -> LoadedResults:
 
 
 read_results = load_results
-"""the name in 0.1"""
+"""the name of ``load_results`` in 0.1"""
 
 
 def _differences(first: Results, second: Results) -> list[Difference]:

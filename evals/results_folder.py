@@ -1,4 +1,4 @@
-"""The folder of an evaluation: ``results.json``, and a journal of the agent that is playing."""
+"""The folder of an evaluation: ``results.json``, and a journal for the agent that is playing."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -19,8 +19,8 @@ class ResultsFolder:
 
     Args:
         path: the folder; made when there is something to write.
-        suite: what is played.
-        fresh: forget the results and journals that the folder holds; its other files are left alone.
+        suite: the suite that is played.
+        fresh: delete the results and journals in the folder; its other files are left alone.
         count_errors: see ``evaluate``.
 
     Raises:
@@ -45,7 +45,7 @@ class ResultsFolder:
             for name, earlier in load_results(self.file).items():
                 before = {"suite": earlier.suite.identity()}
                 require_same({"suite": suite.identity()}, before, str(self.file))
-                # Its metrics may be others, and so may the rule for errors.
+                # The new evaluation may have other metrics, and another rule for errors.
                 self.results[name] = replace(earlier, suite=suite, count_errors=count_errors)
 
     def journal(self, name: str) -> Path:
@@ -69,13 +69,13 @@ class ResultsFolder:
         """Let an agent play the episodes that it has not played before.
 
         Args:
-            name: what the results call the agent.
-            agent: see ``evaluate``, as the next ones; None will do where nothing is left to play.
+            name: the agent's name in the results.
+            agent: see ``evaluate``; may be None where nothing is left to play.
             settings: what decides how it plays.
             parallel: episodes that run at once.
             on_episode: called with each episode, those played before first.
-            retry_errors: play those again that ended in an error.
-            errors_in_a_row: stop after so many in a row.
+            retry_errors: play episodes again that ended in an error.
+            errors_in_a_row: stop after this many errors in a row.
             keep_tokens: keep each sampled token with its log-probability.
             prices: see ``Results``.
             step_timeout: see ``rollout``.
@@ -109,10 +109,10 @@ class ResultsFolder:
         return self.results[name]
 
     def write(self, order: Sequence[str], first: str) -> dict[str, Results]:
-        """Write ``results.json`` and drop the journals; return the results in this order.
+        """Write ``results.json`` and delete the journals; return the results in this order.
 
         Args:
-            order: names of agents, which may lack some and name others.
+            order: names of agents; some may be missing, others unknown.
             first: see ``write_results``.
         """
         names = sorted(self.results, key=lambda n: order.index(n) if n in order else len(order))

@@ -33,19 +33,19 @@ Key = tuple[str, str, int]
 
 
 class TooManyErrors(RunFailed):
-    """So many episodes in a row ended in an error that going on is no use."""
+    """Too many episodes in a row ended in an error for the evaluation to go on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a suite from agents that played it before."""
+    """What is known of a suite from earlier evaluations."""
 
     episodes: Sequence[Episode] = ()
-    """played before, and not played again"""
+    """episodes that were played before and are not played again"""
     data: Digests | None = None
     """digests that the tasks must have; None accepts any"""
     tasks: dict[str, list[TaskIdentity]] = field(default_factory=dict)
-    """identities of the tasks by part of the suite; added where missing, since each is begun for this"""
+    """a cache of the tasks' identities, by part of the suite; ``evaluate`` fills it by beginning each task"""
 
 
 def evaluate(
@@ -66,18 +66,18 @@ def evaluate(
 ) -> Results:
     """Let an agent play a suite's tasks.
 
-    Every attempt at a task gets random numbers of its own, which the suite's seed decides.
+    Every attempt at a task has its own random numbers, which the suite's seed decides.
 
     Args:
         suite: what to play.
         agent: the player; ``reseed``, if it has that method, is called with the suite's seed. For a suite of
             several environments, a function that makes an agent for each.
-        settings: what describes the player, as JSON can hold it; goes into the results.
-        journal: a file to write every episode to as it ends. If it exists, the evaluation goes on from it.
-        known: what is known from before, see ``Known``.
+        settings: a description of the player for the results, as JSON.
+        journal: a file to append every episode to as it ends. If it exists, the evaluation resumes from it.
+        known: what earlier evaluations found, see ``Known``.
         parallel: episodes that run at once.
         on_episode: called with each episode, those played before first.
-        retry_errors: play episodes that ended in an error before again.
+        retry_errors: play earlier episodes again if they ended in an error.
         count_errors: count an episode with an error as not solved; otherwise it is left out of all figures.
         errors_in_a_row: stop after so many episodes in a row that ended in an error; None never stops.
         keep_tokens: keep sampled tokens as text with log-probabilities, if the agent has a tokenizer.
@@ -107,7 +107,7 @@ def evaluate(
 
 
 class _Done:
-    """What has been played, and who is told of it."""
+    """Collects the played episodes, and passes them on to the journal and ``on_episode``."""
 
     def __init__(
         self,
@@ -126,9 +126,9 @@ class _Done:
 
     def add(self, episode: Episode) -> None:
         key = _key(episode)
-        if key in self.episodes:  # another attempt of its task was missing, and this one is known
+        if key in self.episodes:  # played again only with a missing attempt of its task
             return
-        # Without the tokens and hidden states of training.
+        # Converting drops the tokens and hidden states, which only training needs.
         self.episodes[key] = as_episode(as_record(episode))
         if self._book is not None:
             self._book.add(episode)
@@ -150,7 +150,7 @@ class _Part:
 
     suite: Suite
     label: str
-    """"" where the suite is of one environment"""
+    """"" in a suite of one environment"""
     env: gym.Env[str, str]
     ids: list[str | int]
     tasks: list[TaskIdentity]
@@ -188,8 +188,8 @@ class _Part:
     ) -> None:
         """Play the tasks of which an attempt is missing.
 
-        All attempts of a task are played again, since their random numbers go by the order of the attempts;
-        those that are known already are not taken.
+        All attempts of such a task are played, since their random numbers depend on the order of attempts;
+        attempts that are known already are then discarded.
         """
         attempts = self.suite.attempts
         left = [
@@ -208,7 +208,7 @@ class _Part:
         tokenizer = getattr(player, "tokenizer", None) if keep_tokens else None
 
         def ended(episode: Episode) -> None:
-            # An episode that failed at its start has neither the environment's name for its task nor a kind.
+            # An episode that failed at its start has no kind, and the seed in place of its task's name.
             task = named.get(episode.task, episode.task)
             kind = episode.kind or kind_of.get(task, "")
             if tokenizer is not None:
@@ -218,7 +218,7 @@ class _Part:
         envs = [self.env]
         for _ in range(min(parallel, len(left) * attempts) - 1):
             envs.append(self._another_env())
-        # The last digits of a local model depend on what it computes together; a served one answers alone.
+        # A local model's rounding depends on what is computed in one batch; a served model answers alone.
         reproducible = not getattr(player, "answers_alone", False)
         rollout(
             envs,
@@ -231,7 +231,7 @@ class _Part:
         )
 
     def _make_agent(self, make: MakesAgent) -> Agent:
-        """Return an agent for this environment, which is closed at the end where it can be."""
+        """Return an agent for this environment, to be closed at the end if it has ``close``."""
         player = make(self._another_env())
         let_go = getattr(player, "close", None)
         if let_go is not None:
@@ -239,7 +239,7 @@ class _Part:
         return player
 
     def _another_env(self) -> gym.Env[str, str]:
-        """Make an environment; an agent gets one of its own, for it may ask it for solutions."""
+        """Make an environment; an agent also gets its own, which it may ask for solutions."""
         env = self.suite.make_env()
         self.stack.callback(close, env)
         return env
@@ -257,7 +257,7 @@ def _spelled(episode: Episode, tokenizer: Any) -> Episode:
 def _kept(
     episodes: Sequence[Episode], wanted: Sequence[Key], retry_errors: bool
 ) -> dict[Key, Episode]:
-    """Return the episodes that need not be played again: for each attempt the first without an error."""
+    """Return the episode to keep of each attempt: the first without an error, else the last if any counts."""
     possible = set(wanted)
     found: dict[Key, Episode] = {}
     for episode in episodes:

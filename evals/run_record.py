@@ -1,7 +1,7 @@
-"""What a run left in its folder, read without torch. Files may be missing.
+"""The files of a run's folder, read without torch. Files may be missing.
 
 Reports are made of runs that finished, stopped or still go on, and of runs of older versions, so only
-``metrics.jsonl`` must be there.
+``metrics.jsonl`` is required.
 """
 
 import json
@@ -22,27 +22,27 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class TrainedLayer:
-    """What ``layer.safetensors``, or ``adapter_model.safetensors``, says about itself."""
+    """The metadata of ``layer.safetensors`` or ``adapter_model.safetensors``."""
 
     base_id: str
     layers: tuple[int, ...]
     num_layers: int
     everything: bool
     parameters: int
-    """how many numbers were trained"""
+    """number of trained parameters"""
     rank: int | None = None
     """rank of the LoRA adapters, if adapters were trained instead of the layers"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunRecord:
-    """One run: its configuration, an entry an iteration, and episodes to look at."""
+    """One run: its configuration, its metrics at each iteration, and some episodes."""
 
     path: Path
     config: Record
     metrics: tuple[Record, ...]
     episodes: tuple[Record, ...]
-    """those of the first and of the last iteration that were kept"""
+    """the episodes of the first and the last iteration of which any were kept"""
     layer: TrainedLayer | None
     """None while the run goes on"""
     evaluations: tuple[Record, ...]
@@ -112,7 +112,7 @@ def _config(path: Path) -> Record:
 
 
 def _lines(path: Path) -> Iterator[Record]:
-    """Yield the objects of a JSON-lines file; the last line of a running or killed run may be torn."""
+    """Yield the objects of a JSON-lines file; the last line of a running or killed run may be incomplete."""
     if not path.is_file():
         return
     with open(path, encoding="utf-8", errors="replace") as file:
@@ -126,7 +126,7 @@ def _lines(path: Path) -> Iterator[Record]:
 
 
 def _first_and_last(path: Path) -> tuple[Record, ...]:
-    """Return the episodes of two iterations; the file may be far larger than both."""
+    """Return the episodes of the first and the last iteration, without holding the whole file in memory."""
     first: list[Record] = []
     last: list[Record] = []
     for episode in _lines(path):

@@ -1,8 +1,8 @@
-"""Is a difference more than chance, and how small a difference could these tasks have shown?
+"""Is a difference significant, and how small a difference could these tasks have shown?
 
 S. Holm, 1979 (several comparisons at once); R.A. Fisher, 1935 (the sign-flip test); Q. McNemar, 1947 (the
-exact form); A.B. Owen, 2007 (means over tasks and runs, both of them drawn at random); F.E. Satterthwaite,
-1946 (degrees of freedom of a sum).
+exact form); A.B. Owen, 2007 (means over random tasks and random runs); F.E. Satterthwaite, 1946 (degrees of
+freedom of a sum).
 """
 
 import math
@@ -17,17 +17,17 @@ from numpy.typing import ArrayLike, NDArray
 CONFIDENCE = 0.95
 POWER = 0.8
 _EXACT_UP_TO = 14
-"""differing tasks, of which all sign patterns are tried; with more of them patterns are drawn"""
+"""with up to this many differing tasks all sign patterns are tried; with more, patterns are drawn"""
 _DRAWN_PATTERNS = 20_000
 
 
 @lru_cache(maxsize=4096)
 def student_t(probability: float, degrees: float) -> float:
-    """Return the quantile of Student's t distribution; the normal one's from 10,000 degrees on.
+    """Return a quantile of Student's t distribution; from 10,000 degrees on, of the normal distribution.
 
     Args:
         probability: in (0, 1).
-        degrees: of freedom, at least 1; rounded down, which makes intervals wider and never narrower.
+        degrees: degrees of freedom, at least 1; rounded down, so that intervals get wider, not narrower.
     """
     if not 0 < probability < 1:
         raise ValueError(f"probability must be in (0, 1), got {probability}")
@@ -56,7 +56,7 @@ def t_p_value(t: float, degrees: float) -> float:
 
 
 def _t_below(angle: float, degrees: int) -> float:
-    """Return the chance of less than ``tan(angle) * sqrt(degrees)``, by the finite series."""
+    """Return the t distribution's CDF at ``tan(angle) * sqrt(degrees)``, by its finite series."""
     sine, cosine = math.sin(angle), math.cos(angle)
     if degrees % 2:
         term, total = cosine, 0.0
@@ -74,11 +74,11 @@ def _t_below(angle: float, degrees: int) -> float:
 
 
 def sign_flip_p_value(difference_T: ArrayLike, seed: int = 0) -> float:
-    """Return the two-sided p-value that two agents are alike, from their differences on each task.
+    """Return the two-sided p-value of the hypothesis that two agents are alike, from paired differences.
 
-    If they were alike, each task's difference could just as well have had the other sign. Up to 14 tasks that
-    differ, all patterns of signs are counted; beyond that, 20,000 patterns are drawn. If all differences are
-    1, 0 or -1, counting all patterns is McNemar's exact test.
+    Under the hypothesis each task's difference could as well have the other sign. With up to 14 tasks that
+    differ, all sign patterns are counted; with more, 20,000 patterns are drawn. If all differences are 1, 0
+    or -1, counting all patterns is McNemar's exact test.
     """
     difference = np.asarray(difference_T, dtype=float)
     difference = difference[difference != 0]
@@ -94,11 +94,11 @@ def sign_flip_p_value(difference_T: ArrayLike, seed: int = 0) -> float:
     for _ in range(_DRAWN_PATTERNS // 1000):
         signs_PT = rng.integers(0, 2, size=(1000, n)) * 2 - 1
         extreme += int(np.sum(np.abs(signs_PT @ difference) >= seen))
-    return (extreme + 1) / (_DRAWN_PATTERNS + 1)  # the pattern that was seen is one of them
+    return (extreme + 1) / (_DRAWN_PATTERNS + 1)  # the observed pattern counts as one more draw
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
-    """Return the exact two-sided p-value that neither agent is better.
+    """Return the exact two-sided p-value of the hypothesis that neither agent is better.
 
     Args:
         only_first: tasks that the first agent alone solved.
@@ -110,7 +110,7 @@ def mcnemar(only_first: int, only_second: int) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Return p-values that are valid for all comparisons together, by Holm's step-down method."""
+    """Return p-values adjusted for all comparisons together, by Holm's step-down method."""
     order = sorted(range(len(p_values)), key=lambda i: p_values[i])
     adjusted = [1.0] * len(p_values)
     highest = 0.0
@@ -123,14 +123,14 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def minimal_difference(
     deviation: float, tasks: int, *, confidence: float = CONFIDENCE, power: float = POWER
 ) -> float:
-    """Return the smallest true difference that would be found in ``power`` of all repetitions.
+    """Return the smallest true difference that a test would find with probability ``power``.
 
     Args:
-        deviation: the standard deviation of the difference on one task. For two agents that solve half of the
-            tasks each, and not the same ones, it is ``sqrt(0.5)``.
-        tasks: that both play.
-        confidence: of the test.
-        power: the chance to find the difference.
+        deviation: the standard deviation of the difference on one task. For two agents that each solve half
+            of the tasks, independently, it is ``sqrt(0.5)``.
+        tasks: number of tasks that both play.
+        confidence: confidence level of the test.
+        power: the probability to find the difference.
     """
     if tasks < 1:
         raise ValueError(f"tasks must be at least 1, got {tasks}")
@@ -150,24 +150,24 @@ class ArmDifference:
     runs: tuple[int, int]
     tasks: int
     tasks_deviation: float
-    """standard error that the choice of tasks brings"""
+    """standard error due to the choice of tasks"""
     runs_deviation: float
-    """standard error that training again would bring; NaN where both arms have a single run"""
+    """standard error due to the training runs; NaN where both arms have a single run"""
 
 
 def arm_difference(
     first_RT: ArrayLike, second_RT: ArrayLike, confidence: float = CONFIDENCE
 ) -> ArmDifference:
-    """Compare two arms of runs as groups: both the tasks and the runs are samples of others.
+    """Compare two arms of runs as groups, with both the tasks and the runs as random samples.
 
-    The variance is that of the tasks' mean differences plus that of the runs' means within each arm. That
-    counts the noise within a run twice, so intervals are rather too wide. An arm of one run adds no variance:
+    The variance is that of the tasks' mean differences plus that of the runs' means within each arm. This
+    counts the noise within a run twice, so intervals tend to be too wide. An arm of one run adds no variance:
     the interval then holds for these runs, not for training again.
 
     Args:
         first_RT: a value for each run and task, such as 1 for solved; at least one run and two tasks.
         second_RT: the same of the other arm, on the same tasks.
-        confidence: the interval's.
+        confidence: confidence level of the interval.
 
     Raises:
         ValueError: the arms have different tasks, or fewer than two.

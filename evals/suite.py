@@ -43,7 +43,7 @@ _OF_COLLECTION = ("name", "description", "version", "agent", "parts")
 
 
 def load_suite(name: str) -> AnySuite:
-    """Return a suite by its name, or that of a YAML file by its path.
+    """Return a suite by its name, or by the path of its YAML file.
 
     Raises:
         UnknownName: there is no such suite or file; the message names the nearest.
@@ -89,7 +89,7 @@ def plugin_suites() -> dict[str, EntryPoint]:
 
 
 def suite_of(values: Mapping[str, Any], name: str = "") -> AnySuite:
-    """Return the suite of a mapping as a YAML file or ``Suite.as_dict`` holds it.
+    """Return the suite that a mapping describes, as in a YAML file or from ``Suite.as_dict``.
 
     Raises:
         ValueError: a key is unknown or missing, or a value cannot work.

@@ -15,7 +15,7 @@ def success_table(by_agent: Mapping[str, Results], width: float = math.inf) -> s
     """Return success by kind of task, a column for each agent: ``45.0 % [38.8, 51.4]``.
 
     ``n`` is the number of episodes behind the first agent's figures; the others played the same tasks.
-    Agents for whom ``width`` characters leave no room stand in a second table.
+    Agents that do not fit into ``width`` characters go into further tables.
     """
     rows_of = {name: {row.kind: row for row in r.rows} for name, r in by_agent.items()}
     first = next(iter(rows_of.values()))
@@ -45,7 +45,7 @@ def metrics_table(by_agent: Mapping[str, Results], width: float = math.inf) -> s
 
 
 def difference_table(differences: Sequence[Difference], first: str, second: str) -> str:
-    """Return the paired differences of two agents, and how small a difference they could have shown."""
+    """Return the paired differences of two agents, and how small a difference the tasks could have shown."""
     cells = []
     for row in differences:
         alone = "" if row.only_first is None else f"{row.only_first} : {row.only_second}"
@@ -61,7 +61,7 @@ def difference_table(differences: Sequence[Difference], first: str, second: str)
 
 
 def pairs_table(pairs: Sequence[Pair]) -> str:
-    """Return every pair of several arms; ``p, Holm`` is valid for all of them together."""
+    """Return every pair of several arms; ``p, Holm`` is adjusted for the number of pairs."""
     cells = [
         [
             f"{pair.first} - {pair.second}",
@@ -95,8 +95,8 @@ def _detectable(difference: float, tasks: int) -> str:
 def render(head: Sequence[str], rows: Sequence[Sequence[str]], width: float = math.inf) -> str:
     """Return an aligned Markdown table; the first column is text, the others are to the right.
 
-    A table of more than ``width`` characters becomes several, one below the other: the first column begins
-    each of them, and every other column stands in one, however wide it is.
+    A table of more than ``width`` characters becomes several, one below the other: each begins with the first
+    column, and every other column is in one of them, even if it is too wide.
     """
     widths = [max(2, *(len(row[i]) for row in (head, *rows))) for i in range(len(head))]
     tables, room = [[0]], width
@@ -125,7 +125,7 @@ def _aligned(
 
 
 def _usage(by_agent: Mapping[str, Results]) -> list[list[str]]:
-    """Return rows of tokens and cost, where somebody counted them."""
+    """Return rows of tokens and cost, where they were counted."""
     usage = [results.usage for results in by_agent.values()]
     names = {"read": "tokens read, in all", "written": "tokens written, in all"}
     rows = [

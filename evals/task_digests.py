@@ -1,7 +1,7 @@
 """Digests of tasks: they change when the data behind a task's id change.
 
-Two evaluations played the same tasks if the digests agree. A digest covers the first observation, the true
-state in which the task begins, and the known solution, such as the answer to a problem, if there is one.
+Two evaluations played the same tasks if the digests agree. A digest covers the first observation, the anchor
+of the initial state, and the known solution, such as the answer to a problem, if there is one.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from onelayer.agents.boundary import Failure, begin
 from onelayer.envs.attributes import attribute
 
 _WORLD = 0
-"""seed of the world in which a task is looked at"""
+"""seed with which a task is begun to compute its digest"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,30 +23,26 @@ class TaskIdentity:
     """A task as it begins."""
 
     name: str
-    """what episodes call it"""
+    """its name in episodes"""
     kind: str
     text: str
-    """what an agent reads first"""
+    """its first observation"""
     digest: str
-    """digest of the task itself, whatever its id; "" where it failed to begin"""
+    """digest of the task, independent of its id; "" where it failed to begin"""
 
 
 def identify(env: gym.Env[str, str], task: str | int) -> TaskIdentity:
     """Begin a task and return its identity; the text is empty if the environment fails to begin it.
 
-    A world that draws random numbers gets the same ones each time.
+    The task is always begun with the same seed.
     """
     view = begin(env, task, _WORLD)
-    if isinstance(
-        view, Failure
-    ):  # it will fail the same way when it is played, and be counted there
+    if isinstance(view, Failure):  # it will fail again when it is played, which counts the failure
         name = task if isinstance(task, str) else f"seed-{task}"
         return TaskIdentity(name, "", "", "")
     anchor = view.info.get("anchor")
     known = (view.observation, _plain(anchor), _solution(env, view.task))
-    without_id = repr(known).replace(
-        repr(view.task), "''"
-    )  # anchors of different tasks differ by their ids
+    without_id = repr(known).replace(repr(view.task), "''")  # anchors may contain the task's id
     digest = hashlib.sha256(without_id.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return TaskIdentity(view.task, view.kind, view.observation, digest)
 
@@ -56,7 +52,7 @@ Digests = Mapping[str, Mapping[str, str]]
 
 
 def digests_of(tasks: Iterable[TaskIdentity]) -> dict[str, str]:
-    """Return the digest of each task by its name; without those that failed to begin."""
+    """Return the digest of each task by its name, except those that failed to begin."""
     return {task.name: task.digest for task in tasks if task.digest}
 
 
@@ -70,7 +66,7 @@ def changed_task(one: Digests, other: Digests) -> str | None:
 
 
 def require_same_data(wanted: Digests, found: Digests, where: str) -> None:
-    """Raise a ValueError where a task is not the one that was played before under its name."""
+    """Raise a ValueError if a task differs from the one that was played before under the same name."""
     task = changed_task(wanted, found)
     if task is not None:
         raise ValueError(
@@ -85,12 +81,12 @@ def _solution(env: gym.Env[str, str], name: str) -> Any:
         return None
     try:
         return _plain(solution(name))
-    except Exception:  # an environment of others may know solutions of some tasks only
+    except Exception:  # a user's environment may know the solutions of only some tasks
         return None
 
 
 def _plain(value: Any) -> Any:
-    """Return a value whose ``repr`` is the same in every process: sets have no order, objects an address."""
+    """Return a value whose ``repr`` is the same in every process, without set order or memory addresses."""
     if value is None or isinstance(value, str | int | float | bytes):
         return value
     if isinstance(value, set | frozenset):

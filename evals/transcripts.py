@@ -1,4 +1,4 @@
-"""Episodes as a person reads them: what the agent saw, what it did, what it earned for it."""
+"""Episodes for a person to read: what the agent saw, what it did, and its rewards."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -7,7 +7,7 @@ from typing import Any
 from onelayer.evals.run_record import Record
 
 LONGEST_TEXT = 4000
-"""characters of one observation or reply; the rest is counted, not shown"""
+"""characters of one observation or reply that are shown; the rest is only counted"""
 
 
 def samples(episodes: Sequence[Record]) -> list[Record]:

@@ -4,7 +4,8 @@ Each module needs its library only when it is used:
 
 * ``GymText``: any Gymnasium world of numbers, put into words by two functions;
 * ``textarena``, ``openenv``, ``verifiers``: games, servers and tasksets of these libraries, as environments;
-* ``trl``, ``verifiers``: an environment of onelayer as TRL's ``environment_factory``, as a verifiers taskset.
+* ``trl``, ``verifiers_taskset``: an environment of onelayer as TRL's ``environment_factory``, or as a
+  verifiers taskset.
 """
 
 from onelayer.envs.adapters.gym_text import GymText

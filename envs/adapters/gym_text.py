@@ -1,4 +1,4 @@
-"""Any Gymnasium environment of numbers as one of text: two functions put it into words."""
+"""Any Gymnasium environment of numbers as an environment of text: two functions put it into words."""
 
 import zlib
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -24,15 +24,15 @@ class GymText(gym.Wrapper[str, str, Any, Any]):
     counts for ``max_steps``.
 
     Args:
-        env: the world; a seed is a task of it, unless ``tasks`` are given.
+        env: the world; without ``tasks``, each seed is a task.
         describe: observation to text.
         actions: text to action: a mapping of all that can be said, or a function that returns None for what
             it does not understand.
-        anchor: observation to a hashable name of the state, where the observation tells all of it; None where
-            it does not, and then equal texts count as equal states.
+        anchor: observation to a hashable name of the state, for a fully observed world; None: equal texts
+            count as equal states.
         instructions: the rules, which a language model is told first.
-        tasks: ids by which episodes are started. A task decides where the world starts, and the seed that
-            comes with it what its dice show.
+        tasks: ids by which episodes are started. The task decides the initial state; the seed given to
+            ``reset`` decides the random events after it.
         max_steps: actions until an episode is truncated; None where the world ends by itself.
     """
 
@@ -80,14 +80,14 @@ class GymText(gym.Wrapper[str, str, Any, Any]):
                 raise UnknownName(f"there is no task {task!r} here; one is {self.tasks[0]!r}")
             start = zlib.crc32(task.encode()) >> 1
             self._observation, info = self.env.reset(seed=start, options=others or None)
-            # The task has decided where the world starts; what its dice show from here on is the seed's.
+            # The task has decided the initial state; the seed decides the random events from here on.
             dice = int(self._drawn.integers(2**31))
             self.env.unwrapped.np_random = np.random.default_rng(dice)
         self._task, self._steps = task, 0
         return self._describe(self._observation), self._complete_info(info, valid=True)
 
     def step(self, action: str) -> tuple[str, float, bool, bool, Info]:
-        """Take the action that the text means; see the class for a text that means none."""
+        """Take the action that the text means; the class says what happens where it means none."""
         meant = self._read(action.strip())
         self._steps += 1
         late = self._max_steps is not None and self._steps >= self._max_steps

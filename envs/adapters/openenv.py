@@ -10,7 +10,7 @@ from onelayer.envs.text import FreeText, Info
 
 
 class OpenEnv(gym.Env[str, str]):
-    """Plays on a server over OpenEnv's own client; many of them play, and start, at once.
+    """Plays on a server through OpenEnv's client; many instances can start and play at once.
 
     The server's ``reset`` gets the episode's seed; a seed is a task. An episode is solved where the server
     says so (``success`` in its observation), or where it ends with a positive return.
@@ -67,7 +67,7 @@ class OpenEnv(gym.Env[str, str]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[str, Info]:
-        """Start the server's episode of this seed; the first time, and after a failure, connect."""
+        """Start the server's episode of this seed; connect before the first one and after a failure."""
         super().reset(seed=seed)
         self._seed = int(self.np_random.integers(2**31)) if seed is None else seed
         self._steps = 0
@@ -98,7 +98,7 @@ class OpenEnv(gym.Env[str, str]):
         try:
             return call()
         except BaseException:
-            self._is_connected = False  # whatever is left of the session is not to be trusted
+            self._is_connected = False  # the session is in an unknown state
             raise
 
     def _text(self, result: Any) -> str:

@@ -18,10 +18,10 @@ class TextArenaEnv(TextEnv):
     A task is a seed of the game: ``train-17``. An episode is solved where the game's own reward is 1.
 
     Args:
-        game: its id in TextArena's registry; the variants ``-raw`` leave the text as the game says it.
+        game: its id in TextArena's registry; the ``-raw`` variants leave the game's text unchanged.
         split: "train" or "test", which have other seeds.
         count: tasks of the split.
-        max_steps: moves until the episode is truncated, if the game has no end before.
+        max_steps: moves until the episode is truncated, if the game has not ended before.
         render_mode: "ansi" lets ``render()`` return the last text.
         game_args: further arguments of ``textarena.make``.
 
@@ -111,18 +111,18 @@ def _make(game: str, arguments: Mapping[str, Any]) -> Any:
 
 
 class _OwnChance:
-    """Random numbers of one game: its library draws from those of the whole process."""
+    """The random state of one game: TextArena draws from the global one of the process."""
 
     def __init__(self) -> None:
         self.seed(0)
 
     def seed(self, seed: int) -> None:
-        """Begin anew."""
+        """Restart the random state from a seed."""
         self._python = random.Random(seed).getstate()
         self._numpy = np.random.RandomState(seed).get_state()
 
     def call(self, call: Callable[[], T]) -> T:
-        """Return what ``call()`` returns, drawing from these numbers and not from the process's."""
+        """Return what ``call()`` returns, drawing from this state and not from the process's."""
         python, numpy = random.getstate(), np.random.get_state()
         random.setstate(self._python)
         np.random.set_state(self._numpy)

@@ -1,6 +1,6 @@
 """Any environment of onelayer in TRL: ``GRPOTrainer(environment_factory=environment_factory(ID), ...)``.
 
-TRL lets a model act by calling tools; here there is one, ``act``. It needs no part of TRL itself::
+TRL lets a model act by calling tools; here there is one, ``act``. This module itself does not import TRL::
 
     factory = environment_factory("onelayer/ALFWorld-v0", room_size=5)
     trainer = GRPOTrainer(
@@ -37,7 +37,7 @@ class TRLEnvironment:
         self._is_over = True
 
     def reset(self, task: str | None = None, seed: int | None = None, **_: Any) -> str:
-        """Start an episode: of a task, and with a seed of the world's chance; return what is to be read."""
+        """Start an episode of ``task`` with the seed of its random events; return the text to read."""
         options = None if task is None else {"task": task}
         observation, info = self._env.reset(seed=seed, options=options)
         self._total, self._is_over = 0.0, False
@@ -71,7 +71,7 @@ class TRLEnvironment:
 
 
 class EnvironmentFactory:
-    """Makes ``TRLEnvironment``s; TRL makes one for each rollout that runs at once."""
+    """Makes ``TRLEnvironment``s: TRL asks for one per concurrent rollout."""
 
     def __init__(self, env_id: str, show_admissible: bool, arguments: Mapping[str, Any]):
         self.env_id, self.show_admissible, self.arguments = env_id, show_admissible, dict(arguments)
@@ -97,8 +97,8 @@ def environment_factory(
 def rows(factory: EnvironmentFactory, count: int, seed: int = 0) -> list[dict[str, Any]]:
     """Return ``count`` rows for ``train_dataset``: a prompt with the rules, a task and a seed.
 
-    TRL plays a row several times and compares the results; all of them are the same world. Tasks are drawn in
-    an order of the seed, each once before any comes again.
+    TRL plays a row several times, always in the same world, and compares the results. ``seed`` decides the
+    order of the tasks; none comes again before all have come.
     """
     env = make(factory.env_id, **factory.arguments)
     rules = attribute(env, "instructions", "")

@@ -20,28 +20,28 @@ from onelayer.envs.text import Outcome, TextEnv
 from onelayer.errors import UnknownName
 
 _TEST_EVERY = 10
-"""of a taskset's tasks, the tenth, twentieth, ... are the split "test": verifiers has no splits"""
+"""verifiers has no splits, so the tenth, twentieth, ... task of a taskset is in the split "test" """
 
 
 class VerifiersEnv(TextEnv):
     """Tasks of a verifiers taskset; the whole reply is the action.
 
-    A task's system prompt and prompt are the first observation. Its weighted rewards, added up, are the
-    reward at the end, and solve it from ``solved_at`` on.
+    A task's system prompt and prompt are the first observation. The sum of its weighted rewards is the
+    reward at the end; the task is solved if the sum is at least ``solved_at``.
 
     Args:
         taskset: the module of a taskset, as verifiers installs it, or ``module:Class``.
         split: "train", or "test" for every tenth task.
         config: fields of the taskset's configuration.
-        count: tasks that are read of the taskset, which may be infinite.
+        count: tasks to read from the taskset, which may be infinite.
         solved_at: the reward from which a task is solved.
-        max_steps: replies until an episode is truncated, which is not scored.
+        max_steps: replies until an episode is truncated; a truncated episode is not scored.
         render_mode: "ansi" lets ``render()`` return the last text.
 
     Raises:
         gymnasium.error.DependencyNotInstalled: verifiers is not installed.
         UnknownName: there is no such taskset.
-        ValueError: it needs what is not played here; the message says what.
+        ValueError: the taskset needs something unsupported, such as tools; the message says what.
     """
 
     splits: ClassVar[tuple[str, ...]] = ("train", "test")

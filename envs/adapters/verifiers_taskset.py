@@ -23,7 +23,7 @@ _HOW = "Reply with one action, and nothing else."
 
 
 class OnelayerConfig(vf.TasksetConfig):  # type: ignore[misc]
-    """Which environment, and its chance."""
+    """Which environment, and the seed of its episodes."""
 
     env_id: str = "onelayer/ALFWorld-v0"
     env_args: dict[str, Any] = {}  # noqa: RUF012  (pydantic copies it)

@@ -30,14 +30,14 @@ class ALFWorldEnv(TextEnv):
     """Household tasks in text, word for word those of alfworld 0.4.2.
 
     The episode is won, and ends, when the goal holds. Beyond ``TextEnv``'s entries, ``info["kind"]`` is the
-    task type. An action is valid where it is an admissible command, ``help`` among them, give or take spaces
-    around it.
+    task type. An action is valid if it is an admissible command (``help`` counts as one); spaces around it
+    are ignored.
 
     Args:
-        games: a folder in the ``$ALFWORLD_DATA`` layout, a ``.jsonl[.xz]`` file, the variable that holds its
-            path (``"$ALFWORLD_DATA"``, which must be set then), or ``"generated"``; None for
-            ``$ALFWORLD_DATA`` where it is set, else the default folder of ``alfworld-download``, else
-            generated games (see ``load_games``).
+        games: a folder in the ``$ALFWORLD_DATA`` layout, a ``.jsonl[.xz]`` file, an environment variable that
+            is set to such a path (``"$ALFWORLD_DATA"``), or ``"generated"``; None for ``$ALFWORLD_DATA``
+            where it is set, else the default folder of ``alfworld-download``, else generated games (see
+            ``load_games``).
         split: ``train``, ``valid_seen``, ``valid_unseen``, or what the data have; ``test`` means
             ``valid_unseen``.
         backend: ``"native"``, or ``"textworld"`` for the real engine (``pip install 'onelayer[alfworld]'``).
@@ -75,7 +75,7 @@ class ALFWorldEnv(TextEnv):
         if verb not in (None, *VERBS):
             raise ValueError(f"verb is {' or '.join(VERBS)}, got {verb!r}")
         if backend == "textworld":
-            # Imported here, where a missing extra is told before any work.
+            # Imported here, so that a missing extra is reported before any work.
             import onelayer.envs.alfworld.textworld_engine  # noqa: F401
         self.games = load_games(
             games, split, room_size=room_size, task_types=task_types, count=count
@@ -110,7 +110,7 @@ class ALFWorldEnv(TextEnv):
         return Outcome(observation, reward, terminated=won, success=won, valid=valid)
 
     def anchor(self) -> Hashable:
-        """Return the true state: where everything is, and what was done to it."""
+        """Return the full state: where everything is, and what was done to it."""
         return self._playing().anchor()
 
     def admissible(self) -> tuple[str, ...]:
@@ -136,7 +136,7 @@ class ALFWorldEnv(TextEnv):
         return [f"games: {len(self.games):,} of {where}"]
 
     def clone(self) -> Self:
-        """Return an environment in the same state that goes its own way.
+        """Return an independent environment in the same state.
 
         It takes microseconds; with ``backend="textworld"`` all actions are played again.
         """

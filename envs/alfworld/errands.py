@@ -1,4 +1,4 @@
-"""What a generated game asks for: a goal that its scene can meet, and its sentence."""
+"""What a generated game asks for: a goal that can be reached in its scene, and its sentence."""
 
 from functools import cache
 from random import Random
@@ -44,9 +44,9 @@ SENTENCES = {
         "find two {thing} and put them in {place}",
     ),
 }
-"""task type -> the two ways to say it"""
+"""task type -> its two sentences"""
 
-# How often a task type is played in which room, near ALFWorld's own shares.
+# Relative weights of the rooms for each task type, close to ALFWorld's own shares.
 _ROOMS_OF = {
     "pick_and_place_simple": {"kitchen": 1, "living room": 3, "bedroom": 3, "bathroom": 3},
     "look_at_obj_in_light": {"living room": 1, "bedroom": 4},
@@ -58,7 +58,7 @@ _ROOMS_OF = {
 
 
 def draw_goal(random: Random, task_type: str, *, unseen: bool) -> Goal:
-    """Return a goal of a type in one of the held-out scenes, or in one of the others."""
+    """Return a goal of a task type in a held-out scene (``unseen``), or in one of the other scenes."""
     rooms = _ROOMS_OF[task_type]
     room = random.choices(list(rooms), list(rooms.values()))[0]
     candidates: list[tuple[str, list[str]]] = []
@@ -71,7 +71,7 @@ def draw_goal(random: Random, task_type: str, *, unseen: bool) -> Goal:
 
 @cache
 def _goals_of(number: int, task_type: str) -> list[tuple[str, list[str]]]:
-    """Return what a scene's game may be about, and for each thing the receptacle types it may ask for."""
+    """Return the things that a scene's game may ask for, each with the receptacle types possible for it."""
     place = scene(number)
     things = [thing for thing in place.stock if thing not in FIXED]
     things = [thing for thing in things if thing in _TREATABLE.get(task_type, things)]
@@ -94,7 +94,7 @@ def _aims(thing: str, place: Scene, task_type: str) -> list[str]:
 
 
 def _starts(thing: str, place: Scene, goal_kind: str) -> int:
-    """Return how many of a thing can start outside the receptacles that the goal names (2: two or more)."""
+    """Return how many things of a kind can start outside the goal's receptacle type (2: two or more)."""
     spaces = 0
     for receptacle in place.receptacles:
         if receptacle.kind in PLACES[thing] and receptacle.kind != goal_kind:

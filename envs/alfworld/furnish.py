@@ -15,7 +15,7 @@ _MOST_OF_A_KIND = 3
 def furnish(goal: Goal, room_size: int | None, random: Random) -> Household:
     """Return a household in which the goal can be reached and is not reached yet.
 
-    The things asked for never start in a receptacle of the type the goal names.
+    The things asked for never start in a receptacle of the goal's type.
 
     Args:
         goal: what the game asks for; its scene gives the furniture.
@@ -43,7 +43,7 @@ def furnish(goal: Goal, room_size: int | None, random: Random) -> Household:
 
 
 class _Filling:
-    """Receptacles being filled: draws places by their weights, one thing for each that holds only one."""
+    """Receptacles being filled: draws places by weight, and none of the ``SINGLE`` types twice."""
 
     def __init__(self, receptacles: Sequence[Receptacle], random: Random):
         self._receptacles = receptacles
@@ -87,7 +87,7 @@ def _any(origin: Scene, kind: str, random: Random) -> int:
 
 
 def _fill_up(kept: set[int], origin: Scene, room_size: int, random: Random) -> None:
-    """Add receptacles; a type's chance grows with the root of its number, or rooms would be all cabinets."""
+    """Add receptacles; a type is drawn by the square root of its count, else cabinets would fill the room."""
     while len(kept) < min(room_size, len(origin.receptacles)):
         left: dict[str, list[int]] = {}
         for index, receptacle in enumerate(origin.receptacles):

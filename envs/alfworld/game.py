@@ -1,4 +1,4 @@
-"""What never changes in a game: things, places, what fits where, the goal. All engines that play it share it.
+"""What never changes in a game: things, places, what fits where, the goal. Its engines share one ``Game``.
 
 Things are numbered. Objects and receptacles are each sorted by their id, which is the order in which
 ALFWorld lists them; a set of objects or receptacles is an int, one bit for each.
@@ -163,7 +163,7 @@ class Game:
         self.cool = self._object_set(self._unary("iscool"))
         self.sliced = self._object_set(self._unary("issliced"))
         self.toggled = self._object_set(self._unary("istoggled"))
-        # Where an object lies matters only for slicing it (and for `look`, see Engine.lying).
+        # The location of an object matters only for slicing it (and for `look`, see Engine.lying).
         self.lying = frozenset(
             (self._objects[name], self._locations[location])
             for name, location in self._facts("objectatlocation")
@@ -177,7 +177,7 @@ class Game:
         self.held = self._objects[held[0]] if held else -1
 
     def _fluents(self) -> Mapping[str, Fluent]:
-        """Return the tests of what actions change, for the goal."""
+        """Return the tests that the goal may use, by the predicate that actions change."""
 
         def contains(arguments: tuple[str, ...]) -> Condition:
             o, r = self._objects.get(arguments[0]), self._receptacles.get(arguments[1])

@@ -17,17 +17,17 @@ NEEDS_ALFWORLD = "alfworld is not installed: pip install 'onelayer[alfworld]'"
 _TASK = re.compile(r'Your task is to: ((?:[^"\\]|\\.)*)"')
 _UNKNOWN_TASK = "UNKNOWN GOAL"
 _TEMPLATES = {"move": "move {o} to {r}", "put": "put {o} in/on {r}"}
-"""by which a grammar's command for putting things down tells the version of alfworld that wrote it"""
+"""a grammar's command for putting things down, which tells the version of alfworld that wrote the game"""
 _OLDER = (
     ("You arrive at {r.name}.", "You arrive at {lend.name}."),
     ("You move the {o.name} to the {r.name}.", "You put the {o.name} in/on the {r.name}."),
     (_TEMPLATES["move"], _TEMPLATES["put"]),
 )
-"""what the grammar of alfworld 0.4.2 says, and what that of 0.3.5 says there"""
+"""texts of the grammar of alfworld 0.4.2, each with the text of 0.3.5 in its place"""
 
 
 def read_game_file(path: Path, game_id: str) -> GameRecord | None:
-    """Read one game; None where the file does not say that it is solvable, as alfworld leaves such out.
+    """Read one game; None where the file does not mark it as solvable: alfworld skips such games too.
 
     Raises:
         ValueError: the file is not a game; the message names it.

@@ -52,9 +52,10 @@ def load_games(
 
     Args:
         games: a folder in the ``$ALFWORLD_DATA`` layout, a folder of games, a ``.jsonl`` or ``.jsonl.xz``
-            file, the name of a variable that holds its path (``"$ALFWORLD_DATA"``), or ``"generated"``.
-            None: ``$ALFWORLD_DATA`` where it is set, else the default folder of ``alfworld-download`` where
-            it has games, else generated ones; ``room_size`` and ``count`` ask for generated ones.
+            file, an environment variable that is set to such a path (``"$ALFWORLD_DATA"``), or
+            ``"generated"``. None: ``$ALFWORLD_DATA`` where it is set, else the default folder of
+            ``alfworld-download`` where it has games, else generated ones; ``room_size`` and ``count`` ask for
+            generated ones.
         split: the first part of the games' ids; ``"test"`` means ``valid_unseen``, unless the data have a
             split of that name.
         room_size: receptacles in a generated room; None for whole scenes.
@@ -83,7 +84,7 @@ def load_games(
 
 
 def _on_this_machine() -> str:
-    """Return the folder of games that alfworld would play, or that games are generated."""
+    """Return the folder of games that alfworld would play, or ``GENERATED`` where there is none."""
     named = os.environ.get("ALFWORLD_DATA")
     if named:
         return named
@@ -201,7 +202,7 @@ def _choose(split: str, found: Sequence[str], path: Path) -> str:
 def _load_folder(path: Path, split: str) -> LoadedGames:
     """Return the games of a split of a folder, read once in a process.
 
-    It is read again where a game was added to the split or taken from it, at its first level.
+    It is read again after a change directly inside the split's folder; changes further down are not noticed.
     """
     by_name = split_folders(path)
     chosen = by_name[_choose(split, list(by_name), path)]

@@ -1,8 +1,8 @@
 """Seeded ALFWorld games of all six types, made from our own tables, without alfworld and without a download.
 
-A seed and a split name a game. The seed decides the task type (seeds count through the types), the goal and
-its scene, and the room: its furniture (the scene's, or a part that keeps the game solvable) and what lies
-where. Training and held-out seeds never meet: each split has its own thousand million of them.
+A seed and a split identify a game. The seed decides the task type (consecutive seeds cycle through the
+types), the goal and its scene, and the room: its furniture (the scene's, or a part that keeps the game
+solvable) and what lies where. Splits share no seeds: each has 10**9 of its own.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,14 +30,14 @@ def generate(
     room_size: int | None = None,
     task_types: Sequence[str] | None = None,
 ) -> GameRecord:
-    """Return the game of a seed: solvable, not won at its start, its walkthrough as short as the room allows.
+    """Return the game of a seed: solvable, not won at its start, with a shortest walkthrough.
 
     Args:
         seed: from 0 to ``SEEDS_PER_SPLIT - 1``; equal seeds of two splits are different games.
         split: one of ``SPLITS``.
         room_size: receptacles in the room, at least ``SMALLEST_ROOM`` and at most what the scene has;
             None for the whole scene (23 on average).
-        task_types: the types that seeds count through; None for all six.
+        task_types: the types that consecutive seeds cycle through; None for all six.
 
     Raises:
         ValueError: an argument is out of range, or the split or a task type is unknown.
@@ -101,7 +101,7 @@ class GeneratedGames(Mapping[str, GameRecord]):
             task_types=self.task_types,
             count=len(self),
         )
-        return again, ()  # the cache of made games stays behind
+        return again, ()  # without the cache of games
 
     def _made(self, seed: int) -> GameRecord:
         return generate(
@@ -110,7 +110,7 @@ class GeneratedGames(Mapping[str, GameRecord]):
 
 
 class _Ids(Sequence[str]):
-    """The ids of a range of seeds; one costs the draw of its goal and nothing else."""
+    """The ids of a range of seeds; making an id draws the game's goal, but not its room."""
 
     def __init__(self, split: str, room_size: int | None, task_types: tuple[str, ...], count: int):
         self._split, self._room_size, self._task_types = split, room_size, task_types

@@ -1,7 +1,7 @@
 """Turning a PDDL goal into a fast test of the current state.
 
 A goal such as "some mug is in some cabinet" is grounded once, when its game is parsed: what can't change
-(types, which receptacle is where) is decided then, and what is left are a few conditions on the state, asked
+(types, which receptacle is where) is decided then. A few conditions on the state are left, which are tested
 after each action.
 """
 
@@ -11,11 +11,11 @@ from typing import Any
 from onelayer.envs.alfworld.pddl import ARITIES, Formula, Problem, typed_names
 
 Test = Callable[[Any], bool]
-"""asks the engine that plays the game, ``native_engine.Engine``"""
+"""a test of the state: takes the ``native_engine.Engine`` that plays the game"""
 Condition = bool | Test
-"""Decided already, or a test of the state."""
+"""decided already, or a test of the state"""
 Fluent = Callable[[tuple[str, ...]], Condition]
-"""Gives the test of a predicate that actions change, for its arguments."""
+"""a predicate that actions change: takes its arguments, returns its test"""
 Binding = Mapping[str, str]
 
 
@@ -32,7 +32,7 @@ class GoalReader:
         """Return the test of the whole goal.
 
         Raises:
-            ValueError: the goal uses something that this engine does not follow.
+            ValueError: the goal uses something that this engine does not keep track of.
         """
         try:
             condition = self._ground(self._problem.goal, {})

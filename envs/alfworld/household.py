@@ -179,7 +179,7 @@ class Room:
 
     scenes: range
     furniture: Mapping[str, tuple[int, ...]]
-    """receptacle type -> how many of it a scene may have, each as likely"""
+    """receptacle type -> how many of it a scene has: one entry is drawn, all equally likely"""
     usual: tuple[str, ...]
     """things every scene of the room has"""
     occasional: tuple[str, ...]
@@ -300,8 +300,8 @@ _LIKELY = {thing.lower(): _likely(thing) for thing in PLACES}
 
 
 def likelihood(thing: str, receptacle: str) -> float:
-    """Return how likely a thing lies in receptacles of a type, from 0 to 1; type names in any case.
+    """Return the probability that a thing lies in receptacles of a type; type names in any case.
 
-    Where it merely fits counts a little, as real games put things where our tables don't.
+    Every type that holds the thing has at least a small weight: real games put things where our tables don't.
     """
     return _LIKELY.get(thing.lower(), {}).get(receptacle.lower(), 0.0)

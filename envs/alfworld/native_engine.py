@@ -1,7 +1,7 @@
 """A text engine for ALFWorld games: alfworld's observations and commands, without alfworld.
 
-``Engine`` answers byte for byte what alfworld 0.4.2 over TextWorld 1.7.0 answers (the tests play both),
-with its oddities, of which the least expected are:
+``Engine`` answers byte for byte what alfworld 0.4.2 over TextWorld 1.7.0 answers (the tests play both).
+That includes its oddities, of which these surprise most:
 
 * ``look`` in the middle of the room lists the receptacles only in the first observation; later it sees
   "nothing";
@@ -51,7 +51,7 @@ class Engine:
         self.sliced = game.sliced
         self.toggled = game.toggled
         self.lying: frozenset[tuple[int, int]] = game.lying
-        """(object, location): where sliceable objects lie, and what lies "next to" its receptacle"""
+        """(object, location) of sliceable objects, and of objects that lie "next to" a receptacle"""
         self.taken: frozenset[tuple[int, int]] = frozenset()
         """(object, receptacle): what was taken from receptacles that share their location"""
         self._deeds: dict[str, _Deed] | None = None
@@ -63,7 +63,7 @@ class Engine:
         return wording.introduction(surroundings, game.task)
 
     def copy(self) -> "Engine":
-        """Return an engine in the same state that goes its own way."""
+        """Return an independent engine in the same state."""
         twin = Engine.__new__(Engine)
         twin.game = self.game
         twin.here, twin.held, twin.contents = self.here, self.held, self.contents
@@ -74,7 +74,7 @@ class Engine:
         return twin
 
     def anchor(self) -> Hashable:
-        """Return the state: equal exactly where the game would go on in the same way."""
+        """Return the state; two are equal if and only if the game would go on in the same way."""
         return (
             self.here,
             self.held,
@@ -94,7 +94,7 @@ class Engine:
         return tuple(sorted([*self.game.moves_from[self.here], *self._possible_deeds()]))
 
     def step(self, command: str) -> tuple[str, int, bool]:
-        """Carry out a command: its observation, the score (1 where the goal holds), and whether it holds.
+        """Carry out a command; return the observation, the score (1 where the goal holds), whether it holds.
 
         Spaces around a command are dropped; any other difference from an admissible command makes nothing
         happen. The game goes on after it is won.
@@ -119,7 +119,7 @@ class Engine:
         return command in self._possible_deeds()
 
     def _possible_deeds(self) -> dict[str, _Deed]:
-        """Return what can be done here and now, by command; going elsewhere is not among it."""
+        """Return what can be done here and now, by command, without the commands that go elsewhere."""
         if self._deeds is None:
             self._deeds = self._find_deeds()
         return self._deeds

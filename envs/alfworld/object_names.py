@@ -29,7 +29,7 @@ def readable_names(ids: Iterable[str]) -> dict[str, str]:
 
 
 def _kind(mangled: str) -> str:
-    """Return what an id names: the part before its coordinates; basins are kinds of their own."""
+    """Return the kind that an id names: the part before its coordinates; basins are kinds of their own."""
     kind, coordinates, _ = mangled.partition("_bar_")
     if coordinates:
         return f"{kind}basin" if "basin" in mangled else kind

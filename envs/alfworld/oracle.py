@@ -15,7 +15,7 @@ APPLIANCES = {
 
 
 def plan(household: Household, goal: Goal) -> tuple[str, ...]:
-    """Return commands that win, as few as the task allows.
+    """Return a shortest list of commands that wins.
 
     Raises:
         ValueError: the household can't meet the goal.

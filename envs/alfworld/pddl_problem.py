@@ -28,7 +28,7 @@ class Goal:
     task_type: str
     thing: str
     receptacle: str
-    """the type to put it in; ``DeskLamp`` when it is to be looked at"""
+    """the type of receptacle for the thing; ``DeskLamp`` when the thing is to be looked at"""
     scene: int
 
 

@@ -14,7 +14,7 @@ TASK_TYPES = (
 )
 
 VERBS = ("move", "put")
-"""``move mug 1 to shelf 1`` as alfworld has it since 0.4, ``put mug 1 in/on shelf 1`` as it had it in 0.3"""
+"""``move mug 1 to shelf 1`` since alfworld 0.4, ``put mug 1 in/on shelf 1`` in 0.3"""
 _PUTS_DOWN = re.compile(r"(?:move (.+) to|put (.+) in/on) (.+)")
 
 

@@ -1,7 +1,7 @@
 """The scenes of generated games: which furniture a numbered scene has, and which scenes a split may use.
 
-A scene number always gives the same furniture and the same kinds of things, so that a scene seen in training
-can be known and a held-out one can't. What lies where is drawn anew for each game (``generator.py``).
+A scene number always gives the same furniture and the same kinds of things, so an agent can learn the scenes
+of training but not the held-out ones. What lies where is drawn anew for each game (``generator.py``).
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from onelayer.envs.alfworld.household import ROOMS
 from onelayer.errors import UnknownName
 
 UNSEEN_SCENES = frozenset({9, 10, 29, 215, 219, 226, 308, 315, 325, 404, 424, 425})
-"""three scenes of each room that ALFWorld's training games don't use either; among them its own four unseen
-ones (10, 219, 308, 424)"""
+"""three scenes of each room that ALFWorld's training games don't use either, its own four unseen scenes (10,
+219, 308, 424) among them"""
 
 _OCCASIONAL = 0.35
 _SHARED_SPOT = 0.08

@@ -3,8 +3,8 @@
 It is the reference that the native engine is compared with. Work that does not change its answers is left out
 (see ``textworld_patches``). It must stay in one thread.
 
-Importing this module imports alfworld, which sets ``$ALFWORLD_DATA`` where it is not set; that is undone, for
-``games=None`` reads it.
+Importing this module imports alfworld, which sets ``$ALFWORLD_DATA`` where it is not set. That is undone,
+because ``games=None`` reads the variable.
 
 Raises:
     gymnasium.error.DependencyNotInstalled: on import, where ``onelayer[alfworld]`` is not installed.
@@ -57,7 +57,7 @@ class TextWorldEngine:
 
     Args:
         record: the game.
-        untouched: leave nothing out: TextWorld as it is installed, to compare with.
+        untouched: leave nothing out, for comparisons with TextWorld as it is installed.
     """
 
     def __init__(self, record: GameRecord, untouched: bool = False):
@@ -67,7 +67,7 @@ class TextWorldEngine:
         self.load(record)
 
     def load(self, record: GameRecord) -> None:
-        """Take up another game; ``reset`` begins it.
+        """Load another game; ``reset`` begins it.
 
         Raises:
             ValueError: the planner can't read its problem.
@@ -112,18 +112,18 @@ class TextWorldEngine:
         return _played(self.record, self._untouched, self._commands)
 
     def __reduce__(self) -> tuple[Callable[..., "TextWorldEngine"], tuple[Any, ...]]:
-        # The planner is a library's memory: what can be kept is what was played.
+        # The planner's state is in a C library and can't be pickled, so the commands are played again.
         return _played, (self.record, self._untouched, tuple(self._commands))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "TextWorldEngine":
         return self.copy()
 
     def anchor(self) -> Hashable:
-        """Return the state: equal exactly where the game would go on in the same way.
+        """Return the state; two are equal if and only if the game would go on in the same way.
 
-        Two kinds of facts matter only together, or to a knife: where an object lies
-        (``objectAtLocation``), and what it was taken from (``not_inReceptacle``, seen by ``look`` where
-        receptacles share a location).
+        What an object was taken from (``not_inReceptacle``) matters only where receptacles share a location,
+        for ``look``. Where an object lies (``objectAtLocation``) matters only for those objects, and for
+        sliceable ones in a game that has a knife.
         """
         facts: dict[str, set[Any]] = {}
         for fact in self._environment._pddl_state.facts:
@@ -147,9 +147,9 @@ class TextWorldEngine:
         return (*changing, frozenset(taken), frozenset(lying))
 
     def close(self) -> None:
-        """Free what the planner holds of the game; ``reset`` or ``load`` takes it up again.
+        """Free the planner's memory of the game; ``reset`` or ``load`` makes the engine usable again.
 
-        The library stays loaded: to unload two of them crashes the interpreter when it exits.
+        The library stays loaded: unloading two of them crashes the interpreter when it exits.
         """
         self._environment.downward_lib.cleanup()
 
@@ -180,7 +180,8 @@ class _LeanPddlEnv(PddlEnv):  # type: ignore[misc]
     """TextWorld's environment, working out only what ``TextWorldEngine`` asks for.
 
     TextWorld also lists every fact once for each admissible command, and derives the text of each command
-    anew. The text depends on the action and its arguments alone, for names and places don't change.
+    again at every step. Here each text is derived once: names and places don't change, so it depends on the
+    action and its arguments alone.
     """
 
     def __init__(self, infos: Any) -> None:

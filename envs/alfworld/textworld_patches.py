@@ -1,18 +1,18 @@
-"""What ``textworld_engine`` spares the real engine, without changing what it says.
+"""Replacements that spare the real engine needless work without changing what it says.
 
 TextWorld 1.7.0 spends nearly all its time on work that it has done before, or whose result nobody reads.
-While ``spared`` is entered, and no longer, these names are replaced:
+Inside the context of ``spared``, and only there, these names are replaced:
 
-* ``fast_downward.pddl2sas`` remembers its translation of a problem (0.2 s, asked for by each load and
-  reset), and leaves out the second, "optimized" one: it serves planning alone, which is never asked for.
-* ``pddl.logic._parse_and_convert`` remembers the parsed grammar (70 ms a load): the grammars of two games
-  differ in the task sentence alone, and the rule of that sentence is put in anew.
+* ``fast_downward.pddl2sas`` remembers its translation of a problem (0.2 s at each load and reset), and leaves
+  out the second, "optimized" one, which only planning would need.
+* ``pddl.logic._parse_and_convert`` remembers the parsed grammar (70 ms a load). The grammars of two games
+  differ only in the task sentence, so only the rule of that sentence is replaced.
 * ``pddl.textgen._parse_and_convert`` remembers parsed templates, and gives a fresh copy each time (2 ms).
 * ``pddl.textgen.Rule`` remembers parsed conditions, which nothing writes to.
-* ``pddl.textgen.deepcopy`` copies what is written to afterwards, the context of a symbol and the dictionaries
-  of a context, and shares what is only read: names, variables, facts.
+* ``pddl.textgen.deepcopy`` copies what is written to afterwards (the context of a symbol, the dictionaries of
+  a context) and shares what is only read (names, variables, facts).
 
-None of this is safe in threads, nor is TextWorld itself.
+None of this is thread-safe, and neither is TextWorld itself.
 """
 
 import copy
@@ -91,7 +91,7 @@ class _RememberedRule:
 
 
 def _copy(value: Any) -> Any:
-    """Copy what the text generator copies before it writes to it."""
+    """Copy the parts that the text generator writes to, and share the rest."""
     if isinstance(value, list):
         return [_copy(symbol) for symbol in value]
     twin = copy.copy(value)

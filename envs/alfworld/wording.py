@@ -1,4 +1,4 @@
-"""What ALFWorld says. Every sentence here is compared with the real engine's, byte for byte, in the tests."""
+"""ALFWorld's sentences. The tests compare each of them with the real engine's, byte for byte."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,14 +25,14 @@ Available commands:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What alfworld 0.3 says otherwise than alfworld 0.4."""
+    """Where the words of alfworld 0.3 and 0.4 differ."""
 
     put: str
-    """the command that puts a thing down; the thing and the receptacle go into it"""
+    """the command that puts a thing down, with places for the thing and the receptacle"""
     has_put: str
-    """what is said then"""
+    """the answer to that command"""
     arrives_at_location: bool
-    """one arrives at "loc 3", and not at the receptacle that one goes to"""
+    """the player arrives at "loc 3", not at the receptacle by name"""
     has_help: bool
 
 
@@ -40,7 +40,7 @@ DIALECTS = {
     "move": Dialect("move {} to {}", "You move the {} to the {}.", False, True),
     "put": Dialect("put {} in/on {}", "You put the {} in/on the {}.", True, False),
 }
-"""by the verb of a game"""
+"""by ``GameRecord.verb``"""
 
 
 def listing(names: Sequence[str], article: str = "a ") -> str:
@@ -81,7 +81,7 @@ def receptacle_text(name: str, contents: Sequence[str], openable: bool, is_open:
 
 
 def object_text(name: str, hot: bool, cool: bool, clean: bool, sliced: bool, on: bool) -> str:
-    """Return what examining an object says; "cold" only where nothing else is to be said."""
+    """Return what examining an object says; it says "cold" only if it says nothing else."""
     temperature = "hot" if hot else "cool" if cool else ""
     words = " and ".join(word for word in (temperature, "clean" if clean else "") if word)
     if words:

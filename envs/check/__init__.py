@@ -1,6 +1,6 @@
 """Checks whether an environment keeps Gymnasium's contract and the promises that training relies on.
 
-An environment need not be a ``TextEnv``. What it does not tell is noted and not a failure: without
+An environment need not be a ``TextEnv``. Missing entries of ``info`` are noted, and are not failures: without
 ``info["anchor"]``, for example, the observation stands for the state.
 """
 
@@ -85,7 +85,7 @@ def check(env_id: str, /, *, episodes: int = 5, seed: int = 0, **kwargs: Any) ->
 
 
 def _run(name: str, function: Callable[..., str], *args: Any) -> Finding:
-    """Return a check's note, or what it raised as the problem, with the place for the author."""
+    """Run a check; return its note, or the problem that it raised and where, for the author."""
     try:
         return Finding(name, note=function(*args))
     except (Problem, NotText) as error:

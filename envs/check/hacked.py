@@ -10,8 +10,7 @@ from onelayer.envs.hacks import Hack, Seen, hacks_of
 from onelayer.envs.plugins import make
 
 ALLOWED = 0.005
-"""An attempt may earn this much more than chance, in the mean: a prompt may contain its answer by
-accident."""
+"""how much more than chance an attempt may earn on average: a prompt may contain its answer by accident"""
 _MOST_STEPS = 1_000
 
 
@@ -20,12 +19,13 @@ def play_hacks(
 ) -> list[Finding]:
     """Play every attempt and return what each earns; one that earns more than chance is a problem.
 
-    Chance is what an agent earns on the same tasks that draws admissible actions, 0 where none are listed.
+    Chance is the mean return, or 0 if that is negative, of an agent that draws admissible actions on the same
+    tasks; where none are listed, it sends empty actions.
 
     Args:
         env_id: as in ``onelayer.envs.plugins.make``.
-        episodes: episodes of each attempt, on tasks that ``seed`` and the numbers after it draw.
-        seed: see above.
+        episodes: episodes of each attempt, with the seeds ``seed``, ``seed + 1``, ...
+        seed: the first of these seeds.
         kwargs: arguments of the environment.
 
     Raises:

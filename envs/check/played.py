@@ -13,7 +13,7 @@ from onelayer.envs.plugins import make
 MOST_STEPS = 10_000
 """an episode that is longer than this does not end"""
 COMPARED = ("task", "anchor", "admissible", "valid", "success")
-"""entries of info that are a function of what was done before"""
+"""entries of info that must be equal when the same actions are played again"""
 
 Told = tuple[str, float, bool, bool, dict[str, Any]]
 """observation, reward, terminated, truncated, info"""
@@ -31,13 +31,13 @@ def require(condition: object, problem: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The environment that is checked, and how to make more of it."""
+    """The environment that is checked, and how to make more instances of it."""
 
     env_id: str
     kwargs: Mapping[str, Any]
 
     def make(self, **others: Any) -> gym.Env[str, str]:
-        """Make one of it, with other arguments where some are given."""
+        """Make an instance, with ``others`` in place of its own arguments of these names."""
         return make(self.env_id, **{**self.kwargs, **others})
 
 
@@ -133,9 +133,9 @@ def _compared(told: Told) -> Iterator[tuple[str, Any]]:
 
 
 def depends_on_chance(world: World, env: gym.Env[str, str], played: Sequence[Played]) -> bool:
-    """Return whether episodes of one task and the same actions differ with the seed, or may do so."""
+    """Return whether the same actions in the same task can lead to another episode with another seed."""
     if tasks_of(env) is None:
-        return True  # the seed is the task, and dice too
+        return True  # the seed decides both the task and the random events
     for episode in played[:3]:
         for seed in (episode.seed + 1_001, episode.seed + 1_002):
             again = replay(env, episode.actions, seed, episode.its_task)

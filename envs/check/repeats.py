@@ -127,18 +127,18 @@ def with_seed_and_task(world: World, played: Sequence[Played]) -> str:
 
 
 def _another_day() -> str:
-    """Return a time zone where it is another day now."""
+    """Return a time zone in which the date now differs from the date in UTC."""
     return "Check-14" if time.gmtime().tm_hour >= 10 else "Check+12"
 
 
 def _plain(episode: Played) -> list[dict[str, Any]]:
-    """Return what an episode told as JSON holds it; of the anchors, which of them are equal."""
+    """Return an episode's steps as JSON values; anchors become numbers, equal for equal anchors."""
     met: dict[Any, int] = {}
     rows = []
     for observation, reward, terminated, truncated, info in episode.told:
         try:
             anchor = met.setdefault(info.get("anchor"), len(met))
-        except TypeError:  # the check of anchors tells
+        except TypeError:  # not hashable, which the check of anchors reports
             anchor = -1
         admissible = info.get("admissible")
         rows.append(

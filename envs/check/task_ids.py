@@ -16,7 +16,7 @@ _MOST_TASKS = 2_000
 _MOST_STARTS = 200
 """tasks of a split whose first observation is looked at"""
 _SHARE = 0.5
-"""of a split's tasks, where they start as tasks of another: then the two are no different"""
+"""two splits count as the same if at least this share of one's starts are starts of the other"""
 
 
 def by_name(env: gym.Env[str, str]) -> str:
@@ -54,7 +54,7 @@ def splits(world: World) -> str:
     for name in names:
         try:
             env = world.make(split=name)
-        except ValueError as error:  # most likely these data lack the split; its message tells
+        except ValueError as error:  # most likely the data lack the split; the message says so
             notes.append(f"{name} none ({error})")
             continue
         tasks = tasks_of(env) or ()
@@ -78,9 +78,9 @@ def splits(world: World) -> str:
 
 
 def _starts(env: gym.Env[str, str], tasks: list[str]) -> set[Any]:
-    """Return what tells tasks apart at their start: text and, where it is known, solution.
+    """Return the starts of tasks: the first observation and, where it is known, the solution.
 
-    Texts with which several tasks of the split start tell nothing: the difference is hidden.
+    A text with which several tasks of the split start is left out: it does not identify a task.
     """
     solution = attribute(env, "solution")
     found: Counter[Any] = Counter()

@@ -23,7 +23,7 @@ _BOOL = (bool, np.bool_)
 _NONSENSE = ("", "   ", "\x00 xyzzy \u2603", "look\nlook", "a" * 5_000)
 _CHANCE = "not tried: chance decides as well"
 _SAME_AGAIN = 12
-"""times that one action is said again and again, to come to a state in several ways"""
+"""how many times one action is repeated, so that states are reached along several paths"""
 
 
 def info(played: Sequence[Played]) -> str:
@@ -85,7 +85,7 @@ def outcomes(world: World, env: gym.Env[str, str], played: Sequence[Played]) -> 
         told = episode.told
         for before, action, after in zip(told, episode.actions, told[1:], strict=False):
             if after[3]:
-                continue  # the step limit is not the state's
+                continue  # the step limit is no property of the state
             observation, reward, terminated, _, info = after
             outcome = (observation, reward, terminated, info["anchor"], info.get("valid", True))
             anchor = before[4]["anchor"]
@@ -100,7 +100,7 @@ def outcomes(world: World, env: gym.Env[str, str], played: Sequence[Played]) -> 
 
 
 def _in_other_ways(env: gym.Env[str, str], played: Sequence[Played]) -> list[Played]:
-    """Return episodes of one action said again and again, and of two that take turns."""
+    """Return episodes that repeat one action, and episodes that alternate between two."""
     found = []
     for episode in played[:3]:
         said = list(dict.fromkeys(episode.actions))[:3]
@@ -121,7 +121,7 @@ def rewards(played: Sequence[Played]) -> str:
 
 
 def not_understood(world: World, env: gym.Env[str, str], played: Sequence[Played]) -> str:
-    """Check that an action that is not valid changes nothing but the steps that are left."""
+    """Check that an invalid action changes nothing except the number of steps left."""
     if depends_on_chance(world, env, played):
         return _CHANCE
     tried = 0

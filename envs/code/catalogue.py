@@ -12,11 +12,11 @@ class DataSet:
 
     source: Source
     sound: bool = True
-    """whether its own solutions are expected to pass its tests, and are tried when it is loaded"""
+    """whether its own solutions are expected to pass its tests; if so, loading runs them"""
 
 
 _CONVERTED = "refs/convert/parquet"
-"""where the hub keeps data whose own loading script is not run any more"""
+"""the hub's revision with the converted data of a set whose loading script is no longer run"""
 
 CATALOGUE: Mapping[str, DataSet] = {
     "mbpp": DataSet(Source("google-research-datasets/mbpp", "full")),

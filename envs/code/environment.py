@@ -26,7 +26,7 @@ class CodeEnv(TextEnv):
 
     Beyond ``TextEnv``'s entries, ``info`` holds ``kind`` (the difficulty, or the data set), ``status`` (of
     the last program on the public tests, "" before), ``level`` (the isolation it ran under, "" before),
-    ``timeouts`` (runs of this episode that ended for their time, under public or hidden tests), ``dropped``
+    ``timeouts`` (runs of this episode, on public or hidden tests, that exceeded the time limit), ``dropped``
     (episodes of this environment so far in which the sandbox itself failed, so that ``step`` raised) and,
     once the episode is over, ``reward_parts``.
 
@@ -34,11 +34,12 @@ class CodeEnv(TextEnv):
         dataset: a ``.jsonl`` or ``.parquet`` file, a folder in the hub's layout, a hub id, or a name (mbpp,
             mbpp-sanitized, mbppplus, humaneval, humanevalplus, apps, taco); None for the tasks that ship.
         split: "train", "test", or what the data have.
-        test_dataset: where the tasks of the split "test" are instead.
+        test_dataset: the data set of the split "test", where it is another one.
         dataset_config: the configuration of a data set on the hub that has several.
-        dataset_columns: what the data call the fields id, prompt, entry_point, tests, public, reference and
-            kind, where they call them otherwise.
-        verify: try the data's own solutions when they are loaded; None: where these are expected to pass.
+        dataset_columns: field to column, for the fields id, prompt, entry_point, tests, public, reference
+            and kind whose columns have other names.
+        verify: run the data's own solutions on the tests when the data are loaded; None: only for data sets
+            whose solutions are expected to pass.
         exclude: ids of tasks to leave out.
         allow_contamination: train although tasks of the data's test split, or of ``test_dataset``, resemble
             training tasks.
@@ -46,8 +47,8 @@ class CodeEnv(TextEnv):
         max_turns: programs that may be sent.
         show_public: show public tests in the first observation, where the task's text lacks them.
         level: isolation, see ``onelayer.envs.sandbox``: "auto", "full", "no-namespaces" or "unsafe".
-        cpu_s: processor seconds for a program, as are the following limits, see ``Limits``.
-        wall_s: seconds on the clock; None for three times as many and two more.
+        cpu_s: processor seconds for a program; for this and the following limits see ``Limits``.
+        wall_s: wall-clock seconds; None for ``3 * cpu_s + 2``.
         memory_mb: memory, MiB.
         disk_mb: files, MiB.
         output_kb: standard output, KiB.

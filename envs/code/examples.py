@@ -14,7 +14,7 @@ _SHOWN = 2_000
 
 
 def first_test(tests: Tests) -> tuple[Tests | None, str]:
-    """Return the first test as tests of its own, with a note on what it is; None where none stands alone."""
+    """Return the first test alone, with a note on what it is; None where none can run alone."""
     kind = tests["kind"]
     if kind == "asserts":
         count = len(tests["asserts"]) + len(tests.get("extra") or ())
@@ -72,7 +72,7 @@ def _indented(text: str) -> str:
 
 
 def _first_assert_of_check(code: str) -> str | None:
-    """Return the first assert of ``check(candidate)`` that stands alone, on the function's own name."""
+    """Return the first assert of ``check(candidate)`` that can run alone, with the function's own name."""
     tree = parse(code)
     check = next(
         (n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "check"), None
@@ -90,7 +90,7 @@ def _first_assert_of_check(code: str) -> str | None:
 
 
 def _stands_alone(test: ast.expr, candidate: str) -> bool:
-    """Return whether a test asks the candidate and uses nothing else but Python's builtins."""
+    """Return whether a test uses the candidate and otherwise only Python's builtins."""
     names = [node for node in ast.walk(test) if isinstance(node, ast.Name)]
     bound = {node.id for node in names if isinstance(node.ctx, ast.Store)}
     used = {node.id for node in names} - bound

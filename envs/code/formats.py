@@ -1,6 +1,6 @@
 """The rows of known data sets in one form: ``{id, prompt, entry_point, tests, public, reference, kind}``.
 
-Which data set a row is of shows in its columns, so that a file or folder needs no name.
+A row's columns tell which data set it comes from, so a file or folder needs no name.
 """
 
 import ast
@@ -39,8 +39,8 @@ from string import *
 from copy import *
 from builtins import *
 """
-"""What programs in LeetCode's style take for given: there, and in the harnesses of APPS, TACO and
-LiveCodeBench, the starter code's ``List[int]`` needs no import."""
+"""the imports that programs in LeetCode's style rely on: there, and in the harnesses of APPS, TACO and
+LiveCodeBench, the starter code's ``List[int]`` needs no import"""
 
 Fields = dict[str, Any]
 FIELDS = ("id", "prompt", "entry_point", "tests", "public", "reference", "kind", "preamble")
@@ -55,7 +55,7 @@ class Format:
     columns: frozenset[str]
     """all of them must be there"""
     read: Callable[[Row], Fields | None]
-    """None: the row has no tests, as some data sets have it, and is left out"""
+    """reads a row; None: the row has no tests, which occurs in some data sets, and is left out"""
 
 
 def fields_of(row: Row, columns: Mapping[str, str]) -> Fields | None:
@@ -143,7 +143,7 @@ def _apps(row: Row) -> Fields | None:
         cases = [{"input": _text(i), "output": _text(o)} for i, o in pairs]
         tests = {"kind": "stdio", "cases": cases}
     else:
-        # A list of one holds the result in some rows, and is the result in others: either is right.
+        # In some rows a list of one item holds the result, in others it is the result: accept either.
         wrapped = all(isinstance(o, list) and len(o) == 1 for _, o in pairs)
         calls = [
             {"args": i, "output": o[0], "or_output": o} if wrapped else {"args": i, "output": o}
@@ -208,7 +208,7 @@ def _called(code: str, asserts: list[str]) -> str:
         ]
         calls = [n for line in asserts[:1] for n in ast.walk(ast.parse(line))]
     except (SyntaxError, ValueError):
-        return ""  # the tests or the solution are refused for it, with a better message
+        return ""  # a later check refuses the tests or the solution with a better message
     names = {n.id for n in calls if isinstance(n, ast.Name)}
     return next((name for name in reversed(defined) if name in names), "")
 

@@ -24,9 +24,9 @@ from onelayer.settings import did_you_mean
 
 logger = logging.getLogger(__name__)
 _NAMED_AT_MOST = 5
-"""bad rows that a message names"""
+"""how many bad rows a message names"""
 _OF_THE_MACHINE = ("timeout", "killed", "memory")
-"""outcomes that a busy machine may bring about; what ends so is tried once more"""
+"""outcomes that a busy machine can cause; a run with one of them is repeated once"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,10 @@ def load_tasks(
 def require_apart_from_test(
     train: Sequence[CodeTask], data: Data, test_dataset: str | None, *, allowed: bool
 ) -> None:
-    """Compare tasks to train on with the test split of the data, or of ``test_dataset``, if there is one.
+    """Compare training tasks with the test split of the data, or of ``test_dataset``, if there is one.
 
     Raises:
-        ValueError: some resemble each other, and that is not allowed.
+        ValueError: there are near-duplicates, and they are not allowed.
     """
     beside = data if test_dataset is None else replace(data, name=str(test_dataset))
     try:

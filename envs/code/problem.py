@@ -41,16 +41,16 @@ class CodeTask:
 
 
 def with_entry_point(tests: Tests, entry_point: str) -> Tests:
-    """Return tests that say what the program is asked for, so that other names are never the program's."""
+    """Return tests that name what the program must define, so that no other name is taken from it."""
     if tests["kind"] not in JUDGED or not entry_point or tests.get("entry_point"):
         return tests
     return {**tests, "entry_point": entry_point}
 
 
 def with_helpers(tests: Tests, beside: str) -> Tests:
-    """Return tests that hold the functions which a prompt gives and the tests call.
+    """Return tests that hold those functions of the prompt that they call.
 
-    A program may define them anew; the tests keep to the prompt's.
+    A program may redefine the functions; the tests still call the prompt's.
 
     Args:
         tests: of a task.

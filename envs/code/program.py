@@ -1,6 +1,6 @@
-"""From a reply to a program: finding it, completing it, and writing equal ones equally.
+"""From a reply to a program: finding it, completing it, and bringing equal programs into one layout.
 
-Replies are parsed, never run, here; what a parser can't take is no program.
+Replies are only parsed here, never run; a text that Python's parser refuses is no program.
 """
 
 import ast
@@ -78,9 +78,9 @@ def parse(program: str) -> ast.Module | None:
 
 
 def split_stub(prompt: str, entry_point: str) -> tuple[str, str] | None:
-    """Return a prompt that is code as its unfinished function and all that stands beside it.
+    """Return a prompt that is code, and its code without the unfinished function.
 
-    None where the prompt is not code that ends with ``entry_point``.
+    None where the prompt is not code that ends with the function ``entry_point``.
     """
     tree = parse(prompt)
     if tree is None or not tree.body or not entry_point:
@@ -115,7 +115,7 @@ def _blocks(reply: str) -> list[tuple[str, str]]:
 
 
 def _is_code(text: str) -> bool:
-    """Return whether a text is a program, and not words that Python could read."""
+    """Return whether a text is a program, and not prose that happens to parse as Python."""
     tree = parse(text) if len(text) <= LONGEST else None
     if tree is None:
         return False

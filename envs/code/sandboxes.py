@@ -12,7 +12,7 @@ _lock = threading.Lock()
 PACKAGES = ("numpy",)
 """what programs may import beside the standard library, unless somebody says otherwise"""
 _running: dict[tuple[int, str, tuple[str, ...]], Sandbox] = {}
-"""by process, level and packages; a forked child leaves its parent's alone and starts its own"""
+"""by process id, level and packages: a forked child starts its own and leaves its parent's alone"""
 
 
 def shared_sandbox(level: str, packages: tuple[str, ...] = PACKAGES) -> Sandbox:
@@ -30,7 +30,7 @@ def shared_sandbox(level: str, packages: tuple[str, ...] = PACKAGES) -> Sandbox:
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """How programs are run: isolation, what they may use, and what they may import beside Python's own."""
+    """How programs are run: isolation, limits, and the packages that they may import."""
 
     level: str = "auto"
     limits: Limits = Limits()  # noqa: RUF009

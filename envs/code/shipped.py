@@ -32,7 +32,7 @@ T = TypeVar("T", bound=Callable[..., Any])
 Arguments = Sequence[Any]
 Draw = Callable[[random.Random], Any]
 Build = Callable[[Any, Sequence[Any]], Tests]
-"""the tests of some inputs, given the reference"""
+"""(reference, inputs) -> tests"""
 
 DRAWN, DRAWN_OF_PROGRAMS = 20, 8
 """random inputs of a task, beside its examples and edge cases; a program is started for each"""
@@ -52,7 +52,7 @@ class Shipped:
     """inputs of the public tests"""
     draw: Draw
     edges: Sequence[Any]
-    """inputs of the hidden tests that chance would miss"""
+    """inputs of the hidden tests that random draws would miss"""
     build: Build
     is_program: bool = False
     wrong_names: list[str] = field(default_factory=list)
@@ -159,8 +159,8 @@ def judged(
 ) -> Callable[[T], T]:
     """Ask for a function of which several results are right.
 
-    ``judge(candidate, *arguments)`` raises an AssertionError where one is not; its text becomes a test,
-    so it uses nothing but builtins. What it holds of the reference, it computes itself.
+    ``judge(candidate, *arguments)`` raises an AssertionError for a wrong result. Its source becomes a test,
+    so it uses nothing but builtins and computes itself what it needs of the reference's result.
     """
 
     def build(made: Any, inputs: Sequence[Arguments]) -> Tests:
@@ -181,7 +181,7 @@ def sessions(
 ) -> Callable[[T], T]:
     """Ask for a class; an input is the lines of a session with an object of it.
 
-    A line that has a value must have the same one again; the others only run.
+    A line with a value other than None must give the same value again; the other lines only run.
     """
 
     def build(made: Any, inputs: Sequence[list[str]]) -> Tests:

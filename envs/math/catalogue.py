@@ -1,7 +1,8 @@
 r"""The data sets that have a name here: where the hub has them, and what their columns mean.
 
-A row is enough to read one; another data set needs no row, only ``dataset=<file or folder or hub id>`` and
-``columns``. Answers that stand inside a solution (``#### 42``, a last ``\boxed{}``) are taken out of it.
+An entry of ``CATALOGUE`` is all that a data set needs. One without an entry is read with
+``dataset=<file or folder or hub id>`` and ``columns``. Answers that stand inside a solution (``#### 42``, a
+last ``\boxed{}``) are taken out of it.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,9 +26,9 @@ class DataSet:
 
     source: Source
     columns: Mapping[str, str] = field(default_factory=dict)
-    """what the columns of ``FIELDS`` are called, where they are called otherwise"""
+    """field to column, for those of ``FIELDS`` whose column has another name"""
     find_answer: Callable[[str], str | None] = whole
-    """takes the answer out of its column's text, None where there is none"""
+    """returns the answer in its column's text, None where there is none"""
     about: str = ""
 
 
@@ -94,14 +95,14 @@ def data_set(
     """Return how a data set is loaded.
 
     Args:
-        name: of the catalogue, a file or folder, or a hub id ``owner/name``.
+        name: a name in the catalogue, a file or folder, or a hub id ``owner/name``.
         path: file or folder to read a named data set from, instead of the hub.
-        config: which of several configurations, over the catalogue's.
-        columns: names of columns by field, over the catalogue's.
+        config: which of several configurations; overrides the catalogue's.
+        columns: names of columns by field; they override the catalogue's.
 
     Raises:
         LookupError: there is no such name; the message tells the nearest.
-        ValueError: a field is unknown, or the path is given twice.
+        ValueError: a field is unknown, or ``path`` is given beside a name that is not in the catalogue.
         FileNotFoundError: there is no such file or folder.
     """
     for known in columns or {}:
@@ -120,7 +121,7 @@ def data_set(
     if config is not None:
         source = replace(source, config=config)
     merged = {**row.columns, **(columns or {})}
-    # A column that the user names holds the answer itself unless it is the catalogue's own.
+    # A column that the user names is taken to hold the bare answer, unless it is the catalogue's own.
     find = row.find_answer if merged.get("answer") == row.columns.get("answer") else whole
     return DataSet(source, merged, find, row.about)
 

@@ -56,7 +56,7 @@ class LoadedProblems:
         )
 
     def without(self, reasons: Mapping[str, str]) -> "LoadedProblems":
-        """Return the problems but for some, which are left out for the reasons given by their ids."""
+        """Return the other problems; ``reasons`` says by id which are left out, and why."""
         kept = [problem for problem in self.all() if problem.id not in reasons]
         if not kept:
             raise ValueError(f"{self.source} has no problem left: {next(iter(reasons.values()))}")
@@ -64,7 +64,7 @@ class LoadedProblems:
         return LoadedProblems(self.source, kept, [*self.left_out, *said])
 
     def grade(self, problem: Problem, answer: str, conventions: Conventions = CONVENTIONS) -> Grade:
-        """Judge by our grader."""
+        """Judge an answer by our grader."""
         return grade_answer(
             answer, problem.answer or "", prompt=problem.prompt, conventions=conventions
         )
@@ -72,7 +72,7 @@ class LoadedProblems:
     def grade_reply(
         self, problem: Problem, reply: str, conventions: Conventions = CONVENTIONS
     ) -> Grade:
-        """Judge by our grader, which finds the answer itself."""
+        """Judge a reply by our grader, which finds the answer in it."""
         return grade_response(
             reply, problem.answer or "", prompt=problem.prompt, conventions=conventions
         )
@@ -123,7 +123,7 @@ def _read(
 def _problems(
     data: DataSet, name: str, rows: Iterable[Placed], left_out: list[str] | None
 ) -> Iterable[Problem]:
-    """Yield the problems; add to ``left_out`` why a row is none, where there is such a list."""
+    """Yield the problems; add to ``left_out`` why rows are unusable, or raise where it is None."""
     seen: dict[str, str] = {}
     for number, (place, row) in enumerate(rows):
         try:

@@ -18,19 +18,19 @@ from onelayer.settings import did_you_mean
 BOXED = FORMATS["boxed"]
 _TURNS_WITH_FEEDBACK = 3
 _SHOWN = 10
-"""rows that were left out of a data set which the report names"""
+"""how many of the rows left out of a data set the report names"""
 
 
 class MathEnv(TextEnv):
-    """Mathematics with a checkable answer: made problems without end, or a data set.
+    """Mathematics with a checkable answer: procedurally generated problems, or a data set.
 
     The whole reply is the action. An episode is one answer, right or wrong; with ``feedback`` a wrong one may
     be followed by another. Beyond ``TextEnv``'s entries ``info`` holds ``kind`` (the family, level or
     subject), and after an answer ``extracted`` (the answer that was read, or None), ``reason`` (why it
-    counts or does not), ``fallback`` (it was not marked as asked for, and was found all the same),
+    counts or does not), ``fallback`` (whether the answer was found although it was not marked as asked),
     ``timeouts`` (answers of this episode so far that could not be compared in time, and so earned nothing)
     and ``reward_parts``: ``correctness`` and ``format``, which add up to the reward. An action is valid
-    where an answer could be read.
+    if an answer could be read.
 
     Args:
         dataset: None for problems of reasoning-gym's families (``pip install 'onelayer[math]'``); a name
@@ -39,22 +39,22 @@ class MathEnv(TextEnv):
         families: families and topics (``"arithmetic"``), one or several; None for all that are curated.
         family_config: reasoning-gym's settings: ``{max_terms: 2}`` for one family, else
             ``{chain_sum: {max_terms: 2}}``.
-        count: problems in the split: of families 10,000 by default, of a data set all; fewer are drawn
-            with ``seed``. A ``test_dataset`` stays whole.
+        count: problems in the split; by default 10,000 of the families, or all of a data set, from which
+            ``count`` are drawn with ``seed``. A ``test_dataset`` stays whole.
         seed: other seeds give other problems of the families.
-        path: where a named data set lies, when it is not to be taken from the hub.
+        path: a local copy of a named data set, to read instead of the hub.
         dataset_config: the configuration of a data set that has several.
         columns: which columns hold ``id``, ``prompt``, ``answer`` and ``kind``: ``{prompt: question}``.
-        test_dataset: data set of the split ``"test"``, where it is another one.
+        test_dataset: the data set of the split ``"test"``, where it is another one.
         allow_contamination: train although problems of the test set resemble training problems.
-        skip_unusable: leave out rows of a data set whose answer nothing could be compared with, and count
-            them (``onelayer envs check`` says which), instead of refusing the data set.
-        skip_contaminated: leave out training problems that nearly hold a problem of the test set, and count
+        skip_unusable: leave out rows without a problem or a usable reference answer, and count them
+            (``onelayer envs check`` says which), instead of refusing the data set.
+        skip_contaminated: leave out training problems of which a test problem is a near-duplicate, and count
             them, instead of refusing the data set.
         answer_format: which mark is asked for: ``boxed``, ``hash`` (``#### 42``), ``phrase`` ("The answer
             is 42"), or ``number`` (the last number). An answer marked otherwise counts all the same.
-        strict_format: it does not.
-        format_reward: reward of an episode's last reply for using the mark that was asked for; 0 for none.
+        strict_format: an answer counts only if it is marked as asked for.
+        format_reward: reward for using that mark in an episode's last reply; 0 for none.
         feedback: say that an answer is wrong, and let the agent try again.
         max_turns: answers in an episode; 1, or 3 with feedback.
         conventions: of the grader, by name: ``{units_optional: false}``; see ``Conventions``. Here
@@ -99,7 +99,7 @@ class MathEnv(TextEnv):
         self.format = format_named(answer_format)
         self.strict_format = strict_format
         self.format_reward = float(format_reward)
-        self.success_margin = 1 - self.format_reward  # right and unmarked, against wrong and marked
+        self.success_margin = 1 - self.format_reward  # right but unmarked, against wrong but marked
         self.feedback = feedback
         self.conventions = _conventions(conventions or {})
         self.instructions = f"Solve the problem. {self.format.asked}"
@@ -204,7 +204,7 @@ class MathEnv(TextEnv):
 
 
 def _require_grader() -> None:
-    """Miss math-verify before an episode, not in the middle of one."""
+    """Raise before the first episode where math-verify is missing, not in the middle of one."""
     if find_spec("math_verify") is None:
         raise gym.error.DependencyNotInstalled(
             'answers are graded with math-verify: pip install "onelayer[math]"'
@@ -212,7 +212,7 @@ def _require_grader() -> None:
 
 
 def _is_none(found: str | None, gold: str | None) -> bool:
-    """Return whether an unmarked reply of words, such as "I do not know", stands where a number should."""
+    """Return whether nothing was found, or only words such as "I do not know" in place of a number."""
     has_digit = [any(map(str.isdigit, text or "")) for text in (found, gold)]
     return found is None or (has_digit == [False, True] and len(found.split()) > 1)
 

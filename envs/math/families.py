@@ -28,16 +28,16 @@ class Family:
     """answers are plain values that our grader compares; else the family's own ``score_answer`` decides,
     because the form of the answer matters too: lowest terms, all factors, who is a knight"""
     settings: Config = field(default_factory=dict)
-    """where they differ from reasoning-gym's, and nothing else is asked for"""
+    """our defaults, where they differ from reasoning-gym's"""
 
 
 _TABLE = (
     Family("chain_sum", "arithmetic"),
-    # Where a divisor is a negative expression, its divisions are rounded down: "-438 / -(...)".
+    # Without division: by a negative expression, as in "-438 / -(...)", reasoning-gym rounds down.
     Family("basic_arithmetic", "arithmetic", settings={"operators": ["+", "-", "*"]}),
     Family("products", "arithmetic"),
     Family("decimal_chain_sum", "arithmetic"),
-    # With a factor of 1 the fraction is in lowest terms already, and repeating it is right.
+    # With a factor of 1 the fraction would be in lowest terms already, and repeating it right.
     Family("fraction_simplification", "arithmetic", by_grader=False, settings={"min_factor": 2}),
     Family("simple_equations", "algebra"),
     Family("simple_integration", "algebra", by_grader=False),
@@ -57,11 +57,11 @@ TOPICS = tuple(dict.fromkeys(family.topic for family in _TABLE))
 SCORED_HERE = frozenset(
     {"fraction_simplification", "prime_factorization", "dice", "knights_knaves"}
 )
-"""families whose own scorer only compares text; every other one runs in a process that can be stopped"""
+"""families whose own scorer only compares text; every other scorer runs in a process that can be stopped"""
 HASH_SEED_MATTERS = frozenset(
     {"isomorphic_strings", "knight_swap", "polynomial_multiplication", "ransom_note", "word_ladder"}
 )
-"""families of reasoning-gym 0.1.25 that make other problems where Python hashes text differently"""
+"""families of reasoning-gym 0.1.25 whose problems depend on Python's hash seed"""
 
 
 def reasoning_gym() -> Any:

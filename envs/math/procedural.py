@@ -1,4 +1,4 @@
-"""Problems without end: a family of reasoning-gym makes each of them from its number, when it is needed.
+"""Generated problems: a family of reasoning-gym makes each of them from its number, when it is needed.
 
 No text is in both splits. Seeds alone would not ensure that, since a family with small numbers makes the same
 problem from many seeds. So the hash of a problem's text decides its split, and for each number several seeds
@@ -31,11 +31,11 @@ COUNT = 10_000
 """problems of a split, by default"""
 NUMBERS_PER_SEED = 10_000_000
 _TRIES = 64
-"""seeds of a number; of all problems a quarter are for testing, so 64 fail once in a hundred million"""
+"""seeds tried for a number; a quarter of all texts are for testing, so all 64 miss with 0.75**64 = 1e-8"""
 _TEST_QUARTERS = 1
 _TIMES = re.compile(r"\\times|\\cdot|\*|·")
 _LONGEST_ANSWER = 10_000
-"""characters; no family's answer comes near"""
+"""characters; far longer than any family's answer"""
 
 
 class ProceduralProblems:
@@ -87,7 +87,7 @@ class ProceduralProblems:
             count=self.count,
             seed=self.seed,
         )
-        return again, ()  # what was made stays behind
+        return again, ()  # without the cache of problems
 
     def grade(self, problem: Problem, answer: str, conventions: Conventions = CONVENTIONS) -> Grade:
         """Judge by our grader where the family's answers are plain values, else by its own scorer."""
@@ -117,7 +117,7 @@ class ProceduralProblems:
     def grade_reply(
         self, problem: Problem, reply: str, conventions: Conventions = CONVENTIONS
     ) -> Grade:
-        """Judge an answer that is marked somehow, or a reply of one line that is the answer."""
+        """Judge an answer marked in any format, or else a reply of one line as the answer."""
         if problem.kind in CURATED and CURATED[problem.kind].by_grader:
             return grade_response(
                 reply, problem.answer or "", prompt=problem.prompt, conventions=conventions
@@ -135,7 +135,7 @@ class ProceduralProblems:
         """Return a problem, with reasoning-gym's data set and entry for its scorer."""
         family, number = self.ids.parse(problem_id)
         for attempt in range(_TRIES):
-            # Even for training and odd for testing; a family or two take 32 bits only.
+            # Even seeds for training and odd ones for testing, of 32 bits: some families take no more.
             seed = ((number * _TRIES + attempt) * 2 + SPLITS.index(self.split)) % 2**32
             dataset, entry = make_entry(family, self.configs[family], seed)
             if split_of(entry["question"]) == self.split:

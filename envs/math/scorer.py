@@ -2,8 +2,8 @@
 
 Some scorers pass the answer to ``eval`` or to sympy's parser, so an answer could run code or compute for
 ever. Therefore an answer that calls anything but elementary functions is not scored at all. All others are
-scored in a child process with little memory, which is ended when an answer uses too much processor time. Time
-on the clock does not count, so a busy machine changes no verdict.
+scored in a child process with little memory, which is ended when an answer uses too much processor time.
+Wall-clock time does not count, so a busy machine changes no verdict.
 """
 
 import ast
@@ -24,12 +24,12 @@ from typing import Any
 from onelayer.errors import EnvironmentFailed
 
 _ANSWER_SECONDS = 60.0
-"""on the clock, should a child sleep; the child's own limit on processor time comes first"""
+"""wall-clock limit, should a child hang; normally its own limit on processor time comes first"""
 _START_SECONDS = 120.0
 _ENDING_SECONDS = 5.0
 _STILL_RUNNING = 1000
 _FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT)
-"""how a child ends that somebody ended; anything else was too much for it"""
+"""exit statuses of a child that another process ended; with any other, the answer exceeded its limits"""
 _TRIES = 3
 _CALL = re.compile(r"(?<!\w)([^\W\d]\w*+)\s*+\(")
 _OTHER_CALL = re.compile(r"[)\]}'\"]\s*+\(")
@@ -58,16 +58,16 @@ _NODES = (
     *(ast.UnaryOp, ast.unaryop, ast.BinOp, ast.operator, ast.BoolOp, ast.boolop),
     *(ast.Compare, ast.cmpop, ast.Call),
 )
-"""what a harmless expression is made of"""
+"""the syntax nodes that a harmless expression consists of"""
 _lock = threading.Lock()
 _children: dict[int, "_Child"] = {}
-"""by process: after a fork nobody shares a pipe"""
+"""by process id, so that a forked process does not use its parent's pipes"""
 
 
 def score_in_child(
     family: str, config: Mapping[str, Any], entry: Mapping[str, Any], answer: str
 ) -> float | None:
-    """Return a family's own score of an answer; None where it is not to be scored, or not in time."""
+    """Return a family's own score of an answer; None where the answer is not scored or exceeds a limit."""
     if not is_harmless(answer):
         return None
     request = base64.b64encode(pickle.dumps((family, dict(config), dict(entry), answer))).decode()
@@ -87,10 +87,10 @@ def score_in_child(
 
 
 def is_harmless(answer: str) -> bool:
-    """Return whether no call and no attribute stands in the text, elementary functions aside.
+    """Return whether the text has no attributes and no calls other than of elementary functions.
 
-    A Python expression is judged by its syntax. Sympy's parser takes texts that are none, ``x!`` for one, and
-    so these must not even look like calls.
+    A Python expression is judged by its syntax tree. Sympy's parser also accepts texts that are not Python,
+    such as ``x!``; these must not contain anything that looks like a call.
     """
     text = unicodedata.normalize("NFKC", answer)  # as Python reads names
     try:
@@ -100,7 +100,7 @@ def is_harmless(answer: str) -> bool:
             "__" in text
             or _ATTRIBUTE.search(text)
             or _OTHER_CALL.search(text)
-            # Either may part a name from its bracket.
+            # A comment or a backslash may separate a name from its bracket.
             or ("(" in text and ("#" in text or "\\" in text))
             or re.search(r"\b(lambda|import|exec|eval)\b", text)
             or not all(name in _FUNCTIONS or len(name) == 1 for name in _CALL.findall(text))
@@ -145,7 +145,7 @@ class _Child:
         return self._read(_ANSWER_SECONDS)
 
     def end(self) -> int:
-        """End the process where it has not ended by itself; return its exit status."""
+        """Wait for the process to end, kill it if it does not, and return its exit status."""
         try:
             return self._process.wait(timeout=_ENDING_SECONDS)
         except subprocess.TimeoutExpired:
@@ -175,7 +175,7 @@ def _end() -> None:
 
 
 def _forget_parent() -> None:
-    """After a fork: another thread may have held the lock, and the pipes are the parent's."""
+    """After a fork, take a new lock (another thread may have held the old one) and leave the pipes alone."""
     global _lock
     _lock = threading.Lock()
     _children.clear()

@@ -1,6 +1,6 @@
 """The process that scores answers: reads requests from its input, writes a score for each.
 
-A request is a pickle because entries hold what JSON has no form for; only our own process writes them.
+A request is a pickle because entries hold values that JSON can't represent; only our own process writes them.
 See ``onelayer.envs.math.scorer``.
 """
 
@@ -15,7 +15,7 @@ import time
 MEMORY = 2 * 1024**3
 """bytes of address space"""
 SECONDS = 1
-"""of processor time for one answer; the system counts whole seconds, so up to one more"""
+"""processor time for one answer; the system's limit counts whole seconds, so it may be up to one more"""
 
 
 def main() -> None:
@@ -31,7 +31,7 @@ def main() -> None:
     print("ready", file=replies, flush=True)
     _, most = resource.getrlimit(resource.RLIMIT_CPU)
     for line in sys.stdin:
-        # The system ends the process where it needs more.
+        # The system ends the process when it uses more.
         resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + 1 + SECONDS, most))
         family, config, entry, answer = pickle.loads(base64.b64decode(line))
         try:

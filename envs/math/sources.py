@@ -49,7 +49,7 @@ def load_problems(
     for name, asked in (("families", families), ("family_config", family_config)):
         if asked is not None:
             raise ValueError(f"{name} is for procedural problems, not for the data set {dataset}")
-    if split == "test" and test_dataset is not None:  # whole: `count` is of the other data set
+    if split == "test" and test_dataset is not None:  # whole: `count` is for `dataset`
         return _of_test_set(test_dataset, skip_unusable)
     problems = data_problems(
         dataset, split, path=path, config=config, columns=columns, skip_unusable=skip_unusable
@@ -66,7 +66,7 @@ def load_problems(
 
 @lru_cache(maxsize=8)
 def _apart(problems: LoadedProblems, test: LoadedProblems) -> LoadedProblems:
-    """Return the problems that no problem of the test set nearly stands in."""
+    """Return the problems of which no test problem is a near-duplicate."""
     near = near_pairs(problems.prompts(), test.prompts())
     return problems.without(
         {one.train_id: f"holds {one.test_id} of {test.source} ({one.share:.0%})" for one in near}
@@ -89,7 +89,7 @@ def _test_set(
     columns: Mapping[str, str] | None,
     skip_unusable: bool,
 ) -> LoadedProblems | None:
-    """Return what a training set is tested on, None where it has no test split."""
+    """Return the test set of a training set, None where it has none."""
     if test_dataset is not None:
         return _of_test_set(test_dataset, skip_unusable)
     try:

@@ -1,4 +1,4 @@
-"""Running programs that nobody trusts, and judging them where they cannot lie.
+"""Running untrusted programs, and judging them in a process that they cannot influence.
 
 with Sandbox() as sandbox:
     verdict = sandbox.check("def add(a, b): return a + b",

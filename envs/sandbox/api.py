@@ -24,11 +24,11 @@ from onelayer.envs.sandbox.test_kinds import validate_tests
 from onelayer.envs.sandbox.verdict import Canary, Verdict
 from onelayer.errors import EnvironmentFailed
 
-RUNS_PER_SERVER = 4  # programs may sleep; the processor is shared by limits on its own time
-MOST_JUDGES = 16  # that wait between checks; those of more checks at once are forked
+RUNS_PER_SERVER = 4  # more than one, since programs may sleep; limits count processor time only
+MOST_JUDGES = 16  # kept between checks; when more checks run at once, theirs are forked
 ATTEMPTS = 2
 CROWDED_SECONDS, CROWDED_PAUSE_SECONDS = 120.0, 0.1
-"""how long a check waits when other programs hold all processes, say, and the pause between its tries"""
+"""seconds that a check waits, and between tries, while other programs use up a resource such as processes"""
 logger = logging.getLogger(__name__)
 
 
@@ -39,16 +39,16 @@ class Sandbox:
 
     * ``full``: namespaces, a read-only jail, Landlock, seccomp, resource limits;
     * ``no-namespaces``: without the first two, for a default Docker container;
-    * ``unsafe``: resource limits only. Neither the machine is protected nor the verdict: a program can read
-      what it should have answered out of the memory of this process;
-    * ``auto``: the first of ``full`` and ``no-namespaces`` that this machine can hold.
+    * ``unsafe``: resource limits only. Neither the machine nor the verdict is protected: a program can read
+      the expected answers in the memory of this process;
+    * ``auto``: ``full`` where this machine supports it, else ``no-namespaces``.
 
     A sandbox may be used by any number of threads at once, and after a fork.
 
     Args:
         level: see above.
-        servers: fork servers; None: as many as there are usable cores. As many more start when a
-            program first uses a rarer module.
+        servers: number of fork servers; None: one for each usable core. The same number again is for programs
+            that use rarer modules. Most start when first needed.
         preload: packages that programs may import beside the standard library, where installed.
 
     Raises:
@@ -115,8 +115,8 @@ class Sandbox:
     def check(self, code: str, tests: Mapping[str, Any], *, limits: Limits = Limits()) -> Verdict:  # noqa: B008
         """Run a program against tests; see ``validate_tests`` for their kinds.
 
-        A failure of the sandbox itself is tried once more, then reported as ``sandbox_error``. Where only
-        something is used up that others will give back, such as processes, the check waits for it.
+        After a failure of the sandbox itself the check is tried once more, then reported as
+        ``sandbox_error``. Where only a resource is used up for the moment, such as processes, it waits.
 
         Raises:
             ValueError: the tests are broken.
@@ -147,7 +147,7 @@ class Sandbox:
             except Closed:
                 raise
             except Exception as error:
-                # Only a program's words are left that could bring this about: no reason to drop its episode.
+                # Only what the program sent can have caused this, so its episode is kept, as a failure.
                 logger.exception("a check ended with an exception")
                 detail = f"what the program sent could not be read: {type(error).__name__}"
                 return Verdict(status="error", level=self._level, detail=detail)
@@ -159,7 +159,7 @@ class Sandbox:
         *,
         limits: Limits = Limits(),  # noqa: B008
     ) -> Verdict:
-        """Do as ``check`` does, without blocking the event loop."""
+        """Like ``check``, without blocking the event loop."""
         with self._lock:
             if self._threads is None:
                 workers = RUNS_PER_SERVER * self._servers
@@ -170,12 +170,12 @@ class Sandbox:
         )
 
     def _renew_after_fork(self) -> None:
-        """Start servers of one's own in a forked process; the parent's answer to the parent."""
+        """Start new servers in a forked process; the old ones serve the parent."""
         if self._owner == os.getpid():
             return
         with self._renewal:
             if self._owner != os.getpid():
-                self._lock = threading.Lock()  # perhaps held by a thread that the fork left behind
+                self._lock = threading.Lock()  # a thread of the parent may have held the old one
                 self._finalizer.detach()
                 self._open(self._level)
 

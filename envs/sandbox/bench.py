@@ -1,7 +1,7 @@
 """How the tests talk to the program: requests, answers, and values in both directions.
 
-Whatever a program raises becomes an ordinary exception here. So it can neither end a loop of the tests by
-StopIteration, nor end a test by SystemExit.
+Whatever a program raises becomes an ordinary exception here. So it can neither end a loop of the tests with
+StopIteration nor a test with SystemExit.
 """
 
 import builtins
@@ -26,10 +26,10 @@ from onelayer.envs.sandbox.handles import (
 )
 
 ENDS: dict[str, type[Exception]] = {"next": StopIteration, "anext": StopAsyncIteration}
-"""The exception by which an operation says that there are no more items. From any other operation it would
-end a loop of the tests before they compared anything; PEP 479 guards generators in the same way."""
+"""operation -> the exception by which it says that there are no more items. From any other operation the
+exception would end a loop of the tests before they compared anything; PEP 479 guards generators likewise"""
 PROTOCOLS = {"__getitem__": IndexError, "__getattr__": AttributeError}
-"""Exceptions that Python takes as an answer when these methods of a class of the tests raise them."""
+"""method of a class of the tests -> the exception that Python takes as an answer from it"""
 
 
 class ProgramGone(BaseException):
@@ -37,7 +37,7 @@ class ProgramGone(BaseException):
 
 
 class Bench:
-    """Speaks with the program: asks, and answers when it calls functions of the tests."""
+    """Exchanges messages with the program: sends requests, and answers calls of the tests' functions."""
 
     def __init__(self) -> None:
         self.gone = ""
@@ -47,7 +47,7 @@ class Bench:
         self.classes: dict[int, HandleType] = {}
         self.handles: dict[tuple[int, bool, str], Handle] = {}
         self.turn = threading.RLock()
-        """tests may ask from several threads; a callback comes in the thread that asks"""
+        """held during a request: tests may ask from several threads; callbacks run in the asking one"""
 
     def names(self) -> Mapping[str, Any]:
         """Wait until the program has run and return what it defines."""
@@ -72,7 +72,7 @@ class Bench:
             arguments: its arguments.
             made: whether objects in the result count as made by the tests, see ``handles.is_made``.
             attribute: the name under which the result was found.
-            ends: whether the call is of a generator, which may say that it is at its end.
+            ends: whether the call is of a generator, which may signal its end.
         """
         with self.turn:
             self._send([operation, self.encode(list(arguments))])
@@ -99,7 +99,7 @@ class Bench:
                     raise self._give_up("the program broke the protocol")
 
     def _take_over(self, own: list[Any], message: Any) -> None:
-        """Copy what a function that returned None changed in its arguments into the tests' own objects."""
+        """Copy into the tests' objects what a function that returned None changed in its arguments."""
         changed = self.decode(message)
         if isinstance(changed, list) and len(changed) == len(own):
             for value, new in zip(own, changed, strict=True):
@@ -176,7 +176,7 @@ class Bench:
         tag, rest = message[0], message[1:]
         if tag == "object" and len(rest) == 2 and type(rest[0]) is int:
             kind = self._class(rest[1])
-            # By which name a method was found counts for what it may be asked; objects are what they are.
+            # What a method may be asked depends on the name under which it was found, so that is in the key.
             key = (rest[0], made, attribute if not made and kind.__dict__.get("__call__") else "")
             if key not in self.handles:
                 self.handles[key] = type.__call__(kind, self.ask, *key)
@@ -223,7 +223,7 @@ class Bench:
     ) -> BaseException:
         """Return an exception of this process like the program's.
 
-        ``end`` is the one by which the operation may say that it is at its end.
+        ``end`` is the type by which the operation may signal its end.
         """
         if end is not None and isinstance(bases, list) and end.__name__ in bases:
             return end(*(self.decode(arguments) if arguments is not None else ()))
@@ -277,7 +277,7 @@ class _Error:
 
 
 def _would_be_an_answer(kind: type[Exception]) -> bool:
-    """Return whether an exception would be taken for an answer where a test now is."""
+    """Return whether Python would take the exception for an answer, from the method that a test is in."""
     frame: Any = sys._getframe(1)
     while frame is not None:
         code = frame.f_code
@@ -288,9 +288,9 @@ def _would_be_an_answer(kind: type[Exception]) -> bool:
 
 
 def built_in_exception(bases: Any) -> type[Exception]:
-    """Return the first built-in exception of a list of names.
+    """Return the first built-in exception of a list of names, RuntimeError where there is none.
 
-    Exits are none of the program's, and neither is saying that there is no more; see ``ENDS``.
+    A program cannot send exits, nor the exceptions that end a loop (see ``ENDS``).
 
     Args:
         bases: what a program sent.

@@ -2,8 +2,8 @@
 
 Programs may build such objects, for example the nodes of a tree that tests pass in. But the program chose
 what is in them: if the class has a lenient ``==`` (a value and a tolerance, say), such an object could equal
-any answer. So its comparison with plain data does not count, and between two objects of a class, the tests'
-one compares.
+any answer. So it never equals plain data, and when two objects of a class are compared, the method of the
+tests' object is called.
 """
 
 import copy
@@ -39,7 +39,7 @@ class Borrowed:
     def __init__(self, decode: Decode):
         self.classes: dict[str, type] = {}
         self._decode = decode
-        self._sent: dict[int, Any] = {}  # id -> object, which is kept: ids come again
+        self._sent: dict[int, Any] = {}  # id -> object, kept alive so that its id is not used again
         self._doubting = False
 
     def share(self, namespace: Mapping[str, Any]) -> None:
@@ -54,7 +54,7 @@ class Borrowed:
         """Return an object of a class of the tests as a program describes it.
 
         Raises:
-            CodecError: there is no such class, or the attributes are not its.
+            CodecError: there is no such class, or it does not have these attributes.
         """
         kind = self.classes.get(str(name))
         attributes = self._decode(message)
@@ -96,7 +96,7 @@ class Borrowed:
             if self._is_sent(one) == self._is_sent(other):
                 return function(one, other)
             if type(one) is not type(other):
-                # The tests' object may say what it likes of the program's, not the other way round.
+                # The tests' object may judge the program's object, but not the reverse.
                 return _refusal(name, other) if self._is_sent(one) else function(one, other)
             if not self._is_sent(one):
                 sent, own, ask = other, one, function
@@ -113,7 +113,7 @@ class Borrowed:
         return compare
 
     def _equals_anything(self, equal: Any, own: Any, sent: Any) -> bool:
-        """Return whether what the program sent also equals an object that differs in all that can differ."""
+        """Return whether the program's object also equals a copy of ``own`` with all its values changed."""
         self._doubting = True
         try:
             other = copy.copy(own)
@@ -150,9 +150,13 @@ class Borrowed:
 
 
 def _refusal(name: str, other: Any) -> Any:
-    """Return what an object of the program's says of data; NotImplemented is true to a test that asks."""
+    """Return the result of comparing an object of the program with data.
+
+    It is NotImplemented only where the other operand may decide, since a test that calls the method itself
+    takes that for true.
+    """
     if type(other).__module__ != "builtins":
-        return NotImplemented  # the other one may know
+        return NotImplemented  # the other operand may decide
     if name in ("__eq__", "__ne__"):
         return name == "__ne__"
     raise TypeError(
@@ -171,7 +175,7 @@ _MIRRORED = {
 
 
 def _changed(value: Any) -> Any:
-    """Return another value of the same kind; an object that has no such stays."""
+    """Return another value of the same type, or the value itself where its type offers none."""
     if isinstance(value, bool):
         return not value
     if isinstance(value, int | float):

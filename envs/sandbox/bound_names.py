@@ -1,7 +1,7 @@
 """Decides what the names in tests mean: things of Python, or of the program.
 
 A program could pass ``assert set(f(x)) == set(y)`` by defining ``set``, and ``sys.getsizeof(f(x))`` by a
-class called ``sys``. So a name that Python or its standard library knows means Python's thing, unless it is
+class called ``sys``. So a name that is in Python or its standard library means Python's object, unless it is
 the function or class that the program is asked for.
 """
 
@@ -21,8 +21,8 @@ BARE = (
     *("collections", "typing", "math", "itertools", "functools", "heapq", "bisect"),
     *("fractions", "decimal", "datetime", "copy", "cmath"),
 )
-"""Modules whose contents tests use without the module's name, since programs import them so; the first that
-knows a name gives it."""
+"""Modules whose contents tests use without the module's name, as programs do after ``import *``; a name comes
+from the first module that has it."""
 NO_MODULES = frozenset(("this", "antigravity", "test", "idlelib", "turtledemo", "__main__"))
 
 
@@ -31,14 +31,14 @@ class Meaning:
     """What the names in some tests mean."""
 
     names: Set[str]
-    """what tests take from the program, where it defines them"""
+    """names that tests take from the program, where it defines them"""
     asked: Set[str]
-    """what the program is asked for: nothing else ever stands for it"""
+    """names that the program is asked for, which always mean the program's object"""
     python: Mapping[str, tuple[str, ...]]
-    """name -> the module that it means and the attributes that tests use of it; or, for a thing in a module,
-    the module and nothing else"""
+    """name of a module -> the module and the attributes of it that tests use; name of an object in a module
+    -> the module alone"""
     bound: Set[str]
-    """what the tests define for themselves"""
+    """names that the tests define for themselves"""
 
 
 @dataclass
@@ -48,15 +48,15 @@ class _Uses:
     read: set[str] = field(default_factory=set)
     bound: set[str] = field(default_factory=set)
     attributes: dict[str, set[str]] = field(default_factory=dict)
-    """of the names that are used like modules"""
+    """name that is used like a module -> attributes"""
     quoted: set[str] = field(default_factory=set)
-    """in strings, which tests may evaluate"""
+    """names in strings, which tests may evaluate"""
     checked: set[str] = field(default_factory=set)
     """arguments of a function ``check`` that the tests define"""
     together: list[set[str]] = field(default_factory=list)
-    """the names in each expression, one for each operand of ``and`` and ``or``"""
+    """the names in each expression; operands of ``and`` and ``or`` count separately"""
     depths: dict[str, int] = field(default_factory=dict)
-    """of each name in statements at the outermost level: how many calls are around it, at most"""
+    """built-in name in a statement at the outermost level -> the largest number of calls around it"""
 
 
 @functools.lru_cache(maxsize=256)
@@ -76,7 +76,7 @@ def read_names(sources: tuple[str, ...], entry_point: str = "") -> Meaning:
     own = {name for name in uses.read if not hasattr(builtins, name)}
     asked = {entry_point} if entry_point else uses.checked - uses.bound
     python = _of_python(own - asked, uses, known=bool(asked))
-    if asked:  # helpers are the tests' own affair; classes may be part of what is asked for
+    if asked:  # helper functions come from the tests; classes may be part of what is asked for
         own = {name for name in own if name in uses.bound or name[:1].isupper()}
     guessed = set()
     if not asked and not own - uses.bound - set(python):
@@ -171,7 +171,7 @@ _CONSTANT = frozenset(
     for name, value in vars(builtins).items()
     if not callable(value) or (isinstance(value, type) and issubclass(value, BaseException))
 )
-"""names that nobody is asked to define: exceptions, True, None"""
+"""names that no program is asked to define: exceptions, True, None"""
 
 
 def _checked(statement: ast.stmt) -> set[str]:
@@ -198,7 +198,7 @@ def bind_names(
     """Put into the tests' namespace what their names mean.
 
     Args:
-        namespace: that of the tests.
+        namespace: the tests' namespace.
         found: what the program defines under ``task["names"]``.
         task: see ``test_kinds.plan``.
     """
@@ -220,10 +220,10 @@ def bind_names(
 def rebind_names(
     namespace: dict[str, Any], found: Mapping[str, Any], task: Mapping[str, Any]
 ) -> None:
-    """Undo what an ``import *`` of the setup put over what is asked of the program; arguments as above.
+    """Restore the program's names that an ``import *`` of the setup replaced; arguments as in ``bind_names``.
 
-    Where the tests do not say what is asked, and something else is left that may be it, names that the setup
-    imports mean what it imports: a program that defines ``allclose`` changes no ``from numpy import *``.
+    Where the tests do not say what the program is asked for, and a name that the setup did not replace may be
+    it, the setup's imports stay: a program that defines ``allclose`` changes no ``from numpy import *``.
     """
     free = [name for name in found if name not in task["python"] and name not in task["bound"]]
     covered = [name for name in free if namespace.get(name) is not found[name]]

@@ -30,7 +30,7 @@ from onelayer.envs.sandbox.handle_classes import METHODS
 from onelayer.envs.sandbox.operations import OPERATIONS
 
 DEEP = 10_000
-"""levels that a value may be nested"""
+"""how deeply a value may be nested"""
 MOST_PRINTED = 1 << 16
 """characters printed in one call that tests can capture"""
 
@@ -68,7 +68,7 @@ def define_types(setup: str, namespace: dict[str, Any]) -> dict[str, type]:
     classes = {}
     for node in ast.parse(setup).body:
         if isinstance(node, ast.Import | ast.ImportFrom | ast.ClassDef):
-            with contextlib.suppress(Exception):  # a class that needs what is left out
+            with contextlib.suppress(Exception):  # the class may need what is left out here
                 exec(compile(ast.Module([node], []), "<setup>", "exec"), namespace)
                 if isinstance(node, ast.ClassDef):
                     classes[node.name] = namespace[node.name]
@@ -79,7 +79,7 @@ def answer_calls(task: Mapping[str, Any]) -> int:
     """Run the program and make a list of calls, as a judge would ask for them; see ``plain_asserts``.
 
     Every reply is one message: ``["undefined"]``, ``["undecided"]`` where the judge is needed after all,
-    or what the judge would get.
+    or the reply that the judge would get.
     """
     namespace = new_module("program")
     try:
@@ -88,7 +88,7 @@ def answer_calls(task: Mapping[str, Any]) -> int:
         return report(error) or EXIT_ERROR
     desk = Desk({})
     try:
-        # All of them before the first call, which may define them anew.
+        # Look all of them up before the first call, which may redefine them.
         offered = {n: desk.encode(namespace[n]) for n, *_ in task["calls"] if n in namespace}
         for name, arguments, keywords in task["calls"]:
             reply = desk.reply_to_call(offered.get(name, ["undefined"]), arguments, keywords)
@@ -171,7 +171,7 @@ class Desk:
         if tag == "error":
             return _built_in_error(value, self.decode(message[2]))
         if tag == "instance":
-            # A class that only the tests know comes as one with its attributes alone.
+            # A class that only the tests know arrives here with its attributes but no methods.
             kind = self.shared_classes.setdefault(str(value), type(str(value), (), {}))
             instance: Any = object.__new__(kind)
             vars(instance).update(self.decode(message[2]))
@@ -213,7 +213,7 @@ class Desk:
             frames.send(PEER_FD, self._carry_out(request))
 
     def input(self, prompt: Any = "") -> Any:
-        """Read a line as the tests' process does, where tests put the lines."""
+        """Read a line in the tests' process, where tests may have put lines to read."""
         frames.send(PEER_FD, ["input", str(prompt)])
         return self.answer_until(("returned", "threw"))
 
@@ -234,7 +234,7 @@ class Desk:
         return reply
 
     def reply_to_call(self, offered: Any, arguments: Any, keywords: Any) -> list[Any]:
-        """Carry out a call of what ``encode`` made of a function; all is as it crosses."""
+        """Carry out a call of a function; the function, the arguments and the reply are encoded messages."""
         if offered == ["undefined"]:
             return ["undefined"]
         if not isinstance(offered, list) or offered[0] not in ("object", "class"):
@@ -245,7 +245,7 @@ class Desk:
         return self._carry_out(["call", ["list", ["handle", number], arguments, keywords]])
 
     def _describe(self, error: BaseException) -> list[Any]:
-        """Return what the judge may know of an exception: it makes one of its own."""
+        """Return what the judge may know of an exception, from which it makes its own."""
         kind = type(error)
         bases = _built_in_bases(kind)
         name = kind.__name__

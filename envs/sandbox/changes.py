@@ -15,15 +15,15 @@ MUTABLE = frozenset(
     ("list", "dict", "set", "bytearray", "deque", "OrderedDict", "defaultdict", "Counter", "array")
 )
 OF_THE_TESTS = frozenset(("callback", "iterator", "instance", "error"))
-"""what would not come back as what it was"""
+"""tags of values that would not come back as the same objects"""
 
 
 def changes(before: Any, arguments: list[Any], encode: Callable[[Any], Any]) -> list[Any]:
-    """Return a message of the arguments that a call changed, None for all others; empty if there are none.
+    """Return the arguments that a call changed as messages, None for the others; empty if none changed.
 
     Args:
         before: the message in which the arguments came.
-        arguments: as they are now.
+        arguments: the arguments after the call.
         encode: writes a message.
     """
     messages = before[1:]
@@ -34,7 +34,7 @@ def changes(before: Any, arguments: list[Any], encode: Callable[[Any], Any]) -> 
             encode(value) if _may_change(message) else message
             for message, value in zip(messages, arguments, strict=True)
         ]
-    except CodecError:  # a list that contains itself now, say
+    except CodecError:  # for example a list that now contains itself
         return []
     changed = [new if new != old else None for new, old in zip(now, messages, strict=True)]
     return ["list", *changed] if any(new is not None for new in changed) else []
@@ -45,7 +45,7 @@ def _may_change(message: Any) -> bool:
 
 
 def _holds_more(message: list[Any]) -> bool:
-    """Return whether a message holds an object of the tests that is no plain data."""
+    """Return whether a message holds an object of the tests that is not plain data."""
     open_lists = [message]
     while open_lists:
         each = open_lists.pop()

@@ -70,7 +70,7 @@ def _check_judged(
     """Run the program and the tests that question it, each in a sandbox of its own."""
     plan = test_kinds.plan(given)
     results: list[CaseResult] = []
-    ends: list[str] = []  # what the judge said at its end: nothing, or why it could not go on
+    ends: list[str] = []  # the judge's last message: empty, or why it could not go on
     runs: list[Run] = []
 
     def take(run: Run, message: Any) -> None:
@@ -129,7 +129,7 @@ def _begin_judged(
 
 
 def judge_limits(limits: Limits) -> Limits:
-    """Return the limits of the tests of a program that has these."""
+    """Return the limits of the judge of a program that has these limits."""
     return Limits(
         cpu_s=limits.cpu_s + JUDGE_EXTRA_CPU_S,
         wall_s=limits.wall_seconds + JUDGE_EXTRA_CPU_S,
@@ -146,7 +146,7 @@ def _first_of_each(results: list[CaseResult]) -> list[CaseResult]:
 
 
 def _blame(program: Run, judge: Run, ends: list[str]) -> tuple[str, str]:
-    """Say why the tests did not come to their end."""
+    """Return the status and the reason why the tests did not finish."""
     if program.ended_by not in (None, "finished") or program.exit_code not in (0, -9):
         return why(program)
     if judge.ended_by == "timeout":
@@ -155,5 +155,5 @@ def _blame(program: Run, judge: Run, ends: list[str]) -> tuple[str, str]:
         return "error", readable(ends[0])
     if judge.exit_code == EXIT_MEMORY:
         return "memory", "the tests ran out of memory"
-    # It has spoken with the program, which may have had its part in this.
+    # The judge has exchanged messages with the program, which may have caused this.
     return "killed", f"the process of the tests ended with status {judge.exit_code}"

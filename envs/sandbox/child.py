@@ -1,4 +1,4 @@
-"""The process of one run: it is locked up first, and gets the program only then."""
+"""The process of one run: it is confined first, and gets the program only then."""
 
 import contextlib
 import json
@@ -27,17 +27,17 @@ from onelayer.envs.sandbox.execution import (
 )
 from onelayer.envs.sandbox.script import run_script
 
-# Bound now: a program may replace os._exit, and must not get back into the server's code.
+# Bound early: a program may replace os._exit, and must not return into the server's code.
 _exit = os._exit
 
 
 def main(enclosure: Enclosure, door: socket.socket) -> None:
-    """Be a run; does not return.
+    """Carry out one run in this process; does not return.
 
     Args:
         enclosure: what the server prepared.
-        door: brings the request: ``limits``, and as open files the channel, standard input, output and
-            error, and perhaps the peer's socket.
+        door: the socket that brings the request: ``limits``, and as open files the channel, standard input,
+            output and error, and perhaps the peer's socket.
     """
     channel, numbers = CHANNEL_FD, (CHANNEL_FD, 0, 1, 2, PEER_FD)
     failure: Exception | None = None
@@ -89,7 +89,7 @@ def _open_socket(fd: int) -> int:
 
 
 def _run_calls(task: Mapping[str, Any]) -> int:
-    """Call one function with many inputs and send what it returns; somebody else compares."""
+    """Call one function with many inputs and send what it returns; the trainer compares."""
     namespace = new_module("program")
     execute(task["code"], namespace)
     for index, arguments in enumerate(task["calls"]):

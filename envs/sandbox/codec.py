@@ -1,7 +1,7 @@
 """Python values as plain JSON, and back, for messages between a program and its tests.
 
-Scalars stand for themselves. Everything else is a list that begins with a tag. There are no JSON objects, so
-nothing that a program sends is hashed until it is decoded on purpose.
+Scalars stand for themselves; everything else is a list that begins with a tag. There are no JSON objects, so
+nothing that a program sends is hashed before it is decoded.
 """
 
 import collections
@@ -22,7 +22,7 @@ NUMBERS = re.compile(r"[<>|=]?[biufc]\d{1,4}")
 
 
 class CodecError(ValueError):
-    """A value that can't cross, or a message that is no value."""
+    """A value that can't be sent, or a message that describes no value."""
 
 
 Export = Callable[[Any], list[Any]]
@@ -33,12 +33,12 @@ def encode(value: Any, export: Export | None = None) -> Any:
     """Return ``value`` as JSON.
 
     Args:
-        value: any value; built-in types, and some of the standard library, cross as what they are. A
-            subclass of a built-in type crosses as that type: its own methods stay behind.
-        export: is given every object that can't cross and returns a list to stand for it.
+        value: any value; built-in types, and some of the standard library, are sent as what they are. A
+            subclass of a built-in type is sent as that type, without its own methods.
+        export: takes an object that can't be sent and returns a list that stands for it.
 
     Raises:
-        CodecError: such an object, and no ``export``; or a value that contains itself.
+        CodecError: an object can't be sent and there is no ``export``, or a value contains itself.
     """
     try:
         return _encode(value, export)
@@ -103,7 +103,7 @@ def _pairs(tag: str) -> Callable[[Any, Export | None], list[Any]]:
 def _encode_numpy(value: Any, export: Export | None) -> Any:
     text = str(getattr(getattr(value, "dtype", None), "str", ""))
     shape = [int(n) for n in getattr(value, "shape", ())]
-    if text[1:2] in ("U", "S"):  # as text: not every four bytes are a character
+    if text[1:2] in ("U", "S"):  # sent as text, since not every four bytes are a character
         return ["texts", shape, *_items(value.ravel().tolist(), None)]
     if not NUMBERS.fullmatch(text):
         if export is None:
@@ -147,7 +147,7 @@ def decode(message: Any, resolve: Import | None = None) -> Any:
 
     Args:
         message: what a possibly hostile program sent.
-        resolve: is given a list with an unknown tag and returns what it stands for.
+        resolve: takes a list with an unknown tag and returns what it stands for.
 
     Raises:
         CodecError: the message describes no value.
@@ -156,7 +156,7 @@ def decode(message: Any, resolve: Import | None = None) -> Any:
         return _decode(message, resolve)
     except CodecError:
         raise
-    except Exception as error:  # whatever a type makes of contents that nobody foresaw
+    except Exception as error:  # a type may raise anything for unforeseen contents
         raise CodecError(f"no value: {type(error).__name__}: {error}"[:200]) from None
 
 
@@ -184,7 +184,7 @@ def _decode(message: Any, resolve: Import | None) -> Any:
 
 
 def _named_tuple(name: Any, fields: Any) -> Any:
-    """Return a class like the program's; Python's own makes it by running text with these names in it."""
+    """Return a class like the program's; its names are checked, since ``namedtuple`` evaluates them."""
     normal = [unicodedata.normalize("NFKC", f) for f in (name, *fields)]
     if not all(f.isidentifier() and not keyword.iskeyword(f) for f in normal):
         raise CodecError("no named tuple")
@@ -214,7 +214,7 @@ def decode_numpy(tag: str, dtype: str, shape: list[int], data: str) -> Any:
     np = _numpy()
     if not NUMBERS.fullmatch(dtype) or not all(type(n) is int and n >= 0 for n in shape):
         raise CodecError("no array")
-    # One side of length 0 makes room for any other, which tolist() would write out.
+    # With one side of length 0 the others may be any length, which tolist() would write out.
     if 0 in shape and math.prod(n or 1 for n in shape) > MAX_EMPTY_ITEMS:
         raise CodecError("an empty array with too long sides")
     array = np.frombuffer(bytes.fromhex(data), dtype=np.dtype(dtype)).reshape(shape).copy()
@@ -226,7 +226,7 @@ def decode_numpy(tag: str, dtype: str, shape: list[int], data: str) -> Any:
 
 def _fraction(numerator: Any, denominator: Any) -> fractions.Fraction:
     if type(numerator) is not int or type(denominator) is not int:
-        raise CodecError("no fraction")  # the text "1e999999999" would be one of so many digits
+        raise CodecError("no fraction")  # Fraction would expand a text such as "1e999999999"
     return fractions.Fraction(numerator, denominator)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from onelayer.envs.sandbox.codec import decode_numpy, encode
 
 FLOAT_TOLERANCE = 1e-9
-"""between a float and what was expected, relative and absolute: rounding, such as that of 0.1 + 0.2"""
+"""relative and absolute tolerance for floats, for rounding such as that of 0.1 + 0.2"""
 
 
 def matches(expected: Any, message: Any, tolerance: float = FLOAT_TOLERANCE) -> bool:
@@ -29,7 +29,7 @@ def matches(expected: Any, message: Any, tolerance: float = FLOAT_TOLERANCE) -> 
 
 def _matches(expected: Any, message: Any, tolerance: float) -> bool:
     if isinstance(message, list) and message and message[0] in ("scalar", "array"):
-        # Compared as the numbers they hold.
+        # Compare the numbers that it holds.
         message = encode(decode_numpy(*message).tolist())
     elif isinstance(message, list) and message[:1] == ["texts"]:
         message = _nested(message[1], message[2:])
@@ -104,7 +104,7 @@ def _matches_mapping(
 
 
 def _canonical(message: Any) -> str:
-    """Return a string that is equal for equal hashable values; lists of a program are never keys."""
+    """Return a string that is equal for equal hashable values, so that no value of a program is hashed."""
     if isinstance(message, float) and message.is_integer():
         message = int(message)
     return json.dumps(message)

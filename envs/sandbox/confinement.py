@@ -1,4 +1,4 @@
-"""Locking a process up: the steps, in their order, of each level of isolation.
+"""Confining a process: the steps of each level of isolation, in order.
 
 Everything here runs in the fork server or in its children, which import the standard library only.
 """
@@ -23,11 +23,11 @@ LEVELS = ("full", "no-namespaces", "unsafe")
 STACK_BYTES = 128 << 20  # deep recursion of C functions; the kernel reserves it when Python starts
 THREAD_STACK_BYTES = 4 << 20
 MAX_THREADS = 64
-"""of one run; more take processes from its neighbours, where a user may have few"""
+"""threads of one run; more would take threads from other runs where a user may have few"""
 CROWDED = (errno.EAGAIN, errno.ENOMEM, errno.ENOSPC, errno.EMFILE, errno.ENFILE, errno.EUSERS)
-"""Failures that pass when others, programs among them, give back what they hold."""
+"""errors of a resource that is used up for the moment, until other processes give it back"""
 MAX_TIMERS = 512
-"""and signals under way: each takes memory of the kernel"""
+"""timers and pending signals, each of which takes memory of the kernel"""
 MAX_INODES = 2000
 MAX_OPEN_FILES = 128
 
@@ -43,15 +43,15 @@ class Enclosure:
     own_pid_namespace_fd: int = -1
     landlock_version: int = 0
     landlock_rules: int = 0
-    """the same for all runs, where each has a file system of its own"""
+    """shared by all runs where each has its own file system"""
     readable_fds: list[int] = field(default_factory=list)
     null_fd: int = -1
-    """``/dev/null``: takes what programs write and nobody is to read"""
+    """``/dev/null``, for output that nobody reads"""
     filter: bytes = b""
     filter_of_tests: bytes = b""
-    """the same for processes that run tests and no program"""
+    """the filter of processes that run tests and no program"""
     tasks_of_user: int = 0
-    """threads of this user at the last count, where a run shares the user with others"""
+    """threads of this user at the last count, where a run shares the user with other processes"""
     scratch: str = ""
     """where runs without a private file system get their directories"""
 
@@ -60,7 +60,7 @@ def prepare(config: Mapping[str, Any]) -> Enclosure:
     """Enclose the fork server itself; it becomes the first process of its own pid namespace.
 
     Raises:
-        OSError: the kernel or a policy refused a layer; the level can't be had here.
+        OSError: the kernel or a policy refused a layer, so this machine does not allow the level.
     """
     enclosure = Enclosure(level=config["level"], scratch=config["scratch"])
     if enclosure.level == "unsafe":
@@ -71,7 +71,7 @@ def prepare(config: Mapping[str, Any]) -> Enclosure:
     sources = None
     if config["uid"] is not None:
         with contextlib.suppress(OSError):  # root of a container may lack the right: it stays root
-            sources = namespaces.open_sources(config["readable"])  # before the way there is barred
+            sources = namespaces.open_sources(config["readable"])  # while they can still be reached
             namespaces.become(config["uid"])
     enclosure.proc_fd = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
     if full:
@@ -107,7 +107,7 @@ def prepare(config: Mapping[str, Any]) -> Enclosure:
 
 
 def address_space(enclosure: Enclosure) -> int:
-    """Return how many bytes of address space this process has, 0 where nobody can say."""
+    """Return how many bytes of address space this process has, 0 where that is unknown."""
     if enclosure.proc_fd < 0:
         return 0
     fd = os.open("self/statm", os.O_RDONLY, dir_fd=enclosure.proc_fd)
@@ -118,7 +118,7 @@ def address_space(enclosure: Enclosure) -> int:
 
 
 def _continue_as_first_process() -> None:
-    """Go on in a child that is pid 1 of the new namespace; this process only waits for it."""
+    """Continue in a child that is pid 1 of the new namespace; this process only waits for it."""
     pid = os.fork()
     if pid == 0:
         namespaces.prctl(namespaces.PR_SET_PDEATHSIG, namespaces.SIGKILL)
@@ -129,7 +129,7 @@ def _continue_as_first_process() -> None:
 
 
 def _without_hidden(paths: Sequence[str], hidden: Sequence[str]) -> list[str]:
-    """Return paths that cover ``paths`` but not ``hidden``: Landlock can only add, not except."""
+    """Return paths that cover ``paths`` without ``hidden``: Landlock can allow, but not make exceptions."""
     kept: list[str] = []
     for path in paths:
         if path in hidden:
@@ -144,18 +144,18 @@ def _without_hidden(paths: Sequence[str], hidden: Sequence[str]) -> list[str]:
 
 def begin(enclosure: Enclosure) -> None:
     """Do the part of the lockdown that needs no request, so that a child can be forked ahead and wait."""
-    # A group of its own: kill(0) reaches the whole group, across pid namespaces. Not a session: where the
-    # kernel schedules by session, making and ending one costs more than all the rest.
+    # Its own process group, since kill(0) reaches the whole group, across pid namespaces. Not its own
+    # session: where the kernel schedules by session, making and ending one costs more than all the rest.
     os.setpgid(0, 0)
     _be_killed_first(enclosure)
     if enclosure.level == "full":
         namespaces.new_user_namespace(namespaces.CLONE_NEWNS, enclosure.proc_fd)
-    elif sys.platform.startswith("linux"):  # in full its namespace dies with the server's
+    elif sys.platform.startswith("linux"):  # in full, its namespace ends with the server's
         namespaces.prctl(namespaces.PR_SET_PDEATHSIG, namespaces.SIGKILL)
 
 
 def confine(enclosure: Enclosure, limits: Mapping[str, float], fds: Mapping[int, int]) -> None:
-    """Lock up this process, a child of the server after ``begin``, before it sees the program.
+    """Confine this process, a child of the server after ``begin``, before it sees the program.
 
     Args:
         enclosure: what the server prepared.
@@ -163,7 +163,7 @@ def confine(enclosure: Enclosure, limits: Mapping[str, float], fds: Mapping[int,
         fds: open file of this process -> the number it gets; all others are closed.
 
     Raises:
-        OSError: a layer could not be put on; the program must not run.
+        OSError: a layer could not be applied, so the program must not run.
     """
     full, unsafe = enclosure.level == "full", enclosure.level == "unsafe"
     if full:
@@ -196,7 +196,7 @@ def _own_rules(enclosure: Enclosure) -> int:
 
 
 def _be_killed_first(enclosure: Enclosure) -> None:
-    """Tell the kernel which process to end when the machine runs out of memory: not the server."""
+    """Tell the kernel to end this process, not the server, when the machine runs out of memory."""
     with contextlib.suppress(OSError):
         fd = os.open("self/oom_score_adj", os.O_WRONLY, dir_fd=enclosure.proc_fd)
         try:
@@ -206,7 +206,7 @@ def _be_killed_first(enclosure: Enclosure) -> None:
 
 
 def _keep_only(fds: Mapping[int, int]) -> None:
-    # Out of the way first: a source may have the number of another's target.
+    # Copy the sources to high numbers first: one may have the number of another's target.
     high = {fcntl.fcntl(source, fcntl.F_DUPFD, 64): number for source, number in fds.items()}
     for source, number in high.items():
         os.dup2(source, number)
@@ -215,7 +215,7 @@ def _keep_only(fds: Mapping[int, int]) -> None:
 
 
 def limit_resources(enclosure: Enclosure, limits: Mapping[str, float]) -> None:
-    """Set this process's limits; the parent enforces time more closely, from outside."""
+    """Set this process's limits; the parent enforces the time limit more exactly, from outside."""
     cpu = int(limits["cpu_s"]) + 2
     memory = enclosure.baseline_bytes + int(limits["memory_mb"] * (1 << 20))
     disk = int(limits["disk_mb"] * (1 << 20))
@@ -243,7 +243,7 @@ def limit_resources(enclosure: Enclosure, limits: Mapping[str, float]) -> None:
 
 
 def _within(most: int, soft: int, hard: int) -> tuple[int, int]:
-    """Return limits that a process may set whose own hard limit is ``most``."""
+    """Lower a soft and a hard limit to ``most``, the process's own hard limit."""
     if most == resource.RLIM_INFINITY:
         return soft, hard
     return min(soft, most), min(hard, most)
@@ -266,10 +266,10 @@ def tasks_of_user(enclosure: Enclosure) -> int:
 
 
 def widen_stack() -> bool:
-    """Ask for the stack that deep recursion needs; it counts from the next exec on.
+    """Ask for the stack that deep recursion needs; it takes effect at the next exec.
 
     Returns:
-        Whether an exec is due.
+        Whether an exec is needed.
     """
     threading.stack_size(THREAD_STACK_BYTES)  # or each thread would take as much
     soft, hard = resource.getrlimit(resource.RLIMIT_STACK)

@@ -6,7 +6,7 @@ from onelayer.envs.sandbox.execution import EXIT_MEMORY
 from onelayer.envs.sandbox.session import Run
 
 STDERR_CHARACTERS = 4000
-"""of what a program wrote to standard error, that are shown"""
+"""how much of a program's standard error is shown"""
 
 
 def why(run: Run) -> tuple[str, str]:

@@ -12,17 +12,17 @@ from typing import Any
 from onelayer.envs.sandbox import surroundings
 
 CHANNEL_FD, PEER_FD = 3, 4
-"""files of a run: to the trainer, and to the other side of a judged run"""
+"""open files of a run: to the trainer, and to the other side of a judged run"""
 PROGRAM_FILE = "<program>"
 
 EXIT_ERROR, EXIT_MEMORY, EXIT_LOCKDOWN = 1, 97, 98
 
-# Bound now: a program may put something else in its place.
+# Bound early: a program may replace it.
 _print_exception = traceback.print_exception
 
 
 def new_module(name: str) -> dict[str, Any]:
-    """Return the namespace of a new module, known by its name as pickle and dataclasses want it."""
+    """Return the namespace of a new module; pickle and dataclasses need it to be in ``sys.modules``."""
     module = types.ModuleType(name)
     sys.modules[name] = module
     module.__dict__["__builtins__"] = builtins
@@ -38,7 +38,7 @@ def execute(source: str, namespace: dict[str, Any], file: str = PROGRAM_FILE) ->
 
 
 def find_function(namespace: Mapping[str, Any], name: str) -> Callable[..., Any]:
-    """Return what a name stands for: ``f``, ``Class.method``, or a method of ``Solution``.
+    """Return the function of a name: ``f``, ``Class.method``, or a method of ``Solution``.
 
     Raises:
         NameError: the program does not define it.
@@ -63,7 +63,7 @@ def describe(error: BaseException) -> str:
         text = "?"
     try:
         return f"{type(error).__name__}: {text}"[:500]
-    except BaseException:  # a class whose own class answers for its name
+    except BaseException:  # its metaclass may define __name__
         return f"an exception: {text}"[:500]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 HEADER = struct.Struct("!I")
 MAX_FRAME_BYTES = 64 << 20
 
-# Bound now: a program can replace the attributes of the modules it shares with this code.
+# Bound early: a program can replace the attributes of the modules it shares with this code.
 _read, _write, _loads, _dumps = os.read, os.write, json.loads, json.dumps
 _memoryview, _bytearray, _len = memoryview, bytearray, len
 
@@ -48,7 +48,7 @@ def send_packed(fd: int, body: bytes) -> None:
 
 
 def receive(fd: int) -> Any:
-    """Read one message from a blocking file; what came behind it stays for the next call.
+    """Read one message from a blocking file; bytes after it are kept for the next call.
 
     Raises:
         EOFError: the other side is gone.
@@ -67,7 +67,7 @@ def receive(fd: int) -> Any:
 
 
 def forget(fd: int) -> None:
-    """Drop what was read ahead: from now on the number is another file's."""
+    """Drop what was read ahead, because the number will belong to another file."""
     _unread.pop(fd, None)
 
 
@@ -76,7 +76,7 @@ _unread: dict[int, bytearray] = {}
 
 
 def _fill(fd: int, data: bytearray, size: int) -> None:
-    """Read on until there are so many bytes: a short message takes one call, header and all."""
+    """Read on until there are ``size`` bytes; a short message takes one call, including its header."""
     while _len(data) < size:
         piece = _read(fd, min(max(size - _len(data), 1 << 13), 1 << 20))
         if not piece:

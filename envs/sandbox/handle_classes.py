@@ -1,4 +1,4 @@
-"""Classes of the program, made again in the judge's process for its handles.
+"""Classes of the judge's process that stand for the program's classes.
 
 They have the same names, bases and special methods, so that ``type``, ``isinstance``, ``hasattr`` and ``is``
 answer as they would in one process.
@@ -20,7 +20,7 @@ GENUINE: dict[str, type] = {
     "function": types.FunctionType,
     "method": types.MethodType,
 }
-"""What ``isinstance`` takes a handle for, by the name of its class over there."""
+"""name of a class in the program's process -> the type that ``isinstance`` takes its handles for"""
 
 
 def class_of_program(
@@ -36,15 +36,15 @@ def class_of_program(
 
     Args:
         ask: asks the program.
-        number: the class's over there.
-        name: of the class.
+        number: the number of the class in the program's process.
+        name: the name of the class.
         bases: those of its bases that the program defines.
         special: names of its special methods.
         doc: its docstring, if it has one.
         fields: names of its fields, if it is a dataclass.
 
     Raises:
-        TypeError: the bases don't go together.
+        TypeError: Python can't make a class of these bases.
     """
     namespace = {method: METHODS[method] for method in special if method in METHODS}
     namespace |= {"__slots__": (), "__module__": "program", "_HandleType__ask": staticmethod(ask)}
@@ -98,19 +98,19 @@ def _iter(self: Any) -> Any:
 def _getitem(self: Any, key: Any) -> Any:
     try:
         return ask_of(self, "getitem", self, key, made=is_made(self))
-    except IndexError:  # which ends a loop, where there is no __iter__
+    except IndexError:  # would end a loop, where there is no __iter__
         if isinstance(key, int) and _claims_a_length(self) and 0 <= key < len(self):
             raise TypeError(f"an object of length {len(self)} gives no item {key}") from None
         raise
 
 
 def _claims_a_length(handle: Any) -> bool:
-    """Return whether an object that a function returned has a length: it must keep to it."""
+    """Return whether a function returned the object and it has a length, which its items must match."""
     return not is_made(handle) and any("__len__" in vars(base) for base in type(handle).__mro__)
 
 
 def _counted(handle: Any, items: Any) -> Any:
-    """Pass items on; an object that says it has more than it gives would end the tests' loop early."""
+    """Pass items on; raise if there are fewer than the length, since that ends the tests' loop early."""
     count = 0
     for item in items:
         count += 1
@@ -121,13 +121,13 @@ def _counted(handle: Any, items: Any) -> Any:
         )
 
 
-# Raised and not left to Python by NotImplemented, which is true to a test that calls the method itself.
+# Raised instead of returning NotImplemented, which is true for a test that calls the method itself.
 _MIXED = "an object of the program, of type {}, knows no {!r} with data of the tests, of type {}"
 
 
 def _binary(name: str, reflected: bool = False) -> Callable[[Handle, Any], Any]:
     def method(self: Handle, other: Any) -> Any:
-        # Plain data stays here: it may be what the tests expect. An object that the tests made is no answer.
+        # Plain data may be what the tests expect, so it is sent only to objects that the tests made.
         if not isinstance(other, Handle) and not is_made(self):
             raise TypeError(_MIXED.format(type(self).__name__, name, type(other).__name__))
         operands = (other, self) if reflected else (self, other)
@@ -150,7 +150,7 @@ def _unary(name: str) -> Callable[[Handle], Any]:
 
 
 def _delegated(operation: str, kind: Any = None) -> Callable[..., Any]:
-    """Return a method that asks for an operation, and has the answer be of a type."""
+    """Return a method that asks for an operation and requires an answer of a type."""
 
     def method(self: Handle, *arguments: Any) -> Any:
         answer = ask_of(self, operation, self, *arguments, made=is_made(self))
@@ -161,7 +161,7 @@ def _delegated(operation: str, kind: Any = None) -> Callable[..., Any]:
 
 def _await(self: Handle) -> Any:
     return ask_of(self, "await", self)
-    yield  # a generator, as the protocol wants
+    yield  # makes this a generator, as the protocol requires
 
 
 async def _anext(self: Handle) -> Any:
@@ -177,13 +177,13 @@ def _throw(self: Handle, error: Any, *_: Any) -> Any:
 
 
 def _exit(self: Handle, kind: Any, error: Any, trace: Any) -> bool:
-    """Tell a context manager how its block ended; it swallows what the tests raised on purpose only."""
+    """Tell a context manager how its block ended; it can suppress only what the tests raised on purpose."""
     swallows = bool(ask_of(self, "exit", self, error))
     return swallows and error is not None and _raised_on_purpose(error)
 
 
 def _raised_on_purpose(error: BaseException) -> bool:
-    """Return whether a ``raise`` of the tests is what ended a block, and not a failure of the program."""
+    """Return whether a ``raise`` statement of the tests ended a block, and not a failure of the program."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -1,9 +1,9 @@
 """Stand-ins, in the judge's process, for objects and classes that stay in the program's process.
 
-A handle answers with the program's word, so it must never be compared with an expected value over there. A
-handle equals no plain data; ``in`` compares here, item by item; and a method of an object that a function
-returned may not judge values that the tests pass to it. Two handles may be compared: tests of classes
-compare, add and order objects that the program itself made.
+A handle passes on the program's answers, so an expected value must never be compared in the program's
+process. A handle equals no plain data; ``in`` compares here, item by item; and a method of an object that a
+function returned may not judge values that the tests pass to it. Two handles may be compared: tests of
+classes compare, add and order objects that the program itself made.
 
 A class of the program becomes a class here, see ``handle_classes``.
 """
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 TESTS_FILE = "<tests>"
-"""what tracebacks call the source of the tests"""
+"""file name of the tests' source in tracebacks"""
 
 Ask = Callable[..., Any]
 
@@ -23,12 +23,12 @@ READABLE = frozenset(
         *("code", "defaults", "kwdefaults", "self", "func", "members"),
     )
 )
-"""Attributes with two underscores that tests may read. No protocols beside these: numpy would read memory
-of this process at an address that a program's ``__array_interface__`` names."""
+"""Attributes with two underscores that tests may read. Other protocols are excluded: numpy would read this
+process's memory at an address that a program's ``__array_interface__`` names."""
 
 
 class Handle:
-    """An object of the program. What is asked of it is asked over there."""
+    """An object of the program; its operations are carried out in the program's process."""
 
     __slots__ = ("__ask", "__attribute", "__made", "__number", "__weakref__")
 
@@ -113,7 +113,7 @@ class HandleType(type):
     """A class of the program, as tests see it."""
 
     def __new__(cls, name: str, bases: Any, namespace: Any) -> Any:
-        """Refuse to make a class; ``class_of_program`` makes those that there are."""
+        """Refuse to make a class, which only ``class_of_program`` may do."""
         own = next(b.__name__ for b in bases if isinstance(b, HandleType))
         raise TypeError(f"tests can't derive a class from {own}, which the program defines")
 
@@ -162,7 +162,7 @@ def _is_named(kind: Any) -> bool:
 
 
 def mark_as_named(kind: HandleType) -> None:
-    """Note that the tests call this class by a name that is written as one."""
+    """Note that the tests have a capitalized name for this class: by calling it they make objects."""
     type.__setattr__(kind, "_HandleType__named", True)
 
 

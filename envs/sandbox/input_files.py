@@ -1,4 +1,4 @@
-"""Standard input as a file: written beforehand, so that nobody has to feed a program."""
+"""Standard input as a file that is written before the program starts, so that nothing has to feed it."""
 
 import fcntl
 import os
@@ -6,13 +6,13 @@ import tempfile
 
 
 def input_file(content: bytes | None) -> int:
-    """Return an open file that holds the standard input; written before, so nobody has to feed it."""
+    """Return an open file that holds the standard input."""
     if content is None:
         return os.open(os.devnull, os.O_RDONLY)
     if hasattr(os, "memfd_create"):
         fd = os.memfd_create("input", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         _write_all(fd, content)
-        # Or the program could grow it past its limits.
+        # Otherwise the program could grow it past its limits.
         seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
         fcntl.fcntl(fd, fcntl.F_ADD_SEALS, seals)
     else:

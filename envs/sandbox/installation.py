@@ -1,4 +1,4 @@
-"""Where the Python that runs programs lives, and what of the machine it must be able to read."""
+"""Where the Python that runs programs is installed, and which files of the machine it must read."""
 
 import importlib.util
 import os
@@ -25,7 +25,7 @@ def standard_library() -> list[str]:
 
 
 def shared_libraries() -> list[str]:
-    """Return where libpython and what it was built against lie, outside the system's directories."""
+    """Return the path of libpython where this Python uses it as a shared library, else nothing."""
     directory = sysconfig.get_config_var("LIBDIR") or ""
     name = sysconfig.get_config_var("INSTSONAME") or ""
     path = os.path.join(directory, name)
@@ -33,7 +33,7 @@ def shared_libraries() -> list[str]:
 
 
 def libraries_of(packages: Sequence[str]) -> list[str]:
-    """Return what packages need beside the system's libraries and their own."""
+    """Return the libraries that packages need, except the system's and their own."""
     return [*_alternatives(), *_libraries_beside()] if packages else []
 
 
@@ -57,7 +57,7 @@ def _libraries_beside() -> list[str]:
 
 
 def library_path(packages: Sequence[str]) -> dict[str, str]:
-    """Return the variable that finds those libraries: in the jail packages lie elsewhere."""
+    """Return the environment variable for finding those libraries, since packages move in the jail."""
     beside = _libraries_beside() if packages else []
     return {"LD_LIBRARY_PATH": os.path.dirname(beside[0])} if beside else {}
 
@@ -96,7 +96,7 @@ def readable_paths() -> list[str]:
 
 
 def hidden_paths() -> list[str]:
-    """Return directories of installed packages within those: a data set among them holds answers."""
+    """Return the directories of installed packages within those; a packaged data set may hold answers."""
     found = []
     for directory in (*standard_library(), "/usr/lib/python3", "/usr/lib64/python3"):
         found += [os.path.join(directory, name) for name in ("site-packages", "dist-packages")]
@@ -104,7 +104,7 @@ def hidden_paths() -> list[str]:
 
 
 def readable_by_others(paths: Sequence[str]) -> bool:
-    """Return whether another user could read these, the way to them apart."""
+    """Return whether another user could read these paths, ignoring the directories above them."""
     modules = [os.path.join(path, "os.py") for path in paths]
     checked = [*paths, *(path for path in modules if os.path.exists(path))]
     return all(os.stat(path).st_mode & 0o004 for path in checked)

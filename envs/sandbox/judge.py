@@ -22,7 +22,7 @@ from onelayer.envs.sandbox.loops import guard_loops
 from onelayer.envs.sandbox.vacuous import refuse_empty_arrays
 
 DEEP = 10_000
-"""frames of Python's: values may be nested a few thousand levels"""
+"""Python frames; values may be nested a few thousand levels deep"""
 
 
 def judge(task: Mapping[str, Any]) -> int:
@@ -49,15 +49,15 @@ def judge(task: Mapping[str, Any]) -> int:
                 break
     except ProgramGone:
         pass
-    # Asked of the bench, not of the exception: tests with a bare "except" swallow that.
+    # The bench remembers it: tests with a bare "except" may have swallowed the exception.
     frames.send(CHANNEL_FD, {"gone": bench.gone} if bench.gone else {"done": True})
     return 0
 
 
 def judge_many(task: Mapping[str, Any]) -> int:
-    """Judge as ``judge`` does, then wait for more: for tests that leave nothing behind, see ``stateless``.
+    """Judge as ``judge`` does, then wait for the next task; only for ``stateless`` tests.
 
-    With each comes a connection to another program. The process ends when the trainer hangs up.
+    Each task comes with a connection to another program. The process ends when the trainer hangs up.
     """
     channel = socket.socket(fileno=os.dup(CHANNEL_FD))
     while True:
@@ -101,7 +101,7 @@ def _run_piece(piece: Mapping[str, Any], namespace: dict[str, Any], bench: Bench
 
 
 def _is_success_of_unittest(error: SystemExit) -> bool:
-    """Return whether ``unittest.main()`` ended so after its tests passed; no other exit is a pass."""
+    """Return whether this exit is that of ``unittest.main()`` with all tests passed; no other exit passes."""
     frames_below = traceback.extract_tb(error.__traceback__)
     by_unittest = frames_below[-1].filename == getattr(
         sys.modules.get("unittest.main"), "__file__", None
@@ -110,7 +110,7 @@ def _is_success_of_unittest(error: SystemExit) -> bool:
 
 
 def _failing_line(error: BaseException) -> str:
-    """Return the line of the tests at which they stopped, and the message of the assert."""
+    """Return the line at which the tests stopped, and the message of the assert."""
     lines = [
         frame.line
         for frame in traceback.extract_tb(error.__traceback__)

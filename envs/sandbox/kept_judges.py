@@ -1,8 +1,8 @@
 """Judges that are kept for the next check, so that not every check needs a new process.
 
-A judge runs tests and never a program, so nothing hostile runs in it. If its tests leave nothing behind
-either (see ``stateless``), it may judge the next program too, which saves a fork for each check. It is locked
-up like every other run.
+A judge runs tests and never a program, so nothing hostile runs in it. If its tests also leave no state behind
+(see ``stateless``), it may judge the next program too, which saves a fork per check. It is confined like
+every other run.
 """
 
 import contextlib
@@ -16,18 +16,18 @@ from onelayer.envs.sandbox.session import Run
 from onelayer.envs.sandbox.watch import watch
 
 MOST_CHECKS = 500
-"""after so many a judge makes room for a new one"""
+"""checks after which a judge is replaced by a new one"""
 MOST_RESIDENT_MB = 64
 """a judge that holds more memory than this, which programs may have sent it, is not kept"""
 LONG = 3600.0
-"""seconds of the processor that a judge may use in its life; each check is bounded more closely"""
+"""processor seconds of a judge in its lifetime; each check has a lower limit of its own"""
 
 
 class KeptJudges:
-    """Judges that are at work or wait; any thread may take one.
+    """Busy and waiting judges; any thread may take one.
 
     Args:
-        most: how many there are at most; more checks at once get judges that are not kept.
+        most: the largest number of them; further simultaneous checks get judges that are not kept.
     """
 
     def __init__(self, most: int):
@@ -35,18 +35,18 @@ class KeptJudges:
         self._idle: list[Run] = []
         self._checks: dict[int, int] = {}  # id(run) -> how many it has judged
         self._beginning = 0
-        """how many are being started or woken"""
+        """number of judges being started or woken"""
         self._lock = threading.Lock()
 
     def start(self, server: ForkServer, limits: Limits) -> None:
-        """Start one, which waits.
+        """Start a judge, which then waits.
 
         Raises:
             session.SandboxFailure, ServerGone, OSError: it could not be started.
         """
         ours, theirs = socket.socketpair()
         with theirs:
-            ours.close()  # a program that is gone before it began
+            ours.close()  # as if its program had ended before it began
             nothing: dict[str, Any] = {
                 "pieces": [],
                 "names": [],
@@ -63,7 +63,7 @@ class KeptJudges:
     def take(
         self, server: ForkServer, plan: dict[str, Any], peer: socket.socket, limits: Limits
     ) -> Run | None:
-        """Return a judge that has begun with a plan; None where all are at work, or others are wanted.
+        """Return a judge that has begun with a plan; None if none waits with these limits and all are in use.
 
         Raises:
             OSError: no process could be made.
@@ -104,7 +104,7 @@ class KeptJudges:
         return judge
 
     def give_back(self, judge: Run) -> None:
-        """Keep a judge that is done, or let it go where it did not end as it should or is old."""
+        """Keep a judge that is done; end it if it did not finish properly, is old or holds much memory."""
         with self._lock:
             self._checks[id(judge)] += 1
             keep = judge.is_idle and self._checks[id(judge)] < MOST_CHECKS
@@ -123,7 +123,7 @@ class KeptJudges:
         judge.close()
 
     def close(self) -> None:
-        """End all that wait."""
+        """End all waiting judges."""
         with self._lock:
             idle, self._idle = self._idle, []
         for judge in idle:

@@ -1,4 +1,4 @@
-"""Landlock: which files this process may still open, decided by itself, once, for good."""
+"""Landlock: a process restricts which files it may open, irrevocably."""
 
 import ctypes
 import os
@@ -23,7 +23,7 @@ ALL_TCP = 0b11  # bind, connect
 ALL_SCOPES = 0b11  # abstract sockets, signals
 
 TRUNCATION_ABI = 3
-"""the first version that stops a read-only open from truncating a file; older ones will not do"""
+"""the first version that stops a read-only open from truncating a file; older ones are not accepted"""
 
 VERSION_FLAG = 1
 PATH_BENEATH = 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on one run; crossing one ends the run with the status that names it.
+    """Limits of one run; exceeding one ends the run with the status that names it.
 
     Raises:
         ValueError: a limit is not a positive, finite number, or too small for Python to run at all.
@@ -15,13 +15,13 @@ class Limits:
     cpu_s: float = 5.0
     """processor seconds, of all threads together"""
     wall_s: float | None = None
-    """seconds on the clock, for programs that sleep; None: three times ``cpu_s`` and two more"""
+    """wall-clock seconds, for programs that sleep; None: ``3 * cpu_s + 2``"""
     memory_mb: float = 512
-    """address space beyond what the bare interpreter has, MiB"""
+    """address space beyond that of the bare interpreter, MiB"""
     disk_mb: float = 16
     """files written to the private ``/tmp``, MiB"""
     output_kb: float = 64
-    """standard output, KiB; a test that expects more raises it for itself"""
+    """standard output, KiB; raised for a test that expects more"""
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -1,4 +1,4 @@
-"""Keeps a StopIteration inside a function from ending the loop that calls it, in the tests' process.
+"""Keeps a StopIteration that leaves a function from ending the loop that called it, in the tests' process.
 
 ``all(map(lambda w: next(it) == w, wanted))`` is true if ``it``, which the program made, is empty: the
 ``StopIteration`` of ``next`` leaves the lambda and ends ``map``. In generators that is an error (PEP 479);
@@ -17,7 +17,7 @@ LOOPS = (
     (itertools, "accumulate", 1, "func"),
     (itertools, "groupby", 1, "key"),
 )
-"""where a loop is, its name, and the place and the name of its argument that is a function"""
+"""(module, name of the loop, position and name of its argument that is a function)"""
 
 _iter = builtins.iter
 

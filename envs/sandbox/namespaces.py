@@ -38,8 +38,8 @@ PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
 SIGKILL = 9
 
 PRIVATE_TMP = "/private/tmp"
-"""Where ``/tmp`` leads. The directory around it is the same in all runs, so that one set of Landlock
-rules, which name directories and not mounts, serves them all."""
+"""The target of ``/tmp``. Its parent directory is the same in all runs, so that one set of Landlock rules,
+which name directories and not mounts, serves them all."""
 HOST_NAME = b"sandbox"
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 
@@ -64,7 +64,7 @@ def prctl(option: int, value: int) -> None:
 
 
 def become(uid: int) -> None:
-    """Give up root for ``uid``, and stay able to write one's own user map."""
+    """Change from root to ``uid``, keeping the right to write this process's user map."""
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
@@ -77,7 +77,7 @@ def unshare(flags: int) -> None:
 
 
 def new_user_namespace(flags: int, proc_fd: int) -> None:
-    """Enter new namespaces as the same user and group, who rule them.
+    """Enter new namespaces as the same user and group, with all rights inside them.
 
     ``proc_fd`` is an open ``/proc``, which may lie outside the jail.
     """
@@ -97,9 +97,9 @@ def _write(path: str, text: str, directory_fd: int) -> None:
 
 
 def new_pid_namespace_for_children(own_namespace_fd: int) -> None:
-    """Make the next fork the first process of a new pid namespace, again and again.
+    """Make the next fork the first process of a new pid namespace; may be called any number of times.
 
-    A process may do this once only, unless it first points its children back at its own namespace.
+    A process may unshare only once, unless it first sets its children's namespace back to its own.
     """
     checked("setns", libc.setns(own_namespace_fd, CLONE_NEWPID))
     unshare(CLONE_NEWPID)
@@ -148,7 +148,7 @@ def open_sources(readable: Mapping[str, str]) -> dict[str, int | str]:
 
 
 def _read_only_copy(path: str) -> int:
-    """Return a new mount, not yet anywhere, of what lies at ``path``."""
+    """Return a new detached mount of what lies at ``path``."""
     flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE
     fd = int(libc.syscall(OPEN_TREE[0], AT_FDCWD, os.fsencode(path), flags))
     checked(f"open_tree of {path}", fd)
@@ -160,16 +160,16 @@ def enter_jail(sources: Mapping[str, int | str], hidden: Sequence[str], scratch:
     """Change the root to an empty directory in which ``sources`` lie read-only, at the paths given.
 
     Args:
-        sources: what ``open_sources`` gave.
-        hidden: directories that appear empty but for the sources within them.
-        scratch: any directory; it is covered, in this mount namespace only.
+        sources: the result of ``open_sources``.
+        hidden: directories that appear empty except for the sources within them.
+        scratch: any directory; the new root is mounted on it, in this mount namespace only.
     """
     checked("sethostname", libc.sethostname(HOST_NAME, len(HOST_NAME)))
     mount(None, "/", None, MS_REC | MS_PRIVATE)
     mount("tmpfs", scratch, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=1m")
     covered = [h for h in hidden if any(_is_within(h, path) for path in sources)]
     to_cover = set(covered)
-    for path in sorted(sources):  # a directory before what lies in it
+    for path in sorted(sources):  # a directory comes before its contents
         source, target = sources[path], scratch + path
         for h in [h for h in to_cover if _is_within(path, h)]:
             _cover(scratch + h)
@@ -182,7 +182,7 @@ def enter_jail(sources: Mapping[str, int | str], hidden: Sequence[str], scratch:
             os.close(source)
     for h in to_cover:
         _cover(scratch + h)
-    for h in covered:  # a cover that stayed writable would carry files from run to run
+    for h in covered:  # a writable one would carry files from run to run
         if os.path.isdir(scratch + h):
             set_read_only(AT_FDCWD, scratch + h, devices=False)
     os.makedirs(scratch + PRIVATE_TMP)
@@ -229,7 +229,7 @@ def _pivot(new_root: str) -> None:
     os.chdir(new_root)
     machine = machine_index()
     checked("pivot_root", libc.syscall(PIVOT_ROOT[machine], b".", b"."))
-    # The old root now lies over the new one: take it away.
+    # The old root now lies on top of the new one: unmount it.
     checked("umount", libc.umount2(b".", MNT_DETACH))
     os.chdir("/")
     mount(None, "/", None, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV)

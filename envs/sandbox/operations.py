@@ -12,7 +12,7 @@ def _wait_for(awaitable: Any) -> Any:
     async def wait() -> Any:
         return await awaitable
 
-    # One loop for all: an asynchronous generator must not outlive the one that it began in.
+    # One event loop for all: an asynchronous generator must not outlive the loop that it began in.
     if not _loops:
         _loops.append(asyncio.new_event_loop())
     return _loops[0].run_until_complete(wait())
@@ -59,4 +59,4 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "enter": lambda manager: type(manager).__enter__(manager),
     "exit": _leave,
 }
-"""an operation by its name in a request; each takes the objects that it is about"""
+"""name in a request -> operation, which takes the objects it is applied to"""

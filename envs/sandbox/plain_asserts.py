@@ -20,12 +20,12 @@ from onelayer.envs.sandbox.test_kinds import count_statements
 
 
 class UndecidedError(ValueError):
-    """The judge must say."""
+    """Only the judge can decide."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlainAssert:
-    """One assert, read."""
+    """One parsed assert."""
 
     line: str
     function: str
@@ -38,7 +38,7 @@ class PlainAssert:
     message: str
 
     def call(self) -> list[Any]:
-        """Return what the program's process is asked."""
+        """Return the request to the program's process."""
         return [self.function, self.arguments, self.keywords]
 
     def outcome(self, reply: Any) -> tuple[str, str]:
@@ -48,7 +48,7 @@ class PlainAssert:
             reply: what came from the program.
 
         Raises:
-            UndecidedError: only the judge can tell, or the reply is none.
+            UndecidedError: only the judge can decide, or the reply is malformed.
         """
         if not isinstance(reply, list) or not reply:
             raise UndecidedError("no reply")
@@ -85,7 +85,7 @@ class PlainAssert:
 
 
 def read(tests: Mapping[str, Any]) -> Sequence[PlainAssert] | None:
-    """Return the asserts of ``tests``; None if there are others too, or something is set up."""
+    """Return the asserts of ``tests``; None if any is not plain, or there is a setup."""
     if tests["kind"] != "asserts" or count_statements(tests.get("setup", "")):
         return None
     return _read_all((*tests["asserts"], *tests.get("extra", ())), tests.get("entry_point", ""))
@@ -161,7 +161,7 @@ def equal(expected: Any, message: Any) -> bool:
     The walk follows ``expected``, so its depth is the test author's.
 
     Raises:
-        UndecidedError: what came is of a type that may equal others in ways of its own.
+        UndecidedError: the value is of a type with its own notion of equality.
     """
     if not isinstance(message, list):
         if isinstance(message, dict):
@@ -178,7 +178,7 @@ def equal(expected: Any, message: Any) -> bool:
     if tag in ("list", "tuple"):
         if type(expected).__name__ != tag:
             return False
-        # All of them, as in Python: none may be undecided only because another one differs.
+        # Compare all items even after a difference, so that an undecided one always goes to the judge.
         return len(items) == len(expected) and all(
             [equal(e, m) for e, m in zip(expected, items, strict=True)]
         )
@@ -211,7 +211,7 @@ def _equal_scalar(expected: Any, message: Any) -> bool:
 
 
 def _equal_tables(expected: Mapping[Any, Any], keys: list[Any], values: list[Any]) -> bool:
-    """Compare two dictionaries, or two sets; only the trusted one is a table."""
+    """Compare two dictionaries, or two sets; only the trusted one is a hash table."""
     own = {key: key for key in expected}
     found = [_key(key) for key in keys]
     if len(found) != len(expected) or not all(key in own for key in found):
@@ -252,7 +252,7 @@ def truth(message: Any) -> bool:
     """Return whether the value is true for Python.
 
     Raises:
-        UndecidedError: the value would have to be asked.
+        UndecidedError: the value's own ``__bool__`` or ``__len__`` would have to be called.
     """
     if not isinstance(message, list):
         return bool(message)

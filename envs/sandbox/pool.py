@@ -21,7 +21,7 @@ from onelayer.envs.sandbox.scratch import remove
 logger = logging.getLogger(__name__)
 
 START_SECONDS = 60.0
-OTHER_USER = 65534  # what root becomes, so that limits count and files are not its own
+OTHER_USER = 65534  # root changes to this user, so that limits apply and files are not its own
 
 PACKAGES = "/packages"
 """where the jail shows installed packages"""
@@ -37,9 +37,9 @@ ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
-    "MALLOC_ARENA_MAX": "2",  # each would reserve 64 MiB of the address space
+    "MALLOC_ARENA_MAX": "2",  # each arena reserves 64 MiB of the address space
 }
-"""All that a program finds in its environment; nothing of the trainer's."""
+"""The complete environment of a program, which holds nothing of the trainer's."""
 
 
 class ServerGone(RuntimeError):
@@ -54,7 +54,7 @@ class ForkServer:
     """One fork server process.
 
     Raises:
-        ServerGone: the level can't be had here; the message says which layer failed.
+        ServerGone: this machine does not allow the level; the message says which layer failed.
     """
 
     def __init__(self, level: str, packages: Sequence[str], modules: Sequence[str]):
@@ -65,7 +65,7 @@ class ForkServer:
         self.scratch = ""
         if level != "full":
             self.scratch = tempfile.mkdtemp(prefix="onelayer-sandbox-")
-        # Any thread may send, so messages must not mix; elsewhere descriptors keep them apart.
+        # Any thread may send, so messages must not mix; without SEQPACKET the descriptors separate them.
         linux = sys.platform.startswith("linux")
         kind = socket.SOCK_SEQPACKET if linux else socket.SOCK_STREAM
         self.control, theirs = socket.socketpair(socket.AF_UNIX, kind)
@@ -91,7 +91,7 @@ class ForkServer:
     ) -> list[str]:
         roots, package_paths = installation.locate_packages(packages)
         readable = {path: path for path in installation.readable_paths()}
-        if self.level == "full":  # the way to the packages tells about the machine
+        if self.level == "full":  # the real paths of the packages would tell about the machine
             roots = [PACKAGES]
             readable |= {f"{PACKAGES}/{os.path.basename(path)}": path for path in package_paths}
         else:
@@ -115,7 +115,7 @@ class ForkServer:
             "trainer": os.getpid(),
         }
         server = str(Path(__file__).with_name("server.py"))
-        # Neither site nor the user's packages nor the folder of the script are on the path.
+        # Neither site-packages nor the user's packages nor the script's folder are on the path.
         flags = ["-s", "-S", "-P", "-B", "-X", "utf8"]
         return [
             installation.interpreter(), *flags, server, str(control_fd), json.dumps(config)
@@ -182,8 +182,8 @@ class Pool:
 
     Args:
         level: the isolation they hold.
-        servers: how many know the common modules; as many more, started when a program first needs one,
-            know the others and ``packages``.
+        servers: how many preload the common modules; the same number again, started when a program first
+            needs one, also preload the rarer ones and ``packages``.
         packages: what programs may import beside the standard library; those not installed are left out.
     """
 
@@ -197,10 +197,10 @@ class Pool:
         self._warned: set[str] = set()
         self._lock = threading.Lock()
         self._closed = False
-        self._start_both_kinds()  # raises now if the level can't be had
+        self._start_both_kinds()  # raises here if this machine does not allow the level
 
     def _start_both_kinds(self) -> None:
-        """Start a server of each kind at once; without one for rarer modules it goes on."""
+        """Start a server of each kind at the same time; one for rarer modules may be missing."""
         further: list[ForkServer | ServerGone] = []
 
         def start_further() -> None:

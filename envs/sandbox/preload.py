@@ -1,8 +1,8 @@
 """The modules that fork servers import beforehand, so that programs need not import them.
 
 Every imported module makes every fork a little slower. So there are two kinds of servers: one with a few
-common modules, enough for most programs, and one with much of the standard library. On the wrong one a
-program is only slower.
+common modules, enough for most programs, and one with much of the standard library. A program also works on
+the wrong kind, only more slowly.
 """
 
 import re
@@ -22,7 +22,7 @@ uuid warnings weakref xml.etree.ElementTree zlib zoneinfo
 
 
 class Mentions:
-    """Tells whether a text mentions one of the ``FURTHER`` modules, or one of these packages."""
+    """Tells whether a text mentions one of the ``FURTHER`` modules, or one of ``packages``."""
 
     def __init__(self, packages: Sequence[str]):
         names = {name.split(".")[0] for name in (*FURTHER, *packages)}

@@ -1,7 +1,7 @@
 """The program of the self-test: tries what a confined program must not be able to do.
 
-Runs inside the sandbox. Reads where things are from standard input, as JSON, and prints what got through:
-``{name: description}``, the empty string where the attempt was stopped.
+It runs inside the sandbox. It reads its targets from standard input, as JSON, and prints
+``{name: description}`` of what got through, with an empty string for each attempt that was stopped.
 """
 
 import ctypes
@@ -65,7 +65,7 @@ def write_outside(world: Mapping[str, Any]) -> str:
 
 
 def environment(world: Mapping[str, Any]) -> str:
-    """Find more in the environment than the sandbox put there."""
+    """Find environment variables that the sandbox did not set."""
     strange = sorted(set(os.environ) - set(world["environment"]))
     return f"found {', '.join(strange)}" if strange else ""
 
@@ -123,7 +123,7 @@ def privileges(world: Mapping[str, Any]) -> str:
 
 
 def main() -> None:
-    """Try everything; the last attempt may replace this program, which then prints no names."""
+    """Try everything; if the last attempt succeeds, another program replaces this one and prints ``{}``."""
     world = json.load(sys.stdin)
     attempts = (
         network,

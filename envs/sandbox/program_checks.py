@@ -15,9 +15,9 @@ from onelayer.envs.sandbox.verdict import CaseResult
 from onelayer.envs.sandbox.watch import watch
 
 GetServer = Callable[[str], ForkServer]
-"""chooses a fork server that knows what a program imports"""
+"""program text -> a fork server that has preloaded what it imports"""
 Outcome = tuple[list[Run], list[CaseResult]]
-"""the runs that a check took, and what came of each case up to the first that failed"""
+"""the runs of a check, and the result of each case up to the first that failed"""
 
 _GONE = ("error", "the program ended while the tests needed it")
 
@@ -111,7 +111,7 @@ def _call_result(
 
 
 def _words(given: Any) -> str:
-    """Return text that a program sent; whatever else it sent stays unread."""
+    """Return text that a program sent, or an empty string for anything else."""
     return readable(given, 500) if isinstance(given, str) else "something that is no text"
 
 

@@ -1,4 +1,4 @@
-"""Lists methods by which an object of the program would judge values that the tests pass to it."""
+"""Lists the methods by which an object of the program could judge values that the tests pass to it."""
 
 import decimal
 from typing import Any
@@ -23,12 +23,12 @@ ECHOES: dict[str, tuple[type, ...]] = {
     ),
     **dict.fromkeys(("compare", "compare_total"), (int, float, decimal.Decimal)),
 }
-"""As ``QUESTIONS``, where the first argument is of one of these types. With others, such as the
-``union(1, 2)`` of disjoint sets, they are methods of the program's own making."""
+"""Questions only if the first argument is of one of these types. With others, such as the ``union(1, 2)`` of
+disjoint sets, they are methods of the program's own design."""
 
 
 def is_asked_about(attribute: str, arguments: Any, keywords: Any, result: Any) -> bool:
-    """Return whether a call of a method asks the object about what it is handed."""
+    """Return whether a method call asks the object a question about the call's arguments."""
     if not arguments and not keywords:
         return False
     echoes = isinstance(next(iter(arguments), None), ECHOES.get(attribute, ()))

@@ -1,4 +1,4 @@
-"""Removing what a program left behind, however deep, without following its links."""
+"""Deleting the files of a program, at any depth, without following links."""
 
 import os
 import stat
@@ -7,7 +7,7 @@ import stat
 def remove(directory: str) -> None:
     """Delete a directory tree that an untrusted program built and no longer changes.
 
-    Neither recursive nor in need of long paths: it walks with one open directory, down by name and up by
+    It needs neither recursion nor long paths: it walks with one open directory, down by name and up by
     ``..``.
     """
     try:

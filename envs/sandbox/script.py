@@ -33,7 +33,7 @@ def run_script(task: Mapping[str, Any]) -> int:
 
 
 def _reopen(name: str, fd: int) -> None:
-    """Open a stream anew: the server's own object believes that its file can seek."""
+    """Open a stream again: the server's own object assumes that its file is seekable."""
     old = getattr(sys, name)
     raw = io.FileIO(fd, "w", closefd=False)
     raw.name = f"<{name}>"
@@ -50,13 +50,13 @@ def _reopen(name: str, fd: int) -> None:
 
 
 def _flush() -> int:
-    """Write out what was printed, where the program left the stream in place; return an exit code."""
+    """Flush what was printed, unless the program replaced the stream; return an exit code."""
     try:
         out = sys.stdout
         if out is None or out.closed:
             return 0
         out.flush()
-    except AttributeError:  # taken away, or put another object in its place
+    except AttributeError:  # the program deleted or replaced the stream
         return 0
     except BaseException as error:
         return report(error)

@@ -35,7 +35,7 @@ IOCTLS = (0x5421, 0x5451, 0x5450, 0x541B, 0x5401, 0x5413)
 SIGNALLING_FCNTLS = (8, 10, 15, 1024, 1026)
 
 OWN_PID = 0x5EEDF00D
-"""stands for the pid of the process, filled in by ``for_process``"""
+"""placeholder for the pid of the process, which ``for_process`` fills in"""
 
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 
@@ -47,8 +47,8 @@ def allow_list(
 ) -> bytes:
     """Return the filter for a column of ``NUMBERS``, and for ``further`` calls.
 
-    Without a pid namespace signals may go to the own process only, and without the private file
-    system that comes with it nothing may change the mode or the times of a file.
+    Without a pid namespace a process may send signals only to itself. It then has no private file system
+    either, so nothing may change the mode or the times of a file.
     """
     program = _check_machine(machine)
     checked = _argument_checks(own_pid_namespace)
@@ -92,7 +92,7 @@ def _argument_checks(own_pid_namespace: bool) -> dict[str, list[Instruction]]:
             (RETURN, 0, 0, DENY | errno.EPERM),
             *_masked(1, SOCKET_TYPE_MASK, SOCK_STREAM),
         ],
-        # An address would let a datagram leave the pair.
+        # With an address, a datagram could leave the pair.
         "sendto": [
             (LOAD, 0, 0, _low_word(4) + 4),
             (JUMP_EQUAL, 1, 0, 0),
@@ -141,7 +141,7 @@ def for_process(program: bytes, pid: int) -> bytes:
 
 
 def install(program: bytes, libc: ctypes.CDLL) -> None:
-    """Put the filter on this thread, for good; needs no_new_privs.
+    """Apply the filter to this thread, irrevocably; needs no_new_privs.
 
     Raises:
         OSError: the kernel refused it.

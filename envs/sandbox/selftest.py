@@ -1,4 +1,4 @@
-"""The start-up self-test: a level that lets a canary through is not claimed."""
+"""The start-up self-test: a level that lets a canary through is not used."""
 
 import contextlib
 import json
@@ -56,7 +56,7 @@ GetServer = Callable[[str], ForkServer]
 def run_canaries(server: GetServer, level: str) -> tuple[Canary, ...]:
     """Try in the sandbox, one by one, what it must stop.
 
-    The disk is bounded by the private file system of ``full`` only, so only there is it tried.
+    Only ``full`` limits the disk, by its private file system, so only there is that tried.
     """
     try:
         canaries = [*_both(server), _memory(server), _private_directory(server)]
@@ -78,7 +78,7 @@ def _execute(server: GetServer, code: str, stdin: bytes = b"", mentions: str = "
 
 
 def _both(server: GetServer) -> list[Canary]:
-    """Return what the probe found on either kind of server, of the two the worse."""
+    """Run the probe on both kinds of servers; return the worse result of each canary."""
     pairs = zip(_probe(server), _probe(server, RARER), strict=True)
     return [common if not common.held else rarer for common, rarer in pairs]
 
@@ -107,7 +107,7 @@ def _probe(server: GetServer, mentions: str = "") -> list[Canary]:
 
 @contextlib.contextmanager
 def _world() -> Iterator[dict[str, Any]]:
-    """Set out what the probe tries to reach: a secret file, listeners."""
+    """Prepare what the probe tries to reach: a secret file, listeners."""
     directory = tempfile.mkdtemp()
     name = f"onelayer-canary-{secrets.token_hex(8)}"
     with contextlib.ExitStack() as stack:
@@ -122,7 +122,7 @@ def _world() -> Iterator[dict[str, Any]]:
             "abstract": name,
             "tcp": None,
         }
-        with contextlib.suppress(OSError):  # a trainer without a network needs no guard of it
+        with contextlib.suppress(OSError):  # without a network there is nothing to protect
             tcp = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
             tcp.bind(("127.0.0.1", 0))
             tcp.listen()

@@ -65,12 +65,12 @@ class Server:
     def __init__(self, control: socket.socket, enclosure: Any, trainer_fd: int):
         self.control = control
         self.trainer_fd = trainer_fd
-        """readable when the trainer is dead, -1 where the system has no such thing; a process that the
-        trainer forked may hold the other end of ``control`` open for longer"""
+        """readable when the trainer has died, -1 where the system offers no such file. The end of ``control``
+        is not enough: a process that the trainer forked may hold its other end open for longer"""
         self.enclosure = enclosure
         self.runs: dict[int, socket.socket] = {}  # pid -> where its end is reported
         self.next_child: tuple[int, socket.socket] | None = None
-        """forked ahead, with what it is asked through"""
+        """a child forked in advance, and the socket for its request"""
         self.count_at = 0.0
         self.poll = select.poll()
         self.wake_reader, wake_writer = os.pipe()
@@ -116,7 +116,7 @@ class Server:
             self.poll.register(status, select.POLLIN)
         for fd in fds[1:]:
             os.close(fd)
-        with contextlib.suppress(OSError):  # then the next request tries, and reports it
+        with contextlib.suppress(OSError):  # the next request tries again, and reports a failure
             self.next_child = self.next_child or self._fork()
         return True
 
@@ -134,7 +134,7 @@ class Server:
         raise OSError("its processes are killed while they wait")
 
     def _fork(self) -> tuple[int, socket.socket]:
-        """Make a child that waits for a request; meanwhile the run before it has the other core."""
+        """Fork a child that waits for a request, while the previous run uses the other core."""
         from onelayer.envs.sandbox import child, namespaces
 
         if self.enclosure.level == "full":
@@ -157,7 +157,7 @@ class Server:
         return pid, ours
 
     def _count_tasks(self) -> None:
-        """Note how many threads this user has, which the limit of a run starts from; once in a second."""
+        """Note at most once a second how many threads this user has, to which a run's limit is added."""
         from onelayer.envs.sandbox import confinement
 
         if self.enclosure.level == "no-namespaces" and time.monotonic() > self.count_at:
@@ -165,7 +165,7 @@ class Server:
             self.enclosure.tasks_of_user = confinement.tasks_of_user(self.enclosure)
 
     def _end_all(self) -> None:
-        """Kill the runs and remove their folders; in full both vanish with the namespaces."""
+        """Kill the runs and remove their folders; at ``full`` both vanish with the namespaces."""
         if self.enclosure.level == "full":
             return
         for pid in self.runs:
@@ -230,7 +230,7 @@ def _report(status: socket.socket, record: dict[str, Any]) -> None:
 
 
 def _add_builtins() -> None:
-    """Set what the site module sets, and programs take for built in."""
+    """Set the builtins that the site module adds and programs rely on."""
     for name in ("exit", "quit"):
         setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D"))
     for name in ("copyright", "credits", "license"):
@@ -240,7 +240,7 @@ def _add_builtins() -> None:
 
 
 def _watch_trainer(pid: int) -> int:
-    """Return an open file that tells when the trainer dies, -1 where there is none."""
+    """Return an open file that becomes readable when the trainer dies, -1 where the system has none."""
     if not hasattr(os, "pidfd_open"):
         return -1
     try:
@@ -266,7 +266,7 @@ def _preload(names: list[str]) -> dict[str, str]:
 def main() -> None:
     """Enclose this process, import what programs need, and serve."""
     _find_own_modules()
-    # All of them now: inside the jail their files are out of sight.
+    # Import all of them now: their files are not visible inside the jail.
     from onelayer.envs.sandbox import child, confinement, scratch  # noqa: F401
 
     control_fd, config = int(sys.argv[1]), json.loads(sys.argv[2])
@@ -288,7 +288,7 @@ def main() -> None:
     sys.orig_argv = [sys.executable, "program.py"]  # the real ones tell about the machine
     _add_builtins()
     missing = _preload(config["preload"])
-    random.seed(0)  # rewards should come out the same again
+    random.seed(0)  # so that rewards are reproducible
     enclosure.baseline_bytes = confinement.address_space(enclosure)
     control.send(json.dumps({"ready": enclosure.level, "missing": missing}).encode())
     gc.collect()

@@ -17,14 +17,14 @@ from onelayer.envs.sandbox.pool import ForkServer
 from onelayer.envs.sandbox.usage import cpu_s, queued_s, resident_mb
 
 UP_SECONDS = 120.0
-"""how long a run may take to lock itself up, on a machine that is busy with other things"""
+"""how long a run may take to confine itself on a busy machine"""
 MOST_PATIENCE = 20
-"""a run may take this many times ``wall_s`` at most, however long it waited for the processor"""
+"""a run ends after this many times ``wall_s`` at the latest, however long it waited for the processor"""
 REAP_SECONDS = 30.0
 EXIT_SECONDS = 0.05
 """seconds that a finished run has to exit before it is killed; an honest one needs a fraction of that"""
 STDERR_BYTES = 64 << 10
-STDERR_FLOOD = 16  # times that: the program does nothing else
+STDERR_FLOOD = 16  # times STDERR_BYTES, after which the run is ended
 
 
 class SandboxFailure(RuntimeError):
@@ -32,15 +32,15 @@ class SandboxFailure(RuntimeError):
 
 
 class Crowded(SandboxFailure):
-    """It failed because something was used up that comes back: processes, memory, open files."""
+    """A resource was used up for the moment: processes, memory, open files."""
 
 
 class Run:
     """One sandboxed process, from the request to its end.
 
     Attributes:
-        messages: what it sent over its channel and nobody took yet.
-        ended_by: why it was killed from here: a status, "finished", or None.
+        messages: messages from its channel that have not been handled yet.
+        ended_by: why this side ended it: a status, "finished", or None.
         exit_code: negative for a signal; None while it runs.
     """
 
@@ -57,7 +57,7 @@ class Run:
         stays: bool = False,
     ):
         self.stays, self.parked = stays, False
-        """whether it waits for another task when it is done, and whether it does now"""
+        """whether it waits for another task when it is done, and whether it is waiting now"""
         self.limits, self.stdout_limit = limits, stdout_limit
         self.answers, self.answer_limit = answer_limit is not None, answer_limit or 1 << 10
         self.messages: list[Any] = []
@@ -71,7 +71,7 @@ class Run:
         self.cpu_s = self.peak_mb = 0.0
         self.started = time.monotonic()
         self.companions: tuple[Run, ...] = ()
-        """runs that this one waits for: the time they wait for the processor counts as its own waiting"""
+        """runs that this one depends on: their waiting for the processor also extends its wall-clock limit"""
         self._outside_pid = 0
         self._excused = 0.0
         self._stderr_seen = 0
@@ -120,7 +120,7 @@ class Run:
             extra = [peer.fileno()] if peer else []
             wanted = {**_as_numbers(self.limits), "for_tests": float(self.stays)}
             server.start_run({"limits": wanted}, [*theirs, *extra])
-            self._feed()  # it is read only after the lockdown, but need not be waited for
+            self._feed()  # the run reads it only once it is confined, but it can be sent already
         finally:
             for fd in theirs:
                 os.close(fd)
@@ -131,7 +131,7 @@ class Run:
         return self.parked or self.exit_code is not None or self.failure is not None
 
     def watched(self, quiet: bool) -> list[int]:
-        """Return which of ``files`` to watch; in ``quiet`` only those that the run itself may wait for."""
+        """Return which of ``files`` to watch; if ``quiet``, only those that can block the run."""
         if quiet and not self._outgoing and not self.stays:
             return [self.status] if self.status in self.files else []
         return list(self.files)
@@ -183,7 +183,7 @@ class Run:
             self.failure = f"the run ended with {self.exit_code} before it was locked up"
 
     def _drain(self, fd: int) -> None:
-        """Read what the dead process left in a pipe, which is bounded."""
+        """Read what the ended process left in a pipe, which has a bounded size."""
         while fd in self.files:
             before = len(self.stdout) + self._stderr_seen + len(self._incoming) + len(self.messages)
             self.files[fd](fd)
@@ -201,19 +201,19 @@ class Run:
             self.broken = str(error)
             self.kill("error")
         if self.up and not self.answers and not self._outgoing:
-            self.files.pop(fd, None)  # nothing more is to come
+            self.files.pop(fd, None)  # no more messages are expected
 
     def _feed(self) -> None:
         try:
             self._outgoing = self._outgoing[os.write(self.channel, self._outgoing) :]
         except BlockingIOError:
             return
-        except OSError:  # it ended before it read its task
+        except OSError:  # the run ended before it read its task
             self._outgoing = self._outgoing[:0]
 
     def _take_messages(self) -> None:
         size = frames.HEADER.size
-        # That it came up is read even when all is over; what else it has to say is then of no account.
+        # The message that the run came up is read even after it was ended; later messages are then ignored.
         while len(self._incoming) >= size and (self.ended_by is None or not self.up):
             (length,) = frames.HEADER.unpack_from(self._incoming)
             if length > self.answer_limit:
@@ -256,17 +256,17 @@ class Run:
         if left <= 0:
             self.kill("timeout")
             return now + REAP_SECONDS
-        self._next_check = now + max(0.02, left)  # several threads may be faster: then a bit late
+        self._next_check = now + max(0.02, left)  # a little late where several threads run
         return min(end, self._next_check)
 
     def _waited(self, now: float) -> float:
-        """Return for how many seconds the run was ready while the processor was busy with others."""
+        """Return for how many seconds the run was ready but had to wait for a processor."""
         runs = [run for run in (self, *self.companions) if run.up and not run.over]
         queued = sum(queued_s(run._outside_pid) for run in runs)
         return max(0.0, min(queued, now - self.started - self._cpu_now()))
 
     def _cpu_now(self) -> float:
-        """Return the processor time of the run so far, asked from outside it."""
+        """Return the processor time of the run so far, measured from outside."""
         return cpu_s(self._outside_pid)
 
     def kill(self, reason: str) -> None:
@@ -276,7 +276,7 @@ class Run:
             self._notify_server()
 
     def finish(self) -> None:
-        """Note that the run has delivered everything; it must exit now, or is killed."""
+        """Note that the run has delivered everything; it is killed if it does not exit now."""
         if self.ended_by is None and not self.over:
             self.ended_by = "finished"
             self._next_check = time.monotonic() + EXIT_SECONDS
@@ -288,7 +288,7 @@ class Run:
 
     @property
     def is_idle(self) -> bool:
-        """Whether it waits for ``resume`` and is alive."""
+        """Whether it is alive and waits for ``resume``."""
         if not self.parked or not self.up or self._outgoing or self._incoming or not self._fds:
             return False
         poll = select.poll()
@@ -296,7 +296,7 @@ class Run:
         return not poll.poll(0)
 
     def resident_mb(self) -> float:
-        """Return how much memory it holds now, MiB; 0 where the system does not tell."""
+        """Return its resident memory now, MiB; 0 where the system does not report it."""
         return resident_mb(self._outside_pid)
 
     def resume(self, task: dict[str, Any], peer: socket.socket, limits: Limits) -> None:
@@ -317,7 +317,7 @@ class Run:
         self._feed()
 
     def close(self) -> None:
-        """Close this side's files; the server kills a run that still goes on."""
+        """Close this side's files; the server then kills the run if it is still going."""
         for fd in self._fds:
             os.close(fd)
         self._fds = []

@@ -1,6 +1,6 @@
-"""Writes values of tests, and what a program sent, as text of limited length for people.
+"""Shows values of tests, and what a program sent, as readable text of limited length.
 
-Messages are not decoded for it, so no class, array or number of the program's choice is ever made in the
+Messages are not decoded for this, so no class, array or number of the program's choice is ever made in the
 trainer.
 """
 
@@ -13,7 +13,7 @@ DEEPEST = 40
 
 
 def readable(text: str, length: int | None = None) -> str:
-    """Return text that any tokenizer and file takes: half characters, say, become escapes."""
+    """Return text that any tokenizer and file accepts: lone surrogates, for example, become escapes."""
     if length is not None and len(text) > length:
         text = text[: max(0, length - 3)] + "..."
     return text.encode("utf-8", "backslashreplace").decode()
@@ -23,7 +23,7 @@ def show(message: Any, length: int = LENGTH) -> str:
     """Return what a program sent, in Python's notation where it is a value that has one."""
     try:
         text = _written(message, length, 0)
-    except Exception:  # no message that the codec would write
+    except Exception:  # not a message that the codec would write
         text = _as_json(message)
     return readable(text, length)
 
@@ -41,7 +41,7 @@ def shorten(value: Any, length: int = LENGTH) -> str:
 def _represented(value: Any) -> str:
     try:
         return repr(value)
-    except ValueError:  # a number of more digits than Python is willing to print
+    except ValueError:  # an integer of more digits than Python prints
         return hex(value) if isinstance(value, int) else f"a {type(value).__name__}"
 
 
@@ -119,4 +119,4 @@ _WRITERS: dict[str, Callable[[list[Any]], str]] = {
     "Ellipsis": lambda v: "Ellipsis",
     "NotImplemented": lambda v: "NotImplemented",
 }
-"""All else is shown as JSON."""
+"""tag -> how it is shown; everything else is shown as JSON"""

@@ -1,7 +1,7 @@
-"""Finds tests that leave nothing behind, so that their process may run other tests afterwards.
+"""Finds tests that leave no state behind, so that their process may run other tests afterwards.
 
 This is decided by their text: no class, no assignment to an attribute, imports only of modules that hold
-functions, no name that reaches the interpreter's own state. All other tests get a process of their own.
+functions, no name that gives access to the interpreter's state. Other tests get a process of their own.
 """
 
 import ast
@@ -40,7 +40,7 @@ _STATEFUL = frozenset(
 
 @functools.lru_cache(maxsize=256)
 def are_stateless(sources: tuple[str, ...]) -> bool:
-    """Return whether tests with this text change nothing that outlives them."""
+    """Return whether tests with this text leave no state behind."""
     return all(_is_harmless(node) for source in sources for node in ast.walk(parse(source)))
 
 

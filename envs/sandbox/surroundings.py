@@ -1,7 +1,7 @@
-"""Replaces what a program would find outside the jail, and the jail lacks.
+"""Replaces what a program expects and the jail lacks.
 
 There is no ``/proc``, so ``/dev/stdin`` leads nowhere. The address space is limited, so a thread's stack
-can't be as large as programs with deep recursion ask for. And the program has no file.
+can't be as large as programs with deep recursion ask for. And the program is in no file.
 """
 
 import builtins
@@ -25,7 +25,7 @@ def prepare(source: str, namespace: dict[str, Any]) -> None:
 
     Args:
         source: the program.
-        namespace: that of its module.
+        namespace: the namespace of its module.
     """
     if "/dev/" in source or "/fd/" in source:
         builtins.open = io.open = _open_stream
@@ -38,7 +38,7 @@ def prepare(source: str, namespace: dict[str, Any]) -> None:
 
 
 def _open_stream(file: Any, mode: str = "r", *arguments: Any, **keywords: Any) -> Any:
-    """Open a file; the names of the standard streams are those of what is open already."""
+    """Open a file; for the name of a standard stream, return that stream, which is open already."""
     name = os.fspath(file) if isinstance(file, os.PathLike) else file
     if isinstance(name, str) and name in STREAMS:
         file = _dup(STREAMS[name])
@@ -46,5 +46,5 @@ def _open_stream(file: Any, mode: str = "r", *arguments: Any, **keywords: Any) -
 
 
 def _bounded_stack_size(size: int = 0) -> int:
-    """Set the size of threads' stacks, as ``threading.stack_size``, but no larger than there is room for."""
+    """Like ``threading.stack_size``, but no larger than the address space allows."""
     return _stack_size(min(size, LARGEST_STACK))

@@ -9,8 +9,8 @@ _LOCK = threading.Lock()
 def parse(source: str) -> ast.Module:
     """Return the tree of ``source``, one thread at a time.
 
-    Python 3.11 and 3.12 count the depth of the trees they make in one place for all threads, and raise
-    ``SystemError`` where two make them at once (python/cpython#106905).
+    Python 3.11 and 3.12 keep one recursion counter for the trees of all threads, and raise ``SystemError``
+    where two threads parse at once (python/cpython#106905).
 
     Raises:
         SyntaxError, ValueError, RecursionError, MemoryError: as ``ast.parse``.

@@ -6,7 +6,7 @@ into the kernel, changes identity, or reaches other processes. A denied call fai
 
 import platform
 
-# name: (x86-64, aarch64); None where that machine never had the call.
+# name: (x86-64, aarch64); None where that machine lacks the call.
 NUMBERS: dict[str, tuple[int | None, int | None]] = {
     # memory
     "brk": (12, 214),
@@ -196,10 +196,10 @@ EXTENDED_ATTRIBUTES: dict[str, tuple[int | None, int | None]] = {
     "lremovexattr": (198, 15),
     "fremovexattr": (199, 16),
 }
-"""Denied as on a file system without them, which those who copy files expect."""
+"""Denied with the error of a file system that lacks them, which programs that copy files expect."""
 
 RECEIVES_FILES: dict[str, tuple[int | None, int | None]] = {"recvmsg": (47, 212)}
-"""Allowed to a process of tests, which gets connections to one program after the other."""
+"""Also allowed to a process that runs tests, which gets connections to one program after the other."""
 
 CHANGES_FILE_ATTRIBUTES = frozenset(
     {"chmod", "fchmod", "fchmodat", "utime", "utimensat", "utimes"},

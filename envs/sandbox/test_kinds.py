@@ -1,4 +1,4 @@
-"""The kinds of tests, what each must hold, and what the sandbox makes of it."""
+"""The kinds of tests: their fields, and the plan that the sandbox makes from them."""
 
 import functools
 import re
@@ -19,7 +19,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "io_call": ("kind", "fn_name", "cases", "tolerance"),
     "script": ("kind", "setup", "code", "entry_point"),
 }
-"""what each kind of tests may hold"""
+"""kind of tests -> its fields"""
 
 
 def validate_tests(tests: Mapping[str, Any]) -> None:
@@ -29,12 +29,12 @@ def validate_tests(tests: Mapping[str, Any]) -> None:
     * ``{"kind": "check_fn", "setup": str, "code": str}``
     * ``{"kind": "stdio", "cases": [{"input": str, "output": str}]}``
     * ``{"kind": "io_call", "fn_name": str, "cases": [{"args": list, "output": any}]}``, optionally
-      ``"tolerance": float`` for floats (default: 1e-9), and in a case ``"or_output"``, which is right too
+      ``"tolerance": float`` for floats (default: 1e-9), and in a case ``"or_output"``, another right output
     * ``{"kind": "script", "setup": str, "code": str}``
 
-    ``setup`` and ``extra`` may be left out. ``setup`` runs before the tests; of that of ``check_fn`` and
-    ``script`` the program has the imports and the classes. Of the first, second and last kind ``entry_point``
-    may name what the program is asked for: every other name that Python knows is Python's.
+    ``setup`` and ``extra`` may be left out. ``setup`` runs before the tests; for ``check_fn`` and ``script``
+    its imports and classes are also available to the program. In the first, second and last kind,
+    ``entry_point`` may name what the program is asked for: every other name that Python knows is Python's.
 
     Raises:
         ValueError: an unknown kind or field, a missing or wrong field, code that does not parse, no cases.
@@ -156,14 +156,13 @@ def _parse(source: str, where: str) -> int:
 
 
 def plan(tests: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the judge is to do with tests that run code.
+    """Return the judge's plan for tests that run code.
 
     Returns:
         ``pieces``, each a ``source`` and the number of its ``case`` (None: preparation); ``names``, what
         the program may define for them; ``asked``, what it must define; ``bound``, those of ``names`` that
-        the tests define for themselves; ``python``, names that mean a module
-        of Python's or something in one, see ``bound_names.Meaning``; ``setup``, of which the program's
-        process carries out the imports and the classes.
+        the tests define for themselves; ``python``, names that mean a module of Python or an object in one,
+        see ``bound_names.Meaning``; ``setup``, whose imports and classes the program's process runs too.
     """
     kind = tests["kind"]
     pieces: list[dict[str, Any]] = []
@@ -192,7 +191,7 @@ def same_output(expected: str, output: bytes) -> bool:
     """Compare what a program printed with what was expected, as APPS, TACO and LiveCodeBench do.
 
     Words are compared: white space does not count, unless the expected output is a drawing. A number with a
-    decimal point may differ by 1e-8 and a hundred thousandth, and be written otherwise; a whole number must
+    decimal point may be written differently, and differ by 1e-8 plus 1e-5 of its value; a whole number must
     be equal.
     """
     wanted = as_bytes(expected)
@@ -205,7 +204,7 @@ def same_output(expected: str, output: bytes) -> bool:
 
 
 def as_bytes(text: str) -> bytes:
-    """Return text of a test as a program reads or prints it; bytes that are no UTF-8 come as surrogates."""
+    """Return text of a test as bytes in UTF-8; surrogates stand for bytes that are not UTF-8."""
     return text.encode("utf-8", "surrogateescape")
 
 
@@ -218,7 +217,7 @@ def _is_drawing(expected: bytes) -> bool:
 
 _DECIMAL = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
 _LONGEST_NUMBER = 60
-"""digits; what is longer is compared as text"""
+"""digits; a longer number is compared as text"""
 
 
 def _same_word(wanted: bytes, given: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""What a process uses, as the system tells from outside it: 0 where it does not tell."""
+"""A process's use of resources, measured from outside: 0 where the system does not report it."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ def cpu_s(pid: int) -> float:
     """Return the seconds of processor time that a process has used."""
     try:
         return time.clock_gettime((~pid << 3) | 2)
-    except OSError:  # it is over, or this system has no such clock
+    except OSError:  # the process has ended, or this system has no such clock
         return 0.0
 
 
@@ -24,7 +24,7 @@ def resident_mb(pid: int) -> float:
 
 
 def queued_s(pid: int) -> float:
-    """Return the seconds for which the threads of a process were ready and waited for a processor."""
+    """Return for how many seconds the threads of a process were ready but waited for a processor."""
     total = 0
     with contextlib.suppress(OSError, ValueError, IndexError):
         for thread in os.listdir(f"/proc/{pid}/task"):

@@ -1,4 +1,4 @@
-"""Refuses comparisons of arrays that are true only because there is nothing to compare.
+"""Rejects comparisons of arrays that are true only because there is nothing to compare.
 
 numpy broadcasts, so ``np.allclose([], 1.1)`` is true: no element differs. A program that returns an empty
 list would pass such tests. In the process of the tests, an empty array therefore equals only an empty one.
@@ -44,7 +44,7 @@ def _compared(
 
 
 def _read_once(numpy: Any, value: Any) -> Any:
-    """Return an object of the program as an array: asked again, it could answer otherwise."""
+    """Return an object of the program as an array, since a second request could be answered differently."""
     return numpy.asanyarray(value) if isinstance(value, Handle) else value
 
 

@@ -12,7 +12,7 @@ STATUSES = (
     "output_limit",
     "sandbox_error",
 )
-"""``sandbox_error`` is the sandbox's own failure: drop the episode. All others are the program's."""
+"""``sandbox_error`` is a failure of the sandbox, so the episode is dropped; all others concern the program"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,11 @@ class Verdict:
     wall_s: float = 0.0
     """from the request to the end of the last process"""
     peak_memory_mb: float = 0.0
-    """largest resident size, the interpreter and what it has preloaded included"""
+    """largest resident memory, including the interpreter and its preloaded modules"""
     stderr: str = ""
     """what the program wrote to standard error, truncated"""
     cases: tuple[CaseResult, ...] = ()
-    """results in order; ends early where the run ended early"""
+    """results in order; incomplete if the run ended early"""
     detail: str = ""
     """one sentence on why the program did not pass"""
 
@@ -54,7 +54,7 @@ class Verdict:
 
     @property
     def forgeable(self) -> bool:
-        """Whether the program could have forged it: at ``unsafe`` it can read the memory of the trainer."""
+        """Whether the program could have forged it: at ``unsafe`` it can read the trainer's memory."""
         return self.level == "unsafe"
 
 

@@ -1,4 +1,4 @@
-"""Attending to the runs of one check until they are over."""
+"""Serving the runs of one check until they are over."""
 
 import select
 import time
@@ -9,12 +9,12 @@ from onelayer.envs.sandbox.pool import ServerGone
 from onelayer.envs.sandbox.session import REAP_SECONDS, Crowded, Run, SandboxFailure
 
 QUIET_SECONDS = 0.02
-"""So long a run is left to itself. Most are over by then, and what they said is read in one go, where
-waking for every word would cost as much again."""
+"""How long a run is left alone at first. Most are over by then, and what they sent is read at once; waking
+for each message would double the cost."""
 
 
 def watch(runs: Sequence[Run], on_message: Callable[[Run, Any], None]) -> None:
-    """Attend to runs until all of them are over.
+    """Read, feed and limit runs until all of them are over.
 
     Raises:
         SandboxFailure: the sandbox failed.
@@ -49,7 +49,7 @@ def watch(runs: Sequence[Run], on_message: Callable[[Run, Any], None]) -> None:
                 message = run.messages.pop(0)
                 try:
                     on_message(run, message)
-                except Exception as error:  # the program's doing: it wrote the message
+                except Exception as error:  # caused by the message, which the program wrote
                     run.broken = f"{type(error).__name__} while it was read"
                     run.kill("error")
         if all(run.over or run.ended_by for run in runs):

@@ -1,7 +1,7 @@
-"""Several profiles side by side: do they rank the layers alike, more than a shared depth trend would?
+"""Several profiles side by side: do they rank the layers alike, beyond a shared depth trend?
 
-Layers are ranked by their scores: within a profile that is the order of C(k), and it exists where C(k)
-is undefined too. Does not import torch.
+Layers are ranked by their scores. Within a profile that is also the order of C(k), and it exists even where
+C(k) is undefined. Does not import torch.
 """
 
 import itertools
@@ -40,9 +40,9 @@ class Pair:
     depths: int
     """how many layers or relative depths were compared"""
     raw: Mapping[str, Ranked]
-    """by the name of the rank correlation"""
+    """name of the rank correlation -> its value"""
     detrended: Mapping[str, Ranked]
-    """after removing a depth trend from each; empty where too few layers are left"""
+    """the same after removing a depth trend from each profile; empty with too few layers"""
     overlap: Overlap
 
 
@@ -51,12 +51,12 @@ class Comparison:
     """What several profiles have in common."""
 
     profiles: Mapping[str, Profile]
-    """by their labels, after ``measured``"""
+    """label -> profile after ``measured``"""
     pairs: tuple[Pair, ...]
     degree: int
-    """of the depth trend"""
+    """degree of the depth trend"""
     between_seeds: Mapping[str, float]
-    """mean Spearman's rho of one half of a profile's seeds with the other; NaN with one seed"""
+    """label -> mean Spearman's rho between two halves of the profile's seeds; NaN with one seed"""
 
     @property
     def values(self) -> dict[str, list[float | None]]:
@@ -80,10 +80,10 @@ def compare_profiles(
 
     Args:
         profiles: two or more, by label.
-        top: how many of the best layers are looked for in both; default: a fifth of those compared,
-            at least two, which is the paper's 5 of 28.
-        degree: of the polynomial in depth that is removed.
-        seed: of the resampling.
+        top: size of the sets of best layers whose overlap is counted; default: a fifth of the compared
+            layers, at least two, as in the paper's 5 of 28.
+        degree: degree of the polynomial in depth that is removed.
+        seed: seed of the resampling.
         resamples: how many times tasks and runs are drawn.
 
     Raises:
@@ -111,10 +111,10 @@ def compare_profiles(
 
 
 def between_seeds(profile: Profile) -> float:
-    """Return how well one half of the seeds ranks the layers as the other does: a yardstick.
+    """Return how well two halves of the seeds agree on the ranks of the layers, as a yardstick.
 
-    It is the mean of Spearman's rho over all ways to halve the seeds; an odd one is left out. Runs
-    count in the order of the file. NaN where a layer has a single run.
+    It is the mean of Spearman's rho over all ways to halve the seeds; if their number is odd, one is left
+    out of each. Runs are matched by their order in the file. NaN where a layer has a single run.
     """
     by_layer = [profile.of_layer(k) for k in profile.layers]
     runs = min(map(len, by_layer), default=0)
@@ -178,7 +178,7 @@ def _means(profile: Profile) -> dict[int, Array]:
 def _drawn_together(
     one: Profile, other: Profile, seed: int, resamples: int
 ) -> tuple[dict[int, Array], dict[int, Array]]:
-    """Return R resampled scores of every layer; equal tasks are drawn together for both."""
+    """Return R resampled scores of every layer; the tasks are drawn together if both have the same."""
     arms = [
         {
             f"{number}, layer {k}": [run.scores for run in profile.of_layer(k)]

@@ -22,12 +22,12 @@ def compare_files(
     """Return the comparison of the profiles at ``paths`` as Markdown, and draw their heat map.
 
     Args:
-        paths: two files or folders of profiles, or more.
+        paths: two or more files or folders of profiles.
         top: see ``compare_profiles``.
         degree: see ``compare_profiles``.
         seed: see ``compare_profiles``.
-        picture: where the heat map goes, by its ending; None draws none, and neither does a
-            comparison where every C(k) is undefined.
+        picture: file of the heat map, whose ending gives the format. None draws no heat map; nor is one
+            drawn where every C(k) is undefined.
 
     Raises:
         FileNotFoundError: there is no such profile.

@@ -1,6 +1,6 @@
-"""Differences between arms of a profile, in units of C(k): 1 is all that full training gained.
+"""Differences between arms of a profile, in units of C(k): 1 is the whole gain of full training.
 
-The difference of two contributions has a narrower interval than the two suggest: both are fractions of
+The interval of a difference is narrower than those of the two contributions suggest: both are fractions of
 the same gain over the same base, on the same tasks.
 """
 
@@ -23,8 +23,8 @@ class Contrasts:
 
     Args:
         profile: only its scores are used.
-        seed: of the resampling; the draws are those of ``measured`` with equal arguments.
-        resamples: R.
+        seed: seed of the resampling; equal arguments give the draws of ``measured``.
+        resamples: R, the number of draws.
     """
 
     def __init__(self, profile: Profile, *, seed: int = 0, resamples: int = RESAMPLES):
@@ -37,7 +37,7 @@ class Contrasts:
 
     @property
     def is_defined(self) -> bool:
-        """Whether full training gained more than noise, as ``measured`` asks for."""
+        """Whether full training gained more than noise, by the rule of ``measured``."""
         if "full" not in self.drawn:
             return False
         gain_R = self.drawn["full"] - self.drawn["base"]

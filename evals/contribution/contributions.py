@@ -7,9 +7,9 @@ layer, one control. Its uncertainty has two sources, and both are resampled (a b
 rows and the columns of a table: A. Owen, arXiv 0711.1050):
 
 - tasks: the same draw of tasks for all arms, because they all played the same tasks;
-- runs: drawn anew within each arm, one fewer than there are, which makes their variance unbiased
-  (J.N.K. Rao and C.F.J. Wu, 1988). Where an arm has one run, what another seed would give is not in
-  the interval; where it has two or three, it is known badly.
+- runs: drawn separately within each arm, one fewer than there are, which makes their variance unbiased
+  (J.N.K. Rao and C.F.J. Wu, 1988). The interval of an arm with one run leaves out the variance between
+  seeds; with two or three runs that variance is poorly known.
 
 Letters: T tasks, S runs of one arm, R resamples, L layers. Does not import torch.
 """
@@ -49,21 +49,21 @@ def measured(
     resamples: int = RESAMPLES,
     confidence: float = CONFIDENCE,
 ) -> Profile:
-    """Return the profile with what its scores say; what it said before is replaced.
+    """Return the profile with everything that is computed from its scores, replacing earlier values.
 
-    ``contributions`` has a row for each layer that was trained alone, ``controls`` one for each
-    control and, where a control was drawn several times, one for all its draws together,
-    ``transplants`` one for each layer that was taken from full training. Runs that failed count as
-    they ended. The best layer is chosen by the dev tasks, where there are any. A contribution is
-    None, and ``undefined`` says why, where no run trained everything or where that gained no more
-    than noise: the interval of the gain reaches 0.
+    ``contributions`` has a row for each layer that was trained alone. ``controls`` has one for each
+    control and, where a control was drawn several times, one for all its draws together.
+    ``transplants`` has one for each layer that was taken from full training. Runs that failed count
+    with the scores at their end. The best layer is chosen by the dev tasks, where there are any. A
+    contribution is None, and ``undefined`` says why, where no run trained everything, or where the
+    interval of full training's gain reaches 0.
 
     Args:
-        profile: its scores are used, nothing else.
-        seed: of the resampling; equal seeds give equal intervals, and adding runs of one arm does
+        profile: only its scores are used.
+        seed: seed of the resampling; equal seeds give equal intervals, and adding runs of one arm does
             not change the draws of another.
         resamples: how many times tasks and runs are drawn.
-        confidence: of all intervals.
+        confidence: confidence level of all intervals.
     """
     layer_runs = {f"layer {k}": profile.of_layer(k) for k in profile.layers}
     controls = controls_of(profile)
@@ -100,7 +100,7 @@ def measured(
 
 
 class _Reference:
-    """Base and full training, and every other arm seen between them."""
+    """The scores of base and full training, on whose scale every other arm is placed."""
 
     def __init__(
         self,
@@ -161,7 +161,7 @@ class _Reference:
 def _chosen_by(
     profile: Profile, drawn: Mapping[str, Array], seed: int, resamples: int
 ) -> tuple[Array, Array]:
-    """Return the scores by which layers are chosen, and these resampled: [L], [L, R]."""
+    """Return the scores by which layers are chosen, and the same resampled: [L], [L, R]."""
     dev = profile.on_dev()
     if dev is not None:
         arms = {f"layer {k}": scores_of(dev.of_layer(k)) for k in dev.layers}
@@ -182,7 +182,7 @@ def _best(
     *,
     on_dev: bool,
 ) -> Best:
-    """Return the highest layer; what choosing it adds is seen in how the resamples choose."""
+    """Return the layer with the highest score; the resamples show how much choosing it inflates C."""
     chance_L, first = _chances(score_LR), int(score_L.argmax())
     order = np.argsort(-chance_L, kind="stable")
     needed = int(np.searchsorted(np.cumsum(chance_L[order]), CONFIDENCE - 1e-12)) + 1
@@ -202,7 +202,7 @@ def _best(
 
 
 def _chances(score_LR: Array) -> Array:
-    """Return in which share of the resamples each layer is the highest; equal ones share it."""
+    """Return the share of resamples in which each layer scores highest; ties are split equally."""
     top_LR = score_LR == score_LR.max(axis=0)
     return np.asarray((top_LR / top_LR.sum(axis=0)).mean(axis=1), dtype=np.float64)
 
@@ -210,7 +210,7 @@ def _chances(score_LR: Array) -> Array:
 def _agreement(
     profile: Profile, arms: Mapping[str, Array], drawn: Mapping[str, Array], seed: int
 ) -> Agreement | None:
-    """Return how alike transplants and single layers are ranked; None with fewer than three of both."""
+    """Return how alike transplants and single layers rank; None with fewer than three layers in both."""
     layers = [k for k in profile.layers if f"transplant {k}" in arms]
     if len(layers) < 3:
         return None

@@ -1,7 +1,7 @@
-"""The findings of "Is One Layer Enough?" (arXiv 2607.01232), each put to the test on a profile.
+"""The findings of "Is One Layer Enough?" (arXiv 2607.01232), each tested on a profile.
 
-Every test looks at an interval, and each verdict is a rule that is written down: it *holds* or it *does
-not hold* where the whole interval is on one side, and *cannot be told* otherwise.
+Every test looks at an interval and follows a fixed rule: the finding *holds* or *does not hold* where the
+whole interval is on one side of a threshold, and *cannot be told* otherwise.
 """
 
 import math
@@ -19,9 +19,9 @@ from onelayer.evals.formatting import listed, with_interval
 Verdict = Literal["holds", "does not hold", "cannot be told"]
 
 MOST = 0.5
-"""a layer recovers most of full training where its C is above this"""
+"""a layer recovers most of full training if its C is above this"""
 SAME = 0.1
-"""contributions that differ by less count as equal"""
+"""contributions that differ by less than this count as equal"""
 SURE = 0.95
 END = 1 / 6
 """share of the depth at either end; each worst layer of the paper's seven models lies in it"""
@@ -32,14 +32,14 @@ class Finding:
     """What one profile, or one pair, says about one finding."""
 
     here: str
-    """the counterpart here, with its interval, as a sentence"""
+    """this profile's result, with its interval, as a sentence"""
     verdict: Verdict
 
 
 def one_layer_recovers_most(profile: Profile, contrasts: Contrasts) -> Finding:
-    """Test that the best layer alone has C above ``MOST``; what choosing it adds is taken off.
+    """Test that the best layer alone has C above ``MOST``, corrected for the winner's curse.
 
-    Where it was chosen on dev, choosing adds nothing.
+    A layer that was chosen on the dev tasks needs no correction.
     """
     best = profile.best
     assert best is not None and best.contribution is not None
@@ -108,10 +108,10 @@ def several_layers_reach_full_training(profile: Profile, contrasts: Contrasts) -
 
 
 def profiles_agree(raw: Ranked) -> Verdict:
-    """Judge a rank correlation: it holds where neither noise nor chance explains it.
+    """Judge a rank correlation: it holds where its interval is above 0 and its p-value at most 0.05.
 
-    It does not hold where the whole interval is below 0. In between, few layers tell nothing: among
-    six, unrelated rankings have a rho of 0.5 or more in every sixth case.
+    It does not hold where the whole interval is below 0. Otherwise it cannot be told: of six layers,
+    unrelated rankings have a rho of 0.5 or more in 15 % of all cases.
     """
     if math.isnan(raw.value):
         return "cannot be told"
@@ -144,7 +144,7 @@ def makes_no_difference(contrasts: Contrasts, first: str, second: str) -> Findin
 
 
 def norm_does_not_predict(profile: Profile, contrasts: Contrasts) -> Finding | None:
-    """Test that how far a layer moved says nothing about its C; None where norms are missing."""
+    """Test that the norm of a layer's change is unrelated to its C; None where norms are missing."""
     norms = {}
     for k in profile.layers:
         known = [run.update_norm[0] for run in profile.of_layer(k) if run.update_norm is not None]

@@ -7,13 +7,13 @@ from onelayer.evals.formatting import listed, with_interval
 from onelayer.evals.table import render
 
 FEW_SEEDS = 5
-"""with fewer, the spread between seeds is known badly"""
+"""with fewer seeds, the variance between them is poorly known"""
 
 
 def profile_page(profile: Profile) -> str:
-    """Return the whole page: what was measured, the table, the best layer, and what to mind.
+    """Return the whole page: what was measured, the table, the best layer, and cautions.
 
-    The profile must have been through ``measured``.
+    The profile must be the result of ``measured``.
     """
     full = profile.full
     gain = ""
@@ -59,7 +59,7 @@ def profile_table(profile: Profile) -> str:
 
 
 def shown_contribution(row: Contribution) -> str:
-    """Return ``0.91 [0.80, 1.02]``; an end that does not exist is infinite."""
+    """Return ``0.91 [0.80, 1.02]``; a missing bound is shown as infinite."""
     if row.contribution is None:
         return "undefined"
     low = -math.inf if row.low is None else row.low
@@ -79,7 +79,7 @@ def findings(profile: Profile) -> list[str]:
 
 
 def failures(profile: Profile) -> list[str]:
-    """Return how many runs failed, which, and how they count; nothing where none did."""
+    """Return how many runs failed, which ones, and how they count; nothing where none did."""
     failed = [run for run in profile.runs if run.failed is not None]
     if not failed:
         return []
@@ -89,7 +89,7 @@ def failures(profile: Profile) -> list[str]:
 
 
 def best_sentence(best: Best) -> str:
-    """Return which layer is the best, with what chance, and less the luck of being picked."""
+    """Return which layer is the best, how surely, and its C corrected for the winner's curse."""
     where = " on the dev tasks" if best.on_dev else ""
     text = f"Layer {best.layer} scores highest{where}, and in {best.chance:.0%} of the resamples."
     if len(best.candidates) > 1:
@@ -161,7 +161,7 @@ def _line(
 
 
 def _parameters(profile: Profile, arm: str | int) -> str:
-    """Return how many parameters the arm's runs trained, where they know and agree."""
+    """Return how many parameters the arm's runs trained, where they record it and agree."""
     if arm == "full":
         runs = profile.of_role("full")
     elif isinstance(arm, int):

@@ -1,7 +1,7 @@
 """A profile as a picture: contributions over depth, controls to the right, arms with failed runs crossed.
 
-Colours are Okabe and Ito's, which people with any colour vision tell apart; nothing is said by colour
-alone. The format is that of the file's ending: ``.png``, ``.svg``, ``.pdf``.
+Colours are Okabe and Ito's, which are distinguishable with any colour vision; nothing depends on colour
+alone. The file's ending gives the format: ``.png``, ``.svg``, ``.pdf``.
 """
 
 import math
@@ -18,12 +18,12 @@ BLUE, ORANGE, GREEN, GREY, INK = "#0072B2", "#D55E00", "#009E73", "#7a828b", "#3
 
 
 def draw_profile(profile: Profile, path: Path | str) -> None:
-    """Draw C(k) of every layer with its interval; scores instead, where C(k) is undefined.
+    """Draw C(k) of every layer with its interval, or its score where C(k) is undefined.
 
-    Lines stand at full training and at the base, the best and the middle layer are marked.
+    Lines mark full training and the base; the best and the middle layer are highlighted.
 
     Args:
-        profile: after ``measured``.
+        profile: the result of ``measured``.
         path: the picture, replaced as a whole.
 
     Raises:
@@ -62,9 +62,9 @@ def draw_heat_map(
     """Draw one row of cells for each setting, over relative depth; None leaves a cell empty.
 
     Args:
-        values_by_setting: name: a value for each layer; numbers of layers may differ.
+        values_by_setting: name -> a value for each layer; the numbers of layers may differ.
         path: the picture, replaced as a whole.
-        label: what the values are.
+        label: name of the values.
 
     Raises:
         ValueError: matplotlib is not installed, or there is nothing to draw.
@@ -108,7 +108,7 @@ def draw_heat_map(
 
 
 def new_figure(width: float, height: float) -> tuple[Any, Any]:
-    """Return a figure and its axes in the house's look.
+    """Return a figure and its axes in the style of all our pictures.
 
     Raises:
         ValueError: matplotlib is not installed.
@@ -232,7 +232,7 @@ def _points(
     marker: str,
     label: str,
 ) -> None:
-    """Draw values with their intervals; one that has no interval is a mark alone."""
+    """Draw values with their intervals; a value without an interval is only a marker."""
     for position, row in zip(x, rows, strict=True):
         low, high = (row.score_low, row.score_high) if undefined else (row.low, row.high)
         if low is not None and high is not None:

@@ -24,7 +24,7 @@ FILE_NAME = "profile.json"
 
 
 def save_profile(profile: Profile, path: Path | str) -> None:
-    """Write ``profile.json``, atomically; a run's scores stand on one line."""
+    """Write ``profile.json`` atomically, with each run's scores on one line."""
     content = {"format": FORMAT, **asdict(profile)}
     for name in ("base", "dev_base"):
         content[name] = [OneLine(scores) for scores in content[name]]
@@ -37,8 +37,8 @@ def load_profile(path: Path | str) -> Profile:
     """Read a profile from its file, or from the folder that holds ``profile.json``.
 
     Raises:
-        FileNotFoundError: there is none.
-        ValueError: it is something else, of another format, or its scores are not whole.
+        FileNotFoundError: there is no such file.
+        ValueError: it is not a profile, of another format, or its scores are incomplete.
     """
     path = Path(path)
     path = path / FILE_NAME if path.is_dir() else path
@@ -57,7 +57,7 @@ def load_profile(path: Path | str) -> Profile:
 
 
 def profile_of(content: Mapping[str, Any]) -> Profile:
-    """Build a profile from what JSON holds, without its ``format``."""
+    """Build a profile from the file's JSON, without its ``format``."""
     values = dict(content)
     full, base, best = (values.get(name) for name in ("full", "base_score", "best"))
     agreement = values.get("transplant_agreement")
@@ -87,7 +87,7 @@ def _rows(rows: Sequence[Mapping[str, Any]] | None) -> tuple[Contribution, ...]:
 
 
 def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Make tuples of JSON's lists; what halving noted stays as it is."""
+    """Make tuples of JSON's lists, except in the record of halving."""
     return {
         key: tuple(value) if isinstance(value, list) and key != "rounds" else value
         for key, value in values.items()

@@ -1,9 +1,9 @@
 """Do two profiles rank the layers alike? Rank correlations, before and after removing a depth trend.
 
 Two profiles that both fall with depth agree in every rank correlation, although neither says more
-than "early layers learn". So the trend is removed and what is left is compared: a polynomial in
-relative depth is fitted to each profile by itself, which makes the result a partial correlation given
-depth. (Subtracting the mean of the two would leave opposite slopes wherever one is steeper.)
+than "early layers learn". So a polynomial in relative depth is fitted to each profile separately, and
+the residuals are compared, which gives a partial correlation given depth. (Subtracting the mean of the
+two profiles would leave opposite slopes wherever one is steeper.)
 
 Letters: L layers, R resamples, M permutations. Does not import torch.
 """
@@ -19,22 +19,22 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[np.float64]
 
 PERMUTATIONS = 2_000
-"""orders that are tried where there are too many"""
+"""permutations that are drawn where there are too many to try all"""
 _EXACT_UP_TO = 7
-"""layers; 7! = 5,040 orders are all tried"""
+"""layers up to which all permutations are tried; 7! = 5,040"""
 _FREE = 3
-"""layers that must be left for the correlation beside the coefficients of the trend"""
+"""residual degrees of freedom that the trend must leave"""
 
 
 class Ranked(NamedTuple):
-    """A rank correlation, what resampling makes of it, and how easily chance does as well."""
+    """A rank correlation with its resampling interval and its permutation p-value."""
 
     value: float
     """NaN where one side does not vary"""
     low: float
     high: float
     p_value: float
-    """share of all orders of the layers that agree at least as well"""
+    """share of all permutations of the layers that agree at least as well"""
 
 
 class Overlap(NamedTuple):
@@ -43,14 +43,14 @@ class Overlap(NamedTuple):
     top: int
     shared: int
     chance: float
-    """how many unrelated rankings share on average"""
+    """expected number that unrelated rankings share"""
     p_value: float
-    """chance that unrelated rankings share at least as many"""
+    """probability that unrelated rankings share at least as many"""
 
 
 def spearman(first_L: ArrayLike, second_L: ArrayLike) -> Array:
     """Return Spearman's rho over the last axis; equal values share a rank. NaN without variation."""
-    # A value's rank is half the sum of its signs against all others, plus a constant.
+    # A value's rank is half the sum of the signs of its differences to all others, plus a constant.
     first, second = (_signs(x).sum(axis=-1) for x in (first_L, second_L))
     return _cosine(first, second)
 
@@ -65,10 +65,10 @@ STATISTICS = {"spearman": spearman, "kendall": kendall}
 
 
 def detrended(values_L: ArrayLike, depth_L: ArrayLike, degree: int = 1) -> Array:
-    """Return what a polynomial in depth leaves, by least squares over the last axis.
+    """Return the residuals of a polynomial in depth, fitted by least squares over the last axis.
 
     Raises:
-        ValueError: too few layers are left to say anything.
+        ValueError: there are too few layers; see ``can_detrend``.
     """
     values, depth = np.asarray(values_L, float), np.asarray(depth_L, float)
     if not can_detrend(len(depth), degree):
@@ -78,11 +78,11 @@ def detrended(values_L: ArrayLike, depth_L: ArrayLike, degree: int = 1) -> Array
     basis, _ = np.linalg.qr(np.vander(depth, degree + 1))
     left = values - (values @ basis) @ basis.T
     size = np.abs(values).max(axis=-1, keepdims=True)
-    return np.where(np.abs(left) > 1e-9 * size, left, 0.0)  # rounding is no rank
+    return np.where(np.abs(left) > 1e-9 * size, left, 0.0)  # rounding errors must not become ranks
 
 
 def can_detrend(layers: int, degree: int = 1) -> bool:
-    """Return whether enough layers are left after fitting the trend."""
+    """Return whether there are enough layers to fit the trend and rank the residuals."""
     return layers >= degree + 1 + _FREE
 
 
@@ -100,20 +100,20 @@ def correlate(
 ) -> Ranked:
     """Return a rank correlation with its percentile interval and its permutation p-value.
 
-    The interval says how far noise in the scores of these layers may move the number; noise pulls a
-    correlation towards 0, and a resample is noisier than the data, so that the interval reaches low.
-    The p-value says how often unrelated rankings of so few layers agree as well.
+    The interval covers the effect of noise in the scores of these layers. Noise pulls a correlation
+    towards 0, and resamples are noisier than the data, so the interval is biased towards low values.
+    The p-value says how often unrelated rankings of this many layers agree as well.
 
     Args:
         first_L: scores or contributions of one profile.
-        second_L: the other's, at the same layers or relative depths.
-        first_RL: the same, resampled.
-        second_RL: row r was drawn together with row r of the first, where tasks are the same.
+        second_L: those of the other, at the same layers or relative depths.
+        first_RL: the first, resampled.
+        second_RL: the second, resampled; row r is drawn with row r of the first if the tasks are the same.
         statistic: a key of ``STATISTICS``.
-        depth_L: relative depths: the trend over them is removed; None removes none.
-        degree: of the trend.
-        confidence: of the interval.
-        seed: of the permutations, where there are too many to try all.
+        depth_L: relative depths over which a trend is removed; None removes none.
+        degree: degree of the trend.
+        confidence: confidence level of the interval.
+        seed: seed of the permutations, where there are too many to try all.
     """
     measure = STATISTICS[statistic]
     first, second = np.asarray(first_L, float), np.asarray(second_L, float)
@@ -126,7 +126,7 @@ def correlate(
     tail = (1 - confidence) / 2
     low, high = np.quantile(value_R, [tail, 1 - tail]) if len(value_R) else (math.nan, math.nan)
     shuffled_ML = second[_orders(len(second), seed)]
-    if depth_L is not None:  # D. Freedman and D. Lane, 1983: what is shuffled has no trend either
+    if depth_L is not None:  # detrend the shuffled residuals again (D. Freedman and D. Lane, 1983)
         shuffled_ML = detrended(shuffled_ML, depth_L, degree)
     chance_M = measure(first[None], shuffled_ML)
     p_value = float((chance_M >= value - 1e-12).mean()) if not math.isnan(value) else math.nan
@@ -134,7 +134,7 @@ def correlate(
 
 
 def overlap(first_L: ArrayLike, second_L: ArrayLike, top: int) -> Overlap:
-    """Return how many of the ``top`` best layers are the same; of equal values the first counts.
+    """Return how many of the ``top`` best layers are the same; in a tie the first layer counts.
 
     Raises:
         ValueError: ``top`` is not from 1 to the number of layers.
@@ -157,15 +157,15 @@ def relative_depth(layer: int, num_layers: int) -> float:
 def at_common_depths(
     first: Mapping[int, Array], first_depth: int, second: Mapping[int, Array], second_depth: int
 ) -> tuple[Array, Array, Array]:
-    """Return both profiles at the same relative depths, and these: [..., L], [..., L], [L].
+    """Return both profiles at the same relative depths, and the depths: [..., L], [..., L], [L].
 
-    Equal models are compared at the layers that both have. Otherwise the profile with more layers is
-    interpolated at the depths of the other, where it was measured on both sides.
+    Models with equally many layers are compared at the layers that both profiles have. Otherwise the
+    profile with more layers is interpolated at the depths of the other, where it has layers on both sides.
 
     Args:
-        first: layer: its value, or its R resampled values.
+        first: layer -> its value, or its R resampled values.
         first_depth: number of layers of the first model.
-        second: of the other profile.
+        second: the same of the other profile.
         second_depth: number of layers of the second model.
 
     Raises:
@@ -220,7 +220,7 @@ def _cosine(first: Array, second: Array) -> Array:
 
 
 def _orders(layers: int, seed: int) -> NDArray[np.int64]:
-    """Return all orders of the layers, or many: [M, L]."""
+    """Return all permutations of the layers, or ``PERMUTATIONS`` of them: [M, L]."""
     if layers <= _EXACT_UP_TO:
         return np.array(list(itertools.permutations(range(layers))), dtype=np.int64)
     rng = np.random.default_rng(seed)

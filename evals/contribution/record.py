@@ -1,7 +1,7 @@
-"""What a profile measured, as the one file ``profile.json`` that everything else is computed from.
+"""The content of ``profile.json``, the one file that everything else about a profile is computed from.
 
-The raw scores are in it, one for each held-out task and run: contributions, intervals, comparisons
-and pictures can be made again from it, without a model. Letters: T tasks, S runs of one arm. ::
+It holds the raw scores, one for each held-out task and run, so contributions, intervals, comparisons
+and pictures can be computed again without a model. Letters: T tasks, S runs of one arm. ::
 
     {"format": "onelayer-profile/1", "created": "2026-11-22T01:00:00+00:00", "versions": {...},
      "config": {...}, "model": {"id": "tiny", "fingerprint": "...", "num_layers": 6, ...},
@@ -15,8 +15,8 @@ and pictures can be made again from it, without a model. Letters: T tasks, S run
      "controls": [...], "full": {...}, "base_score": {...}, "best": {...}, "halving": null,
      "transplants": [...], "transplant_agreement": null}
 
-A run that failed is in it as it ended. What is chosen by scores is chosen by those of the dev tasks, where
-there are any; what is reported is of the others.
+A run that failed is in it with the scores at its end. Choices are made by the scores on the dev tasks, where
+there are any; the reported figures are from the other tasks.
 
 Does not import torch.
 """
@@ -36,7 +36,7 @@ class BaseModel:
     """The model that every run starts from."""
 
     id: str
-    """what it was loaded as: a transformers id, a folder, or ``tiny``"""
+    """how it was loaded: a transformers id, a folder, or ``tiny``"""
     fingerprint: str
     num_layers: int
     family: str
@@ -46,7 +46,7 @@ class BaseModel:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What every run was given: the comparison is fair only where it is the same for all."""
+    """The training budget, which must be the same for all runs for a fair comparison."""
 
     iterations: int
     episodes_per_run: int
@@ -66,7 +66,7 @@ class Run:
     scores: Scores
     """T values, in the order of the profile's tasks"""
     control: str | None = None
-    """what a control is, such as ``random:2 draw 0``; runs of one text are one arm"""
+    """the control, such as ``random:2 draw 0``; runs with the same text are one arm"""
     trained_parameters: int | None = None
     episodes: int | None = None
     seconds: float | None = None
@@ -74,13 +74,13 @@ class Run:
     tokens: int | None = None
     """sampled in training"""
     rounds: Any = None
-    """what successive halving noted"""
+    """record of successive halving"""
     update_norm: tuple[float, ...] | None = None
     """L2 norm of the change of each of ``layers``"""
     dev_scores: Scores = ()
     """one for each of the profile's dev tasks"""
     failed: str | None = None
-    """why it came to no end, and with which weights it was scored; None: it did"""
+    """why it did not finish, and with which weights it was scored; None: it finished"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Full(Score):
-    """Training of everything, and what it gained over the base: what C(k) is a fraction of."""
+    """Full training and its gain over the base, of which C(k) is a fraction."""
 
     gain: float
     gain_low: float
@@ -109,18 +109,18 @@ class Contribution:
     """The layer contribution C(k) of one layer, or the same fraction for a control."""
 
     name: str
-    """``layer 3``, or what the control is"""
+    """``layer 3``, or the name of the control"""
     layer: int | None
     """None for a control"""
     layers: tuple[int, ...]
-    """what was trained; those of several draws are joined"""
+    """the trained layers, of all draws together"""
     score: float
     score_low: float
     score_high: float
     contribution: float | None
     """(S_k - S_base) / (S_full - S_base), or None where that is undefined"""
     low: float | None
-    """lower end of the interval of ``contribution``; None also where it has none"""
+    """lower bound of the interval of ``contribution``; None also where there is no bound"""
     high: float | None
     undefined: str | None = None
     """the reason in words"""
@@ -135,21 +135,22 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The layer that scored highest, and how far that can be believed.
+    """The layer that scored highest, and how certain that is.
 
-    On the dev tasks, where there are any: then ``contribution``, which is of the others, needs no correction.
+    Where there are dev tasks, it is the highest on those; then ``contribution``, which is from the other
+    tasks, needs no correction.
     """
 
     layer: int
     chance: float
     """share of the resamples in which it is the best"""
     candidates: tuple[int, ...]
-    """fewest layers that hold the best one in 95 % of the resamples, likeliest first"""
+    """smallest set of layers with the best one in 95 % of the resamples, most likely first"""
     contribution: float | None = None
     corrected: float | None = None
-    """``contribution`` less what picking the highest of noisy values adds: the winner's curse"""
+    """``contribution`` corrected for the winner's curse, the bias of picking the highest of noisy values"""
     on_dev: bool = False
-    """chosen on the dev tasks"""
+    """whether it was chosen on the dev tasks"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ class Agreement:
     low: float | None
     high: float | None
     p_value: float | None
-    """share of all orders of the layers that agree at least as well"""
+    """share of all permutations of the layers that agree at least as well"""
     layers: int
 
 
@@ -189,12 +190,12 @@ class Profile:
     best: Best | None = None
     halving: Any = None
     dev_tasks: tuple[str, ...] = ()
-    """held-out tasks that choices are made by; none of them is among ``tasks``"""
+    """held-out tasks for choosing; none of them is among ``tasks``"""
     dev_base: tuple[Scores, ...] = ()
     transplants: tuple[Contribution, ...] = ()
-    """layer k of full training put into the base, by layer"""
+    """one row for each layer k of full training that was put into the base"""
     transplant_agreement: Agreement | None = None
-    """of the transplants' scores with those of the layers that were trained alone"""
+    """between the scores of the transplants and of the layers that were trained alone"""
 
     def __post_init__(self) -> None:
         _check(self)
@@ -209,7 +210,7 @@ class Profile:
         return tuple(run for run in self.runs if run.role == role)
 
     def of_layer(self, layer: int) -> tuple[Run, ...]:
-        """Return the runs that trained ``layer`` alone and are no controls."""
+        """Return the runs that trained ``layer`` alone, without controls."""
         return tuple(run for run in self.of_role("layer") if run.layers == (layer,))
 
     def on_dev(self) -> "Profile | None":
@@ -244,7 +245,7 @@ def _check(profile: Profile) -> None:
 
 
 def _check_dev(profile: Profile) -> None:
-    """Raise ValueError where the dev part is not whole, or is no part of its own."""
+    """Raise ValueError where the dev scores are incomplete, or a dev task is also a test task."""
     if repeated := _repeated([*profile.tasks, *profile.dev_tasks]):
         raise ValueError(f"task {repeated!r} is a dev task, and stands twice")
     if profile.dev_tasks and not profile.dev_base:

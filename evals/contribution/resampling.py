@@ -21,7 +21,7 @@ Arms = Mapping[str, ArrayLike]
 def arms_of(profile: Profile) -> dict[str, Array]:
     """Return scores_ST of every arm: ``base``, ``full``, ``layer 3``, ``transplant 3``, and controls by name.
 
-    An arm of several draws, such as ``random:2, 3 draws``, has a row for each draw.
+    In an arm of several draws, such as ``random:2, 3 draws``, each draw is one row.
     """
     full = scores_of(profile.of_role("full"))
     arms: dict[str, Array] = {"base": np.array(profile.base, dtype=float)}
@@ -32,16 +32,16 @@ def arms_of(profile: Profile) -> dict[str, Array]:
 
 
 def resample(arms: Arms, *, seed: int = 0, resamples: int = RESAMPLES) -> dict[str, Array]:
-    """Return R resampled means of every arm; position r is one draw of tasks for all of them.
+    """Return R resampled means of every arm; resample r has the same draw of tasks in all arms.
 
     Args:
-        arms: name: scores_ST, at least one run; all have the same tasks in the same order.
-        seed: of the tasks' draws; the draws of an arm's runs depend on its name too.
-        resamples: R.
+        arms: name -> scores_ST, at least one run; all have the same tasks in the same order.
+        seed: seed of the draws; the draws of an arm's runs also depend on its name.
+        resamples: R, the number of resamples.
     """
     score_ST = {name: np.atleast_2d(np.asarray(scores, float)) for name, scores in arms.items()}
     (tasks,) = {scores.shape[1] for scores in score_ST.values()}
-    # Sums first, one division last: successes add up exactly, so that equal scores are equal numbers.
+    # Sum first and divide once: sums of successes are exact, so equal scores stay exactly equal.
     sum_SR: dict[str, list[Array]] = {name: [] for name in arms}
     for drawn_RT in drawn_tasks(tasks, seed, resamples):
         count_RT = _task_counts(drawn_RT, tasks)
@@ -56,10 +56,10 @@ def resample(arms: Arms, *, seed: int = 0, resamples: int = RESAMPLES) -> dict[s
 def ratio_interval(
     numerator_R: Array, denominator_R: Array, confidence: float = CONFIDENCE
 ) -> tuple[float, float]:
-    """Return the percentile interval of a ratio; an end may be infinite.
+    """Return the percentile interval of a ratio; a bound may be infinite.
 
-    A resample whose denominator is not positive says that the ratio may be anything: it counts as
-    low for the lower end and as high for the upper one, instead of with its meaningless sign.
+    A resample whose denominator is not positive tells nothing about the ratio, not even its sign. It
+    counts as -infinity for the lower bound and as +infinity for the upper bound.
     """
     sane_R = denominator_R > 0
     ratio_R = numerator_R / np.where(sane_R, denominator_R, 1.0)
@@ -95,7 +95,7 @@ def transplants_of(profile: Profile) -> dict[str, list[Run]]:
 
 
 def _by_draw(runs: Sequence[Run]) -> Array:
-    """Return scores_ST, where runs of several draws are one row a draw: draws are what varies."""
+    """Return scores_ST; runs of several draws are averaged to one row a draw."""
     names = list(dict.fromkeys(run.control for run in runs))
     if len(names) == 1:
         return scores_of(runs)

@@ -1,8 +1,8 @@
 """A page to look at every episode of an evaluation: filter, step through, two agents side by side.
 
-One HTML file that needs no server and no network. The browser reads the list of episodes at once. Their texts
-are packed (gzip) in chunks, which it unpacks when an episode is opened, so that a page of thousands of
-episodes opens quickly.
+One HTML file that needs no server and no network. The browser reads the list of episodes at once. The texts
+are compressed (gzip) in chunks, each of which is unpacked when one of its episodes is opened, so a page of
+thousands of episodes opens quickly.
 """
 
 import base64
@@ -19,7 +19,7 @@ from onelayer.evals.result_rows import Results
 from onelayer.json_files import finite
 
 _CHUNK_CHARACTERS = 400_000
-"""of JSON in one chunk: what a browser unpacks in some milliseconds"""
+"""characters of JSON in one chunk, which a browser unpacks in some milliseconds"""
 
 
 def page(by_agent: Mapping[str, Results]) -> str:
@@ -67,7 +67,7 @@ def viewer(by_agent: Mapping[str, Results]) -> str:
 def _packed(by_agent: Mapping[str, Results]) -> tuple[list[list[Any]], list[str]]:
     """Return an entry for each episode, with its chunk and its place there, and the chunks.
 
-    Agents stand beside each other task by task, so that what is compared is in one chunk.
+    Episodes are ordered by task, then agent, so that episodes to compare are in the same chunk.
     """
     episodes = [
         (agent, episode)
@@ -91,7 +91,7 @@ def _packed(by_agent: Mapping[str, Results]) -> tuple[list[list[Any]], list[str]
 
 
 def _entry(agent: int, episode: Episode, chunk: int, place: int) -> list[Any]:
-    """Return what the list shows of an episode; the script names the places (``FIELDS``)."""
+    """Return the values of an episode in the list; ``FIELDS`` in the script names their positions."""
     total = episode.total_reward
     return [
         agent,
@@ -125,7 +125,7 @@ def _pack(text: str) -> str:
 
 
 def _json(value: Any) -> str:
-    """Return JSON that may stand inside a script element."""
+    """Return JSON that is safe inside a script element."""
     text = json.dumps(finite(value), separators=(",", ":"), allow_nan=False, default=str)
     return text.replace("<", "\\u003c")
 

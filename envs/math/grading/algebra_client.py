@@ -1,8 +1,8 @@
 """Asks the process that runs computer algebra. It is started once, for all threads and forked children.
 
-A question takes at most a second of processor time, and waits until earlier questions are answered. The
-process needs about two seconds to start; ``start`` begins that early. Nothing here uses signals, so grading
-works in every thread, and this process, which may have threads, is never forked.
+A question takes at most a second of processor time, and may wait for earlier questions. The process needs
+about two seconds to start; ``start`` begins that early. Nothing here uses signals, so grading works in every
+thread, and this process, which may have threads, is never forked.
 """
 
 import atexit
@@ -20,13 +20,13 @@ from onelayer.envs.math.grading.conventions import Conventions
 from onelayer.errors import EnvironmentFailed
 
 PATIENCE_SECONDS = 600.0
-"""on the clock, should the process hang; its children's limit on processor time comes long before"""
+"""wall-clock limit, should the process hang; its children reach their limit on processor time long before"""
 _TRIES = 3
 START_SECONDS = 120.0
-"""patience with the start of the process, on a machine that is busy"""
+"""how long the process may take to start on a busy machine"""
 
-# The packages above this folder are made empty here: their own __init__ would import Gymnasium and numpy,
-# whose memory the worker does not need, and whose threads would make its forks unsafe.
+# The packages above this folder are replaced by empty modules: their __init__ would import Gymnasium and
+# numpy, whose memory the worker does not need and whose threads would make its forks unsafe.
 _BOOTSTRAP = """
 import json, socket, sys, types
 descriptor, folder, sys.path[:] = int(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3])
@@ -40,7 +40,7 @@ serve(socket.socket(fileno=descriptor))
 
 
 class Worker:
-    """A handle on the process; it starts at the first need, and again when it was killed."""
+    """A handle on the process, which starts when it is first needed and restarts if it was killed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -50,7 +50,7 @@ class Worker:
         self._owner = os.getpid()
 
     def start(self) -> None:
-        """Begin to start the process, without waiting for it; does nothing where it runs."""
+        """Start the process without waiting for it; do nothing where it runs already."""
         with self._lock:
             if self._control is None:
                 self._spawn()
@@ -67,7 +67,7 @@ class Worker:
         return "worker lost"
 
     def close(self) -> None:
-        """End the process where nobody else holds it."""
+        """Close the socket; if this process started the other one, wait for its end, or kill it after 2 s."""
         process = self._process if self._owner == os.getpid() else None
         if self._control is not None:
             self._forget(self._control)
@@ -79,10 +79,10 @@ class Worker:
                 process.wait()
 
     def after_fork(self) -> None:
-        """Go on in a forked child: the socket is shared, the lock may be held by a thread left behind."""
+        """Prepare a forked child: it shares the socket, but a thread of its parent may hold the lock."""
         self._lock = threading.Lock()
         self._process = None
-        if not self._ready:  # the parent reads the greeting; this process begins anew
+        if not self._ready:  # the parent will read the greeting: start another worker
             self._control = None
 
     def _running(self) -> socket.socket:
@@ -144,7 +144,7 @@ def _exchange(control: socket.socket, question: bytes) -> str:
         ours.settimeout(PATIENCE_SECONDS)
         try:
             with theirs:
-                # The question lies ready before a child is forked for it.
+                # The question is sent first, so that it is there when a child is forked for it.
                 ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * len(question) + 65536)
                 ours.sendall(question)
                 ours.shutdown(socket.SHUT_WR)

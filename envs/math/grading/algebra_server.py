@@ -1,13 +1,13 @@
 """The process that compares expressions for others: started once, forks a child for every question.
 
-``algebra_client`` starts it with one end of a socket pair. For every question it receives the descriptor
-of another socket, forks, and the child answers there and ends. So each question is decided by a fresh copy of
-the same process: no question can influence another, and a child that needs too much time or memory
-ends without loss. The server itself has one thread and reads nothing a model wrote.
+``algebra_client`` starts it with one end of a socket pair. For every question the server receives the
+descriptor of another socket and forks; the child answers on that socket and ends. So each question is decided
+by a fresh copy of the same process: no question can influence another, and nothing else is lost when a child
+that needs too much time or memory is ended. The server itself has one thread and reads nothing a model wrote.
 
-As many children run at once as there are processors; other questions wait in the socket, and waiting
-counts for nothing: a child is limited by the processor time that it uses itself. A question whose
-asker has closed its socket is dropped, also while a child works on it.
+As many children run at once as there are processors. Other questions wait in the socket; waiting does not
+count, since a child is limited by the processor time that it uses itself. A question whose asker has closed
+its socket is dropped, even while a child works on it.
 """
 
 import contextlib
@@ -23,9 +23,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 CHILD_SECONDS = 0.8
-"""processor time of a child until it ends"""
+"""processor time after which a child is ended"""
 CHILD_MEMORY = 512 << 20
-"""bytes a child may take on top of what the server has"""
+"""bytes that a child may use beyond the memory of the server"""
 TIMEOUT = "timeout"
 WARM_UP = (
     (r"\frac{3\sqrt{5}}{7}+\pi^2 x_1", r"\sin^2(2x)+\ln{3}-|y|e^{-x}"),
@@ -45,7 +45,7 @@ WARM_UP = (
 
 @dataclass(frozen=True, slots=True)
 class _Child:
-    """A running child; ``end`` is a pipe that it closes by ending."""
+    """A running child; ``end`` is a pipe that closes when the child ends."""
 
     pid: int
     connection: socket.socket
@@ -68,7 +68,7 @@ def serve(control: socket.socket) -> None:
             events.register(control, select.POLLIN)
         for end, child in children.items():
             events.register(end, select.POLLIN)
-            events.register(child.connection, 0)  # tells a hang-up alone
+            events.register(child.connection, 0)  # reports a hang-up only
         ready = {descriptor for descriptor, _ in events.poll()}
         for end, child in list(children.items()):
             if end in ready:
@@ -114,7 +114,7 @@ def _fork(control: socket.socket, connection: socket.socket) -> _Child:
 
 
 def _reap(child: _Child) -> None:
-    """Take leave of a child; where it was stopped, tell the asker why."""
+    """Wait for an ended child; if a signal ended it, tell the asker why."""
     _, status = os.waitpid(child.pid, 0)
     os.close(child.end)
     with child.connection as connection:
@@ -148,7 +148,7 @@ def _answer(connection: socket.socket) -> None:
 
 
 def _limit() -> None:
-    """Bound the memory and the processor time of this process; what is beyond ends it."""
+    """Limit the memory and the processor time of this process."""
     with open("/proc/self/statm") as pages:
         size = int(pages.read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (size + CHILD_MEMORY, size + CHILD_MEMORY))

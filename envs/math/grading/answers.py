@@ -1,4 +1,4 @@
-"""What an answer can be, once read: small immutable trees that ``equality`` compares."""
+"""The kinds of answers, once read: small immutable trees that ``equality`` compares."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,9 +20,9 @@ class Scalar:
     places: int = 0
     """digits behind the decimal point"""
     grouped: str = ""
-    """the text with its thousands separators, where it has some: it may have been a list"""
+    """the text with its thousands separators, where it has some: it may be meant as a list"""
     too_large: bool = False
-    """it has a value, but too large a one to compute"""
+    """its value is too large to compute"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class Union:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """``x = 5``, ``0 < x < 1``: one more side than operators, each one of ``= < > ≤ ≥ ≠ ≈ ≡ ∈``."""
+    """``x = 5``, ``0 < x < 1``: n + 1 sides and n operators, each of ``= < > ≤ ≥ ≠ ≈ ≡ ∈``."""
 
     sides: tuple["Answer", ...]
     operators: tuple[str, ...]

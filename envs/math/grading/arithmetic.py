@@ -7,7 +7,7 @@ from fractions import Fraction
 from onelayer.envs.math.grading.tree import Node
 
 MAX_BITS = 1 << 18
-"""a number may have about 79,000 decimal digits; beyond, it is not evaluated"""
+"""about 79,000 decimal digits; a larger number is not computed"""
 MAX_FACTORIAL = 5_000
 
 
@@ -71,7 +71,7 @@ def _power(base: Fraction, exponent: Fraction) -> Fraction | None:
 
 
 def _root(value: Fraction, index: Fraction) -> Fraction | None:
-    """Return the real root where it is rational; of negative numbers none, the branch is open."""
+    """Return the real root where it is rational; None for a negative number, whose branch is ambiguous."""
     if index.denominator != 1 or not 1 <= index <= 1000 or value < 0:
         return None
     upper = _integer_root(value.numerator, index.numerator)
@@ -80,7 +80,7 @@ def _root(value: Fraction, index: Fraction) -> Fraction | None:
 
 
 def _real_root(value: Fraction, index: Fraction) -> Fraction | None:
-    """Of a negative number too where ``index`` is odd, as a root sign is read."""
+    """Return the root that a root sign means: that of a negative number too, where ``index`` is odd."""
     if value < 0 and index.denominator == 1 and index.numerator % 2:
         root = _root(-value, index)
         return None if root is None else -root

@@ -1,4 +1,4 @@
-"""Comparing what stands around a number: units, percent signs, bases, and answers that are no expression."""
+"""Comparing answers in which something stands around a number: a unit, a percent sign, a base, a letter."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -50,7 +50,7 @@ def _units_alike(compare: Compares, gold: str, answer: str) -> bool:
 
 
 def percents(compare: Compares, gold: a.Answer, answer: a.Answer) -> bool:
-    """``33.5%`` is ``0.335``; as ``33.5`` it may do without its sign."""
+    """``33.5%`` is ``0.335``; under the convention also ``33.5``, without the sign."""
     if isinstance(gold, a.Percent) and isinstance(answer, a.Percent):
         return compare.same(gold.amount, answer.amount)
     percent, other = (gold, answer) if isinstance(gold, a.Percent) else (answer, gold)
@@ -60,7 +60,7 @@ def percents(compare: Compares, gold: a.Answer, answer: a.Answer) -> bool:
     share = times(percent.amount, HUNDREDTH)
     if share is not None and compare.same(share, other):
         return True
-    # a gold of at most 1 without a sign is a share: 0.5% does not answer it
+    # a gold of at most 1 without a sign is a fraction: 0.5% does not answer 0.5
     a_share = other is gold and other.value is not None and abs(other.value) <= 1
     return (
         compare.conventions.percent_sign_optional
@@ -70,7 +70,7 @@ def percents(compare: Compares, gold: a.Answer, answer: a.Answer) -> bool:
 
 
 def degrees(compare: Compares, gold: a.Answer, answer: a.Answer) -> bool:
-    """``90°`` is ``π/2``; as ``90`` it may do without its sign."""
+    """``90°`` is ``π/2``; under the convention also ``90``, without the sign."""
     if isinstance(gold, a.Degrees) and isinstance(answer, a.Degrees):
         return compare.same(gold.amount, answer.amount)
     angle, other = (gold, answer) if isinstance(gold, a.Degrees) else (answer, gold)
@@ -84,7 +84,7 @@ def degrees(compare: Compares, gold: a.Answer, answer: a.Answer) -> bool:
 
 
 def choices(compare: Compares, gold: a.Answer, answer: a.Answer) -> bool:
-    """Compare letters; the text behind a letter may be left out, or stand for it."""
+    """Compare letters; the text of a choice may be left out, or stand in place of its letter."""
     if isinstance(gold, a.Choice) and isinstance(answer, a.Choice):
         if not gold.rest or not answer.rest:
             return gold.letter == answer.letter
@@ -106,7 +106,7 @@ def choices(compare: Compares, gold: a.Answer, answer: a.Answer) -> bool:
 def based(compare: Compares, gold: a.Answer, answer: a.Answer) -> bool:
     """Compare digits in one base; equal values in different bases are different answers."""
     if not isinstance(gold, a.Based) or not isinstance(answer, a.Scalar):
-        return False  # 12_{13} is no way to write the 12 of a gold
+        return False  # 12_{13} is not another way to write the gold 12
     return compare.conventions.base_optional and answer.text.lstrip("0") == gold.digits
 
 

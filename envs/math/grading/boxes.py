@@ -20,7 +20,8 @@ _JOIN = re.compile(
 def boxes_of(text: str) -> list[tuple[int, int, str]]:
     r"""Return start, end and content of the closed boxes that are not inside another; the last 50.
 
-    A box that is never closed is the last word, and says nothing; "put it in \boxed{}" only mentions one.
+    A box that is never closed has no content, and discards the boxes before it. "Put it in \boxed{}" only
+    mentions a box.
     """
     starts = [m.span() for m in BOX.finditer(text)][-50:]
     boxes: list[tuple[int, int, str]] = []

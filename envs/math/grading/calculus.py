@@ -1,7 +1,7 @@
 r"""Sums, products, integrals and limits, as nodes of the tree: ``\sum_{k=1}^n k^2`` and the like.
 
-A bound variable gets a name of its own by how deep it is bound, so that ``\sum_k k`` and ``\sum_n n`` are one
-tree. The functions take the parser, which stands behind the command, and leave it behind what they read.
+A bound variable is named after its depth, so that ``\sum_k k`` and ``\sum_n n`` give the same tree. The
+functions take the parser when it has read the command, and leave it after what they read.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ def read_operator(parser: TokenReader, name: str) -> Node:
     """Return the node of the operator ``name``, a key of ``OPERATORS``.
 
     Raises:
-        ValueError: it has no range, or its variable is not to be found.
+        ValueError: it has no range, or its variable cannot be found.
     """
     if name == "lim":
         return _limit(parser)

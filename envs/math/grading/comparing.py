@@ -10,7 +10,7 @@ from onelayer.envs.math.grading.tree import Node
 
 
 class Algebra(Protocol):
-    """What needs a computer algebra system. Both may raise whatever the caller of ``same`` handles."""
+    """What needs a computer algebra system. Its methods may raise what the caller of ``same`` handles."""
 
     def equal(self, gold: a.Scalar, answer: a.Scalar) -> bool:
         """Return whether both are equal wherever they are defined."""

@@ -1,4 +1,4 @@
-"""What graders may differ about, as named options, and the verdict."""
+"""The questions on which graders differ, as named options, and the verdict."""
 
 from dataclasses import dataclass
 
@@ -34,7 +34,7 @@ class Conventions:
     """``x < 5`` answers ``(-∞, 5)``"""
     worked_out: bool = False
     """whether a number must be worked out, and no formula of the problem is an answer: ``2 * 3`` does not
-    answer ``6``, nor ``(x+1)^2`` the task to expand it. On in ``Math-v0``, where a reward hangs on it"""
+    answer ``6``, nor ``(x+1)^2`` the task to expand it. On in ``Math-v0``, where grades are rewards"""
     text_case_matters: bool = False
     """whether ``monday`` differs from ``Monday``; variables always keep their case"""
     join_boxes: bool = True
@@ -45,7 +45,7 @@ class Conventions:
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """The verdict over one answer."""
+    """The verdict on one answer."""
 
     correct: bool
     extracted: str | None
@@ -55,5 +55,5 @@ class Grade:
 
     @property
     def timed_out(self) -> bool:
-        """Whether no verdict was reached in time: a right answer may be among those."""
+        """Whether no verdict was reached in time; such an answer may be right."""
         return self.reason == "timeout"

@@ -1,4 +1,4 @@
-"""The tree of an expression as an expression of sympy."""
+"""Converting the tree of an expression to sympy."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What custom writes in two ways: a degree sign in a sum, the name of a constant of integration."""
+"""What is customarily written in two ways: a degree sign in a sum, a constant of integration."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from onelayer.envs.math.grading.tree import Node, operators_of, symbols_of
 
 _CONSTANTS = ("C", "c", "K", "k", "C_1", "c_1")
 _LINEAR = ("sum", "negative", "product", "quotient", "degrees")
-"""operations below which a degree sign is one of the number, and not of an angle that has a sine"""
+"""operations through which degree signs are dropped; one inside a function, as in ``sin 30°``, is kept"""
 
 
 def in_degrees(gold: Scalar, answer: Scalar) -> tuple[Scalar, Scalar]:
@@ -48,7 +48,7 @@ def with_constant_of(gold: Scalar, answer: Scalar) -> Scalar:
 
 
 def _constants(scalar: Scalar) -> list[str]:
-    """The terms of a sum that are a letter by which constants go."""
+    """The terms of a sum that are a usual letter of a constant."""
     terms = (
         scalar.tree.arguments if scalar.tree is not None and scalar.tree.operator == "sum" else ()
     )

@@ -1,7 +1,7 @@
 r"""Decides whether an answer only repeats a formula of the problem's text.
 
 ``\frac{6}{8}`` is no answer to "Simplify 6/8.", nor ``x x-1`` to "Factor x^2-1.". Formulas are compared in
-one form (see ``normal_form``), numbers by the way they are written.
+a normal form (see ``normal_form``), numbers by the way they are written.
 """
 
 import re
@@ -18,7 +18,7 @@ from onelayer.envs.math.grading.tree import Node
 from onelayer.envs.math.grading.worked_out import NEUTRAL, flat, is_literal, scalars_of, value_of
 
 _LONGEST_PROMPT = 20_000
-"""characters of a problem in which formulas are looked for"""
+"""how many characters at the end of a problem are searched for formulas"""
 _PERCENT = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s?\\?(?:%|percent|per cent)")
 
 _DEGREES = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s?(?:degrees?\b|°|\^ ?\{? ?\\circ)")
@@ -26,18 +26,18 @@ _DEGREES = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s?(?:degrees?\b|°|\^ ?\{? ?\\ci
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What stands in a problem."""
+    """The formulas and numbers of a problem."""
 
     claims: frozenset[object]
     """its formulas, the sides of its equations, and the equations"""
     normal: frozenset[NormalForm]
-    """the formulas that are no rational numbers, in one form"""
+    """the normal forms of the formulas that are not rational numbers"""
     numbers: frozenset[tuple[Fraction, object]]
-    """its numbers, and how each is written"""
+    """its numbers, each with the way it is written"""
 
 
 def repeats(answer: a.Answer, gold: a.Answer, prompt: str) -> bool:
-    """Return whether ``answer`` is a formula of the problem's text, and ``gold`` is another one."""
+    """Return whether ``answer`` is a formula of the problem's text and ``gold`` is not the same formula."""
     stated = _claims_of_problem(prompt[-_LONGEST_PROMPT:])
     said = stated.claims
     if _rewrites_a_number(answer, gold, stated.numbers):
@@ -65,7 +65,10 @@ def repeats(answer: a.Answer, gold: a.Answer, prompt: str) -> bool:
 def _rewrites_a_number(
     answer: a.Answer, gold: a.Answer, numbers: frozenset[tuple[Fraction, object]]
 ) -> bool:
-    """Whether it is a number of the problem in any other writing than the gold's: 37.5% for 3/8."""
+    """Whether the problem and the answer both write the gold's number, and neither as the gold does.
+
+    So ``37.5%`` is no answer where the problem asks for 37.5% as a fraction, ``3/8``.
+    """
     asked, given = _numbers(gold), _numbers(answer)
     if len(asked) != 1 or len(given) != 1 or asked == given:
         return False
@@ -75,7 +78,7 @@ def _rewrites_a_number(
 
 
 def _numbers(answer: a.Answer) -> frozenset[tuple[Fraction, object]]:
-    """The numerals and fractions in an answer, each with the way in which it is written."""
+    """The numerals and fractions in an answer, each with the way it is written."""
     if isinstance(answer, a.Relation):
         answer = value_of(answer)
     scale = Fraction(1, 100) if isinstance(answer, a.Percent) else Fraction(1)
@@ -90,7 +93,7 @@ def _numbers(answer: a.Answer) -> frozenset[tuple[Fraction, object]]:
 
 
 def _normal(answer: a.Answer) -> frozenset[NormalForm]:
-    """The normal forms of the expressions that are no rational numbers."""
+    """The normal forms of the answer's expressions that are not rational numbers."""
     if isinstance(answer, a.Relation):
         answer = value_of(answer)
     trees = [s.tree for s in scalars_of(answer) if s.tree is not None and s.value is None]
@@ -102,7 +105,7 @@ def _normal(answer: a.Answer) -> frozenset[NormalForm]:
 
 @lru_cache(maxsize=64)
 def _claims_of_problem(prompt: str) -> _Said:
-    """What every formula of a problem, and every side of an equation in it, claims."""
+    """Return the formulas of a problem, the sides of its equations, and its numbers."""
     said: set[object] = set()
     normal: set[NormalForm] = set()
     numbers: set[tuple[Fraction, object]] = {
@@ -118,14 +121,14 @@ def _claims_of_problem(prompt: str) -> _Said:
                     said |= _claims(side)
                     normal |= _normal(side)
                     numbers |= _numbers(side)
-        except RecursionError:  # hundreds of factors, which no answer repeats
+        except RecursionError:  # a formula of hundreds of factors, which no answer repeats
             continue
     bare = {form for form in normal if _is_a_name(form)}
     return _Said(frozenset(said), frozenset(normal - bare), frozenset(numbers))
 
 
 def _claims(answer: a.Answer) -> frozenset[object]:
-    """The expressions of an answer, each in one form, without those that are only a numeral or a name."""
+    """The expressions of an answer in one form (``_form``), except lone numerals and names."""
     if isinstance(answer, a.Relation):
         value = value_of(answer)
         return frozenset() if isinstance(value, a.Items) else _claims(value)
@@ -135,7 +138,7 @@ def _claims(answer: a.Answer) -> frozenset[object]:
 
 
 def _claim(scalar: a.Scalar) -> object:
-    """What a number or expression claims; None where it is only a numeral or a name."""
+    """An expression in one form (``_form``), None where it is only a numeral or a name."""
     repeating = scalar.value is not None and ("\\overline" in scalar.text or "..." in scalar.text)
     if scalar.tree is None or repeating:
         return re.sub(r"\s", "", scalar.text)
@@ -144,7 +147,7 @@ def _claim(scalar: a.Scalar) -> object:
 
 
 def _equations(answer: a.Answer) -> list[tuple[object, ...]]:
-    """The equations of a chain, one for each sign in it; of other answers none."""
+    """The equations of a chain, one for each equals sign; none of other answers."""
     if not isinstance(answer, a.Relation):
         return []
     sides = list(map(_side_form, answer.sides))
@@ -156,7 +159,7 @@ def _side_form(side: a.Answer) -> object:
 
 
 def _form(node: Node) -> object:
-    """A tree in one form: sums and products in one order, signs before numbers; a leaf as it is."""
+    """A tree in one form: terms and factors sorted, signs before numbers; a leaf as it is."""
     if node.operator == "number":
         return node.value
     if not node.arguments:

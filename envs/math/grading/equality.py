@@ -1,7 +1,7 @@
 """Whether two answers, once read, are the same answer.
 
 Everything is decided here by structure and exact rational arithmetic, except whether two expressions
-are equal as functions or as irrational numbers: that is asked of an ``Algebra``.
+are equal as functions or as irrational numbers: an ``Algebra`` decides that.
 """
 
 from collections.abc import Callable, Sequence
@@ -137,4 +137,4 @@ _RULES: tuple[tuple[Any, Callable[[Comparison, a.Answer, a.Answer], bool]], ...]
     (a.Ratio, ratios),
     (a.Braces | a.Items, lists),
 )
-"""the first kind that either answer is decides how the two are compared"""
+"""kinds and their comparisons, in order: the first kind that either of the two answers has is used"""

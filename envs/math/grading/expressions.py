@@ -1,7 +1,7 @@
 """A scalar expression, in LaTeX or plain text, as a tree.
 
-The reading is strict: what could be meant in two ways (``x2``, ``2 3``) is refused rather than guessed.
-Deliberately left out are derivatives and integrals without limits, which math-verify's parser reads.
+The reading is strict: ambiguous notation (``x2``, ``2 3``) is refused rather than guessed. Derivatives and
+integrals without limits are left to math-verify's parser.
 """
 
 from fractions import Fraction
@@ -27,13 +27,13 @@ def parse_expression(text: str) -> Node:
     """Return the tree of ``text``, which is clean notation (see ``notation``).
 
     Raises:
-        ValueError: the text is no expression, can be meant in two ways, or is nested too deeply.
+        ValueError: the text is no expression, is ambiguous, or is nested too deeply.
     """
     return _Parser(text).whole()
 
 
 class _Parser(TokenReader):
-    """Recursive descent; every method leaves ``at`` behind what it read."""
+    """Recursive descent; every method leaves ``at`` after what it read."""
 
     def whole(self) -> Node:
         if self.repeating is not None:
@@ -120,7 +120,7 @@ class _Parser(TokenReader):
         return None
 
     def number_may_follow(self, before: Token) -> bool:
-        r"""``(x+1)5``, ``n2^{n-1}``, ``2^{10}3^5`` are products; ``x2``, ``2 3^2`` can be meant otherwise."""
+        r"""``(x+1)5``, ``n2^{n-1}``, ``2^{10}3^5`` are products; ``x2``, ``2 3^2`` are ambiguous."""
         if before.text == ")":
             return True
         a_number = before.kind == "number" and self.tokens[self.at - 2].text != "^"

@@ -37,7 +37,7 @@ _CONTINUED = re.compile(
     r"\s*(?:(?:or )?(?:more|less|fewer|greater|larger|higher|above|below|at (?:most|least))"
     r"|times|plus|minus|squared|cubed|factorial|choose|to (?=\d)|(?:%|percent) of)\b"
 )
-"""words that make something else of the number before them"""
+"""words after a number that change what it means, such as "or more", "squared" and "% of" """
 _SENTENCE_SAYS = re.compile(
     r"\b(?:is|are|be)\s+(?:an?\s+|the\s+)?([^\W\d_]+(?: [^\W\d_]+){0,2})[.!]?\s*\Z"
 )
@@ -48,7 +48,7 @@ _HALF = r"\s*[aApP]\.?[mM]\b\.?|\s*(?:in )?base \d+"
 _COMPUTED = re.compile(r"[\d.(][\d., ()=]*[-+*/x×][-\d., ()+*/x×=]*=\s*([-+]?[\d.,]*\d)")
 """``60 x 60/100 = 36``, where the x is no variable"""
 _MONEY = re.compile(r"\d[^\\]*(?:[-+=*/]\s*$|[A-Za-z]{2,}\s)")
-"""what stands between the dollars of ``$720 + $270 = $990``, which are no delimiters of mathematics"""
+"""text between dollar signs that mean money, as in ``$720 + $270 = $990``, and do not delimit mathematics"""
 _DENIED = re.compile(
     r"(?:\b(?:not|never|cannot|except|neither|choose|anything but)|n['’]t)(?: be| equal(?: to)?)*\s*$",
     re.IGNORECASE,
@@ -79,12 +79,12 @@ def find_answer(
     """Return the answer as it is written, or None where the response states none.
 
     Args:
-        response: what was said; only its last ``TAIL`` characters are read.
+        response: the text; only its last ``TAIL`` characters are read.
         join_boxes: take boxes joined by ``and`` or commas as one list.
-        require_box: take nothing that is not in a box.
+        require_box: take only an answer in a box.
         letter: the question is a multiple choice, so that a lone letter is an answer.
-        unit: the answer has a unit, so that one behind the number belongs to it.
-        marked: take only an answer that is marked as one, no last formula or number.
+        unit: the reference has a unit, so a unit after the number belongs to the answer.
+        marked: take only a marked answer, not just the last formula or number.
     """
     # runs of white space would make the searches below quadratic
     text = re.sub(r"[^\S\n]+", " ", response[-TAIL:])
@@ -111,7 +111,7 @@ def find_answer(
 
 def _without_thinking(text: str) -> str:
     text = re.split(r"</think(?:ing)?>", text)[-1]
-    text = re.split(r"<think(?:ing)?>", text)[0]  # a thought that does not end states nothing
+    text = re.split(r"<think(?:ing)?>", text)[0]  # an unfinished thought states no answer
     text = re.sub(r"<\|[^|<>]{1,30}\|>(?:user|assistant)?|</s>", " ", text)
     return text.strip()
 
@@ -123,7 +123,7 @@ def _tagged(text: str) -> str | None:
 
 
 def _hashed(text: str) -> str | None:
-    """What follows the last ``####``, which in Markdown may also begin a heading."""
+    """What follows the last ``####`` that does not begin a Markdown heading."""
     found = [
         match[1].strip()
         for match in _HASHES.finditer(text)
@@ -142,7 +142,7 @@ def _bare(text: str) -> str | None:
 
 
 def _announced(text: str) -> str | None:
-    """What follows the last "answer is" that something follows."""
+    """The answer after the last "answer is" that is followed by one."""
     for match in reversed(list(_ANNOUNCED.finditer(text))[-20:]):
         tail = text[match.end() : match.end() + MAX_ANSWER]
         if not _SAID.search(match[0][-100:]):
@@ -208,7 +208,7 @@ def _joined_mathematics(text: str, match: re.Match[str]) -> str:
 
 
 def _last_mathematics(text: str) -> str | None:
-    """The last formula, or the last number where it stands behind the last formula."""
+    """The last formula, or the last number where it comes after the last formula."""
     if _GIVEN_UP.search(text[-AROUND:]):
         return None
     text = _ORDINAL.sub(" ", text[-LAST:])

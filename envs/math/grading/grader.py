@@ -1,7 +1,7 @@
 """Grade an answer, or the answer in a response, against a reference.
 
-Numbers, lists of numbers, choices, texts and whatever else structure and exact arithmetic decide are
-graded in this process; a question of algebra goes to the worker, with the same code around it.
+Numbers, lists of numbers, choices, texts and whatever else structure and exact arithmetic can decide are
+graded in this process. A comparison that needs algebra is made in the worker, by the same code.
 """
 
 import logging
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 DEFAULT = Conventions()
 _CACHED = 100
-"""characters of a text whose reading is kept: at some 300 bytes for each, all take 60 MB at most"""
+"""characters of the longest text whose reading is cached; at some 300 bytes each, that is 60 MB at most"""
 
 
 def grade_response(
@@ -64,7 +64,7 @@ def grade_response(
 def grade_answer(
     answer: str, gold: str, *, prompt: str = "", conventions: Conventions = DEFAULT
 ) -> Grade:
-    """Compare ``answer``, the bare answer, with ``gold``; else as ``grade_response``."""
+    """Compare a bare answer with ``gold``; otherwise like ``grade_response``."""
     _check_strings(answer, gold)
     if answer.strip() == gold.strip():
         return Grade(True, answer, "identical")
@@ -115,7 +115,7 @@ def parse_gold(gold: str) -> a.Answer:
 
 
 def stated_answer(gold: str) -> str:
-    """Return the answer alone where ``gold`` is a solution that marks one; other golds as they are, whole."""
+    """Return the answer that is marked in ``gold``, a solution; ``gold`` itself where none is."""
     if not any(mark in gold for mark in ("oxed{", "boxed", "####", "answer is", "<answer>")):
         return gold
     found = find_answer(gold, marked=True)
@@ -125,7 +125,7 @@ def stated_answer(gold: str) -> str:
 
 
 class NeedsAlgebraError(Exception):
-    """The comparison asks what only computer algebra decides."""
+    """The comparison needs computer algebra."""
 
 
 class _NoAlgebra:
@@ -187,7 +187,7 @@ def _grade(answer: str, gold: str, prompt: str, conventions: Conventions) -> Gra
 def _objection(
     answer: a.Answer, gold: a.Answer, prompt: str, conventions: Conventions
 ) -> str | None:
-    """Why an answer of the gold's value is none, None where it is one."""
+    """Why an answer that equals the gold does not count, None where it does."""
     if not is_worked_out(answer, gold, strictly=conventions.worked_out):
         return "not worked out"
     repeated = conventions.worked_out and repeats(answer, gold, prompt)

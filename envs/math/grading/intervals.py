@@ -25,7 +25,7 @@ def above(bound: Answer, closed: bool) -> Bracketed:
 
 
 def without(points: Sequence[Answer]) -> Union | None:
-    """Return the real line without ``points``, a union of open intervals; None where one is no number."""
+    """Return the real line without ``points``, as open intervals; None where a point is no number."""
     known = [(p.value, p) for p in points if isinstance(p, Scalar) and p.value is not None]
     if len(known) < len(points) or not points:
         return None
@@ -35,7 +35,7 @@ def without(points: Sequence[Answer]) -> Union | None:
 
 
 def joined(parts: Sequence[Answer]) -> Braces | Bracketed | Union:
-    """Return the union of sets and intervals: one set, one interval, or what does not touch."""
+    """Return the union of sets and intervals: one set, one interval, or intervals that do not touch."""
     if all(isinstance(part, Braces) for part in parts):
         return Braces(
             tuple(item for part in parts if isinstance(part, Braces) for item in part.items)
@@ -58,7 +58,7 @@ def joined(parts: Sequence[Answer]) -> Braces | Bracketed | Union:
 
 
 def _end(end: Answer) -> Fraction | float | None:
-    """The value of an end, infinite ones too; None where it is no rational number."""
+    """The value of an end, which may be infinite; None for other numbers that are not rational."""
     if not isinstance(end, Scalar):
         return None
     if end.value is not None or end.tree is None:

@@ -1,7 +1,7 @@
 """What an answer is: a number, an interval, a list, a relation, a choice, a text.
 
-``read`` never fails: what is understood as nothing else is a ``Text``. The order of the attempts is the
-order of the table in ``_item``: the narrow notations before the wide ones.
+``read`` never fails: what it does not understand is a ``Text``. Attempts are made in the order of the table
+in ``_item``: specific notations before general ones.
 """
 
 import re
@@ -28,7 +28,7 @@ from onelayer.envs.math.grading.tree import Node
 
 MAX_ITEMS = 200
 MAX_NESTING = 60
-"""brackets deeper than that are a text: nobody writes them, and reading them takes quadratic time"""
+"""deeper brackets make the answer a text: nobody writes them, and reading them takes quadratic time"""
 _RELATIONS = re.compile(r"\\(?:leq|geq|neq|approx|equiv|in|sim|cong)(?![A-Za-z])|[=<>]")
 _SYMBOLS = {
     r"\leq": "≤",
@@ -75,7 +75,7 @@ def read(text: str) -> a.Answer:
     pieces = [text] if whole else split_list(text)
     if len(pieces) == 1 or len(pieces) > MAX_ITEMS:
         return _item(text)
-    # between semicolons commas may stand: p = 5, q = 2; p = 7, q = 2
+    # a piece between semicolons may hold commas: p = 5, q = 2; p = 7, q = 2
     if len(split_top(text, ";")) > 1:
         return a.Items(tuple(read(piece) for piece in pieces))
     items: list[a.Answer] = []
@@ -85,7 +85,7 @@ def read(text: str) -> a.Answer:
 
 
 def _with_integer(text: str, name: str) -> str:
-    r"""``k\pi`` for any integer k, which may have another name as well: it is called n."""
+    r"""``k\pi`` for any integer k; the integer is renamed to n, so that its name does not matter."""
     if not re.search(r"(?<![A-Za-z\\])n(?![A-Za-z])", text):
         text = re.sub(rf"(?<![A-Za-z\\]){name}(?![A-Za-z])", "n", text)
         name = "n"
@@ -302,6 +302,6 @@ def _brackets(text: str) -> a.Answer | None:
         unread = ":" in inner or any(piece.count("|") % 2 for piece in pieces)
         return None if unread else a.Braces(tuple(_item(p) for p in pieces))
     if len(pieces) == 1:
-        # a bracket around one thing says nothing: (5), [5]
+        # brackets around a single item mean nothing: (5), [5]
         return _item(pieces[0]) if (opening, end) in (("(", ")"), ("[", "]")) else None
     return a.Bracketed(opening, tuple(_item(p) for p in pieces), end)

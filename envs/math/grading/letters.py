@@ -1,7 +1,7 @@
 """The letter of a multiple choice in a response.
 
-Every capital from A to J that stands alone is a candidate, and is looked at with the few characters around
-it: so the time is linear in the text, whatever it holds.
+Every capital from A to J that stands alone is a candidate, and is judged by the few characters around it, so
+that the time is linear in the length of any text.
 """
 
 # ruff: noqa: RUF001  (responses in Chinese are announced with full-width colons)
@@ -52,7 +52,7 @@ class _Candidate:
     end: int
 
     def is_alone(self) -> bool:
-        """Return whether it begins a line and is all of it, or is set off from the rest."""
+        """Return whether it begins a line and is all of the line, or is set off from the rest of it."""
         line = self.before.rpartition("\n")[2]
         closed = self.marked.rstrip("*").endswith(")")
         return not line.strip() and (closed or _LINE_ENDS.match(self.behind) is not None)
@@ -73,7 +73,7 @@ _EVIDENCE: tuple[Callable[[_Candidate], object], ...] = (
     lambda one: _CALLED.match(one.behind),
     lambda one: _SAID.search(one.before) and _TEXT_ENDS.match(one.behind),
 )
-"""announced, picked, alone on its line, in parentheses or bold, called correct, last: the best first"""
+"""announced, picked, alone on its line, in parentheses or bold, called correct, last: strongest first"""
 
 
 def chosen_letter(text: str) -> str | None:

@@ -27,7 +27,7 @@ def lists(compare: Compares, gold: a.Answer, answer: a.Answer) -> bool:
     names, other_names = _names(items), _names(others)
     ordered = compare.conventions.list_order_matters and isinstance(gold, a.Items)
     if bool(names) != bool(other_names) and compare.conventions.name_optional:
-        # x = 2, y = 3 says which is which; x = 2, x = 3 does not
+        # different names fix the order: x = 2, y = 3, but not x = 2, x = 3
         ordered = ordered or len(set(names or other_names)) > 1
         items, others = _unnamed(items), _unnamed(others)
     return compare.in_order(items, others) if ordered else compare.any_order(items, others)
@@ -51,7 +51,7 @@ def _region(answer: a.Answer) -> a.Union | None:
 
 
 def _as_list(answer: a.Answer, other: a.Answer) -> a.Items | a.Braces | a.Bracketed | None:
-    """Return ``answer`` as something with items, as ``other`` suggests; None where it is none."""
+    """Return ``answer`` as a list, a set or a bracketed list, whichever fits ``other``; else None."""
     if isinstance(answer, a.Items | a.Braces):
         return answer
     if isinstance(answer, a.Bracketed) and isinstance(other, a.Braces):

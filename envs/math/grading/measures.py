@@ -1,6 +1,6 @@
 """Reading numbers with something around them: units, money, percent and degree signs, times, bases.
 
-Every function returns None where the text is not what it reads.
+Every function returns None for a text that it does not read.
 """
 
 import re
@@ -48,7 +48,7 @@ _CLEAR = frozenset(
         "hr",
     ]
 )
-"""units of the table that nobody takes for a product of variables behind an expression"""
+"""units that are never a product of variables when they follow an expression"""
 _UNIT_BEGINS = re.compile(r"\\(?:text|mathrm)\s*\{|(?<=[\d})! ])[^\W\d_]|(?<=\d)[¢°]")
 _CLOCK = re.compile(
     r"(\d{1,2})\s*:\s*([0-5]\d)(?::([0-5]\d))?\s*(?:\\text\s*\{\s*)?([aApP]\.?\s*[mM]\.?)?\s*\}?"

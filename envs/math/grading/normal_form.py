@@ -1,8 +1,8 @@
-"""Expressions in one form, however they are written.
+"""Normal forms of expressions: the same however the expression is written.
 
-Rational numbers are computed, like terms added, powers of one base put together: ``x x - 5x + 6`` and
-``x(x-5) + 6`` are ``x^2 - 5x + 6``. No sum is multiplied by a sum, so that a product of sums and its
-expansion stay two forms.
+Rational numbers are computed, like terms are added, and powers of one base are combined: ``x x - 5x + 6``
+and ``x(x-5) + 6`` are ``x^2 - 5x + 6``. No sum is multiplied by a sum, so a product of sums and its expansion
+keep different forms.
 """
 
 from collections.abc import Hashable
@@ -12,22 +12,22 @@ from typing import TypeAlias
 from onelayer.envs.math.grading.tree import Node
 
 Monomial: TypeAlias = frozenset[tuple[Hashable, Fraction]]
-"""bases and their exponents; a base is a leaf, a number, a sum, or an operation that is not looked into"""
+"""bases and their exponents; a base is a leaf, a number, a sum, or an operation that is kept whole"""
 NormalForm: TypeAlias = frozenset[tuple[Monomial, Fraction]]
 """the monomials of a sum and their coefficients, none of which is 0"""
 
 _NUMBER: Monomial = frozenset()
 _LONGEST = 20_000
-"""characters of a form inside another: each nesting may double it"""
+"""characters of a form inside another, since each nesting may double it"""
 _MOST_BITS = 4_000
-"""of a power of numbers that is computed"""
+"""bits of the largest power of a number that is computed"""
 
 
 def normal_form(node: Node) -> NormalForm:
-    """Return the sum of monomials that ``node`` is.
+    """Return ``node`` as a sum of monomials.
 
     Raises:
-        ValueError: it, or a number in it, is too large.
+        ValueError: the form, or a number in it, is too large.
     """
     match node.operator, node.arguments:
         case "number", _:
@@ -103,7 +103,7 @@ def _joined(left: Monomial, right: Monomial) -> Monomial:
 
 
 def _opened(monomial: Monomial, coefficient: Fraction) -> list[tuple[Monomial, Fraction]]:
-    """A monomial that holds one sum, to the power 1, as its terms."""
+    """Multiply a monomial out where exactly one of its factors is a sum, to the power 1."""
     sums = [(base, e) for base, e in monomial if isinstance(base, frozenset)]
     if len(sums) != 1 or sums[0][1] != 1:
         return [(monomial, coefficient)]
@@ -113,7 +113,7 @@ def _opened(monomial: Monomial, coefficient: Fraction) -> list[tuple[Monomial, F
 
 
 def _as_base(form: NormalForm) -> NormalForm:
-    """A sum as one factor, divided by its first coefficient: ``2 - 2x`` is ``-2`` times ``x - 1``."""
+    """A sum as one factor, divided by a leading coefficient: ``2 - 2x`` is ``-2`` times ``x - 1``."""
     if len(form) < 2:
         return form
     _check_size(form)

@@ -1,6 +1,6 @@
-r"""One way of writing: ``\dfrac``, ``½``, ``\left(``, ``$...$``, ``1{,}800`` and the like become plain.
+r"""Normalizes notation: ``\dfrac``, ``½``, ``\left(``, ``$...$``, ``1{,}800`` and the like become plain.
 
-Every rule here keeps the meaning; what an answer *is* stands in ``kinds``.
+No rule here changes the meaning; ``kinds`` decides what an answer *is*.
 """
 
 # ruff: noqa: RUF001  (the table below is about characters that look alike)
@@ -38,7 +38,7 @@ _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _STACKED = re.compile("(?<![⁰¹²³⁴⁵⁶⁷⁸⁹])[⁰¹²³⁴⁵⁶⁷⁸⁹]+[⁄/][₀₁₂₃₄₅₆₇₈₉]+")
 
 PLAIN_NUMBER = re.compile(r"-?\d{1,100}(?:\.\d{1,100})?", re.ASCII)
-"""most answers, which need no reading"""
+"""matches most answers, which are plain already"""
 _SIZES = (
     r"left|right|[bB]igg?[lrm]?|displaystyle|textstyle|scriptstyle|limits|nolimits|mathstrut|strut"
     r"|mathopen|mathclose|hfill|newline|allowbreak|tiny|small|normalsize|large|Large|LARGE|huge|Huge"
@@ -118,7 +118,7 @@ def clean(text: str) -> str:
 
 
 def _separate_statements(text: str) -> str:
-    r"""Put commas between equations that stand on two lines or ``\quad`` apart: they are no chain."""
+    r"""Put commas between equations on two lines or ``\quad`` apart, which are not one chain."""
     if r"\begin" in text or ("(" in text and ")" not in text):
         return text
     pieces = [piece.strip(" ,;$") for piece in _APART.split(text)]
@@ -127,7 +127,7 @@ def _separate_statements(text: str) -> str:
 
 
 def _is_statement(text: str) -> bool:
-    """Whether something stands on either side of a sign, as in an equation."""
+    """Whether something stands on both sides of a relation sign, as in an equation."""
     sign = _SIGN.search(text)
     return sign is not None and bool(text[: sign.start()].strip() and text[sign.end() :].strip())
 
@@ -155,9 +155,9 @@ def unwrap(text: str) -> str:
 
 
 def closing(text: str, opening: int) -> int:
-    """Return where the bracket at ``opening`` closes, any kind by any kind; -1 where it does not.
+    """Return where the bracket at ``opening`` closes, -1 where it does not.
 
-    Interval notation mixes brackets: ``[0, 1)``.
+    A bracket may be closed by one of another kind, since intervals mix them: ``[0, 1)``.
     """
     depth = 0
     for i in range(opening, len(text)):

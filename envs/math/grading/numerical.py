@@ -1,7 +1,8 @@
 """Decides whether two sympy expressions have the same value at a point, with as many digits as that needs.
 
-60 digits do not distinguish ``e^150`` from ``e^150 + 1``. So the sizes of all terms are noted. A tiny
-difference is computed again, with twice as many digits as lie between the largest and the smallest term.
+60 digits do not distinguish ``e^150`` from ``e^150 + 1``. So the sizes of all terms are noted, and a tiny
+difference is computed again, with additional digits: twice as many as lie between the largest and the
+smallest term.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,18 +17,18 @@ from onelayer.envs.math.grading.arithmetic import TooLargeError
 DIGITS = 60
 MAX_DIGITS = 5_000
 _SPARE = 8
-"""digits that rounding may cost"""
+"""how many digits rounding errors may affect"""
 Values = Mapping[sympy.Symbol, sympy.Rational]
 
 
 class OddRoot(sympy.Function):  # type: ignore[misc]
-    """The real root of a real number with an odd index, as a root sign is read: ``OddRoot(-8, 3)`` is -2."""
+    """The real root of odd index, which a root sign means: ``OddRoot(-8, 3)`` is -2."""
 
     nargs = 2
 
 
 class _Undefined(Exception):
-    """There is no value, or none that is real where all should be."""
+    """An expression has no value, or one that is not real where all values must be."""
 
 
 def agree(one: sympy.Expr, other: sympy.Expr, values: Values, real: bool) -> bool | None:
@@ -36,7 +37,7 @@ def agree(one: sympy.Expr, other: sympy.Expr, values: Values, real: bool) -> boo
     Args:
         one: an expression.
         other: another one.
-        values: of all their variables.
+        values: the values of all their variables.
         real: whether a part that is not real makes a value undefined: ``\ln a`` of a negative ``a``.
 
     Raises:
@@ -75,7 +76,7 @@ class _Evaluation:
             return None
 
     def difference(self, one: sympy.Expr, other: sympy.Expr) -> Any | None:
-        """Return how far apart two values are, None where there is none of either."""
+        """Return the distance of two values, None where either expression has none."""
         first, second = self.value(one), self.value(other)
         if first is None or second is None:
             return None
@@ -83,11 +84,11 @@ class _Evaluation:
             return abs(first - second)
 
     def error(self) -> Any:
-        """Return what differences may be by rounding alone."""
+        """Return the largest difference that rounding alone can cause."""
         return mpmath.ldexp(mpmath.mpf(10) ** (_SPARE - self.digits), self.largest)
 
     def digits_needed(self) -> int:
-        """Return how many digits tell any two of the terms that were seen apart."""
+        """Return how many digits distinguish any two of the terms seen."""
         return DIGITS + int(2 * 0.302 * (self.largest - self.smallest))
 
     def _value(self, expression: sympy.Expr) -> Any:
@@ -122,11 +123,11 @@ class _Evaluation:
         if isinstance(expression, sympy.sinh | sympy.cosh | sympy.tanh | sympy.coth):
             self._note(
                 mpmath.exp(2 * arguments[0])
-            )  # what it differs from 1, or they from each other, by
+            )  # tanh and sinh/cosh differ from 1 by about the inverse of this
         return function(*arguments)
 
     def _sum(self, terms: list[Any]) -> Any:
-        """The sum, 0 where rounding leaves nothing of it."""
+        """The sum, or 0 where it is within the rounding error."""
         total = mpmath.fsum(terms)
         rounding = max(map(abs, terms)) * mpmath.mpf(10) ** (_SPARE - self.digits)
         return total if abs(total) > rounding else mpmath.mpf(0)

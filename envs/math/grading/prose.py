@@ -1,4 +1,4 @@
-"""Mathematics in prose: what stands between its delimiters, and runs of plain mathematics."""
+"""Mathematics in prose: what stands between delimiters, and runs of plain mathematics."""
 
 # ruff: noqa: RUF001  (signs that look alike are looked for)
 
@@ -16,7 +16,7 @@ RUN = re.compile(
 
 
 def formulas(text: str) -> Iterator[str]:
-    """Yield what stands between the delimiters of mathematics, then the plain runs that hold a digit."""
+    """Yield what stands between delimiters of mathematics, then the plain runs that hold a digit."""
     for match in MATH.finditer(text):
         yield inside(match)
     for match in RUN.finditer(MATH.sub(" ; ", text)):

@@ -1,4 +1,4 @@
-"""Comparing equations and inequalities, with each other and with what they say of a name."""
+"""Comparing equations and inequalities, with each other and with the values that they give to a name."""
 
 from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading.comparing import Compares
@@ -20,7 +20,7 @@ from onelayer.envs.math.grading.statements import (
 
 
 def relations(compare: Compares, gold: a.Answer, answer: a.Answer) -> bool:
-    """Compare equations and inequalities, with each other and with what they say of a name."""
+    """Compare equations and inequalities, with each other and with the values that they give to a name."""
     if isinstance(gold, a.Relation) and isinstance(answer, a.Relation):
         return _two_relations(compare, gold, answer)
     if isinstance(gold, a.Items | a.Braces) or isinstance(answer, a.Items | a.Braces):
@@ -56,7 +56,7 @@ def _named_gold(compare: Compares, gold: a.Relation, answer: a.Answer) -> bool:
 
 
 def _values_of(compare: Compares, relation: a.Relation) -> list[a.Answer]:
-    """Return what ``x = 5``, ``2 + 3 = 5`` or ``10/3 ≈ 3.33`` gives as a value, the exact one first."""
+    """Return the values that ``x = 5``, ``2 + 3 = 5`` or ``10/3 ≈ 3.33`` states, the exact one first."""
     value = stated(relation)
     if value is None and set(relation.operators) <= {"=", "≈"} and is_constant(relation.sides[0]):
         value = last_exact(relation)
@@ -71,7 +71,7 @@ def _values_of(compare: Compares, relation: a.Relation) -> list[a.Answer]:
 
 
 def _consistent(compare: Compares, relation: a.Relation, value: a.Answer) -> bool:
-    """Return whether every number of a chain is its value: ``x = 2 + 3 = 5`` states 5, ``4 = 5`` nothing."""
+    """Return whether all numbers of a chain are equal: ``x = 2 + 3 = 5`` states 5, ``4 = 5`` nothing."""
     if not isinstance(value, a.Scalar) or "≈" in relation.operators:
         return True
     numbers = [
@@ -96,7 +96,7 @@ def _interval_of(compare: Compares, relation: a.Relation) -> a.Answer | None:
 
 
 def _two_relations(compare: Compares, gold: a.Relation, answer: a.Relation) -> bool:
-    """Compare two relations: side by side, turned round, or as equations up to a factor."""
+    """Compare two relations: side by side, in reverse order, or as equations up to a factor."""
     if ("∈",) in (gold.operators, answer.operators) and gold.operators != answer.operators:
         return _bounds_alike(compare, gold, answer)
     names, others = symbols_of_sides(gold), symbols_of_sides(answer)

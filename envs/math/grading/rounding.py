@@ -4,11 +4,11 @@ from fractions import Fraction
 
 _FLOAT_DIGITS = 15
 _FLOAT_ERROR = Fraction(1, 2**49)
-"""relative, of a few operations on Python's floats"""
+"""relative error of a few operations on Python's floats"""
 
 
 def rounds_to(exact: Fraction, value: Fraction, places: int) -> bool:
-    """Return whether ``exact``, rounded or cut to ``places`` decimals or computed in floats, is ``value``."""
+    """Return whether ``value`` is ``exact`` rounded or cut to ``places`` decimals, or computed in floats."""
     scale = Fraction(10) ** places
     error = exact * scale - value * scale
     near = abs(error) <= Fraction(1, 2) or (abs(error) < 1 and abs(exact) > abs(value))
@@ -16,7 +16,10 @@ def rounds_to(exact: Fraction, value: Fraction, places: int) -> bool:
 
 
 def is_float_of(exact: Fraction, value: Fraction, places: int) -> bool:
-    """Return whether ``value`` is ``exact`` as floats compute it, in full: 0.30000000000000004."""
+    """Return whether ``value`` has a float's full digits and is ``exact`` up to a float's error.
+
+    For example 0.30000000000000004 for 0.3.
+    """
     long = abs(value) * Fraction(10) ** places >= 10 ** (_FLOAT_DIGITS - 1)
     return long and abs(exact - value) <= abs(exact) * _FLOAT_ERROR
 

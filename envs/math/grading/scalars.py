@@ -16,7 +16,7 @@ _OPAQUE = re.compile(
 
 
 def numeral(text: str) -> a.Scalar | a.Text | None:
-    """Return the number a numeral writes; one that is too long is a text; None for other texts."""
+    """Return the number that a numeral stands for, a ``Text`` if it is too long; None for other texts."""
     if re.fullmatch(r"[+-]?\d{1,3}(?: \d{3})+(?:\.\d+)?", text):
         text = text.replace(" ", "")
     match = _NUMERAL.fullmatch(text)
@@ -41,7 +41,7 @@ def numeral(text: str) -> a.Scalar | a.Text | None:
 
 
 def expression(text: str) -> a.Answer | None:
-    """Return the expression, None where ``text`` is none; one only math-verify reads has no tree."""
+    """Return the expression, without a tree if only math-verify reads it; None where ``text`` is none."""
     found = scalar(text)
     return found if found.tree is not None else _opaque(text)
 
@@ -61,7 +61,7 @@ def scalar(text: str) -> a.Scalar:
 
 
 def number(value: Fraction, text: str) -> a.Scalar:
-    """Return a number known otherwise than from a numeral."""
+    """Return a number whose value is known, although ``text`` is no numeral."""
     return a.Scalar(text, Node("number", value=value), value)
 
 

@@ -1,4 +1,4 @@
-"""Splitting a text at what stands in no brackets: commas, semicolons, ``and``, ``or``."""
+"""Splitting a text at commas, semicolons, ``and`` and ``or`` outside all brackets."""
 
 import re
 
@@ -28,7 +28,7 @@ def split_list(text: str, groups: bool = True) -> list[str]:
 
 
 def split_top(text: str, separator: str) -> list[str]:
-    """Split ``text`` at a character that stands in no brackets and in no environment."""
+    """Split ``text`` at a character, outside all brackets and environments."""
     pieces, depth, start = [], 0, 0
     for match in re.finditer(r"\\(?:begin|end)(?![a-z])|[()\[\]{}]|" + re.escape(separator), text):
         if match[0] == separator:

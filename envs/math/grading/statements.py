@@ -17,7 +17,7 @@ _LENGTH = re.compile(r"[A-Z]{2}|\\(?:angle|triangle|overline)[\s{]*[A-Z]{1,3}\}?
 
 
 def stated(relation: a.Relation) -> a.Answer | None:
-    """Return what the relation says of a name: ``x = 5``, ``5 = x``, ``x ∈ {5}``; None where it does not."""
+    """Return what the relation gives a name as its value: ``x = 5``, ``5 = x``, ``x ∈ {5}``; else None."""
     if not set(relation.operators) <= {"=", "≈", "∈"}:
         return None
     if relation.name_first:
@@ -65,7 +65,7 @@ def interval(relation: a.Relation) -> a.Answer | None:
 
 
 def _around(relation: a.Relation) -> a.Answer | None:
-    """``|x - 1| < 2`` as an interval, ``2 < |x|`` as a union of two; None where no such side is there."""
+    """``|x - 1| < 2`` as an interval, ``2 < |x|`` as a union of two; None for other relations."""
     closed = relation.operators == ("≤",)
     for i, side in enumerate(relation.sides if len(relation.sides) == 2 else ()):
         bound = relation.sides[1 - i]
@@ -121,7 +121,7 @@ def ends(relation: a.Relation) -> a.Relation:
 
 
 def is_solved(relation: a.Relation) -> bool:
-    """Return whether it is ``name = value`` with a value that does not hold the name."""
+    """Return whether it is ``name = value`` with a value that does not contain the name."""
     if len(relation.sides) != 2 or relation.operators != ("=",):
         return False
     trees = [side.tree for side in relation.sides if isinstance(side, a.Scalar)]
@@ -133,7 +133,7 @@ def is_solved(relation: a.Relation) -> bool:
 
 
 def states_a_number(relation: a.Relation) -> bool:
-    """Return whether it says of a name, or of its bounds, what number they are: ``x = 5``, ``2 < x``."""
+    """Return whether it gives a name, or the bounds of a name, as numbers: ``x = 5``, ``2 < x``."""
     if set(relation.operators) == {"="}:
         value = stated(relation)
         return value is not None and is_constant(value)
@@ -141,13 +141,13 @@ def states_a_number(relation: a.Relation) -> bool:
 
 
 def last_exact(relation: a.Relation) -> a.Answer:
-    """Return the last side before the first ``≈``; where only a name stands there, the side behind it."""
+    """Return the last side before the first ``≈``, or the side after it where only a name comes before."""
     cut = next((i for i, o in enumerate(relation.operators) if o == "≈"), len(relation.operators))
     return relation.sides[1] if cut == 0 and relation.name_first else relation.sides[cut]
 
 
 def is_constant(answer: a.Answer) -> bool:
-    """Return whether it has no variable, or is beyond our reading and so stands for a value."""
+    """Return whether it has no variable; an answer that could not be read counts as a value."""
     if not isinstance(answer, a.Scalar):
         return isinstance(answer, a.Quantity | a.Percent | a.Degrees)
     return answer.tree is None or not symbols_of(answer.tree)
@@ -161,7 +161,7 @@ def is_symbol(side: a.Answer) -> bool:
 
 
 def symbols_of_sides(relation: a.Relation) -> set[str]:
-    """Return the names of the sides that are one: a variable, a value ``f(1)``, a length, an angle."""
+    """Return the names among the sides: a variable, a value ``f(1)``, a length, an angle."""
     sides = (s for s in relation.sides if is_symbol(s) or _is_call(s) or _is_length(s))
     return {_canonical_name(side) for side in sides}
 
@@ -175,7 +175,7 @@ def _is_length(side: a.Answer) -> bool:
 
 
 def _canonical_name(side: a.Answer) -> str:
-    """A name; of ``f(x)`` the ``f`` alone, for the argument is a bound variable."""
+    """A name; for ``f(x)`` only ``f``, since the argument is a bound variable."""
     if isinstance(side, a.Scalar):
         if side.tree is not None and side.tree.operator == "apply":
             bound = all(argument.operator == "symbol" for argument in side.tree.arguments)

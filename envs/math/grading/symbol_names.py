@@ -1,6 +1,6 @@
 """Variables, constants and calls in an expression, by their names.
 
-The functions take the parser, which stands behind the name, and leave it behind what they read.
+The functions take the parser when it has read the name, and leave it after what they read.
 """
 
 from fractions import Fraction
@@ -79,7 +79,7 @@ def _subscript(parser: TokenReader) -> str:
 
 
 def read_greek(parser: TokenReader, name: str) -> Node:
-    """A Greek letter before a parenthesis may be a function (Γ, ζ) or a factor: refused."""
+    """Return a Greek variable or call; ``Γ(`` and ``ζ(`` are refused, since they may be functions."""
     if name in ("Gamma", "zeta") and parser.peek().text == "(":
         raise ValueError(f"\\{name}( may be a function")
     return _called(parser, "\\" + name + _subscript(parser))

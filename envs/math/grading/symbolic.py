@@ -1,7 +1,7 @@
 """Whether two expressions are equal, decided by sympy and math-verify, in the worker process.
 
-Values at sample points refuse or confirm an equality (see ``numerical``); where they do neither, math-verify
-is asked, with decimals as exact fractions and without its timeouts, which are signals.
+Values at sample points refute or confirm an equality (see ``numerical``). Where they do neither, math-verify
+decides, with decimals as exact fractions and without its timeouts, which use signals.
 """
 
 import re
@@ -38,7 +38,7 @@ _SAMPLES = tuple(
 )
 """values of the variables in alphabetical order: of both signs, near 0, in (-1, 1), larger, whole"""
 _ENOUGH = 2
-"""samples at which both sides must have a value, for an equality to be confirmed"""
+"""number of samples at which both sides must have a value, for an equality to be confirmed"""
 STEPPED = (
     sympy.floor,
     sympy.ceiling,
@@ -115,7 +115,7 @@ def expressions_equal(gold: sympy.Expr, answer: sympy.Expr) -> bool:
 def _agreement(
     gold: sympy.Expr, answer: sympy.Expr, symbols: Sequence[sympy.Symbol], real: bool
 ) -> list[bool | None]:
-    """Whether both have one value at each sample, None where either has none; up to the first difference."""
+    """Whether both are equal at each sample, None where either is undefined; ends at the first difference."""
     agreed: list[bool | None] = []
     for values in _points(symbols, _positive(gold, answer) if real else ()):
         agreed.append(agree(gold, answer, values, real))
@@ -156,13 +156,13 @@ def _symbols(*expressions: sympy.Expr) -> list[sympy.Symbol]:
 
 
 def _calls_as_symbols(expression: sympy.Expr) -> sympy.Expr:
-    """Take ``f(x)`` as a variable of its own, for nothing is known of ``f``."""
+    """Replace ``f(x)`` by a variable, since nothing is known of ``f``."""
     calls = {call: sympy.Symbol(str(call), real=True) for call in expression.atoms(AppliedUndef)}
     return expression.xreplace(calls)
 
 
 def _ratio(one: Any, other: Any) -> sympy.Rational | None:
-    """The fraction with a small denominator that the quotient of two numbers is to all its digits."""
+    """The quotient of two numbers as a fraction of small denominator, None where it is not one."""
     with mpmath.workdps(DIGITS):
         quotient = one / other
         if isinstance(quotient, mpmath.mpc):

@@ -10,7 +10,7 @@ def _words(text: str) -> list[str]:
 
 
 MAX_EXPONENT = 20_000
-"""decimal exponents beyond it are not numbers here: ``1e999999999``"""
+"""a decimal with a larger exponent, such as ``1e999999999``, is not read as a number"""
 
 FUNCTIONS = frozenset(
     _words("sin cos tan cot sec csc arcsin arccos arctan arccot sinh cosh tanh ln log lg exp")
@@ -30,7 +30,7 @@ SMALL_WORDS = frozenset(
         "not top all any the and for are was none true null even dne"
     )
 )
-"""letters that are words and no products: ``no`` is not ``on``"""
+"""runs of letters that are words, not products: ``no`` is not ``on``"""
 
 _NUMBER = re.compile(
     r"(?P<digits>\d+(?:\.\d+)?|\.\d+|\d+\.(?![\d.]))(?P<exponent>[eE][+-]?\d+)?"

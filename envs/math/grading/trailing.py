@@ -1,4 +1,4 @@
-"""What stands around a box in a response: a sign, a scale, a unit belong to it; a factor takes it apart."""
+"""What stands around a box in a response: signs, scales and units belong to it; a factor makes it a part."""
 
 # ruff: noqa: RUF001  (an apostrophe and a minus sign may be typographic)
 
@@ -30,14 +30,14 @@ _FUNCTION = rf"\\(?:{'|'.join(sorted(FUNCTIONS))}|int|sum|prod|lim)(?![A-Za-z])"
 _OPERATION = r"\\(?:cdot|times|div|ast|[dt]?frac|[dt]?binom|sqrt)(?![A-Za-z])"
 _OPERAND = r"(?:[\d)}]|(?<![A-Za-z\\'’])[A-Za-z])"
 _DASHED = r"(?:[\d)}]|(?<![A-Za-z\\'’])[b-zB-HJ-Z])"
-"""an operand before a minus sign, which may be a dash in prose: "a - b" """
+"""an operand before a minus sign; not the word "a" or "I", after which it may be a dash"""
 _PART_BEFORE = re.compile(
     rf"(?:\d|[/^_×·÷]\s*|{_OPERAND}(?: \* |\*| ?\+ ?)|{_DASHED} ?(?:[-−±]|\\pm|\\mp) ?"
     rf"|{_OPERATION}[\s{{]*|\\[dt]?(?:frac|binom) ?\{{[^{{}}]*\}} ?\{{|\\sqrt ?\[(?:[^\[\]]*\] ?\{{)?"
     rf"|[\^_] ?\{{|{_FUNCTION}(?:\s*_\s*(?:\w|\{{[^{{}}]*\}}))?\s*(?:\\left)?[\s({{]*"
     r"|(?<![A-Za-z\\])[A-Za-z](?:\\left)?\()$"
 )
-"""what makes the box behind it a part of an expression, in a formula and in prose"""
+"""text that makes the box after it a part of a larger expression, in a formula and in prose"""
 _PART_BEHIND = re.compile(
     rf" ?(?:[+_×·÷±]|/ ?(?:[\d\\(]|[A-Za-z](?![A-Za-z]))|\^(?! ?\{{? ?\\circ)|{_OPERATION}|{_FUNCTION}"
     r"|\\(?:pi|pm|mp)(?![A-Za-z])"
@@ -54,7 +54,7 @@ _DENIED = re.compile(
 REFUTED = re.compile(
     r"[\s$)*]*(?:\bis (?:not|wrong|incorrect|extraneous|false|invalid|impossible|rejected)|isn['’]t)\b"
 )
-"""what denies the answer before it"""
+"""text that denies the answer before it"""
 
 
 def unit_behind(text: str) -> str:
@@ -70,7 +70,7 @@ def unit_behind(text: str) -> str:
 
 
 def whole_box(before: str, content: str, behind: str) -> str | None:
-    r"""Return the content of a box with a sign or scale around it, None where it is but a part, or denied.
+    r"""Return the content of a box with its sign and scale, None where the box is only a part, or denied.
 
     ``-\\boxed{17}`` is -17; ``2\\boxed{17}``, ``\\boxed{17}\\pi`` and ``x+\\boxed{17}`` are more than what
     is in the box, and so is ``\\sin \\boxed{17}``. In a formula only a relation, a comma or a label may stand
@@ -81,7 +81,7 @@ def whole_box(before: str, content: str, behind: str) -> str | None:
         content: what is in it.
         behind: as many characters behind it.
     """
-    before = before.rstrip("\\")  # of a box whose backslash was doubled
+    before = before.rstrip("\\")  # left over from a box whose backslash was doubled
     emphasis = _EMPHASIS.search(before)
     if emphasis and behind.startswith(emphasis[0]):
         before, behind = before[: emphasis.start()], behind[len(emphasis[0]) :]
@@ -101,7 +101,7 @@ def whole_box(before: str, content: str, behind: str) -> str | None:
 
 
 def _in_formula(before: str) -> bool:
-    """Whether the mathematics that ``before`` opens last is still open."""
+    """Whether ``before`` ends inside mathematics that it opens."""
     if "$" not in before and "\\" not in before:
         return False
     marks = [match[0] for match in _OPENED.finditer(before)]

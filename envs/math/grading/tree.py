@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 BOUND = "\N{BULLET}"
-"""with which the names of bound variables begin: of a sum, an integral, a limit"""
+"""first character of the names of bound variables, those of a sum, an integral or a limit"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Units and currencies: which words behind a number are one, and which name the same one."""
+"""Units and currencies: which words after a number are units, and which name the same unit."""
 
 import re
 
@@ -39,7 +39,7 @@ _NOT_UNITS = frozenset(
 )
 CURRENCIES = frozenset("$€£¥₹")
 SCALED = frozenset(["¢"])
-"""units that change the number, so that they are never left out"""
+"""units that change the number's value, so they can't be left out"""
 
 
 def canonical_unit(text: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Answers in words: numbers, sets without a member, dates, and what two texts may differ in."""
+"""Answers in words: numbers, the empty set, dates, and how two texts may differ."""
 
 import re
 from fractions import Fraction
@@ -71,7 +71,7 @@ _PARTS = {"half": 2, "halves": 2} | {
 
 
 def number_in_words(text: str) -> Fraction | None:
-    """Return the number that ``forty-five``, ``minus one``, ``two thirds`` or ``half`` say, else None."""
+    """Return the number that ``forty-five``, ``minus one``, ``two thirds`` or ``half`` means, else None."""
     negative = re.fullmatch(r"(?:minus|negative) (.+)", text.strip().lower())
     if negative:
         value = number_in_words(negative[1])
@@ -151,7 +151,7 @@ def _date(year: int, month: int, day: int) -> str | None:
 
 
 def comparable(text: str, case_matters: bool) -> str:
-    """Return ``text`` without what two writings of the same words differ in: spaces, articles, fonts."""
+    """Return ``text`` without what may differ in equal texts: spaces, articles, fonts."""
     text = re.sub(r"\\(?:text|mathrm|mathbf)\s*\{([^{}]*)\}", r"\1", text)
     text = re.sub(r"[\s$]+", " ", text.replace("{", "").replace("}", "")).strip(' .!,;:"')
     text = re.sub(r" ?([-+*/=<>()\[\],^|]) ?", r"\1", text)

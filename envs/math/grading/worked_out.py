@@ -1,8 +1,8 @@
 """Whether an answer to a number was worked out.
 
-Equality compares values, and the value of ``2 * 3`` is 6. As an answer to "Calculate 2 * 3." it is the
-question again, and a policy that is rewarded for it learns nothing else. It is decided on the tree: no
-operation is left to do. What repeats the problem in another way is found by ``echoes``.
+Equality compares values, and the value of ``2 * 3`` is 6. As an answer to "Calculate 2 * 3." it repeats the
+question, and a policy that is rewarded for it learns nothing else. So the answer's tree must leave no
+operation to carry out. ``echoes`` finds answers that repeat the problem in another way.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,13 +16,13 @@ from onelayer.envs.math.grading.statements import stated, states_a_number
 from onelayer.envs.math.grading.tree import Node, operators_of, symbols_of
 
 _TASKS = frozenset([*OPERATORS.values(), "limit+", "limit-", "mod"])
-"""operations that are a task wherever they stand: no number is written with them"""
+"""operations that always remain to be carried out: no number is written with them"""
 _CLOSED = frozenset(
     ["number", "constant", "negative", "sum", "product", "quotient", "power", "mixed", "degrees"]
 ).union(["sqrt", "cbrt", "root", "exp"])
 """operations that may be left in a number, as in ``(1+\\sqrt5)/2``; others only where the gold has them"""
 NEUTRAL = {"sum": 0, "product": 1}
-"""operations on any number of terms, and the term that changes nothing"""
+"""operations on any number of terms, each with its neutral term"""
 _LOGARITHMS = frozenset(["ln", "log"])
 
 
@@ -31,7 +31,7 @@ def is_worked_out(answer: a.Answer, gold: a.Answer, strictly: bool) -> bool:
 
     Args:
         answer: an answer that equals ``gold``.
-        gold: where it has variables, or an operation left itself, anything is worked out.
+        gold: the reference; if it has variables, or an operation left itself, any answer is worked out.
         strictly: whether sums, products, powers and the like must be carried out; else only sums over a
             range, integrals, limits and remainders.
     """
@@ -54,7 +54,7 @@ def is_worked_out(answer: a.Answer, gold: a.Answer, strictly: bool) -> bool:
 
 
 def scalars_of(answer: a.Answer) -> Iterator[a.Scalar]:
-    """Yield the numbers and expressions an answer is made of; of an equation those it states."""
+    """Yield the numbers and expressions in an answer; for an equation, those that it states."""
     match answer:
         case a.Scalar():
             yield answer
@@ -79,7 +79,7 @@ def _scalars_in(parts: Sequence[a.Answer]) -> Iterator[a.Scalar]:
 
 
 def value_of(relation: a.Relation) -> a.Answer:
-    """Return the side that is a number, as of ``x = 2 + 3 = 5``; else what the relation states."""
+    """Return the last side that is a number, 5 for ``x = 2 + 3 = 5``; else what the relation states."""
     for side in reversed(relation.sides):
         numbers = list(scalars_of(side))
         if numbers and all(s.tree is not None and _is_number(s.tree) for s in numbers):
@@ -93,7 +93,7 @@ def _is_number(tree: Node) -> bool:
 
 
 def _is_done(node: Node, allowed: frozenset[str]) -> bool:
-    """Whether nothing in an expression without variables can be carried out on rational numbers."""
+    """Whether an expression without variables leaves no operation on rational numbers to carry out."""
     if node.operator not in _CLOSED and node.operator not in allowed:
         return False
     value = _value(node)
@@ -110,7 +110,7 @@ def _is_done(node: Node, allowed: frozenset[str]) -> bool:
 
 
 def _is_collected(total: Node, terms: int) -> bool:
-    """Whether a sum has no like terms, as ``5√2 + 2√2`` has."""
+    """Whether a sum has no like terms, unlike ``5√2 + 2√2``."""
     try:
         return len(normal_form(total)) == terms
     except ValueError:  # a term is too large to compute
@@ -147,7 +147,7 @@ def _is_integer(node: Node) -> bool:
 
 
 def _is_reduced(node: Node) -> bool:
-    r"""Whether no factor can be drawn out of a root of a number, as of ``\sqrt{242}`` and ``50^{1/2}``."""
+    r"""Whether no factor can be taken out of a root, unlike that of ``\sqrt{242}`` and ``50^{1/2}``."""
     radicand = _value(node.arguments[0]) if node.arguments else None
     match node.operator:
         case "sqrt":
@@ -174,7 +174,7 @@ def _value(node: Node) -> Fraction | None:
 
 
 def flat(node: Node, operator: str) -> list[Node]:
-    """Return the terms of a sum of sums, the factors of a product of products; of others the arguments."""
+    """Return the terms of nested sums or the factors of nested products; else the node's arguments."""
     if operator not in NEUTRAL:
         return list(node.arguments)
     if node.operator != operator:
