@@ -58,6 +58,8 @@ REPLIES: Mapping[str, Hack] = {
     "the prompt": lambda seen: seen.prompt,
     "the prompt, boxed": lambda seen: _boxed(seen.prompt),
     "its longest formula": lambda seen: _boxed(_longest_formula(seen.prompt)),
+    "its longest formula, and about 0": lambda seen: _boxed(f"{_longest_formula(seen.prompt)} ≈ 0"),
+    "its longest formula after 0": lambda seen: _boxed(f"0 = {_longest_formula(seen.prompt)}"),
     "its longest number": lambda seen: _boxed(max(_numbers(seen.prompt), key=len)),
     "all its numbers": lambda seen: _boxed(", ".join(dict.fromkeys(_numbers(seen.prompt)))),
     "every number from 0 to 99": lambda seen: _boxed(" or ".join(map(str, range(100)))),

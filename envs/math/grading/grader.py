@@ -20,8 +20,9 @@ from onelayer.envs.math.grading.expressions import parse_expression
 from onelayer.envs.math.grading.extraction import MAX_ANSWER, find_answer
 from onelayer.envs.math.grading.kinds import read
 from onelayer.envs.math.grading.notation import clean
+from onelayer.envs.math.grading.statements import standing
 from onelayer.envs.math.grading.tree import Node
-from onelayer.envs.math.grading.worked_out import is_worked_out
+from onelayer.envs.math.grading.worked_out import is_worked_out, scalars_of
 
 logger = logging.getLogger(__name__)
 
@@ -188,6 +189,9 @@ def _objection(
     answer: a.Answer, gold: a.Answer, prompt: str, conventions: Conventions
 ) -> str | None:
     """Why an answer that equals the gold does not count, None where it does."""
+    if isinstance(answer, a.Relation):
+        golds = {s.value for s in scalars_of(gold) if s.value is not None}
+        answer = standing(answer, golds, conventions.approximation_digits)
     if not is_worked_out(answer, gold, strictly=conventions.worked_out):
         return "not worked out"
     repeated = conventions.worked_out and repeats(answer, gold, prompt)

@@ -1,13 +1,18 @@
 """Comparing equations and inequalities, with each other and with the values that they give to a name."""
 
+from dataclasses import replace
+from fractions import Fraction
+
 from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading.comparing import Compares
 from onelayer.envs.math.grading.rounding import rounds_to
 from onelayer.envs.math.grading.statements import (
     FLIPPED,
     assignment,
+    claimed,
     difference,
     ends,
+    exact_sides,
     interval,
     is_constant,
     is_solved,
@@ -57,9 +62,7 @@ def _named_gold(compare: Compares, gold: a.Relation, answer: a.Answer) -> bool:
 
 def _values_of(compare: Compares, relation: a.Relation) -> list[a.Answer]:
     """Return the values that ``x = 5``, ``2 + 3 = 5`` or ``10/3 ≈ 3.33`` states, the exact one first."""
-    value = stated(relation)
-    if value is None and set(relation.operators) <= {"=", "≈"} and is_constant(relation.sides[0]):
-        value = last_exact(relation)
+    value = claimed(relation)
     if value is None or not _consistent(compare, relation, value):
         return []
     last = relation.sides[-1]
@@ -71,13 +74,39 @@ def _values_of(compare: Compares, relation: a.Relation) -> list[a.Answer]:
 
 
 def _consistent(compare: Compares, relation: a.Relation, value: a.Answer) -> bool:
-    """Return whether all numbers of a chain are equal: ``x = 2 + 3 = 5`` states 5, ``4 = 5`` nothing."""
-    if not isinstance(value, a.Scalar) or "≈" in relation.operators:
+    """Return whether the numbers of a chain agree: ``x = 2 + 3 = 5`` states 5, ``4 ≈ 9`` nothing.
+
+    Other values are not compared: ``worked_out.value_of`` relies on none of them.
+    """
+    if not isinstance(value, a.Scalar):
         return True
-    numbers = [
-        s for s in relation.sides if isinstance(s, a.Scalar) and s is not value and is_constant(s)
-    ]
-    return all(compare.same(s, value) or _rounds(compare, s, value) for s in numbers)
+    exact = len(exact_sides(relation))
+    for place, side in enumerate(relation.sides):
+        if side is value or not isinstance(side, a.Scalar) or not is_constant(side):
+            continue
+        if place >= exact and not _near(compare, value, side):
+            return False
+        if place < exact and not (compare.same(side, value) or _rounds(compare, side, value)):
+            return False
+    return True
+
+
+def _near(compare: Compares, exact: a.Scalar, other: a.Scalar) -> bool:
+    """Return whether ``exact ≈ other`` holds: one rounds the other, 3600 also to hundreds.
+
+    True where neither is a rational number.
+    """
+    if other.value is None:
+        return exact.value is None or _rounds(compare, other, exact)
+    rounded = replace(other, places=other.places - _zeros(other.value))
+    return exact.tree is None or _rounds(compare, exact, rounded)
+
+
+def _zeros(value: Fraction) -> int:
+    """Return how many zeros an integer ends in, 15 at most."""
+    if value.denominator > 1 or value == 0:
+        return 0
+    return max(zeros for zeros in range(16) if value.numerator % 10**zeros == 0)
 
 
 def _rounds(compare: Compares, exact: a.Scalar, decimal: a.Scalar) -> bool:
@@ -106,8 +135,8 @@ def _two_relations(compare: Compares, gold: a.Relation, answer: a.Relation) -> b
         if value is None or other_value is None:
             return names == others
         return names == others and compare.same(value, other_value)
-    claimed = stated(answer)
-    if claimed is not None and not _consistent(compare, answer, claimed):
+    value = stated(answer)
+    if value is not None and not _consistent(compare, answer, value):
         return False
     pair, other = assignment(gold), assignment(answer)
     if pair is not None and other is not None and pair[0] == other[0]:

@@ -1,6 +1,7 @@
 """What a relation states: a value for a name, an interval, a difference that vanishes."""
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from fractions import Fraction
 
@@ -26,6 +27,17 @@ def stated(relation: a.Relation) -> a.Answer | None:
     if set(relation.operators) == {"="} and is_symbol(last) and not is_symbol(relation.sides[0]):
         return relation.sides[-2]
     return None
+
+
+def claimed(relation: a.Relation) -> a.Answer | None:
+    """Return the exact value that the relation gives a name or a number: 5 for ``x = 5`` or ``2 + 3 = 5``.
+
+    It is the side that is compared with a reference; the other sides must agree with it.
+    """
+    value = stated(relation)
+    if value is None and set(relation.operators) <= {"=", "≈"} and is_constant(relation.sides[0]):
+        value = last_exact(relation)
+    return value
 
 
 def assignment(relation: a.Relation) -> tuple[str, a.Answer] | None:
@@ -141,9 +153,33 @@ def states_a_number(relation: a.Relation) -> bool:
 
 
 def last_exact(relation: a.Relation) -> a.Answer:
-    """Return the last side before the first ``≈``, or the side after it where only a name comes before."""
+    """Return the last of ``exact_sides``."""
+    return exact_sides(relation)[-1]
+
+
+def exact_sides(relation: a.Relation) -> tuple[a.Answer, ...]:
+    """Return the sides before the first ``≈``, and the one after it where only a name comes before."""
     cut = next((i for i, o in enumerate(relation.operators) if o == "≈"), len(relation.operators))
-    return relation.sides[1] if cut == 0 and relation.name_first else relation.sides[cut]
+    return relation.sides[: 2 if cut == 0 and relation.name_first else cut + 1]
+
+
+def standing(relation: a.Relation, golds: Collection[Fraction], digits: int | None) -> a.Answer:
+    """Return what has to be an answer on its own in ``10/3 ≈ 3.33``, which equals the reference.
+
+    It is the decimal if that is the reference's number, or has the ``digits`` to stand for it. Otherwise it
+    is what comes before the first ``≈``.
+    """
+    if "≈" not in relation.operators:
+        return relation
+    last, sides = relation.sides[-1], exact_sides(relation)
+    if relation.operators[-1] == "≈" and isinstance(last, a.Scalar):
+        long = digits is not None and last.digits is not None and last.digits >= digits
+        if long or last.value in golds:
+            return last
+    if len(sides) == 1:
+        return sides[0]
+    operators = relation.operators[: len(sides) - 1]
+    return replace(relation, sides=sides, operators=tuple(o.replace("≈", "=") for o in operators))
 
 
 def is_constant(answer: a.Answer) -> bool:

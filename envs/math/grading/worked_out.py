@@ -12,7 +12,7 @@ from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading.arithmetic import rational_value
 from onelayer.envs.math.grading.calculus import OPERATORS
 from onelayer.envs.math.grading.normal_form import normal_form
-from onelayer.envs.math.grading.statements import stated, states_a_number
+from onelayer.envs.math.grading.statements import claimed, exact_sides, states_a_number
 from onelayer.envs.math.grading.tree import Node, operators_of, symbols_of
 
 _TASKS = frozenset([*OPERATORS.values(), "limit+", "limit-", "mod"])
@@ -79,13 +79,29 @@ def _scalars_in(parts: Sequence[a.Answer]) -> Iterator[a.Scalar]:
 
 
 def value_of(relation: a.Relation) -> a.Answer:
-    """Return the last side that is a number, 5 for ``x = 2 + 3 = 5``; else what the relation states."""
-    for side in reversed(relation.sides):
-        numbers = list(scalars_of(side))
-        if numbers and all(s.tree is not None and _is_number(s.tree) for s in numbers):
-            return side
-    value = stated(relation)
-    return a.Items(relation.sides) if value is None else value
+    """Return the value that the relation claims, from a side that is worked out: 5 for ``5 = 2 + 3 = x``.
+
+    Without such a side it is the side that claims it. A relation that claims no value is taken as its last
+    side that is a number, else as all of its sides.
+    """
+    value, sides = claimed(relation), exact_sides(relation)
+    done = [side for side in reversed(sides) if _is_worked_out_number(side)]
+    if value is None:
+        return done[0] if done else a.Items(relation.sides)
+    return next((side for side in done if _is_the_same(side, value)), value)
+
+
+def _is_worked_out_number(side: a.Answer) -> bool:
+    numbers = list(scalars_of(side))
+    return bool(numbers) and all(s.tree is not None and _is_number(s.tree) for s in numbers)
+
+
+def _is_the_same(side: a.Answer, value: a.Answer) -> bool:
+    """Whether a side stands for the value that was compared: ``relations`` checks numbers, nothing else."""
+    if side is value or (isinstance(side, a.Scalar) and isinstance(value, a.Scalar)):
+        return True
+    pairs = [[s.value for s in scalars_of(one)] for one in (side, value)]
+    return type(side) is type(value) and pairs[0] == pairs[1] and None not in pairs[0]
 
 
 def _is_number(tree: Node) -> bool:
