@@ -225,7 +225,7 @@ def _band(
     axes.plot(x, curves_RI.mean(0), color=color, linewidth=2.0, label=label)
     if len(curves_RI) > 1:
         bounds = np.array([bootstrap_mean(column, resamples=2000)[1:] for column in curves_RI.T])
-        axes.fill_between(x, bounds[:, 0], bounds[:, 1], color=color, alpha=0.15, linewidth=0)
+        axes.fill_between(x, bounds[:, 0], bounds[:, 1], color=color, alpha=0.1, linewidth=0)
 
 
 def _smooth(values: Sequence[float], width: int = 10) -> NDArray[np.float64]:
