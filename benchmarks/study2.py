@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from study2_settings import (
+    COMPARISONS,
     MIDDLE,
     MINUTES,
     SEEDS,
@@ -34,6 +35,7 @@ from study2_settings import (
     task_of,
     wanted_runs,
 )
+from study_worlds import write_comparisons
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE.parent / "docs" / "results" / "study2"
@@ -81,6 +83,7 @@ def enter(work: Path, model: Path) -> None:
     link = Path(UNTOUCHED)
     if not link.exists():
         link.symlink_to(model)
+    write_comparisons(Path(COMPARISONS))
     paths = [str(HERE), os.environ.get("PYTHONPATH", "")]
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))  # for processes of its own
 

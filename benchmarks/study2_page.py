@@ -28,7 +28,7 @@ from onelayer.files import write_atomically
 LABELS = {
     "sums-grpo": "sums, GRPO",
     "sums-dr-grpo": "sums, Dr. GRPO",
-    "letters-grpo": "letters, GRPO",
+    "compare-grpo": "comparisons, GRPO",
     "maze-grpo": "maze, GRPO",
     "maze-gigpo": "maze, GiGPO",
 }
@@ -37,17 +37,18 @@ HEAD = """\
 
 Planned is this, for SmolLM2-135M-Instruct, which has 30 layers, on a CPU: ten layers alone, full training,
 LoRA and a random mask of one layer's size, random layers, and transplants; three seeds; sums and products,
-counting letters, and a text world of several turns. Rates are chosen by `study2.py tune` with seed 99 and the
-best layer by all seeds, both on *dev* problems; every score here is of *test* problems, which have no part in
-that. A run that diverges counts as it ended. `python benchmarks/study2.py page` makes this page from the
-scores of every run on every problem, `docs/results/study2/*.jsonl`; `study2.py run` measures what is missing.
+comparing numbers, and a text world of several turns. Rates are chosen by `study2.py tune` with seed 99 and
+the best layer by all seeds, both on *dev* problems; every score here is of *test* problems, which have no
+part in that. A run that diverges counts as it ended. `python benchmarks/study2.py page` makes this page from
+the scores of every run on every problem, `docs/results/study2/*.jsonl`; `study2.py run` measures what is
+missing.
 
     C(k) = (S_k - S_base) / (S_full - S_base)"""
 TASKS = """\
 All runs start from the untouched model, which at temperature 1 answers with sentences about other things:
 
 - *sums*: two numbers of one or two digits, added, subtracted or multiplied;
-- *letters*: how often a letter is in two to four words;
+- *comparisons*: the largest or the smallest of four numbers of two digits;
 - *maze*: three squares a side, the exit two or three moves away, four replies to find it. A reply that
   names no open way costs a tenth of what the exit earns."""
 HOW = """\
@@ -223,7 +224,7 @@ def _there(results: Path, settings: Sequence[Setting]) -> str:
     ]
     left = "\n".join(f"- {line}" for line in what_is_left(results, SEEDS).splitlines())
     return "\n\n".join(
-        [render(head, rows), left] if rows else ["**Nothing was measured yet.**", left]
+        [render(head, rows), left] if rows else ["**Only rates were tried yet, see below.**", left]
     )
 
 

@@ -1,9 +1,10 @@
-"""The text world of the second study: mazes of a few squares a side, walked in a few turns.
+"""What the second study plays beside reasoning-gym's problems: comparisons of numbers, and mazes.
 
 ``study_worlds:study/Maze-v0`` is ``examples/maze`` with more tasks, a start near the exit, and shorter texts.
 No maze is in both splits.
 """
 
+import json
 import random
 import re
 import sys
@@ -89,6 +90,23 @@ class ShortMaze(Maze):
         east, south = (goal - here for goal, here in zip(self.exit, self.at, strict=True))
         goal = " and ".join(f"{n} {way}" for n, way in ((east, "east"), (south, "south")) if n)
         return f"The goal is {goal}. Open: {', '.join(self.ways[self.at])}."
+
+
+def write_comparisons(path: Path) -> None:
+    """Write problems such as "Which of these numbers is the largest: 57, 93, 12, 40?", each once."""
+    drawn = random.Random(0)
+    texts: dict[str, str] = {}
+    while len(texts) < TASKS["train"] + TASKS["test"]:
+        numbers = drawn.sample(range(10, 100), 4)
+        for word, answer in (("largest", max(numbers)), ("smallest", min(numbers))):
+            asked = f"Which of these numbers is the {word}: {', '.join(map(str, numbers))}?"
+            texts[asked] = str(answer)
+    rows = [
+        {"id": f"{number}", "prompt": prompt, "answer": answer}
+        | {"split": "train" if number < TASKS["train"] else "test"}
+        for number, (prompt, answer) in enumerate(texts.items())
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 if "study/Maze-v0" not in gym.registry:

@@ -180,6 +180,20 @@ def test_seeds_needed_make_half_the_interval_as_small_as_the_effect():
     assert "do not agree" in ranking_seeds(0.45, (math.nan, 0.5), (2, 2), 10)
 
 
+def test_comparisons_are_right_and_never_in_both_splits(tmp_path):
+    from study_worlds import write_comparisons
+
+    write_comparisons(tmp_path / "rows.jsonl")
+    numbers = {"train": set(), "test": set()}
+    for row in map(json.loads, (tmp_path / "rows.jsonl").read_text().splitlines()):
+        asked, _, listed = row["prompt"].rstrip("?").partition(": ")
+        values = [int(value) for value in listed.split(", ")]
+        assert int(row["answer"]) == (max if asked.endswith("largest") else min)(values)
+        numbers[row["split"]].add(tuple(values))
+    assert (len(numbers["train"]), len(numbers["test"])) == (200, 150)
+    assert not numbers["train"] & numbers["test"]
+
+
 def test_no_maze_is_in_both_splits():
     from study_worlds import TASKS, ShortMaze
 
