@@ -4,8 +4,6 @@ A language model that was trained on sums found that "37 * 97 ≈ 1802" was paid
 was compared with the reference, and the part after it was what had to be worked out.
 """
 
-
-
 import pytest
 
 pytest.importorskip("math_verify")
