@@ -191,7 +191,7 @@ def _objection(
     """Why an answer that equals the gold does not count, None where it does."""
     if isinstance(answer, a.Relation):
         golds = {s.value for s in scalars_of(gold) if s.value is not None}
-        answer = standing(answer, golds, conventions.approximation_digits)
+        answer = standing(answer, golds)
     if not is_worked_out(answer, gold, strictly=conventions.worked_out):
         return "not worked out"
     repeated = conventions.worked_out and repeats(answer, gold, prompt)

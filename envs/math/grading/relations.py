@@ -1,8 +1,5 @@
 """Comparing equations and inequalities, with each other and with the values that they give to a name."""
 
-from dataclasses import replace
-from fractions import Fraction
-
 from onelayer.envs.math.grading import answers as a
 from onelayer.envs.math.grading.comparing import Compares
 from onelayer.envs.math.grading.rounding import rounds_to
@@ -74,39 +71,18 @@ def _values_of(compare: Compares, relation: a.Relation) -> list[a.Answer]:
 
 
 def _consistent(compare: Compares, relation: a.Relation, value: a.Answer) -> bool:
-    """Return whether the numbers of a chain agree: ``x = 2 + 3 = 5`` states 5, ``4 ≈ 9`` nothing.
+    """Return whether all numbers before a ``≈`` are equal: ``x = 2 + 3 = 5`` states 5, ``4 = 5`` nothing.
 
-    Other values are not compared: ``worked_out.value_of`` relies on none of them.
+    Values that are no plain numbers are not compared: ``worked_out.value_of`` relies on none of them.
     """
     if not isinstance(value, a.Scalar):
         return True
-    exact = len(exact_sides(relation))
-    for place, side in enumerate(relation.sides):
-        if side is value or not isinstance(side, a.Scalar) or not is_constant(side):
-            continue
-        if place >= exact and not _near(compare, value, side):
-            return False
-        if place < exact and not (compare.same(side, value) or _rounds(compare, side, value)):
-            return False
-    return True
-
-
-def _near(compare: Compares, exact: a.Scalar, other: a.Scalar) -> bool:
-    """Return whether ``exact ≈ other`` holds: one rounds the other, 3600 also to hundreds.
-
-    True where neither is a rational number.
-    """
-    if other.value is None:
-        return exact.value is None or _rounds(compare, other, exact)
-    rounded = replace(other, places=other.places - _zeros(other.value))
-    return exact.tree is None or _rounds(compare, exact, rounded)
-
-
-def _zeros(value: Fraction) -> int:
-    """Return how many zeros an integer ends in, 15 at most."""
-    if value.denominator > 1 or value == 0:
-        return 0
-    return max(zeros for zeros in range(16) if value.numerator % 10**zeros == 0)
+    numbers = [
+        s
+        for s in exact_sides(relation)
+        if isinstance(s, a.Scalar) and s is not value and is_constant(s)
+    ]
+    return all(compare.same(s, value) or _rounds(compare, s, value) for s in numbers)
 
 
 def _rounds(compare: Compares, exact: a.Scalar, decimal: a.Scalar) -> bool:

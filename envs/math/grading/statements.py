@@ -163,19 +163,16 @@ def exact_sides(relation: a.Relation) -> tuple[a.Answer, ...]:
     return relation.sides[: 2 if cut == 0 and relation.name_first else cut + 1]
 
 
-def standing(relation: a.Relation, golds: Collection[Fraction], digits: int | None) -> a.Answer:
+def standing(relation: a.Relation, golds: Collection[Fraction]) -> a.Answer:
     """Return what has to be an answer on its own in ``10/3 ≈ 3.33``, which equals the reference.
 
-    It is the decimal if that is the reference's number, or has the ``digits`` to stand for it. Otherwise it
-    is what comes before the first ``≈``.
+    It is what comes before the first ``≈``, or what comes last if that is one of the reference's numbers.
     """
     if "≈" not in relation.operators:
         return relation
     last, sides = relation.sides[-1], exact_sides(relation)
-    if relation.operators[-1] == "≈" and isinstance(last, a.Scalar):
-        long = digits is not None and last.digits is not None and last.digits >= digits
-        if long or last.value in golds:
-            return last
+    if isinstance(last, a.Scalar) and last.value in golds:
+        return last
     if len(sides) == 1:
         return sides[0]
     operators = relation.operators[: len(sides) - 1]

@@ -1,4 +1,4 @@
-"""What ``x ≈ y`` answers: x or y on its own, where neither contradicts the other.
+"""What ``x ≈ y`` answers: x, or y where that is the reference's number; each as if it stood alone.
 
 A language model that was trained on sums found that "37 * 97 ≈ 1802" was paid for: the part before the sign
 was compared with the reference, and the part after it was what had to be worked out.
@@ -44,13 +44,15 @@ def test_a_wrong_number_beside_the_question_earns_nothing(shape):
         ("1+2 ≈ 9, 2+2 ≈ 9", "3, 4", ""),
         (r"\{1+2 ≈ 9, 2+2 ≈ 8\}", r"\{3, 4\}", ""),
         (r"\sqrt{50} ≈ 7.07", r"5\sqrt{2}", ""),
-        ("-5 ≈ 13", "-5", ""),
-        (r"-5 ≈ \pi", "-5", ""),
-        ("1/3 ≈ 0.34", "1/3", ""),
-        (r"\pi ≈ 4", r"\pi", ""),
+        (r"\sqrt{50} ≈ 1.2345678", r"5\sqrt{2}", ""),
+        ("5 - 10 ≈ 12345.6", "-5", ""),
+        ("13 ≈ -5", "-5", ""),
+        ("13 = -5 ≈ 13", "-5", ""),
+        ("13 = 5 - 10 ≈ 13", "-5", ""),
+        ("1/3 ≈ 0.34", "0.33", ""),
     ],
 )
-def test_neither_a_task_nor_two_numbers_are_an_answer(answer, gold, prompt):
+def test_a_task_or_a_contradiction_is_no_answer(answer, gold, prompt):
     assert not grade_answer(answer, gold, prompt=prompt, conventions=WORKED_OUT).correct
 
 
@@ -64,9 +66,9 @@ def test_neither_a_task_nor_two_numbers_are_an_answer(answer, gold, prompt):
         ("3589 = 37*97 ≈ 3600", "3589", "Calculate 37 * 97."),
         ("10/3 ≈ 3.33", "3.33", "Calculate 10/3 to two decimals."),
         ("10/3 ≈ 3.33", "10/3", ""),
+        ("1/3 ≈ 0.34", "1/3", ""),  # the exact value decides
         ("2/3 ≈ 0.66", "2/3", ""),
         ("x = 2/6 ≈ 0.33333", "1/3", ""),
-        (r"\sqrt{50} ≈ 7.0710678", r"5\sqrt{2}", ""),
         (r"d = \sqrt{50} = 5\sqrt{2} \approx 7.07", r"5\sqrt{2}", ""),
         (r"100\pi ≈ 300", r"100\pi", ""),
         ("5 km = 3.1 miles", "3.1 miles", ""),
