@@ -118,8 +118,7 @@ def test_the_stored_table_is_that_of_the_stored_results(benchmark):
     folder = ROOT / "docs" / "results" / "learning_math"
     stored = json.loads((folder / "results.json").read_text())
     assert (folder / "table.md").read_text() == benchmark.table(stored)
-    # They were made when a forward pass was bounded in rows, which changes memory only.
-    assert stored["settings"] == {**benchmark.SETTINGS, "rows_per_forward": 64}
+    assert stored["settings"] == benchmark.SETTINGS
     assert all(len(r["greedy"]) == stored["problems"] for r in stored["runs"])
 
 

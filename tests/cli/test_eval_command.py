@@ -27,7 +27,8 @@ def results_of(run, suite):
     return json.loads((run / "eval" / suite / "results.json").read_text())
 
 
-def test_a_run_is_evaluated_beside_its_base_a_random_agent_and_the_expert(capsys, run):
+def test_a_run_is_evaluated_beside_its_base_a_random_agent_and_the_expert(capsys, run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "150")
     status, shown, _ = evaluate(capsys, run, "--suite", "counting", "--random", "--expert")
     assert status == 0
     assert re.search(r"\| task type +\| +n \| +base \| +trained \| +random \| +expert \|", shown)
@@ -271,3 +272,12 @@ def test_the_base_plays_with_its_own_weights_and_not_the_trained_ones(capsys, ru
     agents = results_of(run, "counting")["agents"]
     assert agents["base"]["episodes"] == bare["episodes"]
     assert agents["trained"]["episodes"] != bare["episodes"]
+
+
+def test_tables_are_no_wider_than_the_terminal(capsys, run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "70")
+    _, shown, _ = evaluate(capsys, run, "--suite", "counting", "--random", "--expert")
+    tables = shown.partition("trained - base")[0]
+    assert all(len(line) <= 70 for line in tables.splitlines() if line.startswith("|"))
+    for name in ("base", "trained", "random", "expert"):
+        assert re.search(rf"^\| task type .*\| +{name} \|", tables, re.M)

@@ -134,7 +134,8 @@ def test_mistakes_with_a_server_are_one_line_before_any_work(capsys, served, tmp
 # Suites.
 
 
-def test_the_smoke_suite_plays_every_environment(capsys, tmp_path, run):
+def test_the_smoke_suite_plays_every_environment(capsys, tmp_path, run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "150")
     pytest.importorskip("reasoning_gym")
     pytest.importorskip("math_verify")
     flags = ["--no-base", "--response-limit", "3", "--out", tmp_path / "out"]
