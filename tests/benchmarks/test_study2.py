@@ -120,6 +120,7 @@ TRIAL = {
 }
 
 
+@pytest.mark.slow
 def test_tuning_goes_on_where_it_stopped_and_plays_the_untouched_model_once(
     tmp_path, monkeypatch, capsys
 ):

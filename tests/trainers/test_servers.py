@@ -67,9 +67,13 @@ CHOICES = [
     {"layers": "2", "train_embeddings": True},
     {"layers": "1,3", "lora_rank": 2},
 ]
+FIRST, *OTHERS = CHOICES
+OTHERS = [pytest.param(choice, marks=pytest.mark.slow) for choice in OTHERS]
 
 
-@pytest.mark.parametrize("choice", CHOICES, ids=lambda choice: " ".join(map(str, choice.values())))
+@pytest.mark.parametrize(
+    "choice", [FIRST, *OTHERS], ids=lambda choice: " ".join(map(str, choice.values()))
+)
 def test_whatever_learns_is_what_is_played_with(trainer_on, server, choice):
     if "lora_rank" in choice:
         pytest.importorskip("peft")
@@ -150,6 +154,7 @@ def test_a_restart_between_rollouts_is_mended(trainer_on, server, caplog):
     assert_that_all_was_played_with_what_was_learned(trainer)
 
 
+@pytest.mark.slow
 def test_a_server_that_keeps_starting_again_ends_the_run_with_a_checkpoint(trainer_on, server):
     trainer = trainer_on(server)
     server.after = lambda _: server.restart() if trainer.iteration == 1 else None
@@ -158,6 +163,7 @@ def test_a_server_that_keeps_starting_again_ends_the_run_with_a_checkpoint(train
     assert trainer.folder.last().iteration == 1
 
 
+@pytest.mark.slow
 def test_a_run_that_ends_with_its_server_goes_on_with_another(trainer_on, server):
     trainer = trainer_on(server, checkpoint_every=4)
 
@@ -175,6 +181,7 @@ def test_a_run_that_ends_with_its_server_goes_on_with_another(trainer_on, server
         assert_that_all_was_played_with_what_was_learned(again)
 
 
+@pytest.mark.slow
 def test_two_runs_on_one_server_notice_each_other(trainer_on, server):
     first = trainer_on(server)
 
@@ -187,6 +194,7 @@ def test_two_runs_on_one_server_notice_each_other(trainer_on, server):
         first.train()
 
 
+@pytest.mark.slow
 def test_nothing_is_left_in_the_folder_of_files(trainer_on, server, tmp_path):
     shared = tmp_path / "shared"
     shared.mkdir()
@@ -248,6 +256,7 @@ def test_other_weights_behind_a_server_are_refused(trainer_on, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_layers_that_another_run_left_are_refused_and_ours_are_replaced(trainer_on, server):
     assert trainer_on(server, eval_every=3, learning_rate=0.3).train()
     with pytest.raises(ValueError, match="or layers that another run trained"):

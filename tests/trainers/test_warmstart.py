@@ -111,6 +111,7 @@ def test_own_games_are_played_to_their_end_won_or_not(tokenizer):
     assert sizes == [4] * 3 + [5] * 4
 
 
+@pytest.mark.slow
 def test_learning_the_possible_ones_of_its_own_commands_makes_them_likelier(tmp_path):
     tokenizer = tiny_tokenizer([], things())
     torch.manual_seed(0)
