@@ -5,6 +5,8 @@ was compared with the reference, and the part after it was what had to be worked
 """
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 pytest.importorskip("math_verify")
 
@@ -76,3 +78,19 @@ def test_a_task_or_a_contradiction_is_no_answer(answer, gold, prompt):
 )
 def test_an_answer_and_its_approximation_is_one(answer, gold, prompt):
     assert grade_answer(answer, gold, prompt=prompt, conventions=WORKED_OUT).correct
+
+
+SIGNS = r"≈ \approx = ≡ → ⇒ ≠ < , ; : ( [ | ± + - * / ^ \cdot \in \pm or and about is equals not mod ~ => =="
+WRONG = r"0 1 13 -7 1802 12345.678 1/2 x 3\,km 50\% \pi \sqrt{2}"
+BESIDE = st.tuples(st.sampled_from(SIGNS.split()), st.sampled_from(WRONG.split()))
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(BESIDE, max_size=2), st.lists(BESIDE, max_size=2))
+def test_no_wrong_numbers_around_the_question_are_paid(before, after):
+    words = [word for sign, number in before for word in (number, sign)]
+    words += ["37 * 97", *(word for pair in after for word in pair)]
+    grade = grade_response(
+        " ".join(words), "3589", prompt="Calculate 37 * 97.", conventions=WORKED_OUT
+    )
+    assert not grade.correct
