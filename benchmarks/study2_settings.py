@@ -87,7 +87,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
 """by name, in the order in which they are measured"""
 RATES = {"sums": (5e-5, 1e-3), "compare": (5e-5, 1e-3), "maze": (1e-4, 1e-3)}
 """learning rate of full training and of a layer, by task; LoRA has the layer's"""
-TRIED = {"full": (2e-5, 5e-5, 1e-4, 2e-4), "layer": (3e-4, 1e-3, 3e-3, 2e-3)}
+TRIED = {"full": (2e-5, 5e-5, 1e-4, 2e-4, 1e-5), "layer": (3e-4, 1e-3, 3e-3, 2e-3, 1e-4)}
 """what ``tune`` compares, as many for full training as for a layer"""
 MINUTES = {"sums": 1.5, "compare": 1.5, "maze": 1.5}
 """of a run and its evaluation on a quiet core, roughly: for ``left``"""
