@@ -165,8 +165,8 @@ def tune(options: argparse.Namespace, _: float) -> None:
 def what_is_left(results: Path, seeds: Sequence[int]) -> str:
     """Return how many runs are there and missing, and about how many hours of a core those take."""
     lines, hours = [], 0.0
-    for name, setting in SETTINGS.items():
-        wanted = wanted_runs(str(setting.get("controls", "")), seeds)
+    for name in SETTINGS:
+        wanted = wanted_runs(name, seeds)
         path = results / f"{name}.jsonl"
         there = re.findall(r'^{"name": "([^"]+)"', path.read_text(), re.M) if path.is_file() else []
         missing = [run for run in wanted if run not in there]

@@ -31,6 +31,7 @@ LABELS = {
     "compare-grpo": "comparisons, GRPO",
     "maze-grpo": "maze, GRPO",
     "maze-gigpo": "maze, GiGPO",
+    "alfworld-gigpo": "ALFWorld, GiGPO",
 }
 HEAD = """\
 # Which layer of a chat model is worth training: the second study

@@ -58,6 +58,26 @@ MAZE: Mapping[str, Any] = {
     "eval_tasks": 150,
     "dev_tasks": 100,
 }
+ALFWORLD: Mapping[str, Any] = {
+    "model": "small",
+    "dtype": "float32",
+    "layer_list": "0,1,2,3,4,5,6,7",
+    "env": "onelayer/ALFWorld-v0",
+    "env_args": '{games: "$ALFWORLD_DATA", max_steps: 50}',
+    "tasks_per_iteration": 16,
+    "group_size": 8,
+    "minibatches": 4,
+    "divide_by_std": True,
+    "invalid_penalty": 0.01,
+    "beta": 0.01,
+    "response_limit": 12,
+    "iterations": 10,
+    "decay": 10,
+    "eval_split": "valid_seen",
+    "eval_tasks": 100,
+    "dev_tasks": 40,
+}
+"""the settings of ``examples/alfworld.yaml``, with half of its episodes"""
 UNTOUCHED = "smollm2"
 """the folder of the model, in the folder of the runs"""
 SHARED: Mapping[str, Any] = {
@@ -83,13 +103,22 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "sums-dr-grpo": {**MATH, "env_args": _text(SUMS), "algorithm": "dr_grpo"},
     "maze-gigpo": {**MAZE, "algorithm": "gigpo", "controls": CONTROLS},
     "maze-grpo": {**MAZE, "algorithm": "grpo"},
+    "alfworld-gigpo": {**ALFWORLD, "algorithm": "gigpo"},
 }
 """by name, in the order in which they are measured"""
-RATES = {"sums": (5e-5, 1e-3), "compare": (5e-5, 1e-3), "maze": (1e-4, 1e-3)}
-"""learning rate of full training and of a layer, by task; LoRA has the layer's"""
+RATES = {
+    "sums": (5e-5, 1e-3),
+    "compare": (5e-5, 1e-3),
+    "maze": (1e-4, 1e-3),
+    "alfworld": (5e-4, 5e-3),
+}
+"""learning rate of full training and of a layer, by task; LoRA has the layer's
+
+Those of ALFWorld were chosen with runs of other lengths: docs/small-model.md.
+"""
 TRIED = {"full": (2e-5, 5e-5, 1e-4, 2e-4, 1e-5), "layer": (3e-4, 1e-3, 3e-3, 2e-3, 1e-4)}
 """what ``tune`` compares, as many for full training as for a layer"""
-MINUTES = {"sums": 1.5, "compare": 1.5, "maze": 1.5}
+MINUTES = {"sums": 1.5, "compare": 1.5, "maze": 1.5, "alfworld": 4.5}
 """of a run and its evaluation on a quiet core, roughly: for ``left``"""
 
 
@@ -106,11 +135,12 @@ def settings_of(name: str, changes: Sequence[str], **more: Any) -> dict[str, Any
     return fixed | {key: yaml.safe_load(value) for key, value in given.items()}
 
 
-def wanted_runs(controls: str, seeds: Sequence[int]) -> list[str]:
+def wanted_runs(name: str, seeds: Sequence[int]) -> list[str]:
     """Return the names of the runs of a setting."""
-    layers = [int(k) for k in LAYERS.split(",")]
+    setting = {**SHARED, **SETTINGS[name]}
+    layers = [int(k) for k in setting["layer_list"].split(",")]
     arms = ["full", *(f"layer-{k:02d}" for k in layers)]
-    if controls:
+    if "controls" in setting:
         arms += ["random-1-draw-0", "random-1-draw-1", "lora", "mask"]
         arms += [f"transplant-{k:02d}" for k in layers]
     return ["base-0", "base-1", *(f"{arm}-seed-{seed}" for arm in arms for seed in seeds)]

@@ -13,6 +13,7 @@ from onelayer.evals.contribution.contrast import Contrasts
 from onelayer.evals.contribution.findings import Finding
 from onelayer.evals.contribution.ranking import at_common_depths, correlate
 from onelayer.evals.contribution.record import Profile
+from onelayer.evals.formatting import listed
 
 CHOSEN = ("best", "worst", "boost")
 
@@ -139,18 +140,16 @@ def _pairs(settings: Sequence[Setting], pairs: Sequence[Pair]) -> dict[str, dict
     """Return how alike pairs of settings are, by what they differ in."""
     keys = {setting.label: key_of(setting.profile) for setting in settings}
     tasks = {s.label: (s.profile.env, s.profile.env_args) for s in settings}
-    questions = {
-        (False, True): "between algorithms",
-        (True, False): "between model families",
-        (True, True): "between families and algorithms",
-        (False, False): "between profiles of one setting",
-    }
     found: dict[str, dict[str, Finding]] = {}
     for pair in pairs:
-        first, second = keys[pair.first], keys[pair.second]
-        question = questions[first[0] != second[0], first[1] != second[1]]
-        if tasks[pair.first] != tasks[pair.second]:
-            question = "between tasks" if first == second else "between tasks and algorithms"
+        (model, algorithm), (other_model, other_algorithm) = keys[pair.first], keys[pair.second]
+        differences = {
+            "tasks": tasks[pair.first] != tasks[pair.second],
+            "model families": model != other_model,
+            "algorithms": algorithm != other_algorithm,
+        }
+        differing = [name for name, differs in differences.items() if differs]
+        question = f"between {listed(differing or ['profiles of one setting'])}"
         name, raw, top = f"{pair.first} and {pair.second}", pair.raw["spearman"], pair.overlap
         here = (
             f"rho {shown_ranked(raw)}; Kendall's tau {shown_ranked(pair.raw['kendall'])}; of the best"

@@ -72,10 +72,13 @@ def middle_layers_are_best(profile: Profile, contrasts: Contrasts) -> Finding | 
 
 
 def worst_layers_are_at_the_ends(profile: Profile, contrasts: Contrasts) -> Finding | None:
-    """Test that the worst layer lies in the first or the last sixth of the depth."""
+    """Test that the worst layer lies in the first or the last sixth of the depth.
+
+    Returns None where the first layer, the last one or all between them were not measured.
+    """
     depth, layers = profile.model.num_layers, contrasts.layers
     ends = [k for k in layers if min(k + 0.5, depth - k - 0.5) / depth < END]
-    if len(layers) < depth or not ends:
+    if not {0, depth - 1} <= set(layers) or len(ends) == len(layers):
         return None
     score_LR = contrasts.of_layers_LR()
     bottom_LR = score_LR == score_LR.min(axis=0)
@@ -83,9 +86,10 @@ def worst_layers_are_at_the_ends(profile: Profile, contrasts: Contrasts) -> Find
     chance = float(sum(chance_L[layers.index(k)] for k in ends))
     worst = min(layers, key=lambda k: contrasts.mean[f"layer {k}"])
     value = contrasts({f"layer {worst}": 1})
+    among = "" if len(layers) == depth else f" of the {len(layers)} that were measured"
     return Finding(
-        f"the worst layer is {worst}, C = {with_interval(value)}; in {chance:.0%} of the resamples it is"
-        f" one of {listed(ends)} (by chance {len(ends) / len(layers):.0%})",
+        f"the worst layer{among} is {worst}, C = {with_interval(value)}; in {chance:.0%} of the"
+        f" resamples it is one of {listed(ends)} (by chance {len(ends) / len(layers):.0%})",
         _sure(chance),
     )
 

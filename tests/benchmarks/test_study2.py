@@ -147,8 +147,9 @@ def test_what_is_left_counts_runs(results):
     from study2 import what_is_left
     from study2_settings import SEEDS, wanted_runs
 
-    assert len(wanted_runs("", SEEDS)) == 2 + 11 * 3
-    assert len(wanted_runs("lora", (1,))) == 2 + 11 + 4 + 10
+    assert len(wanted_runs("maze-grpo", SEEDS)) == 2 + 11 * 3
+    assert len(wanted_runs("maze-gigpo", (1,))) == 2 + 11 + 4 + 10
+    assert len(wanted_runs("alfworld-gigpo", (1,))) == 2 + 9
     left = what_is_left(results, SEEDS)
     assert "sums-grpo: 25 of 77 runs are there" in left
     assert "maze-gigpo: 0 of 77 runs are there" in left

@@ -87,9 +87,14 @@ def test_the_opposite_of_a_finding_does_not_hold(draw):
     assert several_layers_reach_full_training(*draw(strong)).verdict == "holds"
 
 
-def test_the_ends_are_told_only_where_all_layers_were_measured(draw):
+def test_the_ends_are_told_only_where_both_of_them_were_measured(draw):
     some = {k: HUMP[k] for k in (0, 2, 3, 5)}
-    assert worst_layers_are_at_the_ends(*draw(some, num_layers=6)) is None
+    told = worst_layers_are_at_the_ends(*draw(some, num_layers=6))
+    assert told.verdict == "holds"
+    assert told.here.startswith("the worst layer of the 4 that were measured is ")
+    assert worst_layers_are_at_the_ends(*draw({0: 0.5, 3: 0.6}, num_layers=6)) is None
+    assert worst_layers_are_at_the_ends(*draw({2: 0.5, 5: 0.6}, num_layers=6)) is None
+    assert worst_layers_are_at_the_ends(*draw({0: 0.5, 5: 0.6}, num_layers=6)) is None
     assert middle_layers_are_best(*draw(some, num_layers=6)).verdict == "holds"
     assert middle_layers_are_best(*draw({0: 0.5, 5: 0.2}, num_layers=6)) is None
 
