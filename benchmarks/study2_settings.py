@@ -114,7 +114,8 @@ RATES = {
 }
 """learning rate of full training and of a layer, by task; LoRA has the layer's
 
-Chosen by ``tuning.jsonl``: the highest on dev, or a lower rate within 5 points of it. Those of ALFWorld were chosen with runs of other lengths: docs/small-model.md.
+Chosen by ``tuning.jsonl``: the highest on dev, or a lower rate within 5 points of it. Those of ALFWorld
+were chosen with runs of other lengths: docs/small-model.md.
 """
 TRIED = {"full": (2e-5, 5e-5, 1e-4, 2e-4, 1e-5), "layer": (3e-4, 1e-3, 3e-3, 2e-3, 1e-4)}
 """what ``tune`` compares, as many for full training as for a layer"""
