@@ -1,7 +1,6 @@
 """docs/study-smollm2.md: what the raw results of the second study say, and what they cannot say yet."""
 
 import json
-import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,15 +9,16 @@ from typing import Any
 from study2 import what_is_left
 from study2_data import read
 from study2_picture import draw_contributions
+from study2_seeds import seeds_for_rankings, seeds_needed
 from study2_settings import SEEDS, SETTINGS, TUNING_SEED
 from study_data import Setting
-from study_findings import section_text, sections
+from study_findings import Section, section_text, sections, summary
 
-from onelayer.evals.contribution.compare import Comparison, compare_profiles
+from onelayer.evals.contribution.compare import compare_profiles
 from onelayer.evals.contribution.comparison_page import comparison_page
 from onelayer.evals.contribution.contrast import Contrasts
 from onelayer.evals.contribution.contributions import measured
-from onelayer.evals.contribution.findings import MOST
+from onelayer.evals.contribution.findings import MOST, Finding
 from onelayer.evals.contribution.page import profile_page
 from onelayer.evals.contribution.record import Profile
 from onelayer.evals.estimates import Estimate
@@ -73,8 +73,12 @@ def build(results: Path, out: Path) -> None:
             settings.append(Setting(LABELS[name], profile, Contrasts(profile)))
     ranked = {s.label: s.profile for s in settings if len(s.profile.layers) >= 3}
     comparison = compare_profiles(ranked) if len(ranked) >= 2 else None
-    parts = [HEAD, TASKS, "## What is there", _there(results, settings)]
     complete = [s for s in settings if s.profile.full is not None and s.profile.layers]
+    found = sections(complete, comparison)
+    parts = [HEAD]
+    if complete:
+        parts += ["## In short", findings_table(found, complete)]
+    parts += ["## What was trained", TASKS, _there(results, settings)]
     if any(setting.contrasts.is_defined for setting in complete):
         picture = results / "contributions.png"
         draw_contributions(complete, picture)
@@ -82,16 +86,39 @@ def build(results: Path, out: Path) -> None:
         parts += [f"![C(k) of every layer, by task and algorithm]({shown})"]
     if complete:
         parts += ["## Effects", effects_table(complete), "## The findings, one by one"]
-        found = sections(complete, comparison)
         parts += [section_text(number, section) for number, section in enumerate(found, 1)]
     if comparison is not None:
         parts += ["## Across tasks and algorithms", comparison_page(comparison)]
-        parts += [_seeds_for_rankings(comparison)]
+        parts += [seeds_for_rankings(comparison)]
     parts += [_costs(results), _tuning(results), "## How to read this", HOW]
     for setting in settings:
         page = profile_page(setting.profile).split("\n", 2)[2]
         parts += [f"## All scores: {setting.label}", page.strip()]
     write_atomically(out, "\n\n".join(part for part in parts if part) + "\n")
+
+
+def findings_table(found: Sequence[Section], settings: Sequence[Setting]) -> str:
+    """Return the paper's findings: what each setting says, and how many seeds would tell."""
+    fewest = {s.label: min(len(s.profile.of_layer(k)) for k in s.profile.layers) for s in settings}
+    rows = []
+    for number, section in enumerate(found, 1):
+        counts = summary(section)
+        for question, findings in (section.found or {"": {}}).items():
+            title = f"{number}. {section.title}" + (f": {question}" if question else "")
+            if set(findings) <= set(fewest):
+                cells = [_verdict(findings.get(label), n) for label, n in fewest.items()]
+            else:  # pairs of settings, which have no column
+                cells = [counts[question], *[""] * (len(fewest) - 1)]
+            rows.append([title, *cells])
+    return render(["finding of the paper", *fewest], rows)
+
+
+def _verdict(finding: Finding | None, seeds: int) -> str:
+    if finding is None:
+        return ""
+    if finding.verdict != "cannot be told" or finding.margin is None:
+        return finding.verdict
+    return f"cannot be told ({seeds_needed(seeds, finding.margin)} seeds)"
 
 
 def effects_table(settings: Sequence[Setting]) -> str:
@@ -113,14 +140,6 @@ def effects_table(settings: Sequence[Setting]) -> str:
     return render(
         ["setting", "is it so?", "difference in C", "seeds", "answer", "seeds needed"], rows
     )
-
-
-def seeds_needed(seeds: int, above: Estimate) -> str:
-    """Return about how many seeds make half the interval as small as the effect."""
-    half, effect = (above.high - above.low) / 2, abs(above.value)
-    if not math.isfinite(half) or effect == 0 or half / effect > 10:
-        return "over 100 times as many"
-    return str(math.ceil(seeds * (half / effect) ** 2))
 
 
 def _asked(profile: Profile, contrasts: Contrasts) -> list[tuple[str, Mapping[str, float], float]]:
@@ -146,53 +165,6 @@ def _asked(profile: Profile, contrasts: Contrasts) -> list[tuple[str, Mapping[st
         if one in contrasts.mean and other in contrasts.mean
     ]
     return asked
-
-
-def _seeds_for_rankings(comparison: Comparison) -> str:
-    lines = []
-    for pair in comparison.pairs:
-        rho, p_value = pair.raw["spearman"].value, pair.raw["spearman"].p_value
-        if math.isnan(rho) or p_value <= 0.05:
-            continue
-        halves = [comparison.between_seeds[name] for name in (pair.first, pair.second)]
-        counts = [_seeds(comparison.profiles[name]) for name in (pair.first, pair.second)]
-        told = ranking_seeds(rho, halves, counts, pair.depths)
-        lines.append(
-            f"- {pair.first} and {pair.second}: rho {rho:.2f} cannot be told from chance; {told}."
-        )
-    return "\n".join(lines)
-
-
-def ranking_seeds(rho: float, halves: Sequence[float], seeds: Sequence[int], layers: int) -> str:
-    """Return how many seeds would let a rank correlation be told from chance, in words.
-
-    Args:
-        rho: as it was seen.
-        halves: of each profile the rank correlation of one half of its seeds with the other.
-        seeds: of each profile.
-        layers: that were ranked.
-    """
-    needed = 1.645 / math.sqrt(layers - 1)  # p of 0.05, one side, by the normal approximation
-    if any(math.isnan(half) or half <= 0 for half in halves):
-        return (
-            "its own seeds do not agree on a ranking either, so how many are needed cannot be said"
-        )
-    single = [_stepped(half, 1 / max(1, n // 2)) for half, n in zip(halves, seeds, strict=True)]
-    now = math.sqrt(math.prod(_stepped(r, n) for r, n in zip(single, seeds, strict=True)))
-    true = min(1.0, rho / now)
-    for count in range(1, 101):
-        if true * math.sqrt(math.prod(_stepped(r, count) for r in single)) >= needed:
-            return f"about {count} seeds would do, if it is {true:.2f} without noise"
-    return f"seeds alone would not do: without noise it is about {true:.2f}, and {needed:.2f} is needed"
-
-
-def _stepped(reliability: float, times: float) -> float:
-    """Return the reliability of ``times`` as many runs (Spearman and Brown)."""
-    return times * reliability / (1 + (times - 1) * reliability)
-
-
-def _seeds(profile: Profile) -> int:
-    return min(len(profile.of_layer(k)) for k in profile.layers)
 
 
 def _there(results: Path, settings: Sequence[Setting]) -> str:

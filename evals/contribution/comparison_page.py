@@ -68,13 +68,13 @@ def comparison_page(comparison: Comparison) -> str:
 
 
 def contributions_table(values: Mapping[str, Sequence[float | None]]) -> str:
-    """Return C(k), a row for each setting and a column for each layer."""
-    most = max(map(len, values.values()))
+    """Return C(k), a row for each setting and a column for each layer that one of them measured."""
+    known = {k for row in values.values() for k, value in enumerate(row) if value is not None}
     rows = [
-        [name, *("" if v is None else f"{v:.2f}" for v in row), *[""] * (most - len(row))]
+        [name, *("" if k >= len(row) or row[k] is None else f"{row[k]:.2f}" for k in sorted(known))]
         for name, row in values.items()
     ]
-    return render(["C(k)", *(str(k) for k in range(most))], rows)
+    return render(["C(k)", *map(str, sorted(known))], rows)
 
 
 def rank_table(pairs: Sequence[Pair]) -> str:

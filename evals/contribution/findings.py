@@ -34,6 +34,8 @@ class Finding:
     here: str
     """this profile's result, with its interval, as a sentence"""
     verdict: Verdict
+    margin: Estimate | None = None
+    """the effect less the threshold of the verdict; None where the verdict rests on something else"""
 
 
 def one_layer_recovers_most(profile: Profile, contrasts: Contrasts) -> Finding:
@@ -46,11 +48,12 @@ def one_layer_recovers_most(profile: Profile, contrasts: Contrasts) -> Finding:
     corrected = best.contribution if best.corrected is None else best.corrected
     luck = best.contribution - corrected
     value, low, high = contrasts({f"layer {best.layer}": 1})
-    verdict = _sides(Estimate(value - luck, low - luck, high - luck), MOST)
+    margin = _above(Estimate(value, low, high), luck + MOST)
     how = "chosen on dev" if best.on_dev else f"{corrected:.2f} without the luck of being picked"
     return Finding(
         f"the best layer, {best.layer}, has C = {with_interval(Estimate(value, low, high))} ({how})",
-        verdict,
+        _sides(margin),
+        margin,
     )
 
 
@@ -67,7 +70,8 @@ def middle_layers_are_best(profile: Profile, contrasts: Contrasts) -> Finding | 
     return Finding(
         f"layers {listed(middle)} less the others, in mean C: {with_interval(difference, '+.2f')}; the"
         f" best layer lies at {place:.0%} of the depth",
-        _sides(difference, 0),
+        _sides(difference),
+        difference,
     )
 
 
@@ -129,9 +133,8 @@ def is_better(contrasts: Contrasts, first: str, second: str) -> Finding | None:
     if first not in contrasts.drawn or second not in contrasts.drawn:
         return None
     difference = contrasts({first: 1, second: -1})
-    return Finding(
-        f"{first} less {second}: {with_interval(difference, '+.2f')}", _sides(difference, 0)
-    )
+    here = f"{first} less {second}: {with_interval(difference, '+.2f')}"
+    return Finding(here, _sides(difference), difference)
 
 
 def makes_no_difference(contrasts: Contrasts, first: str, second: str) -> Finding | None:
@@ -176,10 +179,14 @@ def norm_does_not_predict(profile: Profile, contrasts: Contrasts) -> Finding | N
     )
 
 
-def _sides(estimate: Estimate, threshold: float) -> Verdict:
-    if estimate.low > threshold:
+def _above(estimate: Estimate, threshold: float) -> Estimate:
+    return Estimate(*(value - threshold for value in estimate))
+
+
+def _sides(margin: Estimate) -> Verdict:
+    if margin.low > 0:
         return "holds"
-    return "does not hold" if estimate.high < threshold else "cannot be told"
+    return "does not hold" if margin.high < 0 else "cannot be told"
 
 
 def _sure(chance: float) -> Verdict:

@@ -1,8 +1,9 @@
 """A profile as Markdown that reads well in a terminal."""
 
 import math
+from collections.abc import Sequence
 
-from onelayer.evals.contribution.record import Agreement, Best, Contribution, Profile, Score
+from onelayer.evals.contribution.record import Agreement, Best, Contribution, Profile, Run, Score
 from onelayer.evals.formatting import listed, with_interval
 from onelayer.evals.table import render
 
@@ -41,20 +42,22 @@ def profile_page(profile: Profile) -> str:
 
 def profile_table(profile: Profile) -> str:
     """Return a row for the base, full training, each layer, each control and each transplant."""
-    head = ["trained", "parameters", "runs", "score", "C(k)", "chance to be best"]
+    head = ["trained", "parameters", "CPU s a run", "runs", "score", "C(k)", "chance to be best"]
     rows = []
     if profile.base_score is not None:
-        rows.append(_line("nothing (base)", "0", profile.base_score, "0", ""))
+        rows.append(_line("nothing (base)", ["0", ""], profile.base_score, "0", ""))
     if profile.full is not None:
         full = profile.full
-        rows.append(_line("everything", _parameters(profile, "full"), full, "1", "", full.failed))
+        costs = _costs(profile.of_role("full"))
+        rows.append(_line("everything", costs, full, "1", "", full.failed))
     for row in (*profile.contributions, *profile.controls, *profile.transplants):
         score = Score(row.score, row.score_low, row.score_high, row.runs)
         chance = "" if row.chance_best is None else f"{row.chance_best:.0%}"
         trained = row.name if row.layer is None else row.name.replace("transplant", "transplanted")
-        parameters = _parameters(profile, row.name if row.layer is None else row.layer)
-        contribution = shown_contribution(row)
-        rows.append(_line(trained, parameters, score, contribution, chance, row.failed))
+        costs = _costs(_runs(profile, row))
+        rows.append(_line(trained, costs, score, shown_contribution(row), chance, row.failed))
+    if not any(row[2] for row in rows):  # profiles of old, which did not keep it
+        head, rows = [*head[:2], *head[3:]], [[*row[:2], *row[3:]] for row in rows]
     return render(head, rows)
 
 
@@ -149,7 +152,7 @@ def _transplant_sentence(agreement: Agreement) -> str:
 
 def _line(
     trained: str,
-    parameters: str,
+    costs: Sequence[str],
     score: Score,
     contribution: str,
     chance: str,
@@ -157,17 +160,22 @@ def _line(
 ) -> list[str]:
     shown = f"{score.score:.3f} [{score.low:.3f}, {score.high:.3f}]"
     runs = f"{score.runs}, {failed} failed" if failed else str(score.runs)
-    return [trained, parameters, runs, shown, contribution, chance]
+    return [trained, *costs, runs, shown, contribution, chance]
 
 
-def _parameters(profile: Profile, arm: str | int) -> str:
-    """Return how many parameters the arm's runs trained, where they record it and agree."""
-    if arm == "full":
-        runs = profile.of_role("full")
-    elif isinstance(arm, int):
-        runs = profile.of_layer(arm)
-    else:
-        runs = tuple(run for run in profile.runs if run.control == arm)
+def _runs(profile: Profile, row: Contribution) -> Sequence[Run]:
+    """Return the runs of one arm: of a control, of a transplant, or of a layer that was trained."""
+    if row.layer is None:
+        return [run for run in profile.runs if run.control == row.name]
+    if row in profile.transplants:
+        return [run for run in profile.of_role("transplant") if run.layers == row.layers]
+    return profile.of_layer(row.layer)
+
+
+def _costs(runs: Sequence[Run]) -> list[str]:
+    """Return the trained parameters, where they are known and agree, and the mean CPU seconds."""
     numbers = {run.trained_parameters for run in runs}
     number = numbers.pop() if len(numbers) == 1 else None
-    return "" if number is None else f"{number:,}"
+    seconds = [run.cpu_seconds for run in runs if run.cpu_seconds]
+    shown = f"{sum(seconds) / len(seconds):,.0f}" if seconds else ""
+    return ["" if number is None else f"{number:,}", shown]

@@ -170,7 +170,7 @@ def test_the_page_says_what_is_there_what_failed_and_what_cannot_be_told(results
 
 
 def test_seeds_needed_make_half_the_interval_as_small_as_the_effect():
-    from study2_page import ranking_seeds, seeds_needed
+    from study2_seeds import ranking_seeds, seeds_needed
 
     from onelayer.evals.estimates import Estimate
 

@@ -48,6 +48,15 @@ def test_the_table_has_a_row_for_everything_that_was_measured(profile):
     assert cells[3][5] == "100%"
 
 
+def test_the_table_says_what_a_run_of_each_arm_took(profile):
+    costs = {"full": 90.0, "layer": 30.4, "control": 60.0}
+    runs = [replace(run, cpu_seconds=costs[run.role]) for run in profile.runs]
+    head, _, *lines = profile_table(replace(profile, runs=tuple(runs))).splitlines()
+    assert head.split("|")[3].strip() == "CPU s a run"
+    assert [line.split("|")[3].strip() for line in lines] == ["", "90", "30", "30", "60"]
+    assert "CPU s" not in profile_table(profile)
+
+
 def test_the_page_says_what_limits_it(profile):
     page = profile_page(profile)
     assert "Full training gains +1.000 [+1.000, +1.000] over the base." in page
