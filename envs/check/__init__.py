@@ -76,6 +76,7 @@ def check(env_id: str, /, *, episodes: int = 5, seed: int = 0, **kwargs: Any) ->
             _run("tasks by name", task_ids.by_name, env),
             _run("splits apart", task_ids.splits, world),
             _run("solutions", task_ids.solutions, env, episodes),
+            _run("success margin", task_ids.success_margin, env, episodes),
             _run("doing nothing", task_ids.untouched, env, episodes, seed),
         ]
     report = _run("this machine", _report, env)

@@ -1,8 +1,8 @@
 """Checks of tasks: their ids, their splits, and their solutions."""
 
 from collections import Counter
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice, repeat
 from typing import Any
 
 import gymnasium as gym
@@ -109,6 +109,40 @@ def solutions(env: gym.Env[str, str], episodes: int) -> str:
         require(told[4].get("success"), f"task {task!r} is not solved by its solution")
         solved += 1
     return f"{solved} tasks solved" if solved else "there are none"
+
+
+def success_margin(env: gym.Env[str, str], episodes: int) -> str:
+    """Check that a solved episode earns ``success_margin`` more than unsolved ones of its task.
+
+    The unsolved ones say nothing from the start, or from the last action of the solution on.
+    """
+    margin, solution = attribute(env, "success_margin"), attribute(env, "solution")
+    if margin is None:
+        return "none is declared"
+    for task in islice(tasks_of(env) or (), episodes):
+        actions = (solution(task) if solution else None) or ()
+        won, solved = _earned(env, task, actions)
+        if not solved:
+            continue  # without a solution nothing can be compared
+        for said in ((), actions[:-1]):
+            lost, solved = _earned(env, task, said)
+            require(
+                solved or won - lost >= margin - 1e-9,
+                f"task {task!r}: its solution earns {won:g} and {len(said)} of its {len(actions)} actions "
+                f"without solving it {lost:g}, which is less than success_margin={margin:g} apart",
+            )
+    return f"{margin:g}"
+
+
+def _earned(env: gym.Env[str, str], task: str, actions: Sequence[str]) -> tuple[float, bool]:
+    """Return what an episode of these actions, and then of empty ones, earns, and whether it is solved."""
+    told, earned = start(env, 0, task), 0.0
+    for action in chain(actions, repeat("", MOST_STEPS)):
+        if is_over(told):
+            break
+        told = step(env, action)
+        earned += told[1]
+    return earned, bool(told[4].get("success"))
 
 
 def untouched(env: gym.Env[str, str], episodes: int, seed: int) -> str:

@@ -75,7 +75,7 @@ def test_play_takes_the_number_of_an_action(capsys, monkeypatch):
 
 def test_check_is_exit_code_0_for_a_good_environment_and_1_for_a_bad_one(capsys, tmp_path):
     assert main(["envs", "check", COUNTING]) == 0
-    assert "18 checks, 0 failed" in capsys.readouterr().out
+    assert "19 checks, 0 failed" in capsys.readouterr().out
     broken = tmp_path / "broken_envs.py"
     broken.write_text(
         textwrap.dedent(

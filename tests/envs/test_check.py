@@ -178,6 +178,18 @@ def test_a_solution_that_does_not_solve_is_found(problems):
     assert "is not solved by its solution" in problems(Misled)["solutions"]
 
 
+def test_a_margin_that_losses_do_not_keep_is_found(problems):
+    class Boastful(CountingEnv):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.success_margin = 0.5  # but a third is earned by the last of three numbers
+
+    assert problems(Boastful)["success margin"] == (
+        "task 'by-1-from-0': its solution earns 1 and 2 of its 3 actions without solving it 0.666667, which "
+        "is less than success_margin=0.5 apart"
+    )
+
+
 def test_a_task_that_is_not_refused_is_found(problems):
     class Generous(CountingEnv):
         def reset(self, *, seed=None, options=None):

@@ -86,7 +86,7 @@ def test_without_the_package_it_is_not_there(tmp_path):
 
 def test_an_installed_package_keeps_its_promises(site, tmp_path):
     checked = installed_program("envs", "check", "maze/Maze-v0", path=site, folder=tmp_path)
-    assert "18 checks, 0 failed" in checked
+    assert "19 checks, 0 failed" in checked
     assert "5 tasks solved" in checked
 
 
@@ -104,7 +104,7 @@ def test_an_agent_trains_in_an_installed_package_and_is_evaluated_there(
 def test_an_environment_of_a_file_is_checked_trained_on_and_evaluated(model, here, capsys):
     shutil.copy(EXAMPLES / "my_envs.py", here)
     assert main(["envs", "check", "my_envs:Reverse-v0"]) == 0
-    assert "18 checks, 0 failed" in capsys.readouterr().out
+    assert "19 checks, 0 failed" in capsys.readouterr().out
     train("my_envs:Reverse-v0", model)
     assert main(["eval", "runs/try", "--episodes", "3"]) == 0
     assert "| All       | 3 |" in capsys.readouterr().out.replace("|  3 |", "| 3 |")
