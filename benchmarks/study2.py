@@ -65,7 +65,7 @@ def main() -> None:
         build(options.results, HERE.parent / "docs" / "study-smollm2.md")
         return
     if options.what == "left":
-        print(what_is_left(options.results, options.seeds))
+        print(what_is_left(options.results, options.seeds) or "nothing is left")
         return
     if options.model is None:
         parser.error("--model names the folder of the model")
@@ -163,7 +163,7 @@ def tune(options: argparse.Namespace, _: float) -> None:
 
 
 def what_is_left(results: Path, seeds: Sequence[int]) -> str:
-    """Return how many runs are there and missing, and about how many hours of a core those take."""
+    """Return how many runs are missing, and about how many hours of a core they take; "" if none is."""
     lines, hours = [], 0.0
     for name in SETTINGS:
         wanted = wanted_runs(name, seeds)
@@ -172,8 +172,11 @@ def what_is_left(results: Path, seeds: Sequence[int]) -> str:
         missing = [run for run in wanted if run not in there]
         trained = [run for run in missing if not run.startswith(("transplant", "base"))]
         hours += len(trained) * MINUTES[task_of(name)] / 60
-        lines.append(f"{name}: {len(wanted) - len(missing)} of {len(wanted)} runs are there")
-    return "\n".join([*lines, f"about {hours:.0f} hours of a quiet core are left"])
+        if missing:
+            lines.append(f"- {name}: {len(missing)} of {len(wanted)} runs")
+    if not lines:
+        return ""
+    return "\n".join([*lines, f"- in all about {hours:.1f} hours of a quiet core"])
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from onelayer.evals.contribution.compare import compare_profiles
 from onelayer.evals.contribution.comparison_page import comparison_page
 from onelayer.evals.contribution.contrast import Contrasts
 from onelayer.evals.contribution.contributions import measured
-from onelayer.evals.contribution.findings import MOST, Finding
+from onelayer.evals.contribution.findings import MOST, Finding, in_the_middle
 from onelayer.evals.contribution.page import profile_page
 from onelayer.evals.contribution.record import Profile
 from onelayer.evals.estimates import Estimate
@@ -36,22 +36,25 @@ LABELS = {
 HEAD = """\
 # Which layer of a chat model is worth training: the second study
 
-Planned is this, for SmolLM2-135M-Instruct, which has 30 layers, on a CPU: ten layers alone, full training,
-LoRA and a random mask of one layer's size, random layers, and transplants; three seeds; sums and products,
-comparing numbers, and a text world of several turns. Rates are chosen by `study2.py tune` with seed 99 and
-the best layer by all seeds, both on *dev* problems; every score here is of *test* problems, which have no
-part in that. A run that diverges counts as it ended. `python benchmarks/study2.py page` makes this page from
-the scores of every run on every problem, `docs/results/study2/*.jsonl`; `study2.py run` measures what is
-missing.
+SmolLM2-135M-Instruct has 30 layers. On a CPU, ten of them were trained alone, beside full training, LoRA and
+a random mask of one layer's size, random layers, and transplants: in sums and products, in comparing numbers,
+and in a text world of several turns. Rates were chosen with seed 99, and the best layer by all seeds, both on
+*dev* problems; every score here is of *test* problems, which had no part in that. A run that diverged counts
+as it ended. `python benchmarks/study2.py page` makes this page from the scores of every run on every problem,
+`docs/results/study2/*.jsonl`; `study2.py run` measures what is missing from them.
 
     C(k) = (S_k - S_base) / (S_full - S_base)"""
 TASKS = """\
-All runs start from the untouched model, which at temperature 1 answers with sentences about other things:
+Runs of SmolLM2 start from the untouched model, which at temperature 1 answers with sentences about other
+things:
 
 - *sums*: two numbers of one or two digits, added, subtracted or multiplied;
 - *comparisons*: the largest or the smallest of four numbers of two digits;
 - *maze*: three squares a side, the exit two or three moves away, four replies to find it. A reply that
-  names no open way costs a tenth of what the exit earns."""
+  names no open way costs a tenth of what the exit earns.
+
+*ALFWorld* is another model: the shipped `small` one, of eight layers, on ALFWorld's own games, with half the
+episodes of `examples/alfworld.yaml`; rates as there, scores of 100 `valid_seen` games."""
 HOW = """\
 - Intervals are of 10,000 resamples over problems and seeds, as in [the first study](study.md). The same
   problems are drawn for all arms of a setting, and for two settings of one task.
@@ -102,15 +105,17 @@ def findings_table(found: Sequence[Section], settings: Sequence[Setting]) -> str
     fewest = {s.label: min(len(s.profile.of_layer(k)) for k in s.profile.layers) for s in settings}
     rows = []
     for number, section in enumerate(found, 1):
-        counts = summary(section)
-        for question, findings in (section.found or {"": {}}).items():
-            title = f"{number}. {section.title}" + (f": {question}" if question else "")
-            if set(findings) <= set(fewest):
-                cells = [_verdict(findings.get(label), n) for label, n in fewest.items()]
-            else:  # pairs of settings, which have no column
-                cells = [counts[question], *[""] * (len(fewest) - 1)]
-            rows.append([title, *cells])
-    return render(["finding of the paper", *fewest], rows)
+        counts, title = summary(section), f"{number}. {section.title}"
+        asked = section.found or {"": {}}
+        if list(asked) != [""]:
+            rows.append([f"{title}:", *[""] * (len(fewest) + 1)])
+        for question, findings in asked.items():
+            cells = [_verdict(findings.get(label), n) for label, n in fewest.items()]
+            one_by_one = findings and set(findings) <= set(fewest)
+            pairs = "" if one_by_one else counts[question]  # or that nothing was measured
+            rows.append([f"- {question}" if question else title, *cells, pairs])
+    heads = [f"{label} ({n} seed{'s' * (n > 1)})" for label, n in fewest.items()]
+    return render(["finding of the paper", *heads, "pairs of settings"], rows)
 
 
 def _verdict(finding: Finding | None, seeds: int) -> str:
@@ -145,26 +150,28 @@ def effects_table(settings: Sequence[Setting]) -> str:
 def _asked(profile: Profile, contrasts: Contrasts) -> list[tuple[str, Mapping[str, float], float]]:
     """Return what is asked of a setting: a sentence, the weights of arms, and a threshold."""
     assert profile.best is not None
-    best, layers = f"layer {profile.best.layer}", profile.layers
-    others = [k for k in layers if k != layers[-1]]
+    best, depth, layers = f"layer {profile.best.layer}", profile.model.num_layers, profile.layers
+    last, others = layers[-1], layers[:-1]
+    middle = [k for k in layers if in_the_middle(k, depth)]
+    outer = [k for k in layers if k not in middle]
     drawn = next((arm for arm in contrasts.mean if arm.endswith("draws")), "")
-    last = f"layer {layers[-1]}"
-    asked: list[tuple[str, Mapping[str, float], float]] = [
-        (f"the best layer ({best}) recovers more than half", {best: 1.0}, MOST),
-        (f"{best} above full training", {best: 1.0, "full": -1.0}, 0.0),
-        (
-            f"{last} alone below the others",
-            {last: -1.0} | {f"layer {k}": 1 / len(others) for k in others},
-            0.0,
-        ),
-    ]
-    pairs = [(best, "lora"), (best, "mask"), (best, drawn), ("layer 15", drawn), ("full", "lora")]
-    asked += [
-        (f"{one} above {other}", {one: 1.0, other: -1.0}, 0.0)
-        for one, other in pairs
-        if one in contrasts.mean and other in contrasts.mean
-    ]
-    return asked
+    asked: dict[str, tuple[Mapping[str, float], float]] = {
+        f"the best layer ({best}) recovers more than half": ({best: 1.0}, MOST),
+        "the middle third above the rest": (_mean(middle, 1.0) | _mean(outer, -1.0), 0.0),
+        f"layer {last} alone below the others": (_mean(others, 1.0) | _mean([last], -1.0), 0.0),
+    }
+    mid = f"layer {depth // 2}"
+    pairs = [(best, second) for second in ("full", "lora", "mask", drawn)]
+    pairs += [(mid, "full"), (mid, drawn), ("full", "lora"), ("full", "mask")]
+    for first, second in pairs:
+        if first in contrasts.mean and second in contrasts.mean:
+            name = "full training" if second == "full" else second
+            asked[f"{first} above {name}"] = ({first: 1.0, second: -1.0}, 0.0)
+    return [(name, weights, threshold) for name, (weights, threshold) in asked.items()]
+
+
+def _mean(layers: Sequence[int], sign: float) -> dict[str, float]:
+    return {f"layer {k}": sign / len(layers) for k in layers}
 
 
 def _there(results: Path, settings: Sequence[Setting]) -> str:
@@ -195,10 +202,9 @@ def _there(results: Path, settings: Sequence[Setting]) -> str:
         "full gains",
         "CPU hours",
     ]
-    left = "\n".join(f"- {line}" for line in what_is_left(results, SEEDS).splitlines())
-    return "\n\n".join(
-        [render(head, rows), left] if rows else ["**Only rates were tried yet, see below.**", left]
-    )
+    left = what_is_left(results, SEEDS)
+    missing = f"**Missing from the raw results:**\n\n{left}" if left else ""
+    return "\n\n".join([render(head, rows), missing]) if rows else missing
 
 
 def _costs(results: Path) -> str:

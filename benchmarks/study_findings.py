@@ -200,6 +200,8 @@ def _controls(settings: Sequence[Setting]) -> dict[str, dict[str, Finding]]:
         random = [arm for arm in arms if arm.startswith("random:")]
         drawn = next((arm for arm in random if arm.endswith("draws")), "".join(random[:1]))
         top = f"layer {setting.profile.best.layer}" if setting.profile.best else ""
+        single = drawn if drawn.startswith("random:1,") else ""
+        middle = f"layer {setting.profile.model.num_layers // 2}"
         for question, first, second in (
             ("best over random layers", best, drawn),
             ("middle over random layers", mid, drawn),
@@ -209,6 +211,9 @@ def _controls(settings: Sequence[Setting]) -> dict[str, dict[str, Finding]]:
             ("boosted best layers over full training", boost, "full"),
             ("full training over worst layers", "full", worst),
             ("best layers over the best one alone", best, top),
+            ("the best layer over random ones", top, single),
+            ("the middle layer over random ones", middle, single),
+            ("the best layer over a random mask", top, "mask"),
             ("the best layer over LoRA", top, "lora"),
             ("full training over LoRA", "full", "lora"),
         ):

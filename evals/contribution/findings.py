@@ -57,10 +57,15 @@ def one_layer_recovers_most(profile: Profile, contrasts: Contrasts) -> Finding:
     )
 
 
+def in_the_middle(layer: int, depth: int) -> bool:
+    """Return whether a layer lies in the middle third of the depth."""
+    return 1 / 3 <= relative_depth(layer, depth) <= 2 / 3
+
+
 def middle_layers_are_best(profile: Profile, contrasts: Contrasts) -> Finding | None:
     """Test that the middle third of the depth has a higher mean C than the rest."""
     depth = profile.model.num_layers
-    middle = [k for k in profile.layers if 1 / 3 <= relative_depth(k, depth) <= 2 / 3]
+    middle = [k for k in profile.layers if in_the_middle(k, depth)]
     rest = [k for k in profile.layers if k not in middle]
     if not middle or not rest or profile.best is None:
         return None

@@ -151,8 +151,8 @@ def test_what_is_left_counts_runs(results):
     assert len(wanted_runs("maze-gigpo", (1,))) == 2 + 11 + 4 + 10
     assert len(wanted_runs("alfworld-gigpo", (1,))) == 2 + 9
     left = what_is_left(results, SEEDS)
-    assert "sums-grpo: 25 of 77 runs are there" in left
-    assert "maze-gigpo: 0 of 77 runs are there" in left
+    assert "- sums-grpo: 52 of 77 runs" in left
+    assert "- maze-gigpo: 77 of 77 runs" in left
 
 
 def test_the_page_says_what_is_there_what_failed_and_what_cannot_be_told(results, tmp_path):
@@ -160,7 +160,7 @@ def test_the_page_says_what_is_there_what_failed_and_what_cannot_be_told(results
 
     build(results, tmp_path / "page.md")
     page = (tmp_path / "page.md").read_text()
-    assert "sums-grpo: 25 of 77 runs are there" in page
+    assert "- sums-grpo: 52 of 77 runs" in page
     assert "(results/contributions.png)" in page
     assert (results / "contributions.png").read_bytes()[:4] == b"\x89PNG"
     assert "layer 15 above lora" in page
