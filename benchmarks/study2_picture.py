@@ -1,5 +1,6 @@
 """A picture of the second study: C(k) over depth, a panel for each setting."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,13 @@ from study_data import Setting
 from onelayer.evals.contribution.picture import save_figure
 
 COLOURS = {"best": "#0b6e4f", "layer": "#3d5a80", "lora": "#c8553d", "mask": "#8a5a9e"}
+LABELS = {
+    "layer": "one layer",
+    "best": "the best one, chosen on dev",
+    "lora": "LoRA of its size",
+    "mask": "random mask of its size",
+}
+COLUMNS = 3
 
 
 def draw_contributions(settings: Sequence[Setting], path: Path) -> None:
@@ -19,13 +27,25 @@ def draw_contributions(settings: Sequence[Setting], path: Path) -> None:
     import matplotlib.pyplot as plt
 
     shown = [setting for setting in settings if setting.contrasts.is_defined]
-    size = (3.1 * len(shown) + 0.4, 3.2)
+    columns = min(COLUMNS, len(shown))
+    rows = math.ceil(len(shown) / columns)
+    size = (3.1 * columns + 0.4, 2.6 * rows + 0.4)
     figure, panels = plt.subplots(
-        1, len(shown), figsize=size, sharey=True, squeeze=False, layout="constrained"
+        rows, columns, figsize=size, sharey=True, squeeze=False, layout="constrained"
     )
-    for axes, setting in zip(panels[0], shown, strict=True):
+    for axes, setting in zip(panels.flat, shown, strict=False):
         _panel(axes, setting)
-    panels[0][0].set_ylabel("C(k): share of full training's gain")
+    for axes in panels.flat[len(shown) :]:
+        axes.set_visible(False)
+    figure.supylabel("C(k): share of full training's gain", fontsize=10)
+    lines = {
+        line.get_label(): line
+        for axes in panels.flat
+        for line in axes.get_lines()
+        if not line.get_label().startswith("_")
+    }
+    place = {"loc": "outside lower center", "ncols": columns, "frameon": False, "fontsize": 9}
+    figure.legend(lines.values(), lines, **place)
     save_figure(figure, path)
 
 
@@ -34,17 +54,17 @@ def _panel(axes: Any, setting: Setting) -> None:
     best = None if profile.best is None else profile.best.layer
     for layer in profile.layers:
         found = contrasts({f"layer {layer}": 1.0})
-        colour = COLOURS["best" if layer == best else "layer"]
+        kind = "best" if layer == best else "layer"
+        colour, label = COLOURS[kind], LABELS[kind]
         axes.plot([layer, layer], [found.low, found.high], color=colour, linewidth=1.2)
-        axes.plot([layer], [found.value], "o", color=colour, markersize=4)
+        axes.plot([layer], [found.value], "o", color=colour, markersize=4, label=label)
     for name in ("lora", "mask"):
         if name in contrasts.mean:
-            value = contrasts({name: 1.0}).value
-            axes.axhline(value, color=COLOURS[name], linestyle="--", linewidth=1.0, label=name)
+            value, label = contrasts({name: 1.0}).value, LABELS[name]
+            axes.axhline(value, color=COLOURS[name], linestyle="--", linewidth=1.0, label=label)
     axes.axhline(1.0, color="#444444", linewidth=0.8, label="full training")
     axes.axhline(0.0, color="#444444", linewidth=0.8, linestyle=":", label="untouched")
     axes.set(title=setting.label, xlabel="layer")
     axes.title.set_fontsize(10)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize=7, loc="best")

@@ -41,6 +41,8 @@ def ranking_seeds(rho: float, halves: Sequence[float], seeds: Sequence[int], lay
         seeds: of each profile.
         layers: that were ranked.
     """
+    if min(seeds) < 2:
+        return "how many seeds would tell cannot be said from one"
     needed = 1.645 / math.sqrt(layers - 1)  # p of 0.05, one side, by the normal approximation
     if any(math.isnan(half) or half <= 0 for half in halves):
         return (
