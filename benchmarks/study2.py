@@ -9,7 +9,8 @@
 
 The raw scores of every run are in docs/results/study2/*.jsonl. A run that is there is not made again, on this
 machine or another: the same command goes on where the last session stopped, seed by seed, so that whole seeds
-are there first. Every run is an ordinary one of ``onelayer profile``, from the untouched model.
+are there first. Every run is an ordinary one of ``onelayer profile``, from the untouched model. The setting
+``alfworld-gigpo`` plays the games of ``$ALFWORLD_DATA``, a folder or a file.
 """
 
 import argparse

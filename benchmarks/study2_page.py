@@ -62,6 +62,7 @@ HOW = """\
   narrow that half of it is as large as the effect. The part of the interval that is due to problems does not
   shrink, so it is a lower bound. For a rank correlation: the seeds with which the noise would leave enough of
   it for p of 0.05, judged by how well one half of the seeds ranks the layers as the other does.
+- LoRA, the mask and random layers have the layer's rate, which was tuned with layer 15 and not with them.
 - Mazes and problems are made up; the model is small; ten of thirty layers are measured. What holds here need
   not hold elsewhere."""
 
