@@ -124,6 +124,10 @@ class Checkpoints:
                 damages.append(str(damage))
         raise ValueError("; ".join([*damages, self._nothing()]))
 
+    def forget(self) -> None:
+        """Delete all of them: the run is finished, and nothing goes on from it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
     def set_aside_after(self, iteration: int) -> None:
         """Rename the checkpoints of later iterations, which are damaged: new ones take their place."""
         for folder in self._saved():

@@ -35,6 +35,8 @@ class Job:
     """None for the base"""
     transplant: int | None = None
     """put only this layer of the finished run into the base; None: train the run, and put in all of it"""
+    goes_on: bool = False
+    """a longer run will go on from this one, so its checkpoints stay"""
     sampling: int = 0
     """0: random numbers of the suite's seed; another number gives others"""
     parallel: int = 32

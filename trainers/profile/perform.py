@@ -37,15 +37,27 @@ def perform(job: Job, shop: Workshop) -> TaskScores:
         ValueError: something cannot work.
     """
     if job.config is None:
-        scores = play(job, shop)
-    else:
-        # A transplant needs the weights of its run; where only its scores were brought here, train it again.
-        train(job.name, job.config, shop)
-        scores = _of_run(job, job.config, shop)
+        return _finish(job, play(job, shop), shop)
+    # A transplant needs the weights of its run; where only its scores were brought here, train it again.
+    trained_here = train(job.name, job.config, shop)
+    scores = _finish(job, _of_run(job, job.config, shop), shop)
+    if trained_here:
+        _forget_checkpoints(job)
+    return scores
+
+
+def _finish(job: Job, scores: TaskScores, shop: Workshop) -> TaskScores:
     write_scores(job.path, scores, job.evaluation)
     forget_journals(job)
     shop.tell("scored", job.name, scores)
     return scores
+
+
+def _forget_checkpoints(job: Job) -> None:
+    """Make room for the next runs; those of a run that failed, or that another command trained, stay."""
+    assert job.config is not None
+    if not job.goes_on and failure_in(job.config.folder) is None:
+        RunFolder(job.config.folder).saved.forget()
 
 
 def perform_together(group: Together, shop: Workshop) -> None:
@@ -61,14 +73,20 @@ def perform_together(group: Together, shop: Workshop) -> None:
         _train_together(left, shop)
     for job in group.jobs:
         perform(job, shop)
+        if job.name in left:
+            _forget_checkpoints(job)
 
 
-def train(name: str, config: TrainConfig, shop: Workshop) -> None:
-    """Train a run to its last iteration, or until it diverges; one that is finished is left as it is."""
+def train(name: str, config: TrainConfig, shop: Workshop) -> bool:
+    """Train a run to its last iteration, or until it diverges; one that is finished is left as it is.
+
+    Returns:
+        Whether there was something left to train.
+    """
     depth = len(decoder_layers(shop.model))
     found = find(config, depth)
     if found.finished == config.iterations or failure_in(config.folder) is not None:
-        return
+        return False
     names = (
         {}
         if config.lora_rank
@@ -94,6 +112,7 @@ def train(name: str, config: TrainConfig, shop: Workshop) -> None:
         except Diverged as error:
             shop.tell("failed", name, give_up(trainer, error).sentence)
     shop.tell("trained", name, None)
+    return True
 
 
 def _train_together(configs: Mapping[str, TrainConfig], shop: Workshop) -> None:

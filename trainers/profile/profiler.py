@@ -199,6 +199,7 @@ class Profiler:
             dev=self.dev,
             config=None if run is None else run.config,
             transplant=run.layers[0] if run is not None and run.role == "transplant" else None,
+            goes_on=run is not None and run.config.iterations < self.config.train.iterations,
             sampling=sampling,
             parallel=self.config.parallel,
         )

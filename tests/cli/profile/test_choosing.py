@@ -77,6 +77,9 @@ def test_halving_trains_for_real_and_goes_on_with_the_same_runs(quick, tmp_path)
         for layer in (best, other)
     }
     assert lengths == {best: 4, other: 2}
+    runs = tmp_path / "profile" / "runs"
+    assert (runs / f"layer-{other:02d}-seed-1" / "checkpoints").is_dir()  # it could go on
+    assert not (runs / f"layer-{best:02d}-seed-1" / "checkpoints").exists()
     whole = quick(iterations=4, layer_list=str(best), out=tmp_path / "whole")
     assert run_profile(whole) == 0
     one, same = trained_weights(tmp_path / "profile"), trained_weights(tmp_path / "whole")

@@ -126,3 +126,4 @@ def test_runs_that_play_together_score_what_they_score_alone(quick, tmp_path):
     assert [run.scores for run in alone.runs] == [run.scores for run in joined.runs]
     for one, other in zip(alone.runs, joined.runs, strict=True):
         assert one.update_norm == pytest.approx(other.update_norm, rel=1e-3)
+        assert not (tmp_path / "together" / "runs" / other.name / "checkpoints").exists()

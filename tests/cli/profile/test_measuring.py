@@ -35,7 +35,8 @@ def test_a_profile_is_measured_written_and_shown(quick, tmp_path, capsys):
     assert (folder / "profile.png").stat().st_size > 1000
     assert "20/20" in shown.err  # iterations of all runs
     one = {path.name for path in (folder / "runs" / "layer-01-seed-1").iterdir()}
-    assert one >= {"config.yaml", "metrics.jsonl", "layer.safetensors", "checkpoints"}
+    assert one >= {"config.yaml", "metrics.jsonl", "layer.safetensors"}
+    assert "checkpoints" not in one  # of many full runs they would fill a disk
     assert not list((folder / "scores").glob("*.jsonl"))
 
 
