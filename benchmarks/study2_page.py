@@ -20,7 +20,7 @@ from onelayer.evals.contribution.contrast import Contrasts
 from onelayer.evals.contribution.contributions import measured
 from onelayer.evals.contribution.findings import MOST, Finding, in_the_middle
 from onelayer.evals.contribution.page import profile_page
-from onelayer.evals.contribution.record import Profile
+from onelayer.evals.contribution.record import Profile, Run
 from onelayer.evals.estimates import Estimate
 from onelayer.evals.table import render
 from onelayer.files import write_atomically
@@ -55,6 +55,9 @@ things:
 
 *ALFWorld* is another model: the shipped `small` one, of eight layers, on ALFWorld's own games, with half the
 episodes of `examples/alfworld.yaml`; rates as there, scores of 100 `valid_seen` games."""
+GAINS = """\
+Success on the test problems, mean of the seeds, and the CPU seconds that playing and learning took, mean of
+the runs (one thread, two runs on two cores at a time). Intervals are in the tables below."""
 HOW = """\
 - Intervals are of 10,000 resamples over problems and seeds, as in [the first study](study.md). The same
   problems are drawn for all arms of a setting, and for two settings of one task.
@@ -82,6 +85,7 @@ def build(results: Path, out: Path) -> None:
     parts = [HEAD]
     if complete:
         parts += ["## In short", findings_table(found, complete)]
+        parts += ["## What one layer gains", gains_table(complete), GAINS]
     parts += ["## What was trained", TASKS, _there(results, settings)]
     if any(setting.contrasts.is_defined for setting in complete):
         picture = results / "contributions.png"
@@ -117,6 +121,40 @@ def findings_table(found: Sequence[Section], settings: Sequence[Setting]) -> str
             rows.append([f"- {question}" if question else title, *cells, pairs])
     heads = [f"{label} ({n} seed{'s' * (n > 1)})" for label, n in fewest.items()]
     return render(["finding of the paper", *heads, "pairs of settings"], rows)
+
+
+def gains_table(settings: Sequence[Setting]) -> str:
+    """Return what each arm scores on the test problems, and the CPU seconds of its training."""
+    rows = []
+    for setting in settings:
+        profile = setting.profile
+        assert profile.full is not None and profile.base_score is not None
+        scores = {row.layer: row.score for row in profile.contributions}
+        controls = {row.name: row.score for row in profile.controls}
+        middle = profile.model.num_layers // 2
+        best = None if profile.best is None else profile.best.layer
+        arms = [
+            (None, profile.full.score, profile.of_role("full")),
+            (middle, scores.get(middle), profile.of_layer(middle)),
+            (best, scores.get(best), () if best is None else profile.of_layer(best)),
+            *((None, controls.get(name), _of_control(profile, name)) for name in ("lora", "mask")),
+        ]
+        cells = [_gain(*arm) for arm in arms]
+        rows.append([setting.label, f"{profile.base_score.score:.1%}", *cells])
+    head = ["setting", "untouched", "everything", "the middle layer", "the best layer on dev"]
+    return render([*head, "LoRA of its size", "random mask of its size"], rows)
+
+
+def _of_control(profile: Profile, name: str) -> Sequence[Run]:
+    return [run for run in profile.runs if run.control == name]
+
+
+def _gain(layer: int | None, score: float | None, runs: Sequence[Run]) -> str:
+    if score is None:
+        return ""
+    seconds = sum(run.cpu_seconds or 0.0 for run in runs) / len(runs)
+    named = "" if layer is None else f"{layer}: "
+    return f"{named}{score:.1%}, {seconds:.0f} s"
 
 
 def _verdict(finding: Finding | None, seeds: int) -> str:
