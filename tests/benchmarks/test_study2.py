@@ -165,7 +165,7 @@ def test_the_page_says_what_is_there_what_failed_and_what_cannot_be_told(results
     assert "(results/contributions.png)" in page
     assert (results / "contributions.png").read_bytes()[:4] == b"\x89PNG"
     assert "layer 15 above lora" in page
-    assert re.search(r"\| sums, GRPO \| +\d+\.\d% \| +\d+\.\d%, 1 s \| 15: \d+\.\d%, 1 s", page)
+    assert re.search(r"\| sums, GRPO +\| +\d+\.\d% \| +\d+\.\d%, 1 s \| +15: \d+\.\d%, 1 s", page)
     assert "1 of 24 runs failed and counts as it ended" in page
     assert "Layer 15 scores highest on the dev tasks" in page
     assert "cannot be told" in page
