@@ -44,7 +44,7 @@ def one_arm(changes: Mapping[str, Any], layers: str) -> None:
     from onelayer.trainers.trainer import Trainer
 
     profile = ProfileConfig.of(changes)
-    model, tokenizer = load_model(profile.model, profile.dtype, "cpu")
+    model, tokenizer = load_model(profile.train.model, profile.train.dtype, "cpu")
     rank = rank_like_one_layer(model) if layers == "lora" else 0
     spec = "all" if layers == "lora" else layers
     config = profile.run("cost", spec, 1, 1e-5, lora_rank=rank, out=f"{tempfile.mkdtemp()}/run")

@@ -144,6 +144,19 @@ def test_tuning_goes_on_where_it_stopped_and_plays_the_untouched_model_once(
     assert capsys.readouterr().out.count("base-0 scored") == 1
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("layers", ["3", "lora", "all"])
+def test_the_cost_of_an_arm_is_that_of_its_second_iteration(monkeypatch, capsys, layers):
+    import study2_cost
+    from study2_settings import settings_of
+
+    trial = TRIAL | {"iterations": 2, "layer_list": "3"}
+    study2_cost.one_arm(settings_of("sums-grpo", ()) | trial, layers)
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert found["tokens"] > 0 and found["cpu_seconds"] > 0 and found["peak_mib"] > 100
+    assert found["parameters"] == {"3": 213_312, "lora": 215_040, "all": 1_390_208}[layers]
+
+
 def test_what_is_left_counts_runs(results):
     from study2 import what_is_left
     from study2_settings import SEEDS, wanted_runs
