@@ -12,7 +12,7 @@ def seeds_needed(seeds: int, above: Estimate) -> str:
     """Return about how many seeds make half the interval as small as the effect."""
     half, effect = (above.high - above.low) / 2, abs(above.value)
     if not math.isfinite(half) or effect == 0 or half / effect > 10:
-        return "over 100 times as many"
+        return f"over {100 * seeds}"
     return str(math.ceil(seeds * (half / effect) ** 2))
 
 

@@ -190,7 +190,7 @@ def test_seeds_needed_make_half_the_interval_as_small_as_the_effect():
     from onelayer.evals.estimates import Estimate
 
     assert seeds_needed(3, Estimate(0.1, -0.1, 0.3)) == "12"  # twice as wide: four times as many
-    assert seeds_needed(3, Estimate(0.0, -0.1, 0.1)) == "over 100 times as many"
+    assert seeds_needed(3, Estimate(0.0, -0.1, 0.1)) == "over 300"
     # Two seeds that agree with 0.5: rho of 0.3 seen is 0.45 without noise, and 0.548 of 10 is needed.
     assert "seeds alone would not do" in ranking_seeds(0.3, (0.5, 0.5), (2, 2), 10)
     assert "about" in ranking_seeds(0.45, (0.5, 0.5), (2, 2), 10)
