@@ -131,8 +131,8 @@ repository, in ALFWorld's household games, with intervals, and with the controls
     C(k) = (S_k - S_base) / (S_full - S_base)
 
 S is the success on held-out games after the same budget: C = 0 is the model before training, C = 1
-full training. A second study, of a chat model of thirty layers across tasks, is prepared, and its page says
-what of it is measured: [study-smollm2.md](study-smollm2.md)."""
+full training. A second study asks the same of a chat model of thirty layers, on three tasks:
+[study-smollm2.md](study-smollm2.md)."""
     if not runs:
         return text
     return (
