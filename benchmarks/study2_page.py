@@ -9,7 +9,7 @@ from typing import Any
 from study2 import what_is_left
 from study2_data import read
 from study2_picture import draw_contributions
-from study2_seeds import seeds_for_rankings, seeds_needed
+from study2_seeds import fewest_seeds, seeds_for_rankings, seeds_needed
 from study2_settings import SEEDS, SETTINGS, TUNING_SEED
 from study_data import Setting
 from study_findings import Section, section_text, sections, summary
@@ -18,10 +18,9 @@ from onelayer.evals.contribution.compare import compare_profiles
 from onelayer.evals.contribution.comparison_page import comparison_page
 from onelayer.evals.contribution.contrast import Contrasts
 from onelayer.evals.contribution.contributions import measured
-from onelayer.evals.contribution.findings import MOST, Finding, in_the_middle
+from onelayer.evals.contribution.findings import MOST, Finding, above, in_the_middle, judged
 from onelayer.evals.contribution.page import profile_page
 from onelayer.evals.contribution.record import Profile, Run
-from onelayer.evals.estimates import Estimate
 from onelayer.evals.table import render
 from onelayer.files import write_atomically
 
@@ -55,6 +54,7 @@ things:
 
 *ALFWorld* is another model: the shipped `small` one, of eight layers, on ALFWorld's own games, with half the
 episodes of `examples/alfworld.yaml`; rates as there, scores of 100 `valid_seen` games."""
+ANSWERS = {"holds": "yes", "does not hold": "no", "cannot be told": "cannot be told"}
 GAINS = """\
 Success on the test problems, mean of the seeds, and the CPU seconds that playing and learning took, mean of
 the runs (one thread, two runs on two cores at a time). Intervals are in the tables below."""
@@ -66,6 +66,8 @@ HOW = """\
   shrink, so it is a lower bound. For a rank correlation: the seeds with which the noise would leave enough of
   it for p of 0.05, judged by how well one half of the seeds ranks the layers as the other does.
 - LoRA, the mask and random layers have the layer's rate, which was tuned with layer 15 and not with them.
+- *Cannot be told* is not *equal*. Verdicts are rules about single intervals: of twenty, one goes wrong by
+  chance.
 - Mazes and problems are made up; the model is small; ten of thirty layers are measured. What holds here need
   not hold elsewhere."""
 
@@ -107,7 +109,7 @@ def build(results: Path, out: Path) -> None:
 
 def findings_table(found: Sequence[Section], settings: Sequence[Setting]) -> str:
     """Return the paper's findings: what each setting says, and how many seeds would tell."""
-    fewest = {s.label: min(len(s.profile.of_layer(k)) for k in s.profile.layers) for s in settings}
+    fewest = {s.label: fewest_seeds(s.profile) for s in settings}
     rows = []
     for number, section in enumerate(found, 1):
         counts, title = summary(section), f"{number}. {section.title}"
@@ -173,14 +175,14 @@ def effects_table(settings: Sequence[Setting]) -> str:
         if not contrasts.is_defined:
             rows.append([setting.label, "everything", "C is undefined", "", "", ""])
             continue
-        seeds = min(len(setting.profile.of_layer(k)) for k in setting.profile.layers)
+        seeds = fewest_seeds(setting.profile)
         for name, weights, threshold in _asked(setting.profile, contrasts):
             value = contrasts(weights)
-            above = Estimate(value.value - threshold, value.low - threshold, value.high - threshold)
-            verdict = "yes" if above.low > 0 else "no" if above.high < 0 else "cannot be told"
+            margin = above(value, threshold)
+            verdict = judged(margin)
             shown = f"{value.value:+.2f} [{value.low:+.2f}, {value.high:+.2f}]"
-            needed = seeds_needed(seeds, above) if verdict == "cannot be told" else ""
-            rows.append([setting.label, name, shown, str(seeds), verdict, needed])
+            needed = seeds_needed(seeds, margin) if verdict == "cannot be told" else ""
+            rows.append([setting.label, name, shown, str(seeds), ANSWERS[verdict], needed])
     return render(
         ["setting", "is it so?", "difference in C", "seeds", "answer", "seeds needed"], rows
     )
@@ -269,10 +271,7 @@ def _costs(results: Path) -> str:
 def _tuning(results: Path) -> str:
     path = results / "tuning.jsonl"
     if not path.is_file():
-        return (
-            "## How the rates were chosen\n\nNot yet by this study: without `tuning.jsonl` they are those of "
-            "`benchmarks/learning_math.py`, which were chosen by training success in short runs."
-        )
+        return ""
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     rows = [
         [

@@ -24,7 +24,7 @@ def seeds_for_rankings(comparison: Comparison) -> str:
         if math.isnan(rho) or p_value <= 0.05:
             continue
         halves = [comparison.between_seeds[name] for name in (pair.first, pair.second)]
-        counts = [_seeds(comparison.profiles[name]) for name in (pair.first, pair.second)]
+        counts = [fewest_seeds(comparison.profiles[name]) for name in (pair.first, pair.second)]
         told = ranking_seeds(rho, halves, counts, pair.depths)
         lines.append(
             f"- {pair.first} and {pair.second}: rho {rho:.2f} cannot be told from chance; {told}."
@@ -62,5 +62,6 @@ def _stepped(reliability: float, times: float) -> float:
     return times * reliability / (1 + (times - 1) * reliability)
 
 
-def _seeds(profile: Profile) -> int:
+def fewest_seeds(profile: Profile) -> int:
+    """Return the seeds of the layer that has the fewest."""
     return min(len(profile.of_layer(k)) for k in profile.layers)

@@ -48,11 +48,11 @@ def one_layer_recovers_most(profile: Profile, contrasts: Contrasts) -> Finding:
     corrected = best.contribution if best.corrected is None else best.corrected
     luck = best.contribution - corrected
     value, low, high = contrasts({f"layer {best.layer}": 1})
-    margin = _above(Estimate(value, low, high), luck + MOST)
+    margin = above(Estimate(value, low, high), luck + MOST)
     how = "chosen on dev" if best.on_dev else f"{corrected:.2f} without the luck of being picked"
     return Finding(
         f"the best layer, {best.layer}, has C = {with_interval(Estimate(value, low, high))} ({how})",
-        _sides(margin),
+        judged(margin),
         margin,
     )
 
@@ -75,7 +75,7 @@ def middle_layers_are_best(profile: Profile, contrasts: Contrasts) -> Finding | 
     return Finding(
         f"layers {listed(middle)} less the others, in mean C: {with_interval(difference, '+.2f')}; the"
         f" best layer lies at {place:.0%} of the depth",
-        _sides(difference),
+        judged(difference),
         difference,
     )
 
@@ -139,7 +139,7 @@ def is_better(contrasts: Contrasts, first: str, second: str) -> Finding | None:
         return None
     difference = contrasts({first: 1, second: -1})
     here = f"{first} less {second}: {with_interval(difference, '+.2f')}"
-    return Finding(here, _sides(difference), difference)
+    return Finding(here, judged(difference), difference)
 
 
 def makes_no_difference(contrasts: Contrasts, first: str, second: str) -> Finding | None:
@@ -184,11 +184,13 @@ def norm_does_not_predict(profile: Profile, contrasts: Contrasts) -> Finding | N
     )
 
 
-def _above(estimate: Estimate, threshold: float) -> Estimate:
+def above(estimate: Estimate, threshold: float) -> Estimate:
+    """Return the estimate and its interval less a threshold."""
     return Estimate(*(value - threshold for value in estimate))
 
 
-def _sides(margin: Estimate) -> Verdict:
+def judged(margin: Estimate) -> Verdict:
+    """Return what follows from a margin: on which side of 0 its whole interval lies."""
     if margin.low > 0:
         return "holds"
     return "does not hold" if margin.high < 0 else "cannot be told"
