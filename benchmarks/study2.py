@@ -32,6 +32,7 @@ from study2_settings import (
     TRIED,
     TUNING_SEED,
     UNTOUCHED,
+    controls_of,
     settings_of,
     task_of,
     wanted_runs,
@@ -98,10 +99,15 @@ def run(options: argparse.Namespace, started: float) -> None:
 
     for last in range(1, len(options.seeds) + 1):
         for name in options.settings:
-            seeds = ",".join(map(str, options.seeds[:last]))
+            seeds = options.seeds[:last]
             path = options.results / f"{name}.jsonl"
             changes = settings_of(
-                name, options.set, seeds=seeds, jobs=options.jobs, out=f"profiles/{name}"
+                name,
+                options.set,
+                seeds=",".join(map(str, seeds)),
+                controls=controls_of(name, seeds),
+                jobs=options.jobs,
+                out=f"profiles/{name}",
             )
             if options.hours:
                 left = options.hours - (time.monotonic() - started) / 3600
@@ -167,9 +173,11 @@ def what_is_left(results: Path, seeds: Sequence[int]) -> str:
     """Return how many runs are missing, and about how many hours of a core they take; "" if none is."""
     lines, hours = [], 0.0
     for name in SETTINGS:
-        wanted = wanted_runs(name, seeds)
         path = results / f"{name}.jsonl"
-        there = re.findall(r'^{"name": "([^"]+)"', path.read_text(), re.M) if path.is_file() else []
+        text = path.read_text() if path.is_file() else ""
+        there = re.findall(r'^{"name": "([^"]+)"', text, re.M)
+        selection = json.loads(text.partition("\n")[0])["selection"] if text else None
+        wanted = wanted_runs(name, seeds, selection["ranking"] if selection else ())
         missing = [run for run in wanted if run not in there]
         trained = [run for run in missing if not run.startswith(("transplant", "base"))]
         hours += len(trained) * MINUTES[task_of(name)] / 60

@@ -5,6 +5,9 @@ from typing import Any
 
 import yaml
 
+from onelayer.trainers.profile.controls import arms, parse_controls
+
+DEPTH = 30
 LAYERS = "0,3,6,9,12,15,18,21,25,29"
 """ten of thirty, over the whole depth; the last one is the control `last layer only`"""
 MIDDLE = "15"
@@ -12,6 +15,8 @@ MIDDLE = "15"
 SEEDS = (1, 2, 3)
 TUNING_SEED = 99
 CONTROLS = "random:1:2,lora,mask,transplant"
+RANKED = "best:3,worst:3,boost:3,mid:3,lr"
+"""controls that come last: their layers are those that all SEEDS ranked, on dev"""
 
 MATH: Mapping[str, Any] = {
     "env": "onelayer/Math-v0",
@@ -100,9 +105,14 @@ def _text(arguments: Mapping[str, Any]) -> str:
 SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "sums-grpo": {**MATH, "env_args": _text(SUMS), "algorithm": "grpo", "controls": CONTROLS},
     "compare-grpo": {**MATH, "env_args": _text(COMPARE), "algorithm": "grpo", "controls": CONTROLS},
-    "sums-dr-grpo": {**MATH, "env_args": _text(SUMS), "algorithm": "dr_grpo"},
+    "sums-dr-grpo": {
+        **MATH,
+        "env_args": _text(SUMS),
+        "algorithm": "dr_grpo",
+        "ranked_controls": RANKED,
+    },
     "maze-gigpo": {**MAZE, "algorithm": "gigpo", "controls": CONTROLS},
-    "maze-grpo": {**MAZE, "algorithm": "grpo"},
+    "maze-grpo": {**MAZE, "algorithm": "grpo", "ranked_controls": RANKED},
     "alfworld-gigpo": {**ALFWORLD, "algorithm": "gigpo"},
 }
 """by name, in the order in which they are measured"""
@@ -133,15 +143,29 @@ def settings_of(name: str, changes: Sequence[str], **more: Any) -> dict[str, Any
     full, layer = RATES[task_of(name)]
     given = dict(part.split("=", 1) for part in changes)
     fixed = {**SHARED, **SETTINGS[name], "lr_full": full, "lr_layer": layer, **more}
+    fixed.pop("ranked_controls", None)
     return fixed | {key: yaml.safe_load(value) for key, value in given.items()}
 
 
-def wanted_runs(name: str, seeds: Sequence[int]) -> list[str]:
-    """Return the names of the runs of a setting."""
+def controls_of(name: str, seeds: Sequence[int]) -> str:
+    """Return the controls of a setting; those that need a ranking only where it is by all ``SEEDS``."""
+    setting = SETTINGS[name]
+    kinds = ["controls", "ranked_controls"] if set(SEEDS) <= set(seeds) else ["controls"]
+    return ",".join(setting[kind] for kind in kinds if kind in setting)
+
+
+def wanted_runs(name: str, seeds: Sequence[int], ranking: Sequence[int] = ()) -> list[str]:
+    """Return the names of the runs of a setting.
+
+    Args:
+        name: of the setting.
+        seeds: of training.
+        ranking: of the layers, best first; before it is known, any stands for it.
+    """
     setting = {**SHARED, **SETTINGS[name]}
     layers = [int(k) for k in setting["layer_list"].split(",")]
-    arms = ["full", *(f"layer-{k:02d}" for k in layers)]
-    if "controls" in setting:
-        arms += ["random-1-draw-0", "random-1-draw-1", "lora", "mask"]
-        arms += [f"transplant-{k:02d}" for k in layers]
-    return ["base-0", "base-1", *(f"{arm}-seed-{seed}" for arm in arms for seed in seeds)]
+    names = ["full", *(f"layer-{k:02d}" for k in layers)]
+    for control in parse_controls(controls_of(name, seeds)):
+        names += [arm.name for arm in arms(control, DEPTH, ranking or layers)]
+        names += [f"transplant-{k:02d}" for k in layers if control.kind == "transplant"]
+    return ["base-0", "base-1", *(f"{arm}-seed-{seed}" for arm in names for seed in seeds)]

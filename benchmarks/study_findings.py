@@ -83,7 +83,7 @@ def sections(settings: Sequence[Setting], comparison: Comparison | None) -> list
             "The learning rate does not decide",
             "3 times the learning rate moves C by at most 0.03.",
             f"C moves by less than {findings.SAME}: the whole interval is within.",
-            {"": _rates(defined)},
+            _rates(defined),
             "The best layer was picked for its luck too, so that its variants tend to look worse.",
         ),
         Section(
@@ -225,30 +225,40 @@ def _controls(settings: Sequence[Setting]) -> dict[str, dict[str, Finding]]:
 
 def _selection(settings: Sequence[Setting]) -> str:
     """Return by which scores the best, worst and boosted layers were chosen."""
-    sources = {
-        setting.label: (setting.profile.config.get("selection") or {}).get("source")
-        for setting in settings
-        if any(_arm([row.name], kind) for row in setting.profile.controls for kind in CHOSEN)
-    }
-    lines = [
-        f"{label}: best, worst and boosted layers were chosen by {source or 'this profile'}."
-        for label, source in sources.items()
-    ]
-    return " ".join(lines) + (
-        " Layers that were chosen by the scores they are judged by look better, or worse, than they are."
-        if lines
-        else ""
-    )
-
-
-def _rates(settings: Sequence[Setting]) -> dict[str, Finding]:
-    found = {}
+    lines, flatters = [], False
     for setting in settings:
-        for row in setting.profile.controls:
+        arms = [row.name for row in setting.profile.controls]
+        if not any(_arm(arms, kind) for kind in CHOSEN):
+            continue
+        chosen = setting.profile.config.get("selection") or {}
+        source = "its scores on dev" if chosen.get("on_dev") else chosen.get("source")
+        flatters |= not chosen.get("on_dev")
+        lines.append(
+            f"{setting.label}: best, worst and boosted layers were chosen by"
+            f" {source or 'this profile'}."
+        )
+    if flatters:
+        lines.append(
+            "Layers that were chosen by the scores they are judged by look better, or worse, than they are."
+        )
+    return " ".join(lines)
+
+
+def _rates(settings: Sequence[Setting]) -> dict[str, dict[str, Finding]]:
+    """Return what another learning rate does to the best and the worst layer."""
+    found: dict[str, dict[str, Finding]] = {}
+    for setting in settings:
+        profile = setting.profile
+        chosen = profile.config.get("selection") or {}
+        ranking = chosen.get("ranking") or [profile.best and profile.best.layer]
+        for row in profile.controls:
             layer, _, rate = row.name.partition(" lr ")
             finding = rate and findings.makes_no_difference(setting.contrasts, row.name, layer)
             if finding:
-                found[f"{setting.label}, {layer} at learning rate {rate}"] = finding
+                which = "best" if layer == f"layer {ranking[0]}" else "worst"
+                found.setdefault(f"the {which} layer, learning rate {rate}", {})[setting.label] = (
+                    finding
+                )
     return found
 
 

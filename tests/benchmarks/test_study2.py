@@ -161,7 +161,10 @@ def test_what_is_left_counts_runs(results):
     from study2 import what_is_left
     from study2_settings import SEEDS, wanted_runs
 
-    assert len(wanted_runs("maze-grpo", SEEDS)) == 2 + 11 * 3
+    assert len(wanted_runs("maze-grpo", (1, 2))) == 2 + 11 * 2  # no ranking by all seeds yet
+    ranked = wanted_runs("maze-grpo", SEEDS, (12, 9, 15, 29))
+    assert len(ranked) == 2 + 11 * 3 + (4 + 4) * 3
+    assert "layer-12-lr-x3-seed-1" in ranked and "layer-29-lr-div3-seed-3" in ranked
     assert len(wanted_runs("maze-gigpo", (1,))) == 2 + 11 + 4 + 10
     assert len(wanted_runs("alfworld-gigpo", (1,))) == 2 + 9
     left = what_is_left(results, SEEDS)

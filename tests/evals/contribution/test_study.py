@@ -88,14 +88,27 @@ def test_controls_are_held_against_each_other(study, raw, tmp_path):
         "best:2": 0.6,
         "worst:2": 0.12,
         "lora": 0.3,
-        "layer 2 lr x3": 0.2,
+        "layer 3 lr x3": 0.2,
+        "layer 5 lr /3": 0.9,
     }
     raw("qwen3", "gigpo", controls)
     page = build(study, tmp_path)
     assert "| &nbsp;&nbsp;best over random layers | holds |" in page
     assert "| &nbsp;&nbsp;full training over LoRA | holds |" in page
-    assert "| 7. The learning rate does not decide | does not hold |" in page
+    assert "| 7. The learning rate does not decide: |  |" in page
+    assert "| &nbsp;&nbsp;the best layer, learning rate x3 | does not hold |" in page
+    assert "The worst layer, learning rate /3; tiny Qwen3, GiGPO: layer 5 lr /3 less" in page
+    assert "look better, or worse, than they are" in page
     assert "controls: mid, boost\n" in page
+
+
+def test_layers_that_dev_tasks_chose_are_not_said_to_look_better(study, raw, tmp_path):
+    path = raw("qwen3", "gigpo", {"best:2": 0.6})
+    chosen = {"selection": {"source": "this profile", "ranking": [2, 3], "on_dev": True}}
+    save_profile(replace(load_profile(path), config=chosen), path)
+    page = build(study, tmp_path)
+    assert "boosted layers were chosen by its scores on dev." in page
+    assert "look better, or worse, than they are" not in page
 
 
 def test_a_setting_without_a_gain_has_no_contributions(study, raw, tmp_path):
