@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import gymnasium as gym
@@ -72,8 +73,8 @@ class OpenEnv(gym.Env[str, str]):
         self._seed = int(self.np_random.integers(2**31)) if seed is None else seed
         self._steps = 0
         if not self._is_connected:
-            self._client.connect()
-            self._is_connected = True
+            self._is_connected = True  # also where it fails: the client's thread is to be closed
+            self._ask(self._client.connect)
         result = self._ask(lambda: self._client.reset(seed=self._seed))
         return self._text(result), self._info(valid=True)
 
@@ -97,8 +98,9 @@ class OpenEnv(gym.Env[str, str]):
     def _ask(self, call: Any) -> Any:
         try:
             return call()
-        except BaseException:
-            self._is_connected = False  # the session is in an unknown state
+        except BaseException:  # the session is in an unknown state; the next reset begins another
+            with suppress(Exception):
+                self.close()
             raise
 
     def _text(self, result: Any) -> str:
