@@ -17,6 +17,7 @@ import argparse
 import json
 import os
 import re
+import sys
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -69,13 +70,16 @@ def main() -> None:
     if options.what == "left":
         print(what_is_left(options.results, options.seeds) or "nothing is left")
         return
-    if options.model is None:
-        parser.error("--model names the folder of the model")
+    if options.model is None or not options.model.is_dir():
+        parser.error(f"--model names the folder of SmolLM2-135M-Instruct, not {options.model}")
     enter(options.work, options.model.absolute())
     started = time.monotonic()
     from study2_cost import cost
 
-    {"tune": tune, "run": run, "cost": cost}[options.what](options, started)
+    try:
+        {"tune": tune, "run": run, "cost": cost}[options.what](options, started)
+    except (ValueError, LookupError, OSError) as error:
+        sys.exit(f"study2: error: {error}")
 
 
 def enter(work: Path, model: Path) -> None:
