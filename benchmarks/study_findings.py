@@ -8,7 +8,7 @@ from study_data import Setting, key_of, published
 
 from onelayer.evals.contribution import findings
 from onelayer.evals.contribution.compare import Comparison, Pair
-from onelayer.evals.contribution.comparison_page import shown_ranked
+from onelayer.evals.contribution.comparison_page import shown_overlap, shown_ranked
 from onelayer.evals.contribution.contrast import Contrasts
 from onelayer.evals.contribution.findings import Finding
 from onelayer.evals.contribution.ranking import at_common_depths, correlate
@@ -150,10 +150,10 @@ def _pairs(settings: Sequence[Setting], pairs: Sequence[Pair]) -> dict[str, dict
         }
         differing = [name for name, differs in differences.items() if differs]
         question = f"between {listed(differing or ['profiles of one setting'])}"
-        name, raw, top = f"{pair.first} and {pair.second}", pair.raw["spearman"], pair.overlap
+        name, raw = f"{pair.first} and {pair.second}", pair.raw["spearman"]
         here = (
-            f"rho {shown_ranked(raw)}; Kendall's tau {shown_ranked(pair.raw['kendall'])}; of the best"
-            f" {top.top} layers {top.shared} are shared (chance {top.chance:.1f})"
+            f"rho {shown_ranked(raw)}; Kendall's tau {shown_ranked(pair.raw['kendall'])}; best layers"
+            f" shared: {shown_overlap(pair.overlap)}"
         )
         found.setdefault(question, {})[name] = Finding(here, findings.profiles_agree(raw))
         if "spearman" in pair.detrended:

@@ -165,7 +165,7 @@ def _pair(
         depths=len(depth_L),
         raw={name: ranked(name, None) for name in STATISTICS},
         detrended={name: ranked(name, depth_L) for name in left},
-        overlap=overlap(value_L, other_L, top or max(2, len(depth_L) // 5)),
+        overlap=overlap(value_L, other_L, drawn_RL, other_RL, top or max(2, len(depth_L) // 5)),
     )
 
 

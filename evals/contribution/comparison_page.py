@@ -6,7 +6,7 @@ from pathlib import Path
 
 from onelayer.evals.contribution.compare import Comparison, Pair, compare_profiles
 from onelayer.evals.contribution.profile_file import load_profile
-from onelayer.evals.contribution.ranking import Ranked
+from onelayer.evals.contribution.ranking import Overlap, Ranked
 from onelayer.evals.formatting import p_value, with_interval
 from onelayer.evals.table import render
 
@@ -83,16 +83,14 @@ def rank_table(pairs: Sequence[Pair]) -> str:
     for pair in pairs:
         for statistic, raw in pair.raw.items():
             left = pair.detrended.get(statistic)
-            shared = pair.overlap
             rows.append(
                 [
-                    f"{pair.first}, {pair.second}",
+                    f"{pair.first} and {pair.second}",
                     statistic,
                     str(pair.depths),
                     shown_ranked(raw),
                     "too few layers" if left is None else shown_ranked(left),
-                    f"{shared.shared} of {shared.top} (chance {shared.chance:.1f},"
-                    f" p {shared.p_value:.2f})",
+                    shown_overlap(pair.overlap),
                 ]
             )
     head = ["profiles", "correlation", "layers", "as it is", "without depth trend", "best layers"]
@@ -105,6 +103,12 @@ def shown_ranked(ranked: Ranked) -> str:
         return "undefined: all equal"
     interval = with_interval([ranked.value, ranked.low, ranked.high])
     return f"{interval}, p {p_value(ranked.p_value)}"
+
+
+def shown_overlap(overlap: Overlap) -> str:
+    """Return ``1 [0, 2] of 2, chance 0.4, p 0.38``."""
+    interval = f"{overlap.shared} [{overlap.low:.0f}, {overlap.high:.0f}] of {overlap.top}"
+    return f"{interval}, chance {overlap.chance:.1f}, p {p_value(overlap.p_value)}"
 
 
 def _labels(paths: Sequence[Path | str]) -> list[str]:

@@ -42,6 +42,9 @@ class Overlap(NamedTuple):
 
     top: int
     shared: int
+    low: float
+    """bounds of ``shared`` in the resamples"""
+    high: float
     chance: float
     """expected number that unrelated rankings share"""
     p_value: float
@@ -133,20 +136,31 @@ def correlate(
     return Ranked(value, float(low), float(high), p_value)
 
 
-def overlap(first_L: ArrayLike, second_L: ArrayLike, top: int) -> Overlap:
+def overlap(
+    first_L: ArrayLike,
+    second_L: ArrayLike,
+    first_RL: ArrayLike,
+    second_RL: ArrayLike,
+    top: int,
+    *,
+    confidence: float = 0.95,
+) -> Overlap:
     """Return how many of the ``top`` best layers are the same; in a tie the first layer counts.
+
+    The arguments are those of ``correlate``, and its interval is a percentile interval, too.
 
     Raises:
         ValueError: ``top`` is not from 1 to the number of layers.
     """
-    first, second = np.asarray(first_L, float), np.asarray(second_L, float)
-    layers = len(first)
+    layers = np.asarray(first_L).shape[-1]
     if not 1 <= top <= layers:
         raise ValueError(f"top must be from 1 to the {layers} layers compared, got {top}")
-    best = [set(np.argsort(-x, kind="stable")[:top].tolist()) for x in (first, second)]
-    shared = len(best[0] & best[1])
+    shared = int(_shared(first_L, second_L, top))
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(_shared(first_RL, second_RL, top), [tail, 1 - tail])
     ways = [math.comb(top, i) * math.comb(layers - top, top - i) for i in range(shared, top + 1)]
-    return Overlap(top, shared, top * top / layers, sum(ways) / math.comb(layers, top))
+    p_value = sum(ways) / math.comb(layers, top)
+    return Overlap(top, shared, float(low), float(high), top * top / layers, p_value)
 
 
 def relative_depth(layer: int, num_layers: int) -> float:
@@ -184,6 +198,15 @@ def at_common_depths(
             f"rankings need at least 3 layers in common, and these profiles have {len(depth_L)}"
         )
     return np.stack(one, axis=-1), np.stack(other, axis=-1), depth_L
+
+
+def _shared(first_L: ArrayLike, second_L: ArrayLike, top: int) -> NDArray[np.int64]:
+    """Return how many of the ``top`` highest values of the last axis lie at the same places."""
+    among = [
+        np.argsort(np.argsort(-np.asarray(x, float), axis=-1, kind="stable"), axis=-1) < top
+        for x in (first_L, second_L)
+    ]
+    return np.asarray((among[0] & among[1]).sum(axis=-1))
 
 
 def _interpolated(

@@ -101,8 +101,8 @@ def test_files_are_compared_by_name_and_drawn(draw, tmp_path):
     save_profile(draw(0, HUMP), tmp_path / "gigpo" / "profile.json")
     save_profile(draw(1, HUMP), tmp_path / "grpo.json")
     page = compare_files([tmp_path / "gigpo", tmp_path / "grpo.json"], picture=tmp_path / "map.svg")
-    assert re.search(r"\| gigpo, grpo \| +spearman \|", page)
-    assert re.search(r"\| gigpo, grpo \| +kendall \|", page)
+    assert re.search(r"\| gigpo and grpo \| +spearman \|", page)
+    assert re.search(r"\| gigpo and grpo \| +kendall \|", page)
     assert (tmp_path / "map.svg").stat().st_size > 1000
 
 

@@ -131,19 +131,24 @@ def test_a_profile_without_variation_has_no_rank_correlation():
     assert all(math.isnan(number) for number in found)
 
 
-def test_overlap_comes_with_its_chance_level():
+def test_overlap_comes_with_its_chance_level_and_an_interval():
     # Best two of the first: 3, 2; of the second: 3, 0. Unrelated top twos of four share 2 * 2 / 4 = 1
     # on average, and at least one with probability 1 - 1/6.
-    found = overlap([0.1, 0.2, 0.8, 0.9], [0.8, 0.2, 0.1, 0.9], top=2)
-    assert found[:3] == (2, 1, 1.0)
+    first, second = [0.1, 0.2, 0.8, 0.9], [0.8, 0.2, 0.1, 0.9]
+    # In the resamples best are {3, 2} and {3, 0}, {3, 2} and {1, 0}, {0, 1} in a tie and {0, 1}.
+    first_RL = [first, first, [0.5] * 4]
+    second_RL = [second, [0.9, 0.8, 0.1, 0.2], [0.9, 0.8, 0.1, 0.2]]
+    found = overlap(first, second, first_RL, second_RL, top=2, confidence=1.0)
+    assert found[:5] == (2, 1, 0, 2, 1.0)
     assert found.p_value == pytest.approx(5 / 6)
-    assert overlap([1, 2, 3, 4], [1, 2, 3, 4], 2).p_value == pytest.approx(1 / 6)
+    same = overlap(first, first, [first] * 3, [first] * 3, 2)
+    assert (same.low, same.high, same.p_value) == (2, 2, pytest.approx(1 / 6))
 
 
 @pytest.mark.parametrize("top", [0, 5])
 def test_overlap_of_too_many_is_refused(top):
     with pytest.raises(ValueError, match=f"from 1 to the 4 layers compared, got {top}"):
-        overlap([1, 2, 3, 4], [1, 2, 3, 4], top)
+        overlap([1, 2, 3, 4], [1, 2, 3, 4], [[1, 2, 3, 4]], [[1, 2, 3, 4]], top)
 
 
 def test_models_of_different_depth_meet_at_relative_depths():
