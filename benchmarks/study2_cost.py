@@ -11,18 +11,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from study2_settings import MIDDLE, settings_of
+from study2_data import read
+from study2_settings import settings_of
 
 PROGRAM = str(Path(__file__).resolve())
 
 
 def cost(options: argparse.Namespace, _: float) -> None:
     """Measure two iterations of each arm, each in a process of its own: its memory is nobody else's."""
-    arms = {f"layer {k}": k for k in ("0", MIDDLE, "29")} | {"LoRA": "lora", "everything": "all"}
     path = options.results / "cost.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     for name in options.settings:
-        for arm, layers in arms.items():
+        for arm, layers in arms_of(options.results / f"{name}.jsonl").items():
             changes = settings_of(name, options.set, iterations=2)
             command = [sys.executable, PROGRAM, json.dumps(changes), layers]
             environment = {**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
@@ -33,6 +33,20 @@ def cost(options: argparse.Namespace, _: float) -> None:
             with open(path, "a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
             print(line, flush=True)
+
+
+def arms_of(path: Path) -> dict[str, str]:
+    """Return what is measured of a setting, by name: ``--layers``, or ``lora``.
+
+    These are the first, the middle, the last and the best layer, and what a layer is compared with.
+    """
+    from onelayer.evals.contribution.contributions import measured
+
+    profile = measured(read(path))
+    depth, best = profile.model.num_layers, profile.best
+    layers = {0, depth // 2, depth - 1} | ({best.layer} if best is not None else set())
+    others = {"lora": "lora", "mask": "mask:seed1", "full": "all"}
+    return {f"layer {k}": str(k) for k in sorted(layers)} | others
 
 
 def one_arm(changes: Mapping[str, Any], layers: str) -> None:

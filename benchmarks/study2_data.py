@@ -24,22 +24,27 @@ _ABOUT = ("created", "model", "env", "env_args", "algorithm", "budget", "version
 
 
 def keep(profiler: Profiler, path: Path) -> None:
-    """Write all that a profile has measured so far."""
+    """Write all that a profile has measured so far; what the file holds of other seeds stays there."""
     profile = profiler.record()
     if profile is None:
         return
     content = json.loads(json.dumps(asdict(profile), default=str))
     about = {name: content[name] for name in _ABOUT}
-    lines: list[dict[str, Any]] = [{"about": about, "selection": _selection(profiler)}]
-    runs = {run.name: run for run in profile.runs}
-    for file in sorted(profiler.folder.scores.glob("*.json")):
-        run = runs.get(file.stem)
-        what = {} if run is None else {"role": run.role, "control": run.control}
-        what |= {} if run is None else {"layers": list(run.layers), "seed": run.seed}
-        what |= {} if run is None else {"learning_rate": run.learning_rate}
-        lines.append({"name": file.stem, "run": what, "file": json.loads(file.read_text())})
-    text = "".join(json.dumps(line, default=str) + "\n" for line in lines)
-    write_atomically(path, text)
+    first: dict[str, Any] = {"about": about, "selection": _selection(profiler)}
+    lines = {line["name"]: line for line in (_lines(path)[1:] if path.is_file() else ())}
+    for name in filter(is_base, profiler.scores):
+        lines[name] = _line(profiler, name, {})
+    for run in profile.runs:
+        what = {"role": run.role, "control": run.control, "layers": list(run.layers)}
+        what |= {"seed": run.seed, "learning_rate": run.learning_rate}
+        lines[run.name] = _line(profiler, run.name, what)
+    ordered = [first, *(lines[name] for name in sorted(lines))]
+    write_atomically(path, "".join(json.dumps(line, default=str) + "\n" for line in ordered))
+
+
+def _line(profiler: Profiler, name: str, what: dict[str, Any]) -> dict[str, Any]:
+    file = json.loads(profiler.folder.score_path(name).read_text())
+    return {"name": name, "run": what, "file": file}
 
 
 def restore(path: Path, folder: Path) -> int:
@@ -80,15 +85,20 @@ def read(path: Path) -> Profile:
     """
     try:
         first, *lines = _lines(path)
-        bases = [line["file"] for line in lines if not line["run"]]
+        bases = [line["file"] for line in lines if is_base(line["name"])]
         content = first["about"] | {"tasks": bases[0]["tasks"], "dev_tasks": bases[0]["dev_tasks"]}
         content["base"] = [base["scores"] for base in bases]
         content["dev_base"] = [base["dev_scores"] for base in bases]
-        content["runs"] = [_run(line) for line in lines if line["run"]]
+        content["runs"] = [_run(line) for line in lines if not is_base(line["name"])]
         content["config"] = {"selection": first["selection"]}
         return profile_of(content)
     except (KeyError, IndexError, TypeError) as error:
         raise ValueError(f"{path} is no raw result of the study: {error!r}") from error
+
+
+def is_base(name: str) -> bool:
+    """Return whether the scores of this name are of the untouched model."""
+    return name.startswith("base-")
 
 
 def _run(line: dict[str, Any]) -> dict[str, Any]:

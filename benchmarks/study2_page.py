@@ -4,13 +4,13 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from study2 import what_is_left
 from study2_data import read
+from study2_gains import NOTE, costs_table, gains_table
 from study2_picture import draw_contributions
 from study2_seeds import fewest_seeds, seeds_for_rankings, seeds_needed
-from study2_settings import SEEDS, SETTINGS, TUNING_SEED
+from study2_settings import LABELS, SEEDS, SETTINGS, TUNING_SEED
 from study_data import Setting
 from study_findings import Section, section_text, sections, summary
 
@@ -20,18 +20,10 @@ from onelayer.evals.contribution.contrast import Contrasts
 from onelayer.evals.contribution.contributions import measured
 from onelayer.evals.contribution.findings import MOST, Finding, above, in_the_middle, judged
 from onelayer.evals.contribution.page import profile_page
-from onelayer.evals.contribution.record import Profile, Run
+from onelayer.evals.contribution.record import Profile
 from onelayer.evals.table import render
 from onelayer.files import write_atomically
 
-LABELS = {
-    "sums-grpo": "sums, GRPO",
-    "sums-dr-grpo": "sums, Dr. GRPO",
-    "compare-grpo": "comparisons, GRPO",
-    "maze-grpo": "maze, GRPO",
-    "maze-gigpo": "maze, GiGPO",
-    "alfworld-gigpo": "ALFWorld, GiGPO",
-}
 HEAD = """\
 # Which layer of a chat model is worth training: the second study
 
@@ -55,9 +47,7 @@ things:
 *ALFWorld* is another model: the shipped `small` one, of eight layers, on ALFWorld's own games, with half the
 episodes of `examples/alfworld.yaml`; rates as there, scores of 100 `valid_seen` games."""
 ANSWERS = {"holds": "yes", "does not hold": "no", "cannot be told": "cannot be told"}
-GAINS = """\
-Success on the test problems, mean of the seeds, and the CPU seconds that playing and learning took, mean of
-the runs (one thread, two runs on two cores at a time). Intervals are in the tables below."""
+COSTS = "Of the second iteration, each arm in a process of its own with one thread."
 HOW = """\
 - Intervals are of 10,000 resamples over problems and seeds, as in [the first study](study.md). The same
   problems are drawn for all arms of a setting, and for two settings of one task.
@@ -87,7 +77,7 @@ def build(results: Path, out: Path) -> None:
     parts = [HEAD]
     if complete:
         parts += ["## In short", findings_table(found, complete)]
-        parts += ["## What one layer gains", gains_table(complete), GAINS]
+        parts += ["## What one layer gains", gains_table(complete, results), NOTE]
     parts += ["## What was trained", TASKS, _there(results, settings)]
     if any(setting.contrasts.is_defined for setting in complete):
         picture = results / "contributions.png"
@@ -100,7 +90,9 @@ def build(results: Path, out: Path) -> None:
     if comparison is not None:
         parts += ["## Across tasks and algorithms", comparison_page(comparison)]
         parts += [seeds_for_rankings(comparison)]
-    parts += [_costs(results), _tuning(results), "## How to read this", HOW]
+    if costs := costs_table(results):
+        parts += ["## What an iteration costs", costs, COSTS]
+    parts += [_tuning(results), "## How to read this", HOW]
     for setting in settings:
         page = profile_page(setting.profile).split("\n", 2)[2]
         parts += [f"## All scores: {setting.label}", page.strip()]
@@ -123,40 +115,6 @@ def findings_table(found: Sequence[Section], settings: Sequence[Setting]) -> str
             rows.append([f"- {question}" if question else title, *cells, pairs])
     heads = [f"{label} ({n} seed{'s' * (n > 1)})" for label, n in fewest.items()]
     return render(["finding of the paper", *heads, "pairs of settings"], rows)
-
-
-def gains_table(settings: Sequence[Setting]) -> str:
-    """Return what each arm scores on the test problems, and the CPU seconds of its training."""
-    rows = []
-    for setting in settings:
-        profile = setting.profile
-        assert profile.full is not None and profile.base_score is not None
-        scores = {row.layer: row.score for row in profile.contributions}
-        controls = {row.name: row.score for row in profile.controls}
-        middle = profile.model.num_layers // 2
-        best = None if profile.best is None else profile.best.layer
-        arms = [
-            (None, profile.full.score, profile.of_role("full")),
-            (middle, scores.get(middle), profile.of_layer(middle)),
-            (best, scores.get(best), () if best is None else profile.of_layer(best)),
-            *((None, controls.get(name), _of_control(profile, name)) for name in ("lora", "mask")),
-        ]
-        cells = [_gain(*arm) for arm in arms]
-        rows.append([setting.label, f"{profile.base_score.score:.1%}", *cells])
-    head = ["setting", "untouched", "everything", "the middle layer", "the best layer on dev"]
-    return render([*head, "LoRA of its size", "random mask of its size"], rows)
-
-
-def _of_control(profile: Profile, name: str) -> Sequence[Run]:
-    return [run for run in profile.runs if run.control == name]
-
-
-def _gain(layer: int | None, score: float | None, runs: Sequence[Run]) -> str:
-    if score is None:
-        return ""
-    seconds = sum(run.cpu_seconds or 0.0 for run in runs) / len(runs)
-    named = "" if layer is None else f"{layer}: "
-    return f"{named}{score:.1%}, {seconds:.0f} s"
 
 
 def _verdict(finding: Finding | None, seeds: int) -> str:
@@ -246,26 +204,6 @@ def _there(results: Path, settings: Sequence[Setting]) -> str:
     left = what_is_left(results, SEEDS)
     missing = f"**Missing from the raw results:**\n\n{left}" if left else ""
     return "\n\n".join([render(head, rows), missing]) if rows else missing
-
-
-def _costs(results: Path) -> str:
-    path = results / "cost.jsonl"
-    if not path.is_file():
-        return ""
-    last: dict[tuple[str, str], dict[str, Any]] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        last[entry["setting"], entry["arm"]] = entry
-    rows = [
-        [
-            *(LABELS[setting], arm, f"{entry['parameters']:,}", f"{entry['tokens']:,.0f}"),
-            *(f"{entry['cpu_seconds']:.1f}", f"{entry['peak_mib']:,}"),
-        ]
-        for (setting, arm), entry in last.items()
-    ]
-    head = ["setting", "what learns", "parameters", "tokens", "CPU s", "peak MiB"]
-    note = "Of one iteration (the second), each arm in a process of its own with one thread."
-    return "\n\n".join(["## What one layer costs", render(head, rows), note])
 
 
 def _tuning(results: Path) -> str:

@@ -116,6 +116,14 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "alfworld-gigpo": {**ALFWORLD, "algorithm": "gigpo"},
 }
 """by name, in the order in which they are measured"""
+LABELS = {
+    "sums-grpo": "sums, GRPO",
+    "sums-dr-grpo": "sums, Dr. GRPO",
+    "compare-grpo": "comparisons, GRPO",
+    "maze-grpo": "maze, GRPO",
+    "maze-gigpo": "maze, GiGPO",
+    "alfworld-gigpo": "ALFWorld, GiGPO",
+}
 RATES = {
     "sums": (5e-5, 3e-4),
     "compare": (5e-5, 1e-3),

@@ -90,5 +90,5 @@ onelayer profile compare runs/gigpo/profile.json runs/grpo/profile.json --out ru
 
 which prints C(k) side by side, Spearman's and Kendall's rank correlation of every pair with intervals over
 tasks and seeds, both also without the depth trend (`--trend 2` removes a parabola instead of a slope),
-and how many of the best layers are shared (`--top K`), with an interval and what chance would share. Models of different
-depth are compared at relative depths. `--out` keeps the page and a heat map."""
+and how many of the best layers are shared (`--top K`), with an interval and what chance would share. Models
+of different depth are compared at relative depths. `--out` keeps the page and a heat map."""

@@ -4,7 +4,9 @@ import json
 import math
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -94,6 +96,28 @@ def test_what_is_there_is_put_back_and_never_over_what_is_newer(results, lines, 
     assert restore(results / "none.jsonl", folder) == 0
 
 
+def test_what_other_seeds_measured_stays_where_one_seed_is_kept(results, tmp_path):
+    from study2_data import keep, read, restore
+
+    path, folder = results / "sums-grpo.jsonl", tmp_path / "profile"
+    restore(path, folder)
+    whole = read(path)
+    first = replace(whole, runs=tuple(run for run in whole.runs if run.seed == 1))
+    profiler = SimpleNamespace(
+        record=lambda: first,
+        selection=None,
+        scores={"base-0": None} | dict.fromkeys(run.name for run in first.runs),
+        folder=SimpleNamespace(score_path=lambda name: folder / "scores" / f"{name}.json"),
+    )
+    keep(profiler, path)
+    kept = read(path)
+    assert sorted(kept.runs, key=str) == sorted(whole.runs, key=str)
+    assert kept.base == whole.base
+    path.unlink()  # and what is not there comes from the profile alone
+    keep(profiler, path)
+    assert {run.seed for run in read(path).runs} == {1} and len(read(path).base) == 1
+
+
 def test_profiles_of_one_task_share_the_scores_of_the_untouched_model(tmp_path, monkeypatch):
     from study2_data import share_bases
 
@@ -181,7 +205,8 @@ def test_the_page_says_what_is_there_what_failed_and_what_cannot_be_told(results
     assert "(results/contributions.png)" in page
     assert (results / "contributions.png").read_bytes()[:4] == b"\x89PNG"
     assert "layer 15 above lora" in page
-    assert re.search(r"\| sums, GRPO +\| +\d+\.\d% \| +\d+\.\d%, 1 s \| +15: \d+\.\d%, 1 s", page)
+    assert re.search(r"sums, GRPO \| +everything \| \d+\.\d % \[.*\] \| +100 \| +1 \|", page)
+    assert re.search(r"sums, GRPO \| +layer 15, the middle one, best on dev \|", page)
     assert "1 of 24 runs failed and counts as it ended" in page
     assert "Layer 15 scores highest on the dev tasks" in page
     assert "cannot be told" in page
