@@ -23,10 +23,10 @@ TASKS = {"train": 400, "test": 300}
 
 
 class ShortMaze(Maze):
-    """Find the exit of a maze of ``size`` squares a side, from ``near`` to ``far`` moves away.
+    """Find a goal that lies from ``near`` to ``far`` moves away, in any direction, in a maze of its own.
 
-    The action is the one direction that a reply names, whatever else it says: easier for a small chat model
-    than tags.
+    The action is the first direction that a reply names, whatever else it says: easier for a small chat
+    model than tags.
     """
 
     free_form = True
@@ -35,23 +35,17 @@ class ShortMaze(Maze):
     def __init__(
         self,
         split: str = "train",
-        size: int = 3,
-        max_steps: int = 8,
+        size: int = 5,
+        max_steps: int = 4,
         near: int = 2,
-        far: int = 4,
+        far: int = 3,
         render_mode: str | None = None,
     ):
         if not 1 <= near <= min(far, 2 * size - 2):
             raise ValueError(f"near is from 1 to far and at most 2 * size - 2, got {near} of {far}")
         super().__init__(split, size, max_steps, render_mode)
         self.near, self.far = near, far
-        names: list[str] = []
-        number = 0
-        while len(names) < TASKS[split]:
-            if self._split_of(f"maze-{size}-{number}") == split:
-                names.append(f"maze-{size}-{number}")
-            number += 1
-        self._tasks = names
+        self._tasks = self._each_once(split)
 
     @property
     def tasks(self) -> Sequence[str]:
@@ -59,36 +53,60 @@ class ShortMaze(Maze):
         return self._tasks
 
     def begin(self, task: str) -> str:
-        """Start on a square near the exit."""
+        """Start near the goal."""
         self.ways = self._open_ways(task)
-        self.at = self._start(task, self.ways)
+        self.at, self.exit = self._ends(task, self.ways)
         return self._view()
 
     def act(self, action: str) -> Any:
-        """Walk, if the reply names exactly one direction and that is open."""
-        named = {word for word in re.findall("[a-z]+", action.lower()) if word in WAYS}
-        return super().act(named.pop() if len(named) == 1 else "")
+        """Walk in the direction that the reply names first, if that is open."""
+        named = (word for word in re.findall("[a-z]+", action.lower()) if word in WAYS)
+        return super().act(next(named, ""))
 
     def solution(self, task: str) -> Sequence[str]:
-        """Return the shortest way to the exit."""
+        """Return the shortest way to the goal."""
         ways = self._open_ways(task)
-        path: Sequence[str] = self._paths(ways, self._start(task, ways))[self.exit]
+        start, goal = self._ends(task, ways)
+        path: Sequence[str] = self._paths(ways, start)[goal]
         return path
 
-    def _start(self, task: str, ways: Any) -> tuple[int, int]:
-        paths = self._paths(ways, self.exit)
-        near = [at for at in sorted(paths) if self.near <= len(paths[at]) <= self.far]
-        start: tuple[int, int] = random.Random(f"{task} starts").choice(near)
-        return start
+    def _open_ways(self, task: str) -> Any:
+        """Open half of the walls too, so that the goal is mostly where it lies and luck finds it seldom."""
+        ways, drawn = super()._open_ways(task), random.Random(f"{task} doors")
+        for at in sorted(ways):
+            for way in ("east", "south"):
+                there = self._around(at).get(way)
+                if there is not None and drawn.random() < 0.5:
+                    ways[at][way] = there
+                    ways[there][{"east": "west", "south": "north"}[way]] = at
+        return {at: {way: ways[at][way] for way in WAYS if way in ways[at]} for at in ways}
 
-    def _split_of(self, task: str) -> str:
-        """Decide by the maze's passages themselves, so that no maze is in both splits."""
-        ways = sorted((at, tuple(sorted(ways))) for at, ways in self._open_ways(task).items())
-        return "test" if zlib.crc32(repr(ways).encode()) % 2 else "train"
+    def _ends(self, task: str, ways: Any) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Return where a task starts and where its goal is."""
+        drawn = random.Random(f"{task} ends")
+        while True:
+            start = drawn.choice(sorted(ways))
+            paths = self._paths(ways, start)
+            if goals := [at for at in sorted(paths) if self.near <= len(paths[at]) <= self.far]:
+                return start, drawn.choice(goals)
+
+    def _each_once(self, split: str) -> list[str]:
+        """Return the names of the split's tasks: no two are the same, and no maze is in both splits."""
+        names: dict[str, str] = {}
+        number = 0
+        while len(names) < TASKS[split]:
+            task = f"maze-{self.size}-{number}"
+            ways = self._open_ways(task)
+            passages = repr(sorted((at, tuple(sorted(found))) for at, found in ways.items()))
+            if (zlib.crc32(passages.encode()) % 2 == 1) == (split == "test"):
+                names.setdefault(f"{passages} {self._ends(task, ways)}", task)
+            number += 1
+        return list(names.values())
 
     def _view(self) -> str:
         east, south = (goal - here for goal, here in zip(self.exit, self.at, strict=True))
-        goal = " and ".join(f"{n} {way}" for n, way in ((east, "east"), (south, "south")) if n)
+        offsets = (("east", east), ("west", -east), ("south", south), ("north", -south))
+        goal = " and ".join(f"{n} {way}" for way, n in offsets if n > 0)
         return f"The goal is {goal}. Open: {', '.join(self.ways[self.at])}."
 
 

@@ -4,6 +4,8 @@ There are two sets. Choices, such as that of the best layer, are made by the dev
 measured on the suite's tasks, which had no part in any choice.
 """
 
+import itertools
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +15,7 @@ import numpy as np
 from onelayer.envs import plugins
 from onelayer.envs.attributes import tasks_of
 from onelayer.evals.suite import Suite, load_single_suite
+from onelayer.evals.task_digests import identify
 from onelayer.settings import parse_mapping
 from onelayer.trainers.profile.profile_config import ProfileConfig
 
@@ -54,26 +57,43 @@ def dev_suite(config: ProfileConfig, suite: Suite) -> Suite | None:
     env = suite.make_env()
     try:
         reported, available = set(suite.choose_tasks(env)), tasks_of(env)
+        wanted = config.dev_tasks or len(reported)
+        dev = replace(suite, name="dev", limit=wanted, shuffle=False)
+        if available is None:  # a suite of another seed plays other seeds
+            return replace(dev, tasks=wanted, seed=suite.seed + 1)
+        left = _others(env, available, reported, suite.kinds, suite.seed)
+        drawn = sorted(itertools.islice(left, wanted))
     finally:
         env.close()
-    wanted = config.dev_tasks or len(reported)
-    dev = replace(suite, name="dev", limit=wanted, shuffle=False)
-    if available is None:  # a suite of another seed plays other seeds
-        return replace(dev, tasks=wanted, seed=suite.seed + 1)
-    size = min(len(available), wanted + len(reported))
-    random = np.random.default_rng([suite.seed, 1])
-    drawn = sorted(random.choice(len(available), size, replace=False, shuffle=False).tolist())
-    left = [task for task in (available[i] for i in drawn) if task not in reported]
-    if len(left) < wanted:
+    if len(drawn) < wanted:
         if config.dev_tasks is None:
             return None
         raise ValueError(
-            f"there are {len(left)} held-out tasks beside the {len(reported)} of the suite, fewer than "
+            f"there are {len(drawn)} held-out tasks beside the {len(reported)} of the suite, fewer than "
             f"--dev-tasks {wanted}; lower it, or --eval-tasks"
         )
-    dev = replace(dev, tasks=tuple(left))
+    dev = replace(dev, tasks=tuple(available[i] for i in drawn), kinds=())
     _require_apart(config, dev)
     return dev
+
+
+def _others(
+    env: gym.Env[str, str],
+    available: Sequence[str],
+    reported: Container[str | int],
+    kinds: Sequence[str],
+    seed: int,
+) -> Iterator[int]:
+    """Draw the places of tasks that are not reported, of the suite's kinds, each once."""
+    random, seen = np.random.default_rng([seed, 1]), set[int]()
+    while len(seen) < len(available):
+        place = int(random.integers(len(available)))
+        if place in seen:
+            continue
+        seen.add(place)
+        task = available[place]
+        if task not in reported and (not kinds or identify(env, task).kind in kinds):
+            yield place
 
 
 def task_names(suite: Suite) -> list[str]:
