@@ -26,11 +26,11 @@ from typing import Any
 
 from study2_settings import (
     COMPARISONS,
-    MIDDLE,
     MINUTES,
     SEEDS,
     SETTINGS,
     TRIED,
+    TUNED,
     TUNING_SEED,
     UNTOUCHED,
     controls_of,
@@ -147,22 +147,22 @@ def tune(options: argparse.Namespace, _: float) -> None:
     known = [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
     done = {(line["task"], line["arm"], line["rate"]) for line in known}
     tasks = {task_of(name): name for name in reversed(options.settings)}
-    for task, name in tasks.items():
-        for full, layer in zip(TRIED["full"], TRIED["layer"], strict=True):
-            if {(task, "full", full), (task, "layer", layer)} <= done:
-                continue
+    for task, name in ((task, name) for task, name in tasks.items() if task in TRIED):
+        for full, layer in zip(TRIED[task]["full"], TRIED[task]["layer"], strict=True):
             out = f"tuning/{task}-{layer:g}"
             changes = settings_of(
-                name, options.set, seeds=str(TUNING_SEED), layer_list=MIDDLE, jobs=options.jobs
+                name, options.set, seeds=str(TUNING_SEED), layer_list=TUNED[task], jobs=options.jobs
             )
             changes |= {"controls": "", "lr_full": full, "lr_layer": layer, "out": out}
+            arms = {"full": (f"full-seed-{TUNING_SEED}", full)}
+            for k in str(changes["layer_list"]).split(","):
+                arms[f"layer {k}"] = (f"layer-{int(k):02d}-seed-{TUNING_SEED}", layer)
+            if {(task, arm, rate) for arm, (_, rate) in arms.items()} <= done:
+                continue
             share_bases(name, Path(out))
             profiler = Profiler(ProfileConfig.of(changes), tell=partial(tell, out))
             profiler.measure()
             share_bases(name, Path(out))
-            arms = {"full": (f"full-seed-{TUNING_SEED}", full)}
-            middle = profiler.plan.layers[0]
-            arms["layer"] = (f"layer-{middle:02d}-seed-{TUNING_SEED}", layer)
             with open(path, "a", encoding="utf-8") as file:
                 for arm, (run_name, rate) in arms.items():
                     scores = profiler.scores[run_name]

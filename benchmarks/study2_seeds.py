@@ -9,11 +9,11 @@ from onelayer.evals.estimates import Estimate
 
 
 def seeds_needed(seeds: int, above: Estimate) -> str:
-    """Return about how many seeds make half the interval as small as the effect."""
+    """Return about how many seeds make half the interval as small as the effect, more than there are."""
     half, effect = (above.high - above.low) / 2, abs(above.value)
     if not math.isfinite(half) or effect == 0 or half / effect > 10:
         return f"over {100 * seeds}"
-    return str(math.ceil(seeds * (half / effect) ** 2))
+    return str(max(seeds + 1, math.ceil(seeds * (half / effect) ** 2)))
 
 
 def seeds_for_rankings(comparison: Comparison) -> str:

@@ -1,7 +1,7 @@
 """The findings of arXiv 2607.01232, their counterparts in the study, and the verdicts, as Markdown."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from study_data import Setting, key_of, published
@@ -11,7 +11,7 @@ from onelayer.evals.contribution.compare import Comparison, Pair
 from onelayer.evals.contribution.comparison_page import shown_overlap, shown_ranked
 from onelayer.evals.contribution.contrast import Contrasts
 from onelayer.evals.contribution.findings import Finding
-from onelayer.evals.contribution.ranking import at_common_depths, correlate
+from onelayer.evals.contribution.ranking import at_common_depths, can_detrend, correlate
 from onelayer.evals.contribution.record import Profile
 from onelayer.evals.formatting import listed
 
@@ -35,18 +35,25 @@ def sections(settings: Sequence[Setting], comparison: Comparison | None) -> list
     """Return the eight findings; settings with undefined contributions count only in the fourth."""
     defined = [setting for setting in settings if setting.contrasts.is_defined]
     pairs = comparison.pairs if comparison else ()
-    return [
+    asked = [
         Section(
             "One layer recovers most of full training",
             "The best layer has C = 1.01 to 1.14 in seven models (single runs).",
-            f"C of the best layer, less what picking it adds, is above {findings.MOST}.",
-            {"": _each(defined, findings.one_layer_recovers_most)},
+            f"C of the best layer, less what picking it adds, is above {findings.MOST}; all of it: above 1.",
+            {
+                "most of it": _each(defined, findings.one_layer_recovers_most),
+                "all of it": _each(defined, findings.one_layer_recovers_all),
+            },
         ),
         Section(
             "Middle layers are best",
             "The best layer lies at 36 to 57 % of the depth in all seven models.",
             "the middle third of the depth has a higher mean C than the rest.",
-            {"": _each(defined, findings.middle_layers_are_best)},
+            {
+                "than all others": _each(defined, findings.middle_layers_are_best),
+                "than earlier ones": _each(defined, findings.middle_layers_beat_earlier_ones),
+                "than later ones": _each(defined, findings.middle_layers_beat_later_ones),
+            },
         ),
         Section(
             "The worst layers are at the ends",
@@ -55,15 +62,22 @@ def sections(settings: Sequence[Setting], comparison: Comparison | None) -> list
             {"": _each(defined, findings.worst_layers_are_at_the_ends)},
         ),
         Section(
-            "Rankings agree between algorithms and model families",
+            "Rankings agree between tasks, algorithms and model families",
             "Spearman's rho 0.76 and 0.59 between data sets and tasks, on one model of 28 layers.",
             "the interval is above 0 and p is at most 0.05; it does not hold where the interval is"
             " below 0.",
-            _pairs(settings, pairs) | {"with the published Qwen3-1.7B": _with_published(defined)},
+            _pairs(settings, pairs)
+            | {
+                "with the published Qwen3-1.7B": _with_published(defined, trend=True),
+                "with the published Qwen3-1.7B, without the trend": _with_published(
+                    defined, trend=False
+                ),
+            },
             "Without the trend: a slope over depth is taken out of both profiles first, so that only"
-            ' agreement beyond "deeper is worse" is left. Of six layers even a perfect agreement has'
-            " p = 1/720, and one exchange of neighbours costs 0.06 of rho. A resample is noisier than what"
-            " was measured, which draws the intervals towards 0.",
+            ' agreement beyond "deeper is worse" is left. p: the share of all orders of the layers, or of'
+            " 2,000 drawn ones, that agree at least as well; it takes layers for independent, and neighbours"
+            " are alike. Settings of one task have the same seeds, and with them part of their luck. A"
+            " resample is noisier than what was measured, which draws the intervals towards 0.",
         ),
         Section(
             "Several layers reach full training",
@@ -89,10 +103,20 @@ def sections(settings: Sequence[Setting], comparison: Comparison | None) -> list
         Section(
             "How far a layer moves does not predict its contribution",
             "Full training moves all layers alike; the norm of the change does not predict C.",
-            f"the interval of the rank correlation is within -{findings.MOST} and {findings.MOST}; it"
-            " does not hold where the interval excludes 0 and p is at most 0.05.",
-            {"": _each(defined, findings.norm_does_not_predict)},
+            f"no layer moves {findings.ALIKE} times as far as another; and where the intervals of the rank"
+            f" correlation are within -{findings.MOST} and {findings.MOST}, it does not hold where the first"
+            " excludes 0 and p is at most 0.05.",
+            {
+                "full training moves all alike": _each(
+                    defined, findings.full_training_moves_all_alike
+                ),
+                "the norm does not predict C": _each(defined, findings.norm_does_not_predict),
+            },
         ),
+    ]
+    return [
+        replace(section, found={name: found for name, found in section.found.items() if found})
+        for section in asked
     ]
 
 
@@ -108,8 +132,16 @@ def summary(section: Section) -> dict[str, str]:
     return summaries or {"": "not measured"}
 
 
-def section_text(number: int, section: Section) -> str:
-    """Return the section of a finding."""
+def section_text(
+    number: int, section: Section, needed: Callable[[str, Finding], str] = lambda *_: ""
+) -> str:
+    """Return the section of a finding.
+
+    Args:
+        number: of the finding.
+        section: what is said about it.
+        needed: called with a setting and its finding; what to add to it.
+    """
     lines = [
         f"### {number}. {section.title}",
         "",
@@ -118,15 +150,14 @@ def section_text(number: int, section: Section) -> str:
     ]
     for question, found in section.found.items():
         asked = f"{_capital(question)}; " if question else ""
-        lines += [f"- {asked}{name}: {_text(finding)}." for name, finding in found.items()]
+        lines += [
+            f"- {asked}{name}: {finding.here}: **{finding.verdict}**{needed(name, finding)}."
+            for name, finding in found.items()
+        ]
     measured = any(section.found.values())
     if not measured:
         lines.append("Not measured: no raw result holds the runs that this needs.")
     return "\n".join([*lines, *(["", section.note] if section.note and measured else [])])
-
-
-def _text(finding: Finding) -> str:
-    return f"{finding.here}: **{finding.verdict}**"
 
 
 def _each(
@@ -164,8 +195,11 @@ def _pairs(settings: Sequence[Setting], pairs: Sequence[Pair]) -> dict[str, dict
     return found
 
 
-def _with_published(settings: Sequence[Setting]) -> dict[str, Finding]:
-    """Compare with the 28 layers of Qwen3-1.7B at the same relative depths, whose noise is unknown."""
+def _with_published(settings: Sequence[Setting], *, trend: bool) -> dict[str, Finding]:
+    """Compare with the 28 layers of Qwen3-1.7B at the same relative depths, whose noise is unknown.
+
+    Without the trend, a slope over depth is taken out of both first.
+    """
     values = published()["contributions"]
     found = {}
     for setting in settings:
@@ -179,10 +213,14 @@ def _with_published(settings: Sequence[Setting]) -> dict[str, Finding]:
             )
         except ValueError:
             continue
-        first_L, second_L, _ = at_common_depths(
+        first_L, second_L, depth_L = at_common_depths(
             means, depth, {k: value[0] for k, value in theirs.items()}, len(values)
         )
-        ranked = correlate(first_L, second_L, first_RL, second_RL)
+        if not trend and not can_detrend(len(depth_L)):
+            continue
+        ranked = correlate(
+            first_L, second_L, first_RL, second_RL, depth_L=None if trend else depth_L
+        )
         found[setting.label] = Finding(
             f"rho {shown_ranked(ranked)} at the same relative depths, GRPO on mathematics, single runs"
             " whose noise is not in the interval",
@@ -192,34 +230,44 @@ def _with_published(settings: Sequence[Setting]) -> dict[str, Finding]:
 
 
 def _controls(settings: Sequence[Setting]) -> dict[str, dict[str, Finding]]:
-    """Return the comparisons of controls with each other, with full training and with a layer."""
+    """Return the comparisons of controls with each other, with full training and with layers."""
     found: dict[str, dict[str, Finding]] = {}
     for setting in settings:
-        arms = [row.name for row in setting.profile.controls]
-        best, worst, mid, boost = (_arm(arms, kind) for kind in ("best", "worst", "mid", "boost"))
-        random = [arm for arm in arms if arm.startswith("random:")]
-        drawn = next((arm for arm in random if arm.endswith("draws")), "".join(random[:1]))
-        top = f"layer {setting.profile.best.layer}" if setting.profile.best else ""
-        single = drawn if drawn.startswith("random:1,") else ""
-        middle = f"layer {setting.profile.model.num_layers // 2}"
-        for question, first, second in (
-            ("best over random layers", best, drawn),
-            ("middle over random layers", mid, drawn),
-            ("random over worst layers", drawn, worst),
-            ("best layers over full training", best, "full"),
-            ("middle layers over full training", mid, "full"),
-            ("boosted best layers over full training", boost, "full"),
-            ("full training over worst layers", "full", worst),
-            ("best layers over the best one alone", best, top),
-            ("the best layer over random ones", top, single),
-            ("the middle layer over random ones", middle, single),
-            ("the best layer over a random mask", top, "mask"),
-            ("the best layer over LoRA", top, "lora"),
-            ("full training over LoRA", "full", "lora"),
-        ):
-            finding = findings.is_better(setting.contrasts, first, second)
+        for question, finding in _compared(setting.profile, setting.contrasts).items():
             if finding is not None:
                 found.setdefault(question, {})[setting.label] = finding
+    return found
+
+
+def _compared(profile: Profile, contrasts: Contrasts) -> dict[str, Finding | None]:
+    """Return what one setting says to each question; None where an arm was not measured."""
+    arms = [row.name for row in profile.controls]
+    best, worst, mid, boost = (_arm(arms, kind) for kind in ("best", "worst", "mid", "boost"))
+    random = [arm for arm in arms if arm.startswith("random:")]
+    drawn = next((arm for arm in random if arm.endswith("draws")), "".join(random[:1]))
+    middle = f"layer {profile.model.num_layers // 2}"
+    pairs = {
+        "best over random layers": (best, drawn),
+        "middle over random layers": (mid, drawn),
+        "random over worst layers": (drawn, worst),
+        "best layers over full training": (best, "full"),
+        "middle layers over full training": (mid, "full"),
+        "boosted best layers over full training": (boost, "full"),
+        "full training over worst layers": ("full", worst),
+        "full training over LoRA": ("full", "lora"),
+        "best layers over the best one alone": (best, _best_layer(profile)),
+    }
+    found = {name: findings.is_better(contrasts, *pair) for name, pair in pairs.items()}
+    for name, other in (
+        ("the best layer over a random mask", "mask"),
+        ("the best layer over LoRA", "lora"),
+    ):
+        found[name] = findings.the_best_is_better(profile, contrasts, other)
+    found["the best layer over the average one"] = findings.the_best_is_above_average(
+        profile, contrasts
+    )
+    for name, arm in (("the middle layer", middle), ("a random mask", "mask"), ("LoRA", "lora")):
+        found[f"{name} over the average layer"] = findings.is_above_average(profile, contrasts, arm)
     return found
 
 
@@ -250,16 +298,20 @@ def _rates(settings: Sequence[Setting]) -> dict[str, dict[str, Finding]]:
     for setting in settings:
         profile = setting.profile
         chosen = profile.config.get("selection") or {}
-        ranking = chosen.get("ranking") or [profile.best and profile.best.layer]
+        best = f"layer {chosen['ranking'][0]}" if chosen.get("ranking") else _best_layer(profile)
         for row in profile.controls:
             layer, _, rate = row.name.partition(" lr ")
             finding = rate and findings.makes_no_difference(setting.contrasts, row.name, layer)
             if finding:
-                which = "best" if layer == f"layer {ranking[0]}" else "worst"
+                which = "best" if layer == best else "worst"
                 found.setdefault(f"the {which} layer, learning rate {rate}", {})[setting.label] = (
                     finding
                 )
     return found
+
+
+def _best_layer(profile: Profile) -> str:
+    return f"layer {profile.best.layer}" if profile.best else ""
 
 
 def _arm(arms: Sequence[str], kind: str) -> str:

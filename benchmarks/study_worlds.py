@@ -37,7 +37,7 @@ class ShortMaze(Maze):
         split: str = "train",
         size: int = 5,
         max_steps: int = 4,
-        near: int = 2,
+        near: int = 1,
         far: int = 3,
         render_mode: str | None = None,
     ):

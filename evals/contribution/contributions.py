@@ -78,7 +78,7 @@ def measured(
     best = None
     if layers:
         chosen_by = _chosen_by(profile, drawn, seed, resamples)
-        best = _best(layers, *chosen_by, reference, on_dev=bool(profile.dev_tasks))
+        best = _best(layers, *chosen_by, reference, profile)
         score_L, score_LR = chosen_by
         layers = [
             replace(row, chance_best=float(chance), dev_score=_dev_score(profile, score))
@@ -179,17 +179,19 @@ def _best(
     score_L: Array,
     score_LR: Array,
     reference: _Reference,
-    *,
-    on_dev: bool,
+    profile: Profile,
 ) -> Best:
-    """Return the layer with the highest score; the resamples show how much choosing it inflates C."""
+    """Return the layer with the highest score, and its C without the luck of being picked."""
     chance_L, first = _chances(score_LR), int(score_L.argmax())
     order = np.argsort(-chance_L, kind="stable")
     needed = int(np.searchsorted(np.cumsum(chance_L[order]), CONFIDENCE - 1e-12)) + 1
-    contribution, corrected = rows[first].contribution, None
-    if contribution is not None and reference.full is not None and not on_dev:
-        optimism = float((score_LR.max(axis=0) - score_L[score_LR.argmax(axis=0)]).mean())
-        corrected = contribution - optimism / reference.full.gain
+    contribution, corrected, dev = rows[first].contribution, None, profile.on_dev()
+    if contribution is not None and reference.full is not None:
+        if dev is None:
+            optimism = float((score_LR.max(axis=0) - score_L[score_LR.argmax(axis=0)]).mean())
+            corrected = contribution - optimism / reference.full.gain
+        elif (score := _chosen_by_other_seeds(profile, dev)) is not None:
+            corrected = (score - reference.base.score) / reference.full.gain
     layers = [row.layer for row in rows if row.layer is not None]
     return Best(
         layer=layers[first],
@@ -197,8 +199,25 @@ def _best(
         candidates=tuple(layers[i] for i in order[:needed]),
         contribution=contribution,
         corrected=corrected,
-        on_dev=on_dev,
+        on_dev=dev is not None,
     )
+
+
+def _chosen_by_other_seeds(profile: Profile, dev: Profile) -> float | None:
+    """Return the mean score of each seed's run of the layer that the other seeds choose on dev.
+
+    Dev tasks keep the luck of the tasks out of a choice, but not that of the runs: a run that happened to
+    learn well does well on both. Runs are matched by their order. None where a layer has a single run.
+    """
+    runs = min(len(profile.of_layer(k)) for k in profile.layers)
+    if runs < 2:
+        return None
+    score_LS, dev_LS = (
+        np.array([scores_of(own.of_layer(k))[:runs].mean(axis=1) for k in profile.layers])
+        for own in (profile, dev)
+    )
+    chosen_S = [np.delete(dev_LS, seed, axis=1).mean(axis=1).argmax() for seed in range(runs)]
+    return float(np.mean([score_LS[layer, seed] for seed, layer in enumerate(chosen_S)]))
 
 
 def _chances(score_LR: Array) -> Array:

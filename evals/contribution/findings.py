@@ -5,7 +5,8 @@ whole interval is on one side of a threshold, and *cannot be told* otherwise.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -22,6 +23,8 @@ MOST = 0.5
 """a layer recovers most of full training if its C is above this"""
 SAME = 0.1
 """contributions that differ by less than this count as equal"""
+ALIKE = 1.5
+"""layers move alike if none moves this many times as far as another"""
 SURE = 0.95
 END = 1 / 6
 """share of the depth at either end; each worst layer of the paper's seven models lies in it"""
@@ -39,22 +42,52 @@ class Finding:
 
 
 def one_layer_recovers_most(profile: Profile, contrasts: Contrasts) -> Finding:
-    """Test that the best layer alone has C above ``MOST``, corrected for the winner's curse.
+    """Test that the best layer alone has C above ``MOST``, without the luck of being picked."""
+    return _best_above(profile, contrasts, MOST)
 
-    A layer that was chosen on the dev tasks needs no correction.
-    """
-    best = profile.best
-    assert best is not None and best.contribution is not None
-    corrected = best.contribution if best.corrected is None else best.corrected
-    luck = best.contribution - corrected
-    value, low, high = contrasts({f"layer {best.layer}": 1})
-    margin = above(Estimate(value, low, high), luck + MOST)
-    how = "chosen on dev" if best.on_dev else f"{corrected:.2f} without the luck of being picked"
-    return Finding(
-        f"the best layer, {best.layer}, has C = {with_interval(Estimate(value, low, high))} ({how})",
-        judged(margin),
-        margin,
-    )
+
+def one_layer_recovers_all(profile: Profile, contrasts: Contrasts) -> Finding:
+    """Test that the best layer alone has C above 1, without the luck of being picked."""
+    return _best_above(profile, contrasts, 1.0)
+
+
+def the_best_is_better(profile: Profile, contrasts: Contrasts, second: str) -> Finding | None:
+    """Test that the best layer, without its luck, earns more than another arm; None without that."""
+    if profile.best is None or second not in contrasts.drawn:
+        return None
+    luck, _ = _luck(profile)
+    name = f"layer {profile.best.layer}"
+    difference = above(contrasts({name: 1, second: -1}), luck)
+    here = f"{name} less {second}, without its luck: {with_interval(difference, '+.2f')}"
+    return Finding(here, judged(difference), difference)
+
+
+def the_best_is_above_average(profile: Profile, contrasts: Contrasts) -> Finding | None:
+    """Test that the best layer earns more than the mean of all measured ones, without its luck."""
+    if profile.best is None or len(profile.layers) < 2:
+        return None
+    luck, _ = _luck(profile)
+    average = average_of(profile.layers, -1)
+    name = f"layer {profile.best.layer}"
+    difference = above(contrasts({**average, name: average[name] + 1}), luck)
+    shown = with_interval(difference, "+.2f")
+    here = f"{name} less the mean of all measured layers, without its luck: {shown}"
+    return Finding(here, judged(difference), difference)
+
+
+def is_above_average(profile: Profile, contrasts: Contrasts, arm: str) -> Finding | None:
+    """Test that an arm which no score chose earns more than the mean of all measured layers."""
+    if arm not in contrasts.drawn or len(profile.layers) < 2:
+        return None
+    average = average_of(profile.layers, -1)
+    difference = contrasts({**average, arm: average.get(arm, 0) + 1})
+    here = f"{arm} less the mean of all measured layers: {with_interval(difference, '+.2f')}"
+    return Finding(here, judged(difference), difference)
+
+
+def average_of(layers: Sequence[int], sign: float = 1) -> dict[str, float]:
+    """Return the weights of a contrast that takes the mean of some layers."""
+    return {f"layer {k}": sign / len(layers) for k in layers}
 
 
 def in_the_middle(layer: int, depth: int) -> bool:
@@ -64,20 +97,21 @@ def in_the_middle(layer: int, depth: int) -> bool:
 
 def middle_layers_are_best(profile: Profile, contrasts: Contrasts) -> Finding | None:
     """Test that the middle third of the depth has a higher mean C than the rest."""
-    depth = profile.model.num_layers
-    middle = [k for k in profile.layers if in_the_middle(k, depth)]
-    rest = [k for k in profile.layers if k not in middle]
-    if not middle or not rest or profile.best is None:
+    finding = _middle_above(profile, contrasts, lambda place: True, "the others")
+    if finding is None or profile.best is None:
         return None
-    weights = {f"layer {k}": 1 / len(middle) for k in middle}
-    difference = contrasts(weights | {f"layer {k}": -1 / len(rest) for k in rest})
-    place = relative_depth(profile.best.layer, depth)
-    return Finding(
-        f"layers {listed(middle)} less the others, in mean C: {with_interval(difference, '+.2f')}; the"
-        f" best layer lies at {place:.0%} of the depth",
-        judged(difference),
-        difference,
-    )
+    place = relative_depth(profile.best.layer, profile.model.num_layers)
+    return replace(finding, here=f"{finding.here}; the best layer lies at {place:.0%} of the depth")
+
+
+def middle_layers_beat_earlier_ones(profile: Profile, contrasts: Contrasts) -> Finding | None:
+    """Test that the middle third of the depth has a higher mean C than the layers before it."""
+    return _middle_above(profile, contrasts, lambda place: place < 0.5, "those before them")
+
+
+def middle_layers_beat_later_ones(profile: Profile, contrasts: Contrasts) -> Finding | None:
+    """Test that the middle third of the depth has a higher mean C than the layers behind it."""
+    return _middle_above(profile, contrasts, lambda place: place > 0.5, "those behind them")
 
 
 def worst_layers_are_at_the_ends(profile: Profile, contrasts: Contrasts) -> Finding | None:
@@ -155,15 +189,33 @@ def makes_no_difference(contrasts: Contrasts, first: str, second: str) -> Findin
     return Finding(f"{first} less {second}: {with_interval(difference, '+.2f')}", verdict)
 
 
+def full_training_moves_all_alike(profile: Profile, _: Contrasts) -> Finding | None:
+    """Test that full training moves no layer ``ALIKE`` times as far as another; None without norms."""
+    norms = [run.update_norm for run in profile.of_role("full") if run.update_norm is not None]
+    if not norms:
+        return None
+    ratio = max(max(norm_L) / min(norm_L) for norm_L in norms if min(norm_L) > 0)
+    norm_L = np.mean(norms, axis=0)
+    return Finding(
+        f"its norms of change are {norm_L.min():.2f} to {norm_L.max():.2f}; in one run the largest is at"
+        f" most {ratio:.2f} times the smallest",
+        "holds" if ratio < ALIKE else "does not hold",
+    )
+
+
 def norm_does_not_predict(profile: Profile, contrasts: Contrasts) -> Finding | None:
-    """Test that the norm of a layer's change is unrelated to its C; None where norms are missing."""
+    """Test that the norm of a layer's change is unrelated to its C; None where norms are missing.
+
+    It holds where the correlation is within -``MOST`` and ``MOST`` for the layers as a sample (R. Fisher's
+    interval), too: ten layers can't tell that, a hundred can.
+    """
     norms = {}
     for k in profile.layers:
         known = [run.update_norm[0] for run in profile.of_layer(k) if run.update_norm is not None]
         if not known:
             return None
         norms[k] = float(np.mean(known))
-    if len(norms) < 3:
+    if len(norms) < 4:
         return None
     norm_L = list(norms.values())
     score_L = [contrasts.mean[f"layer {k}"] for k in norms]
@@ -172,14 +224,18 @@ def norm_does_not_predict(profile: Profile, contrasts: Contrasts) -> Finding | N
     found = correlate(norm_L, score_L, norm_RL, score_RL)
     against = correlate([-norm for norm in norm_L], score_L, -norm_RL, score_RL)
     p_value = min(1.0, 2 * min(found.p_value, against.p_value))
+    reach = 1.96 / math.sqrt(len(norms) - 3)
+    centre = math.atanh(min(max(found.value, -0.999), 0.999))
+    low, high = math.tanh(centre - reach), math.tanh(centre + reach)
     verdict: Verdict = "cannot be told"
     if p_value <= 0.05 and (found.low > 0 or found.high < 0):
         verdict = "does not hold"
-    elif found.low > -MOST and found.high < MOST:
+    elif min(found.low, low) > -MOST and max(found.high, high) < MOST:
         verdict = "holds"
     return Finding(
-        f"norms {min(norm_L):.2f} to {max(norm_L):.2f}; Spearman's rho with C"
-        f" {found.value:.2f} [{found.low:.2f}, {found.high:.2f}], p {p_value:.3f} (both sides)",
+        f"norms of single-layer runs {min(norm_L):.2f} to {max(norm_L):.2f}; Spearman's rho with C"
+        f" {found.value:.2f} [{found.low:.2f}, {found.high:.2f}], p {p_value:.3f} (both sides), and"
+        f" [{low:.2f}, {high:.2f}] for the layers as a sample",
         verdict,
     )
 
@@ -194,6 +250,45 @@ def judged(margin: Estimate) -> Verdict:
     if margin.low > 0:
         return "holds"
     return "does not hold" if margin.high < 0 else "cannot be told"
+
+
+def _best_above(profile: Profile, contrasts: Contrasts, threshold: float) -> Finding:
+    best = profile.best
+    assert best is not None and best.contribution is not None
+    luck, how = _luck(profile)
+    estimate = contrasts({f"layer {best.layer}": 1})
+    margin = above(estimate, luck + threshold)
+    return Finding(
+        f"the best layer, {best.layer}, has C = {with_interval(estimate)} ({how})",
+        judged(margin),
+        margin,
+    )
+
+
+def _luck(profile: Profile) -> tuple[float, str]:
+    """Return what being picked adds to the best layer's C, and in words how it was picked."""
+    best = profile.best
+    assert best is not None
+    if best.contribution is None or best.corrected is None:
+        return 0.0, "chosen on dev with one seed, whose luck is in it"
+    luck = best.contribution - best.corrected
+    if best.on_dev:
+        return luck, f"chosen on dev; {best.corrected:.2f} where the other seeds choose"
+    return luck, f"{best.corrected:.2f} without the luck of being picked"
+
+
+def _middle_above(
+    profile: Profile, contrasts: Contrasts, among: Callable[[float], bool], named: str
+) -> Finding | None:
+    """Compare the middle third with the other layers whose relative depth is among those."""
+    depth = profile.model.num_layers
+    middle = [k for k in profile.layers if in_the_middle(k, depth)]
+    rest = [k for k in profile.layers if k not in middle and among(relative_depth(k, depth))]
+    if not middle or not rest:
+        return None
+    difference = contrasts(average_of(middle) | average_of(rest, -1))
+    here = f"layers {listed(middle)} less {named}, in mean C: {with_interval(difference, '+.2f')}"
+    return Finding(here, judged(difference), difference)
 
 
 def _sure(chance: float) -> Verdict:

@@ -97,12 +97,19 @@ def best_sentence(best: Best) -> str:
     text = f"Layer {best.layer} scores highest{where}, and in {best.chance:.0%} of the resamples."
     if len(best.candidates) > 1:
         text += f" With 95 % the best layer is among {listed(best.candidates)}."
-    if best.contribution is not None and best.on_dev:
+    if best.contribution is None:
+        return text
+    if best.on_dev:
+        text += f" On the held-out tasks its contribution is {best.contribution:.2f}"
         text += (
-            f" On the held-out tasks, which had no part in the choice, its contribution is"
-            f" {best.contribution:.2f}."
+            "."
+            if best.corrected is None
+            else (
+                f", and {best.corrected:.2f} where each seed is scored in the layer that the other seeds"
+                " choose: runs that were lucky are so on dev and held-out tasks alike."
+            )
         )
-    if best.contribution is not None and best.corrected is not None:
+    elif best.corrected is not None:
         text += (
             f" The highest of noisy values is too high (the winner's curse): without what the"
             f" choice adds, its contribution is about {best.corrected:.2f} instead of"

@@ -137,8 +137,7 @@ class Contribution:
 class Best:
     """The layer that scored highest, and how certain that is.
 
-    Where there are dev tasks, it is the highest on those; then ``contribution``, which is from the other
-    tasks, needs no correction.
+    Where there are dev tasks, it is the highest on those, and ``contribution`` is from the other tasks.
     """
 
     layer: int
@@ -148,7 +147,11 @@ class Best:
     """smallest set of layers with the best one in 95 % of the resamples, most likely first"""
     contribution: float | None = None
     corrected: float | None = None
-    """``contribution`` corrected for the winner's curse, the bias of picking the highest of noisy values"""
+    """``contribution`` corrected for the winner's curse, the bias of picking the highest of noisy values
+
+    Without dev tasks: less what picking adds in the resamples. With them: as the other seeds choose, for each
+    seed; None with one seed.
+    """
     on_dev: bool = False
     """whether it was chosen on the dev tasks"""
 

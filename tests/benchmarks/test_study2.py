@@ -153,18 +153,23 @@ def test_tuning_goes_on_where_it_stopped_and_plays_the_untouched_model_once(
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", "")
-    monkeypatch.setattr(study2, "TRIED", {"full": (1e-4,), "layer": (1e-3,)})
+    monkeypatch.setitem(study2.TRIED, "maze", {"full": (1e-4,), "layer": (1e-3,)})
     (tmp_path / "model").mkdir()
     words = ["tune", "--model", "model", "--settings", "maze-grpo", "--jobs", "1", "--set"]
     words += [f"{name}={value}" for name, value in TRIAL.items()]
     monkeypatch.setattr(sys, "argv", ["study2.py", "--results", str(tmp_path / "results"), *words])
     study2.main()
-    monkeypatch.setattr(study2, "TRIED", {"full": (1e-4, 2e-4), "layer": (1e-3, 2e-3)})
+    monkeypatch.setitem(study2.TRIED, "maze", {"full": (1e-4, 2e-4), "layer": (1e-3, 2e-3)})
     monkeypatch.chdir(tmp_path)
     study2.main()
     lines = (tmp_path / "results" / "tuning.jsonl").read_text().splitlines()
     found = [(line["arm"], line["rate"], line["n"]) for line in map(json.loads, lines)]
-    assert found == [("full", 1e-4, 2), ("layer", 1e-3, 2), ("full", 2e-4, 2), ("layer", 2e-3, 2)]
+    assert found == [
+        ("full", 1e-4, 2),
+        ("layer 3", 1e-3, 2),
+        ("full", 2e-4, 2),
+        ("layer 3", 2e-3, 2),
+    ]
     assert capsys.readouterr().out.count("base-0 scored") == 1
 
 
@@ -204,11 +209,13 @@ def test_the_page_says_what_is_there_what_failed_and_what_cannot_be_told(results
     assert "- sums-grpo: 52 of 77 runs" in page
     assert "(results/contributions.png)" in page
     assert (results / "contributions.png").read_bytes()[:4] == b"\x89PNG"
-    assert "layer 15 above lora" in page
+    assert "layer 15 less lora, without its luck" in page and "seeds would)" in page
+    assert "[that of all scores](page-scores.md)" in page
     assert re.search(r"sums, GRPO \| +everything \| \d+\.\d % \[.*\] \| +100 \| +1 \|", page)
     assert re.search(r"sums, GRPO \| +layer 15, the middle one, best on dev \|", page)
-    assert "1 of 24 runs failed and counts as it ended" in page
-    assert "Layer 15 scores highest on the dev tasks" in page
+    scores = (tmp_path / "page-scores.md").read_text()
+    assert "1 of 24 runs failed and counts as it ended" in scores
+    assert "Layer 15 scores highest on the dev tasks" in scores
     assert "cannot be told" in page
 
 
@@ -219,6 +226,7 @@ def test_seeds_needed_make_half_the_interval_as_small_as_the_effect():
 
     assert seeds_needed(3, Estimate(0.1, -0.1, 0.3)) == "12"  # twice as wide: four times as many
     assert seeds_needed(3, Estimate(0.0, -0.1, 0.1)) == "over 300"
+    assert seeds_needed(2, Estimate(0.3, -0.001, 0.59)) == "3"  # never as many as there are
     # Two seeds that agree with 0.5: rho of 0.3 seen is 0.45 without noise, and 0.548 of 10 is needed.
     assert "seeds alone would not do" in ranking_seeds(0.3, (0.5, 0.5), (2, 2), 10)
     assert "about" in ranking_seeds(0.45, (0.5, 0.5), (2, 2), 10)
@@ -256,11 +264,16 @@ def test_no_maze_is_in_both_splits():
 
     assert not mazes(train) & mazes(test)
 
+    def games(env):
+        return {repr((env.begin(task), env.ways, env.at, env.exit)) for task in env.tasks}
+
+    assert len(games(test)) == TASKS["test"]  # no two tasks are the same: dev has none of the test
+
 
 def test_a_maze_begins_near_its_exit_and_its_solution_leaves_a_walk_alone():
     from study_worlds import ShortMaze
 
-    env = ShortMaze("test", size=3, near=2, far=4)
+    env = ShortMaze("test", near=2, far=4)
     lengths = set()
     for task in env.tasks[:50]:
         first, _ = env.reset(options={"task": task})
@@ -273,14 +286,42 @@ def test_a_maze_begins_near_its_exit_and_its_solution_leaves_a_walk_alone():
     assert lengths == {2, 3, 4}
 
 
-def test_a_reply_that_names_no_open_way_or_two_is_invalid():
+def test_a_reply_counts_by_the_first_way_that_it_names():
     from study_worlds import WAYS, ShortMaze
 
     env = ShortMaze("test")
-    env.reset(options={"task": env.tasks[0]})
-    closed = next(way for way in WAYS if way not in env.admissible())
-    for reply in ("", closed, "east or west", "I do not know"):
+    task = next(t for t in env.tasks if env.begin(t) and len(env.admissible()) == 2)
+    env.reset(options={"task": task})
+    one, other = env.admissible()
+    closed = next(way for way in WAYS if way not in (one, other))
+    for reply in ("", closed, f"{closed}, not {one}", "I do not know", f"{one}ward"):
         assert env.step(reply)[4]["valid"] is False
+    at = env.ways[env.at][one]
+    assert env.step(f"Go {one.title()}, not {other}.")[4]["valid"] is True and env.at == at
+
+
+def test_no_fixed_rule_solves_many_mazes():
+    """What the page says of rules that do not read where the goal is."""
+    from study_worlds import ShortMaze
+
+    env, random = ShortMaze("test"), np.random.default_rng(0)
+
+    def share(rule):
+        def solves(task):
+            text, _ = env.reset(options={"task": task})
+            over = False
+            while not over:
+                text, _, ended, truncated, info = env.step(rule(text, env.admissible()))
+                over = ended or truncated
+            return info["success"]
+
+        return sum(map(solves, env.tasks)) / len(env.tasks)
+
+    blind = [share(lambda _, ways, first=first: ways[-first]) for first in (0, 1)]
+    blind += [share(lambda *_, way=way: way) for way in ("north", "east", "south", "west")]
+    blind += [share(lambda _, ways: ways[int(random.integers(len(ways)))])]
+    assert max(blind) < 0.35
+    assert share(lambda text, _: re.findall("east|west|south|north", text)[0]) > 0.7
 
 
 def test_a_maze_without_a_square_as_far_away_is_refused():
