@@ -60,7 +60,7 @@ MAZE: Mapping[str, Any] = {
     "invalid_penalty": 0.1,
     "iterations": 8,
     "eval_tasks": 150,
-    "dev_tasks": 100,
+    "dev_tasks": 60,
 }
 ALFWORLD: Mapping[str, Any] = {
     "model": "small",

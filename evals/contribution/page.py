@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from onelayer.evals.contribution.record import Agreement, Best, Contribution, Profile, Run, Score
+from onelayer.evals.contribution.resampling import controls_of, transplants_of
 from onelayer.evals.formatting import listed, with_interval
 from onelayer.evals.table import render
 
@@ -75,20 +76,22 @@ def findings(profile: Profile) -> list[str]:
     reasons = {row.undefined for row in profile.contributions if row.undefined}
     sentences = [f"C(k) is undefined: {reason}." for reason in sorted(reasons)]
     if profile.best is not None:
-        sentences.append(best_sentence(profile.best))
-    if profile.transplant_agreement is not None:
+        alone = f"Only layer {profile.best.layer} was trained alone to the end."
+        sentences.append(best_sentence(profile.best) if len(profile.layers) > 1 else alone)
+    if profile.transplants:
         sentences.append(_transplant_sentence(profile.transplant_agreement))
     return sentences
 
 
 def failures(profile: Profile) -> list[str]:
     """Return how many runs failed, which ones, and how they count; nothing where none did."""
-    failed = [run for run in profile.runs if run.failed is not None]
+    trained = [run for run in profile.runs if run.role != "transplant"]
+    failed = [run for run in trained if run.failed is not None]
     if not failed:
         return []
     listed = "; ".join(f"{run.name}: {run.failed}" for run in failed)
     counts = "counts as it ended" if len(failed) == 1 else "count as they ended"
-    return [f"{len(failed)} of {len(profile.runs)} runs failed and {counts} ({listed})."]
+    return [f"{len(failed)} of {len(trained)} runs failed and {counts} ({listed})."]
 
 
 def best_sentence(best: Best) -> str:
@@ -133,7 +136,8 @@ def cautions(profile: Profile) -> list[str]:
     fewest = min((number for number in counts.values() if number > 1), default=FEW_SEEDS)
     if fewest < FEW_SEEDS:
         sentences.append(
-            f"{fewest} seeds tell little about the spread between seeds; the intervals are rough."
+            f"{fewest} seeds tell little about the spread between seeds; where that is large, the intervals"
+            " are too narrow."
         )
     missing = [k for k in range(profile.model.num_layers) if k not in profile.layers]
     if missing:
@@ -147,13 +151,21 @@ def _dev(profile: Profile) -> str:
     return f", and {len(profile.dev_tasks)} dev tasks beside them for what is chosen"
 
 
-def _transplant_sentence(agreement: Agreement) -> str:
+def _transplant_sentence(agreement: Agreement | None) -> str:
+    if agreement is None:
+        return (
+            "Fewer than three layers were both transplanted and trained alone: too few to compare how these "
+            "two rank them."
+        )
     if agreement.value is None or agreement.low is None or agreement.p_value is None:
-        return "Transplanted layers of full training cannot be ranked: they all score alike."
+        return (
+            "Transplanted layers and layers trained alone cannot be ranked alike or unlike: one kind scores "
+            "the same in all layers."
+        )
     return (
         f"Layers of full training that are put into the base rank the {agreement.layers} layers as training "
         f"them alone does with Spearman's rho {agreement.value:.2f} [{agreement.low:.2f}, "
-        f"{agreement.high:.2f}], p {agreement.p_value:.3f}."
+        f"{agreement.high:.2f}], p {agreement.p_value:.3f} (one side)."
     )
 
 
@@ -173,9 +185,9 @@ def _line(
 def _runs(profile: Profile, row: Contribution) -> Sequence[Run]:
     """Return the runs of one arm: of a control, of a transplant, or of a layer that was trained."""
     if row.layer is None:
-        return [run for run in profile.runs if run.control == row.name]
+        return controls_of(profile)[row.name]
     if row in profile.transplants:
-        return [run for run in profile.of_role("transplant") if run.layers == row.layers]
+        return transplants_of(profile)[row.name]
     return profile.of_layer(row.layer)
 
 

@@ -195,7 +195,16 @@ def test_published_contributions_come_back_from_scores_that_have_them():
 @pytest.mark.parametrize(
     ("seeds", "seed_sd", "at_least", "at_most"),
     # measured over 400 profiles of 6 layers and 480 tasks: see docs/study.md
-    [(3, 0.02, 0.96, 1.0), (3, 0.05, 0.92, 0.97), (5, 0.05, 0.92, 0.97), (1, 0.0, 0.93, 0.97)],
+    # and docs/profile.md for few seeds that differ much
+    [
+        (3, 0.02, 0.96, 1.0),
+        (3, 0.05, 0.92, 0.97),
+        (5, 0.05, 0.92, 0.97),
+        (1, 0.0, 0.93, 0.97),
+        (2, 0.1, 0.8, 0.88),
+        (3, 0.1, 0.86, 0.92),
+        (5, 0.1, 0.9, 0.95),
+    ],
 )
 def test_intervals_hold_the_true_contribution_as_often_as_they_say(
     seeds, seed_sd, at_least, at_most
@@ -207,7 +216,10 @@ def test_intervals_hold_the_true_contribution_as_often_as_they_say(
             rng, base=0.2, full=0.5, layers=known, seeds=seeds, seed_sd=seed_sd, task_sd=0.08
         )
         for row in measured(drawn, resamples=1000, seed=number).contributions:
-            hits.append(row.low <= (known[row.layer] - 0.2) / 0.3 <= row.high)
+            if row.contribution is not None:  # seeds that differ much can hide the gain
+                low = -math.inf if row.low is None else row.low
+                high = math.inf if row.high is None else row.high
+                hits.append(low <= (known[row.layer] - 0.2) / 0.3 <= high)
     print(f"{seeds} seeds, sd {seed_sd}: {np.mean(hits):.3f} of {len(hits)} intervals")
     assert at_least <= np.mean(hits) <= at_most
 

@@ -65,6 +65,34 @@ def test_the_page_says_what_limits_it(profile):
     assert profile_table(profile) in page
 
 
+def test_draws_of_a_control_together_have_costs_too():
+    half, draws = [1, 0] * 20, {f"random:1 draw {i}": ([i], [[1, 0] * 20]) for i in (0, 1)}
+    drawn = make_profile([HARD], [EASY], {0: [half], 1: [EASY]}, controls=draws, num_layers=4)
+    runs = [replace(run, trained_parameters=7, cpu_seconds=30.0) for run in drawn.runs]
+    found = measured(replace(drawn, runs=tuple(runs)), resamples=100)
+    [line] = [row for row in profile_table(found).splitlines() if "random:1, 2 draws" in row]
+    assert [cell.strip() for cell in line.split("|")][2:5] == ["7", "30", "2"]
+
+
+def test_transplants_of_a_run_that_failed_are_not_counted_as_further_failures():
+    runs = {k: [EASY] for k in range(3)}
+    drawn = make_profile([HARD], [EASY], runs)
+    full, *layers = drawn.runs
+    moved = [replace(run, name=f"moved {i}", role="transplant") for i, run in enumerate(layers)]
+    failed = [replace(run, failed="it diverged") for run in (full, *moved)]
+    page = profile_page(measured(replace(drawn, runs=(*failed, *layers)), resamples=100))
+    assert "1 of 4 runs failed and counts as it ended (full-seed-0: it diverged)." in page
+    assert "one kind scores the same in all layers" in page
+    two = replace(drawn, runs=(failed[0], *failed[1:3], *layers))
+    assert "Fewer than three layers were both" in profile_page(measured(two, resamples=100))
+
+
+def test_a_single_layer_is_not_called_the_best():
+    page = profile_page(measured(make_profile([HARD], [EASY], {1: [EASY]}), resamples=100))
+    assert "Only layer 1 was trained alone to the end." in page
+    assert "scores highest" not in page
+
+
 def test_few_seeds_are_said_to_be_few():
     runs = {k: [EASY, EASY, EASY] for k in range(2)}
     assert any("3 seeds tell little" in s for s in cautions(make_profile([HARD], [EASY] * 5, runs)))
