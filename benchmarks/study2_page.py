@@ -11,8 +11,8 @@ from study2_data import read
 from study2_gains import NOTE, costs_table, gains_table
 from study2_picture import draw_contributions
 from study2_seeds import fewest_seeds, seeds_for_rankings, seeds_needed
-from study2_settings import LABELS, SEEDS, SETTINGS, TUNING_SEED
-from study2_text import COSTS, HEAD, HOW, SCORES, TASKS
+from study2_settings import LABELS, RATES, SEEDS, SETTINGS
+from study2_text import COSTS, HEAD, HOW, SCORES, TASKS, TUNING
 from study_data import Setting
 from study_findings import Section, section_text, sections, summary
 
@@ -148,16 +148,12 @@ def _tuning(results: Path) -> str:
     if not path.is_file():
         return ""
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    rows = [
-        [
-            line["task"],
-            line["arm"],
-            f"{line['rate']:g}",
-            f"{line['base']:.1%}",
-            f"{line['dev']:.1%}",
-        ]
-        for line in lines
-    ]
-    head = ["task", "what learns", "rate", "base on dev", "trained, on dev"]
-    note = f"Seed {TUNING_SEED}, {lines[0]['n']} dev problems; one run each."
-    return "\n\n".join(["## How the rates were chosen", render(head, rows), note])
+    rows = []
+    for line in lines:
+        is_chosen = line["rate"] == RATES[line["task"]][line["arm"] != "full"]
+        rate = f"{line['rate']:g}{', chosen' if is_chosen else ''}"
+        what = "everything" if line["arm"] == "full" else line["arm"]
+        shown = [f"{line['base']:.1%}", f"{line['dev']:.1%}", str(line["n"])]
+        rows.append([line["task"], what, rate, *shown])
+    head = ["task", "what learns", "rate", "base on dev", "trained, on dev", "dev problems"]
+    return "\n\n".join(["## How the rates were chosen", render(head, rows), TUNING])

@@ -110,7 +110,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
         "algorithm": "dr_grpo",
         "ranked_controls": RANKED,
     },
-    "maze-gigpo": {**MAZE, "algorithm": "gigpo", "controls": CONTROLS},
+    "maze-gigpo": {**MAZE, "algorithm": "gigpo", "controls": "lora,mask"},
     "maze-grpo": {**MAZE, "algorithm": "grpo", "ranked_controls": RANKED},
     "alfworld-gigpo": {**ALFWORLD, "algorithm": "gigpo"},
 }

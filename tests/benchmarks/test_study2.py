@@ -194,11 +194,12 @@ def test_what_is_left_counts_runs(results):
     ranked = wanted_runs("maze-grpo", SEEDS, (12, 9, 15, 29))
     assert len(ranked) == 2 + 11 * 3 + (4 + 4) * 3
     assert "layer-12-lr-x3-seed-1" in ranked and "layer-29-lr-div3-seed-3" in ranked
-    assert len(wanted_runs("maze-gigpo", (1,))) == 2 + 11 + 4 + 10
+    assert len(wanted_runs("maze-gigpo", (1,))) == 2 + 11 + 2
+    assert len(wanted_runs("sums-grpo", (1,))) == 2 + 11 + 4 + 10
     assert len(wanted_runs("alfworld-gigpo", (1,))) == 2 + 9
     left = what_is_left(results, SEEDS)
     assert "- sums-grpo: 52 of 77 runs" in left
-    assert "- maze-gigpo: 77 of 77 runs" in left
+    assert "- maze-gigpo: 41 of 41 runs" in left
 
 
 def test_the_page_says_what_is_there_what_failed_and_what_cannot_be_told(results, tmp_path):
@@ -320,7 +321,7 @@ def test_no_fixed_rule_solves_many_mazes():
     blind = [share(lambda _, ways, first=first: ways[-first]) for first in (0, 1)]
     blind += [share(lambda *_, way=way: way) for way in ("north", "east", "south", "west")]
     blind += [share(lambda _, ways: ways[int(random.integers(len(ways)))])]
-    assert max(blind) < 0.35
+    assert max(blind) == pytest.approx(0.3, abs=0.05)
     assert share(lambda text, _: re.findall("east|west|south|north", text)[0]) > 0.7
 
 
