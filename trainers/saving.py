@@ -142,10 +142,7 @@ class Saving:
         if self.learner.placement.sharded:
             bad = everyones(self.accelerator, bad)
         if bad:
-            raise Diverged(
-                f"training diverged: {bad[0]} holds numbers that are not finite; "
-                "train again with a lower --learning-rate and another --out"
-            )
+            raise Diverged(f"{bad[0]} holds numbers that are not finite")
 
     def save_layer(self) -> None:
         """Write the trained layer, or the adapters, to the run folder."""

@@ -136,7 +136,7 @@ def _train_together(configs: Mapping[str, TrainConfig], shop: Workshop) -> None:
 
 def give_up(trainer: Trainer, error: Diverged) -> Failure:
     """Keep the last finite weights of a run that diverged, and note that it did."""
-    failure = Failure(trainer.iteration, trainer.saving.go_back(), str(error))
+    failure = Failure(trainer.iteration, trainer.saving.go_back(), error.cause)
     if failure.weights_of:
         trainer.saving.save_layer()
     keep_failure(trainer.config.folder, failure)
