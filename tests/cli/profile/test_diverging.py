@@ -1,11 +1,14 @@
 """What `onelayer profile` does with a run that diverges: it counts, whatever happens to the command."""
 
+import json
+
 import pytest
 from helpers import run_profile
 
 pytest.importorskip("torch")
 
 from onelayer.evals.contribution.profile_file import load_profile
+from onelayer.trainers.profile import perform
 
 CAUSE = "model.layers.1.self_attn.q_proj.weight holds numbers that are not finite"
 AFTER_1 = f"training diverged in iteration 1: {CAUSE}; scored with its weights after 1"
@@ -31,6 +34,10 @@ def diverging(monkeypatch):
         monkeypatch.setattr(Learner, "update", broken)
 
     return begin
+
+
+def failed_runs(folder):
+    return {run.name: run.failed for run in load_profile(folder).runs if run.failed is not None}
 
 
 def test_it_counts_with_its_last_finite_weights(quick, tmp_path, capsys, diverging):
@@ -66,3 +73,38 @@ def test_one_that_diverges_at_once_counts_as_the_base(quick, tmp_path, diverging
     assert runs["layer-01-seed-1"].scores == found.base[0]
     assert runs["layer-01-seed-1"].failed.endswith(f"{CAUSE}; scored as the base")
     assert runs["layer-02-seed-1"].failed is None
+
+
+def test_one_that_was_stopped_before_it_was_noted_is_no_finished_run(
+    quick, tmp_path, diverging, monkeypatch
+):
+    diverging("1")
+    settings = quick(iterations=3)
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(perform, "keep_failure", stopped)
+        assert run_profile(settings) == 130
+    assert (tmp_path / "profile" / "runs" / "layer-01-seed-1" / "layer.safetensors").is_file()
+    assert run_profile(settings) == 0
+    assert failed_runs(tmp_path / "profile") == {"layer-01-seed-1": AFTER_1}
+
+
+def test_a_damaged_note_is_said_and_without_it_the_run_goes_on(quick, tmp_path, diverging, errors):
+    diverging("1")
+    settings = quick(iterations=3)
+    assert run_profile(settings) == 0
+    note = tmp_path / "profile" / "runs" / "layer-01-seed-1" / "failed.json"
+    note.write_text("{")
+    (tmp_path / "profile" / "scores" / "layer-01-seed-1.json").unlink()
+    errors()
+    assert run_profile(settings) == 2
+    [line] = errors()
+    assert "failed.json is damaged" in line
+    assert "remove it, and the run goes on" in line
+    note.unlink()
+    assert run_profile(settings) == 0
+    assert failed_runs(tmp_path / "profile") == {"layer-01-seed-1": AFTER_1}
+    assert json.loads(note.read_text())["reason"] == CAUSE
