@@ -108,3 +108,19 @@ def test_a_damaged_note_is_said_and_without_it_the_run_goes_on(quick, tmp_path, 
     assert run_profile(settings) == 0
     assert failed_runs(tmp_path / "profile") == {"layer-01-seed-1": AFTER_1}
     assert json.loads(note.read_text())["reason"] == CAUSE
+
+
+def test_those_that_halving_drops_are_recorded_and_counted(quick, tmp_path, capsys, diverging):
+    diverging("0", "2", at=0)
+    settings = quick(iterations=4, layer_list="0-3", halving=True)
+    assert run_profile(settings) == 0
+    profile = load_profile(tmp_path / "profile")
+    dropped = profile.halving["failed"]
+    to_the_end = {run.name: run.failed for run in profile.runs}
+    assert all(name not in dropped for name in to_the_end)
+    failed = dropped | {name: why for name, why in to_the_end.items() if why is not None}
+    assert sorted(failed) == ["layer-00-seed-1", "layer-02-seed-1"]
+    assert "q_proj.weight holds numbers that are not finite; scored as the base" in str(dropped)
+    page = capsys.readouterr().out
+    listed = "; ".join(f"{name}: {why}" for name, why in dropped.items())
+    assert f"- Failed runs that halving did not take to the end: {len(dropped)} ({listed})." in page
