@@ -1,13 +1,15 @@
 """What `onelayer profile` does with dev tasks, masks and transplants, for real."""
 
 import json
+import shutil
 
 import pytest
-from helpers import run_profile
+from helpers import known_score, run_profile
 
 pytest.importorskip("torch")
 
 from onelayer.evals.contribution.profile_file import load_profile
+from onelayer.trainers.profile.workers import Workers
 
 
 def test_choices_are_made_by_dev_tasks_and_the_others_are_reported(quick, tmp_path, capsys):
@@ -54,6 +56,35 @@ def test_transplanted_layers_are_those_of_full_training(quick, tmp_path):
         assert run.update_norm == (pytest.approx(change**0.5, rel=1e-4),)
         assert run.episodes is None  # nothing was trained for it
     assert found.transplant_agreement.layers == 3
+
+
+def test_one_job_alone_trains_a_full_run_again_whose_weights_are_gone(quick, pretend, monkeypatch):
+    pretend(known_score)
+    pretended, batches = Workers.carry_out, []
+
+    def carry_out(self, jobs):
+        batches.append([job.name for job in jobs if job.transplant is not None])
+        return pretended(self, jobs)
+
+    monkeypatch.setattr(Workers, "carry_out", carry_out)
+    settings = quick(layer_list="0-2", controls="transplant", seeds="1,2")
+    assert run_profile(settings) == 0
+    first, rest = filter(None, batches)
+    assert first == ["transplant-02-seed-1", "transplant-02-seed-2"]
+    assert sorted(rest) == [f"transplant-0{k}-seed-{s}" for k in (0, 1) for s in (1, 2)]
+    batches.clear()
+    assert run_profile({**settings, "layer_list": "0-3"}) == 0
+    assert [*filter(None, batches)] == [["transplant-03-seed-1", "transplant-03-seed-2"]]
+
+
+@pytest.mark.slow
+def test_transplants_need_no_weights_of_a_full_run_that_has_scores(quick, tmp_path):
+    settings = quick(layer_list="0-2", iterations=1, jobs=2)
+    assert run_profile(settings) == 0
+    shutil.rmtree(tmp_path / "profile" / "runs" / "full-seed-1")
+    assert run_profile({**settings, "controls": "transplant"}) == 0
+    found = load_profile(tmp_path / "profile")
+    assert [run.layers[0] for run in found.runs if run.role == "transplant"] == [0, 1, 2]
 
 
 def test_runs_that_play_together_score_what_they_score_alone(quick, tmp_path):
