@@ -100,6 +100,16 @@ def test_a_run_killed_in_its_first_checkpoint_begins_anew(make_trainer):
     assert find(config, DEPTH).finished == config.iterations
 
 
+def test_a_run_that_has_lost_its_weights_is_said(make_trainer):
+    trainer = make_trainer(iterations=1)
+    trainer.train()
+    trainer.folder.saved.forget()
+    assert find(trainer.config, DEPTH).whole
+    (trainer.folder.path / "layer.safetensors").unlink()
+    with pytest.raises(ValueError, match="without a checkpoint to go on from; move it away"):
+        find(trainer.config, DEPTH)
+
+
 def test_a_damaged_layer_is_said(make_trainer):
     trainer = make_trainer(iterations=1)
     trainer.train()

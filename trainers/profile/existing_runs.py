@@ -35,7 +35,8 @@ def find(planned: TrainConfig, num_layers: int) -> Found:
     """Look into the folder of ``planned``.
 
     Raises:
-        ValueError: it holds another run than the planned one, a longer one, or a damaged one.
+        ValueError: it holds another run than the planned one, a longer one, a damaged one, or a part of a
+            run from which nothing can go on.
     """
     folder = RunFolder(planned.folder)
     written, finished = _weights_config(planned)
@@ -49,6 +50,11 @@ def find(planned: TrainConfig, num_layers: int) -> Found:
             "of this profile; name another --out"
         )
     whole = finished == planned.iterations or failure_in(planned.folder) is not None
+    if newest is None and not whole and folder.metrics.exists():
+        raise ValueError(
+            f"{folder.path} holds a run without a checkpoint to go on from; move it away, and the run is "
+            "trained again"
+        )
     if newest is None:
         return Found(finished, whole, planned)
     # The run goes on with its own spelling, since a mapping may be written in two ways. How it was evaluated
