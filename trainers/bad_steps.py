@@ -13,7 +13,21 @@ MOST = 3
 
 
 class Diverged(RunFailed):
-    """Training produced numbers that are not finite. The last checkpoint is from before that."""
+    """Training produced numbers that are not finite: the argument says which ones.
+
+    The last checkpoint is from before that.
+    """
+
+    @property
+    def cause(self) -> str:
+        """What is not finite, without the way out."""
+        return str(self.args[0])
+
+    def __str__(self) -> str:
+        return (
+            f"training diverged: {self.cause}; "
+            "train again with a lower --learning-rate and another --out"
+        )
 
 
 class BadSteps:
@@ -40,9 +54,6 @@ class BadSteps:
         self._in_a_row += 1
         told = f"loss {loss}, gradient norm {gradient_norm}"
         if self._in_a_row >= MOST:
-            raise Diverged(
-                f"training diverged: {MOST} optimizer steps in a row had no finite numbers ({told}); "
-                "train again with a lower --learning-rate and another --out"
-            )
+            raise Diverged(f"{MOST} optimizer steps in a row had no finite numbers ({told})")
         logger.warning("an optimizer step is left out: %s", told)
         return False

@@ -3,7 +3,7 @@
 import logging
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import torch
 from accelerate import Accelerator
@@ -142,20 +142,21 @@ class Saving:
         if self.learner.placement.sharded:
             bad = everyones(self.accelerator, bad)
         if bad:
-            raise Diverged(
-                f"training diverged: {bad[0]} holds numbers that are not finite; "
-                "train again with a lower --learning-rate and another --out"
-            )
+            raise Diverged(f"{bad[0]} holds numbers that are not finite")
 
-    def save_layer(self) -> None:
-        """Write the trained layer, or the adapters, to the run folder."""
+    def save_layer(self, iterations: int) -> None:
+        """Write the trained layer, or the adapters, to the run folder.
+
+        Args:
+            iterations: after which they are as they are now; the file says so, and not how many were planned.
+        """
         with self.learner.placement.whole():
             if not self.accelerator.is_main_process:
                 return
-            if self.config.lora_rank:
-                self.adapters().save(self.folder.path)
-            else:
-                self.delta().save(self.folder.path / LAYER_FILE)
+            lora, folder = self.config.lora_rank, self.folder.path
+            found: LayerDelta | Adapters = self.adapters() if lora else self.delta()
+            told = replace(found, config={**found.config, "iterations": iterations})
+            told.save(folder if lora else folder / LAYER_FILE)
 
     def delta(self) -> LayerDelta:
         """Return the trained layer as it is now."""

@@ -170,7 +170,7 @@ class Trainer:
                 raise RuntimeError("a frozen tensor changed during training; please report this")
             self.save()
             if self.iteration == self.config.iterations:
-                self.saving.save_layer()
+                self.saving.save_layer(self.iteration)
 
     def _iterate(self) -> None:
         """Train up to the last iteration, or until ``should_stop`` says that it is enough."""

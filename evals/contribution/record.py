@@ -192,6 +192,7 @@ class Profile:
     base_score: Score | None = None
     best: Best | None = None
     halving: Any = None
+    """its rounds, ranking and cost, and by name why runs ``failed`` that it did not take to the end"""
     dev_tasks: tuple[str, ...] = ()
     """held-out tasks for choosing; none of them is among ``tasks``"""
     dev_base: tuple[Scores, ...] = ()

@@ -93,11 +93,15 @@ def _write(profile: "Profile", profiler: Any, finished: bool) -> None:
 def _halving_line(halving: Any) -> str:
     ranked = ", ".join(map(str, halving["ranking"]))
     counts = ", then ".join(f"{len(r['scores'])} for {r['iterations']}" for r in halving["rounds"])
-    return (
+    line = (
         f"- Successive halving: layers for iterations: {counts}. Ranking {ranked}; "
         f"{halving['budget_spent']:.0%} of what all layers to the end would take. Only those that came "
         "to the end have a C(k).\n"
     )
+    if failed := halving["failed"]:
+        listed = "; ".join(f"{name}: {why}" for name, why in failed.items())
+        line += f"- Failed runs that halving did not take to the end: {len(failed)} ({listed}).\n"
+    return line
 
 
 class _Progress:

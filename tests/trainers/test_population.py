@@ -141,7 +141,7 @@ def test_one_that_diverges_ends_and_the_others_go_on(plain_tokenizer, config, mo
 
     def breaking(episodes, advantages_N, iteration):
         if iteration == 1:
-            raise Diverged("training diverged")
+            raise Diverged("a loss is nan")
         return update(episodes, advantages_N, iteration)
 
     monkeypatch.setattr(bad.learner, "update", breaking)

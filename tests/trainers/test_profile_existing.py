@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from onelayer.trainers.profile.existing_runs import differs, find
+from onelayer.trainers.profile.failure import Failure, keep_failure
 from onelayer.trainers.run_folder import RunFolder
 
 DEPTH = 4
@@ -35,6 +36,16 @@ def test_a_finished_run_with_adapters_is_found(make_trainer):
     assert find(trainer.config, DEPTH).finished == 2
     with pytest.raises(ValueError, match="it was trained with lora_rank=2, not 3"):
         find(replace(trainer.config, lora_rank=3), DEPTH)
+
+
+@pytest.mark.parametrize("changes", [{"layers": "mid"}, {"layers": "all", "lora_rank": 2}])
+def test_weights_of_a_part_of_a_run_are_no_finished_run(make_trainer, changes):
+    trainer = make_trainer(iterations=3, **changes)
+    trainer.saving.save_layer(1)
+    found = find(trainer.config, DEPTH)
+    assert (found.finished, found.whole) == (1, False)
+    keep_failure(trainer.config.folder, Failure(1, 1, "a weight is no finite number"))
+    assert find(trainer.config, DEPTH).whole
 
 
 @pytest.mark.parametrize(
@@ -87,6 +98,16 @@ def test_a_run_killed_in_its_first_checkpoint_begins_anew(make_trainer):
     (draft / "state.pt").write_bytes(b"torn")
     make_trainer().train()
     assert find(config, DEPTH).finished == config.iterations
+
+
+def test_a_run_that_has_lost_its_weights_is_said(make_trainer):
+    trainer = make_trainer(iterations=1)
+    trainer.train()
+    trainer.folder.saved.forget()
+    assert find(trainer.config, DEPTH).whole
+    (trainer.folder.path / "layer.safetensors").unlink()
+    with pytest.raises(ValueError, match="without a checkpoint to go on from; move it away"):
+        find(trainer.config, DEPTH)
 
 
 def test_a_damaged_layer_is_said(make_trainer):

@@ -66,7 +66,7 @@ def assemble(
         ),
         versions={name: version(name) for name in _VERSIONS},
         config=config.flags | {"suite_played": suite.as_dict()} | chosen,
-        halving=None if halving is None else halving.as_record(),
+        halving=None if halving is None else halving.as_record() | _dropped(runs, rounds),
     )
 
 
@@ -95,6 +95,19 @@ def _run(
         rounds=rounds,
         update_norm=tuple(norms[layer] for layer in planned.layers) if norms else None,
     )
+
+
+def _dropped(
+    runs: Sequence[tuple[PlannedRun, TaskScores]], scores: Mapping[str, TaskScores]
+) -> dict[str, dict[str, str]]:
+    """Return why runs failed that halving did not take to the end; they are none of ``runs``."""
+    to_the_end = {planned.name for planned, _ in runs}
+    failed = {
+        name.partition("-after-")[0]: found.failed
+        for name, found in scores.items()
+        if found.failed is not None
+    }
+    return {"failed": {name: why for name, why in failed.items() if name not in to_the_end}}
 
 
 def _rounds(

@@ -12,6 +12,7 @@ from onelayer.agents.weight_files import ADAPTER_FILE, LAYER_FILE, read_about
 from onelayer.settings import parse_mapping
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.layer_spec import mask_seed, parse_layers, trains_everything
+from onelayer.trainers.profile.failure import failure_in
 from onelayer.trainers.profile.profile_config import MAPPINGS
 from onelayer.trainers.run_folder import RunFolder
 
@@ -24,6 +25,8 @@ class Found:
 
     finished: int
     """iterations of the trained weights in it; 0: there are none"""
+    whole: bool
+    """nothing is left to train: all iterations are done, or it diverged"""
     config: TrainConfig
     """the configuration to go on with, written as in the run's checkpoints"""
 
@@ -32,7 +35,8 @@ def find(planned: TrainConfig, num_layers: int) -> Found:
     """Look into the folder of ``planned``.
 
     Raises:
-        ValueError: it holds another run than the planned one, a longer one, or a damaged one.
+        ValueError: it holds another run than the planned one, a longer one, a damaged one, or a part of a
+            run from which nothing can go on.
     """
     folder = RunFolder(planned.folder)
     written, finished = _weights_config(planned)
@@ -45,13 +49,19 @@ def find(planned: TrainConfig, num_layers: int) -> Found:
             f"{folder.path} was trained for {finished} iterations, more than the {planned.iterations} "
             "of this profile; name another --out"
         )
+    whole = finished == planned.iterations or failure_in(planned.folder) is not None
+    if newest is None and not whole and folder.metrics.exists():
+        raise ValueError(
+            f"{folder.path} holds a run without a checkpoint to go on from; move it away, and the run is "
+            "trained again"
+        )
     if newest is None:
-        return Found(finished, planned)
+        return Found(finished, whole, planned)
     # The run goes on with its own spelling, since a mapping may be written in two ways. How it was evaluated
     # while training does not matter here.
     words = {*MAPPINGS, "layers", "boost_layers", *(name for name in newest if _is_eval(name))}
     kept = {name: newest[name] for name in words if name in newest}
-    return Found(finished, replace(planned, **kept, resume=True))
+    return Found(finished, whole, replace(planned, **kept, resume=True))
 
 
 def differs(planned: TrainConfig, found: Mapping[str, Any], num_layers: int) -> str:

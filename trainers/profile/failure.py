@@ -23,14 +23,13 @@ class Failure:
     weights_of: int
     """iterations after which its last finite weights were saved; 0: none were, and it counts as the base"""
     reason: str
+    """what was not finite"""
 
     @property
     def sentence(self) -> str:
-        """What a reader of its score must know."""
-        as_it_ended = (
-            f"with its weights after {self.weights_of}" if self.weights_of else "as the base"
-        )
-        return f"training diverged in iteration {self.iteration}; scored {as_it_ended}"
+        """What a reader of its score must know: when and why it failed, and what was scored."""
+        scored = f"with its weights after {self.weights_of}" if self.weights_of else "as the base"
+        return f"training diverged in iteration {self.iteration}: {self.reason}; scored {scored}"
 
 
 def keep_failure(folder: Path, failure: Failure) -> None:

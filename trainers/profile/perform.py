@@ -67,7 +67,7 @@ def perform_together(group: Together, shop: Workshop) -> None:
     left = {}
     for name, config in runs.items():
         found = find(config, depth)
-        if found.finished < config.iterations and failure_in(config.folder) is None:
+        if not found.whole:
             left[name] = found.config
     if left:
         _train_together(left, shop)
@@ -85,7 +85,7 @@ def train(name: str, config: TrainConfig, shop: Workshop) -> bool:
     """
     depth = len(decoder_layers(shop.model))
     found = find(config, depth)
-    if found.finished == config.iterations or failure_in(config.folder) is not None:
+    if found.whole:
         return False
     names = (
         {}
@@ -135,10 +135,13 @@ def _train_together(configs: Mapping[str, TrainConfig], shop: Workshop) -> None:
 
 
 def give_up(trainer: Trainer, error: Diverged) -> Failure:
-    """Keep the last finite weights of a run that diverged, and note that it did."""
-    failure = Failure(trainer.iteration, trainer.saving.go_back(), str(error))
+    """Keep the last finite weights of a run that diverged, and note that it did.
+
+    The note comes last. Weights without it are of fewer iterations than planned, and the run goes on.
+    """
+    failure = Failure(trainer.iteration, trainer.saving.go_back(), error.cause)
     if failure.weights_of:
-        trainer.saving.save_layer()
+        trainer.saving.save_layer(failure.weights_of)
     keep_failure(trainer.config.folder, failure)
     return failure
 

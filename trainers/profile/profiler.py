@@ -130,11 +130,15 @@ class Profiler:
         plan, iterations = self.plan, self.config.train.iterations
         others = [*plan.full(), *plan.free_controls()]
         if not self.config.halving:
-            return self._score(by_seed([*others, *plan.each_layer()])) and self._score(
-                plan.transplants()
-            )
+            return self._score(by_seed([*others, *plan.each_layer()])) and self._transplants()
         self.halving = halve(plan.layers, iterations, self.config.halving_rounds, self._score_round)
-        return self.halving.finished and self._score(others) and self._score(plan.transplants())
+        return self.halving.finished and self._score(others) and self._transplants()
+
+    def _transplants(self) -> bool:
+        """Put layers of full training into the base, after one job alone made missing weights again."""
+        left = [run for run in self.plan.transplants() if not self._adopt(run.name, run)]
+        gone = {run.config.folder: run for run in left if not find(run.config, self.depth).whole}
+        return self._score(list(gone.values())) and self._score(left)
 
     def _score_round(self, layers: Sequence[int], iterations: int) -> Mapping[int, float] | None:
         runs = self.plan.round(layers, iterations)

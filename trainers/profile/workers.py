@@ -22,6 +22,7 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from onelayer.errors import RunFailed
 from onelayer.interrupts import STOPPING, Interrupted, answered_by
 from onelayer.trainers.profile.job import Job, Stopped, Tell, Together, Workshop
 from onelayer.trainers.profile.perform import perform, perform_together
@@ -86,6 +87,7 @@ class Workers:
 
         Raises:
             KeyboardInterrupt: Ctrl-C, SIGTERM or SIGHUP, after everything was saved.
+            RunFailed: the process of a job died ``MOST_DEATHS`` times.
             Exception: what a job raised, after the others were saved.
         """
         if self.processes == 1 or (len(jobs) == 1 and not self.workers):
@@ -177,7 +179,7 @@ class Workers:
         self.deaths[job.name] += 1
         if self.deaths[job.name] >= MOST_DEATHS:
             self._end_with(
-                RuntimeError(
+                RunFailed(
                     f"the process of {job.name} died {MOST_DEATHS} times (exit code "
                     f"{worker.process.exitcode}); where memory is short, lower --jobs"
                 )

@@ -1,74 +1,15 @@
-"""What `onelayer profile` does with a run that diverges, with dev tasks, masks and transplants, for real."""
+"""What `onelayer profile` does with dev tasks, masks and transplants, for real."""
 
 import json
+import shutil
 
 import pytest
-from helpers import run_profile
+from helpers import known_score, run_profile
 
 pytest.importorskip("torch")
 
 from onelayer.evals.contribution.profile_file import load_profile
-
-
-def test_a_run_that_diverges_counts_with_its_last_finite_weights(
-    quick, tmp_path, capsys, monkeypatch
-):
-    import torch
-
-    from onelayer.trainers.update import Learner
-
-    update = Learner.update
-
-    def diverging(self, episodes, advantages_N, iteration):
-        metrics = update(self, episodes, advantages_N, iteration)
-        if self.config.layers == "1" and iteration == 1:
-            with torch.no_grad():
-                next(iter(self.parameters.values())).view(-1)[0] = float("nan")
-        return metrics
-
-    monkeypatch.setattr(Learner, "update", diverging)
-    settings = quick(iterations=3)
-    assert run_profile(settings) == 0
-    said = "training diverged in iteration 1; scored with its weights after 1"
-    shown = capsys.readouterr()
-    assert f"layer-01-seed-1 counts as it ended: {said}" in shown.out + shown.err
-    assert f"1 of 3 runs failed and counts as it ended (layer-01-seed-1: {said})" in shown.out
-    found = {run.name: run for run in load_profile(tmp_path / "profile").runs}
-    assert set(found) == {"full-seed-1", "layer-01-seed-1", "layer-02-seed-1"}
-    assert found["layer-01-seed-1"].failed == said
-    assert found["layer-01-seed-1"].episodes == 2 * 8  # what it played until then
-    # Its weights are those of a run that was to have one iteration.
-    monkeypatch.setattr(Learner, "update", update)
-    short = quick(iterations=1, layer_list="1", out=tmp_path / "short")
-    assert run_profile(short) == 0
-    one = {run.name: run.scores for run in load_profile(tmp_path / "short").runs}
-    assert found["layer-01-seed-1"].scores == one["layer-01-seed-1"]
-    # A second call trains it no more.
-    (tmp_path / "profile" / "scores" / "layer-01-seed-1.json").unlink()
-    assert run_profile(settings) == 0
-    again = {run.name: run for run in load_profile(tmp_path / "profile").runs}
-    assert again["layer-01-seed-1"].scores == found["layer-01-seed-1"].scores
-    assert again["layer-01-seed-1"].failed == said
-
-
-def test_a_run_that_diverges_at_once_counts_as_the_base(quick, tmp_path, monkeypatch):
-    from onelayer.trainers.bad_steps import Diverged
-    from onelayer.trainers.update import Learner
-
-    update = Learner.update
-
-    def diverging(self, *arguments):
-        if self.config.layers == "1":
-            raise Diverged("training diverged: 3 optimizer steps in a row had no finite numbers")
-        return update(self, *arguments)
-
-    monkeypatch.setattr(Learner, "update", diverging)
-    assert run_profile(quick(iterations=1)) == 0
-    found = load_profile(tmp_path / "profile")
-    runs = {run.name: run for run in found.runs}
-    assert runs["layer-01-seed-1"].scores == found.base[0]
-    assert runs["layer-01-seed-1"].failed.endswith("scored as the base")
-    assert runs["layer-02-seed-1"].failed is None
+from onelayer.trainers.profile.workers import Workers
 
 
 def test_choices_are_made_by_dev_tasks_and_the_others_are_reported(quick, tmp_path, capsys):
@@ -115,6 +56,35 @@ def test_transplanted_layers_are_those_of_full_training(quick, tmp_path):
         assert run.update_norm == (pytest.approx(change**0.5, rel=1e-4),)
         assert run.episodes is None  # nothing was trained for it
     assert found.transplant_agreement.layers == 3
+
+
+def test_one_job_alone_trains_a_full_run_again_whose_weights_are_gone(quick, pretend, monkeypatch):
+    pretend(known_score)
+    pretended, batches = Workers.carry_out, []
+
+    def carry_out(self, jobs):
+        batches.append([job.name for job in jobs if job.transplant is not None])
+        return pretended(self, jobs)
+
+    monkeypatch.setattr(Workers, "carry_out", carry_out)
+    settings = quick(layer_list="0-2", controls="transplant", seeds="1,2")
+    assert run_profile(settings) == 0
+    first, rest = filter(None, batches)
+    assert first == ["transplant-02-seed-1", "transplant-02-seed-2"]
+    assert sorted(rest) == [f"transplant-0{k}-seed-{s}" for k in (0, 1) for s in (1, 2)]
+    batches.clear()
+    assert run_profile({**settings, "layer_list": "0-3"}) == 0
+    assert [*filter(None, batches)] == [["transplant-03-seed-1", "transplant-03-seed-2"]]
+
+
+@pytest.mark.slow
+def test_transplants_need_no_weights_of_a_full_run_that_has_scores(quick, tmp_path):
+    settings = quick(layer_list="0-2", iterations=1, jobs=2)
+    assert run_profile(settings) == 0
+    shutil.rmtree(tmp_path / "profile" / "runs" / "full-seed-1")
+    assert run_profile({**settings, "controls": "transplant"}) == 0
+    found = load_profile(tmp_path / "profile")
+    assert [run.layers[0] for run in found.runs if run.role == "transplant"] == [0, 1, 2]
 
 
 def test_runs_that_play_together_score_what_they_score_alone(quick, tmp_path):

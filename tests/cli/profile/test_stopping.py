@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 from helpers import profile_without_clock, run_profile, trained_weights, typed
@@ -16,7 +17,9 @@ from onelayer.cli import main
 
 pytest.importorskip("torch")
 
+from onelayer.errors import RunFailed
 from onelayer.evals.contribution.profile_file import load_profile
+from onelayer.trainers.profile import workers
 from onelayer.trainers.profile.profile_config import ProfileConfig
 from onelayer.trainers.profile.profiler import Profiler
 
@@ -97,9 +100,25 @@ def test_a_process_that_always_dies_is_given_up(quick, monkeypatch):
                 os.kill(process.pid, signal.SIGKILL)
 
     profiler = Profiler(ProfileConfig.of(quick(jobs=2, checkpoint_every=9)), tell=tell)
-    with pytest.raises(RuntimeError, match=r"died 3 times \(exit code -9\); where memory is short"):
+    with pytest.raises(RunFailed, match=r"died 3 times \(exit code -9\); where memory is short"):
         profiler.measure()
     assert not multiprocessing.active_children()
+
+
+def test_processes_that_die_at_once_are_one_line(quick, monkeypatch, errors):
+    def dead(self):
+        ours, theirs = self.context.Pipe()
+        theirs.close()
+        process = SimpleNamespace(join=lambda *_: None, kill=lambda: None, exitcode=-9)
+        return workers._Worker(process, ours)
+
+    monkeypatch.setattr(workers.Workers, "_start_worker", dead)
+    assert run_profile(quick(jobs=2)) == 2
+    [line] = errors()
+    assert line == (
+        "onelayer: error: the process of full-seed-1 died 3 times (exit code -9); "
+        "where memory is short, lower --jobs"
+    )
 
 
 @pytest.mark.slow
