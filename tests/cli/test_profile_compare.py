@@ -45,7 +45,7 @@ def test_profiles_are_compared_and_kept(write, tmp_path, capsys):
     out = tmp_path / "out"
     assert main(["profile", "compare", *paths, "--out", str(out)]) == 0
     page = capsys.readouterr().out
-    assert "| one, two |" in page and "0.94" in page
+    assert "| one and two |" in page and "0.94" in page
     assert (out / "comparison.md").read_text() in page
     assert (out / "comparison.png").stat().st_size > 1000
 
