@@ -1,10 +1,11 @@
 """Which layers to train, as a user writes it on the command line. Does not import torch."""
 
 import json
-import math
 import random
 import re
 from pathlib import Path
+
+from onelayer.json_files import is_number
 
 FORMS = (
     "14, -1, 10-14, 3,7, mid, mid-5, random:2:seed0, best:3@profile.json, worst:2@profile.json, "
@@ -180,19 +181,15 @@ def _values(path: Path) -> dict[int, float]:
         raise ValueError(
             f"{path} is no profile as `onelayer profile` writes it: {type(error).__name__}: {error}"
         ) from None
-    by_dev = all(_is_number(dev) for _, _, dev in rows)
+    by_dev = all(is_number(dev) for _, _, dev in rows)
     known: dict[int, float] = {}
     for layer, contribution, dev in rows:
         if type(layer) is not int or layer in known:
             raise ValueError(f"{path} is no profile: layer {layer!r} is no index or stands twice")
         value = dev if by_dev else contribution
-        if _is_number(value):
+        if is_number(value):
             known[layer] = float(value)
     return known
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _check_number(number: int, num_layers: int, spec: str) -> None:

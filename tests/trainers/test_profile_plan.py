@@ -120,7 +120,10 @@ def test_more_draws_keep_the_first_ones():
         ("mid:2:3", "control 'mid:2:3' is not understood"),
         ("lora:4", "control 'lora:4' is not understood"),
         ("lora,lora", "control 'lora' stands twice"),
-        ("random:2:2,random:2:3", "control 'random:2:3' stands twice: each kind and number of layers"),
+        (
+            "random:2:2,random:2:3",
+            "control 'random:2:3' stands twice: each kind and number of layers",
+        ),
         ("random:2,random:2:2", "control 'random:2:2' stands twice"),
     ],
 )

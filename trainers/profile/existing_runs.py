@@ -61,13 +61,20 @@ def differs(planned: TrainConfig, found: Mapping[str, Any], num_layers: int) -> 
     for name, value in wanted.items():
         if _is_eval(name):
             continue
-        if _meaning(name, value, num_layers) != _meaning(name, before[name], num_layers):
+        if not _same(name, value, before[name], num_layers):
             return f"it was trained with {name}={before[name]!r}, not {value!r}"
     return ""
 
 
 def _is_eval(name: str) -> bool:
     return name.startswith("eval_")
+
+
+def _same(name: str, planned: Any, found: Any, num_layers: int) -> bool:
+    try:
+        return bool(_meaning(name, planned, num_layers) == _meaning(name, found, num_layers))
+    except (AttributeError, TypeError, ValueError):  # a damaged value means nothing
+        return False
 
 
 def _meaning(name: str, value: Any, num_layers: int) -> Any:
