@@ -72,7 +72,7 @@ def _write(profile: "Profile", profiler: Any, finished: bool) -> None:
     if not finished:
         page += "- This profile is not whole: it was stopped before all runs were done.\n"
     if profiler.selection is not None:
-        page += f"- {profiler.selection.sentence}\n"
+        page += f"- {profiler.selection.sentence(profiler.plan.layers)}\n"
     if profile.halving is not None:
         page += _halving_line(profile.halving)
     write_atomically(folder / "profile.md", page)

@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from onelayer.trainers.profile.existing_runs import differs, find
+from onelayer.trainers.profile.failure import Failure, keep_failure
 from onelayer.trainers.run_folder import RunFolder
 
 DEPTH = 4
@@ -94,4 +95,14 @@ def test_a_damaged_layer_is_said(make_trainer):
     trainer.train()
     (trainer.folder.path / "layer.safetensors").write_bytes(b"torn")
     with pytest.raises(ValueError, match="is damaged or no trained layer; remove it"):
+        find(trainer.config, DEPTH)
+
+
+def test_a_failed_run_that_lost_its_weights_is_said_before_training(make_trainer):
+    trainer = make_trainer(iterations=2)
+    trainer.train()
+    keep_failure(trainer.folder.path, Failure(1, 1, "training diverged"))
+    assert find(trainer.config, DEPTH).finished == 2
+    (trainer.folder.path / "layer.safetensors").unlink()
+    with pytest.raises(ValueError, match=r"lost the weights .*; move the folder away"):
         find(trainer.config, DEPTH)

@@ -113,7 +113,7 @@ def arms(control: Control, num_layers: int, ranking: Sequence[int] = ()) -> list
     if number > len(ranking):
         raise ValueError(
             f"control {kind}:{number} asks for {number} layers, but {len(ranking)} are ranked; "
-            "add to --layer-list"
+            "add to --layer-list, or rank more layers in --ranking-from"
         )
     chosen = list(ranking[-number:] if kind == "worst" else ranking[:number])
     return [Arm(f"{kind}-{number}", f"{kind}:{number}", tuple(sorted(chosen)), kind)]

@@ -12,6 +12,7 @@ from onelayer.agents.weight_files import ADAPTER_FILE, LAYER_FILE, read_about
 from onelayer.settings import parse_mapping
 from onelayer.trainers.config import TrainConfig
 from onelayer.trainers.layer_spec import mask_seed, parse_layers, trains_everything
+from onelayer.trainers.profile.failure import failure_in
 from onelayer.trainers.profile.profile_config import MAPPINGS
 from onelayer.trainers.run_folder import RunFolder
 
@@ -36,14 +37,22 @@ def find(planned: TrainConfig, num_layers: int) -> Found:
     """
     folder = RunFolder(planned.folder)
     written, finished = _weights_config(planned)
+    failure = failure_in(folder.path)
+    if failure is not None and failure.weights_of and not finished:
+        raise ValueError(
+            f"{folder.path} lost the weights that its run had when it failed; move the folder away, and it "
+            "is trained again"
+        )
     newest = folder.saved.config() if folder.saved else None
     for config in filter(None, (written, newest)):
         if difference := differs(planned, config, num_layers):
-            raise ValueError(f"{folder.path} holds another run: {difference}; name another --out")
+            raise ValueError(
+                f"{folder.path} holds another run: {difference}; move it away, or name another --out"
+            )
     if finished > planned.iterations:
         raise ValueError(
             f"{folder.path} was trained for {finished} iterations, more than the {planned.iterations} "
-            "of this profile; name another --out"
+            "of this profile; move it away, or name another --out"
         )
     if newest is None:
         return Found(finished, planned)

@@ -75,7 +75,7 @@ class Profiler:
         )
         self.scores: dict[str, TaskScores] = {}
         self.halving: Halving | None = None
-        self.selection = self.folder.selection()
+        self.selection = self.folder.selection(self.depth)
         self.deadline = time.monotonic() + config.max_hours * 3600 if config.max_hours else None
         self._require_possible()
 
@@ -186,7 +186,8 @@ class Profiler:
             )
         if run is not None and (wrong := self._wrong(scores, run)):
             raise ValueError(
-                f"{path} is of another run: {wrong}; move it away, or name another --out"
+                f"{path} is of another run: {wrong}; move it and the run's folder away, or name another "
+                "--out"
             )
         self.scores[name] = scores
         self.tell("adopted", name, scores)

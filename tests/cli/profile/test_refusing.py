@@ -132,8 +132,8 @@ def test_damaged_scores_are_said_before_training_and_not_overwritten(
     [
         ({"tasks": ["a", "b", "c"]}, "has scores of other tasks; move it away"),
         ({"dev_tasks": ["q"], "dev_scores": [1.0]}, "has scores of other tasks; move it away"),
-        ({"iterations": 5}, "is of another run: it was trained for 5 iterations; move it away"),
-        ({"config": {"env_args": 5}}, "is of another run: it was trained with "),
+        ({"iterations": 5}, "is of another run: it was trained for 5 iterations; move it and"),
+        ({"config": {"env_args": 5}}, "is of another run: it was trained with env_args=5"),
         ({"update_norm": [0.1, 0.2]}, "is of another run: it has 2 update norms for 1 layers"),
     ],
 )
@@ -143,7 +143,9 @@ def test_scores_of_something_else_are_refused_before_training(
     made = pretend(known_score)
     assert run_profile(quick()) == 0
     path = tmp_path / "profile" / "scores" / "layer-02-seed-1.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    content = json.loads(path.read_text())
+    config = content["config"] | change.get("config", {})
+    path.write_text(json.dumps({**content, **change, "config": config}))
     made.clear()
     capsys.readouterr()
     assert run_profile(quick(seeds="1,2")) == 2
