@@ -127,7 +127,7 @@ class ProfileFolder:
         if most.layers > len(found.ranking):
             raise ValueError(
                 f"control {most.kind}:{most.layers} asks for {most.layers} layers, but {path} has the "
-                f"ranking of {len(found.ranking)} that controls were chosen by; move it away to rank all layers"
+                f"ranking of {len(found.ranking)} that controls were chosen by; move it away to rank all"
             )
         return found
 
