@@ -11,7 +11,7 @@ from onelayer.agents.model_check import check_model
 from onelayer.agents.models import load_model
 from onelayer.evals.contribution.record import BaseModel, Profile, repeated
 from onelayer.trainers.fingerprint import base_fingerprint
-from onelayer.trainers.layers import decoder_layers
+from onelayer.trainers.layers import choose_layers, decoder_layers
 from onelayer.trainers.lora import rank_like_one_layer
 from onelayer.trainers.population import can_join
 from onelayer.trainers.profile.assembly import assemble
@@ -66,6 +66,7 @@ class Profiler:
         self.workers = Workers(model, tokenizer, processes, tell=tell, should_stop=self._is_late)
         self.depth = len(decoder_layers(model))
         self.plan = Plan(config, self.depth, config.lora_rank or rank_like_one_layer(model))
+        choose_layers(model, config.layer_spec)  # refuses a profile of another base
         self.fingerprint = base_fingerprint(model)
         self.evaluation = Evaluation(
             self.suite.identity(),
