@@ -182,6 +182,27 @@ def test_held_out_tasks_of_one_name_are_refused_before_training(
     assert not (tmp_path / "profile").exists()
 
 
+def test_layers_of_a_profile_of_another_base_are_refused(quick, tmp_path, errors):
+    other = tmp_path / "other.json"
+    rows = [{"layer": 1, "contribution": 0.5}]
+    other.write_text(json.dumps({"model": {"fingerprint": "another"}, "contributions": rows}))
+    assert run_profile(quick(layer_list=f"best:1@{other}")) == 2
+    [line] = errors()
+    assert "the profile was measured on another base model" in line
+    assert not (tmp_path / "profile").exists()
+
+
+def test_a_damaged_journal_of_the_base_names_a_way_out_that_a_profile_has(quick, tmp_path, errors):
+    journal = tmp_path / "profile" / "scores" / "base-0.jsonl"
+    journal.parent.mkdir(parents=True)
+    journal.write_text("garbage\n")
+    assert run_profile(quick()) == 2
+    [line] = errors()
+    assert (
+        "base-0.jsonl is no journal" in line and "move it away (`onelayer eval`: --fresh)" in line
+    )
+
+
 def test_two_profiles_do_not_work_in_one_folder(quick, pretend, tmp_path, capsys, errors):
     pretend(known_score)
     profiler = Profiler(ProfileConfig.of(quick()), tell=lambda *_: None)
