@@ -30,8 +30,12 @@ def keep(profiler: Profiler, path: Path) -> None:
         return
     content = json.loads(json.dumps(asdict(profile), default=str))
     about = {name: content[name] for name in _ABOUT}
-    first: dict[str, Any] = {"about": about, "selection": _selection(profiler)}
-    lines = {line["name"]: line for line in (_lines(path)[1:] if path.is_file() else ())}
+    known, *old = _lines(path) if path.is_file() else [{"selection": None}]
+    first: dict[str, Any] = {
+        "about": about,
+        "selection": _selection(profiler) or known["selection"],
+    }
+    lines = {line["name"]: line for line in old}
     for name in filter(is_base, profiler.scores):
         lines[name] = _line(profiler, name, {})
     for run in profile.runs:

@@ -47,7 +47,7 @@ class Journal:
             if not is_head(head):
                 raise ValueError(
                     f"{self.path} is no journal of an evaluation, or its first line is damaged; move it away "
-                    "or start over with --fresh"
+                    "(`onelayer eval`: --fresh), and its tasks are played again"
                 )
             require_same(self._head, head, str(self.path))
             require_same_data(self._head["data"], head.get("data", {}), str(self.path))
@@ -109,7 +109,7 @@ def require_same(wanted: Mapping[str, Any], found: Mapping[str, Any], where: str
             if new.get(name) != old.get(name):
                 raise ValueError(
                     f"{where} holds an evaluation with {name} {old.get(name)!r}, not "
-                    f"{new.get(name)!r}; name another --out, or start over with --fresh"
+                    f"{new.get(name)!r}; name another --out, or move it away (`onelayer eval`: --fresh)"
                 )
 
 

@@ -71,7 +71,7 @@ def require_same_data(wanted: Digests, found: Digests, where: str) -> None:
     if task is not None:
         raise ValueError(
             f"{where} holds an evaluation of other data: task {task} began otherwise or had another solution "
-            "then; name another --out, or start over with --fresh"
+            "then; name another --out, or move it away (`onelayer eval`: --fresh)"
         )
 
 

@@ -10,6 +10,9 @@ from onelayer.settings import option, parse_mapping, require, run_folder, world_
 from onelayer.trainers.estimators import Estimator, estimator
 from onelayer.trainers.layer_spec import mask_seed, trains_everything
 
+LARGEST_RATE = 1e37
+"""of learning; the first step of AdamW divides it by 0.1, and the weights that learn are float32"""
+
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
@@ -175,8 +178,14 @@ class TrainConfig:
         if self.sequence_mask and not self.sequence_mask >= 1:
             raise ValueError(f"sequence_mask must be 0 or at least 1, got {self.sequence_mask}")
         require(self, "eval_every", "eval_temperature", "retries", "step_timeout", at_least=0)
-        require(self, "learning_rate", "max_grad_norm", "clip_low", "clip_high", above=0)
+        require(self, "max_grad_norm", "clip_low", "clip_high", above=0)
         require(self, "temperature", "boost", "eval_top_p", above=0)
+        require(self, "learning_rate", above=0, at_most=LARGEST_RATE)
+        if self.boost_layers and not self.learning_rate * self.boost <= LARGEST_RATE:
+            raise ValueError(
+                f"learning_rate times boost must be at most {LARGEST_RATE}, got {self.learning_rate} times "
+                f"{self.boost}"
+            )
         require(self, "gamma", at_least=0, at_most=1)
         require(self, "eval_top_p", at_most=1)
         require(self, "eval_response_limit", at_least=0)

@@ -1,10 +1,11 @@
 """Which layers to train, as a user writes it on the command line. Does not import torch."""
 
 import json
-import math
 import random
 import re
 from pathlib import Path
+
+from onelayer.json_files import is_number
 
 FORMS = (
     "14, -1, 10-14, 3,7, mid, mid-5, random:2:seed0, best:3@profile.json, worst:2@profile.json, "
@@ -148,25 +149,27 @@ def _all_except(left_out: str, num_layers: int) -> list[int]:
 def _profiled(end: str, number: int, path: Path, num_layers: int) -> list[int]:
     spec = f"{end}:{number}@{path}"
     _check_number(number, num_layers, spec)
-    value = _values(path)
+    value, undefined = _values(path)
     if beyond := [layer for layer in value if not 0 <= layer < num_layers]:
         raise ValueError(
             f"{path} scores layer {beyond[0]}, which a model of {num_layers} layers lacks;"
             " it profiles another model"
         )
     if len(value) < number:
+        why = f", because {undefined}" if undefined else ""
         raise ValueError(
-            f"layers {spec!r} asks for {number}, but {path} has contributions of {len(value)} only"
+            f"layers {spec!r} asks for {number}, but {path} has contributions of {len(value)} only{why}; "
+            "name the layers themselves"
         )
     sign = -1 if end == "best" else 1
     ranked = sorted(value, key=lambda layer: (sign * value[layer], layer))
     return sorted(ranked[:number])
 
 
-def _values(path: Path) -> dict[int, float]:
-    """Return the values that rank the layers of a profile, without null and NaN.
+def _values(path: Path) -> tuple[dict[int, float], str]:
+    """Return the values that rank the layers of a profile, and why C(k) is undefined where it ranks them.
 
-    They are the scores on the dev part, which had no part in C(k), if every layer has one; else C(k).
+    The values are the scores on the dev part, which had no part in C(k), if every layer has one; else C(k).
     """
     try:
         profile = json.loads(path.read_text(encoding="utf-8"))
@@ -180,19 +183,16 @@ def _values(path: Path) -> dict[int, float]:
         raise ValueError(
             f"{path} is no profile as `onelayer profile` writes it: {type(error).__name__}: {error}"
         ) from None
-    by_dev = all(_is_number(dev) for _, _, dev in rows)
+    by_dev = all(is_number(dev) for _, _, dev in rows)
+    reasons = {row.get("undefined"): None for row in profile["contributions"]}
     known: dict[int, float] = {}
     for layer, contribution, dev in rows:
         if type(layer) is not int or layer in known:
             raise ValueError(f"{path} is no profile: layer {layer!r} is no index or stands twice")
         value = dev if by_dev else contribution
-        if _is_number(value):
+        if is_number(value):
             known[layer] = float(value)
-    return known
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
+    return known, "" if by_dev else " and ".join(str(reason) for reason in reasons if reason)
 
 
 def _check_number(number: int, num_layers: int, spec: str) -> None:

@@ -40,8 +40,7 @@ def load_profile(path: Path | str) -> Profile:
         FileNotFoundError: there is no such file.
         ValueError: it is not a profile, of another format, or its scores are incomplete.
     """
-    path = Path(path)
-    path = path / FILE_NAME if path.is_dir() else path
+    path = profile_path(path)
     if not path.is_file():
         raise FileNotFoundError(f"there is no profile {path}; `onelayer profile` writes one")
     try:
@@ -54,6 +53,12 @@ def load_profile(path: Path | str) -> Profile:
         raise ValueError(f"{path} is no profile: {type(error).__name__}: {error}") from error
     except ValueError as error:
         raise ValueError(f"{path} is no profile that can be used: {error}") from error
+
+
+def profile_path(path: Path | str) -> Path:
+    """Return the file of a profile, of which a user may name the folder."""
+    path = Path(path)
+    return path / FILE_NAME if path.is_dir() else path
 
 
 def profile_of(content: Mapping[str, Any]) -> Profile:

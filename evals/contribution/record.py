@@ -21,7 +21,6 @@ there are any; the reported figures are from the other tasks.
 Does not import torch.
 """
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -64,7 +63,7 @@ class Run:
     seed: int
     learning_rate: float
     scores: Scores
-    """T values, in the order of the profile's tasks"""
+    """T values from 0 to 1, in the order of the profile's tasks"""
     control: str | None = None
     """the control, such as ``random:2 draw 0``; runs with the same text are one arm"""
     trained_parameters: int | None = None
@@ -235,14 +234,14 @@ def _check(profile: Profile) -> None:
     """Raise ValueError for the first thing that makes the scores unusable."""
     if not profile.tasks:
         raise ValueError("a profile needs held-out tasks, and there are none")
-    if repeated := _repeated(profile.tasks):
-        raise ValueError(f"task {repeated!r} stands twice among the held-out tasks")
+    if twice := repeated(profile.tasks):
+        raise ValueError(f"task {twice!r} stands twice among the held-out tasks")
     if not profile.base:
         raise ValueError("there is no evaluation of the base; every contribution starts from it")
-    if repeated := _repeated(run.name for run in profile.runs):
-        raise ValueError(f"run {repeated!r} stands twice; a run counts once")
+    if twice := repeated(run.name for run in profile.runs):
+        raise ValueError(f"run {twice!r} stands twice; a run counts once")
     for number, scores in enumerate(profile.base):
-        _check_scores(f"base evaluation {number}", scores, len(profile.tasks))
+        check_scores(f"base evaluation {number}", scores, len(profile.tasks))
     for run in profile.runs:
         _check_run(run, profile)
     _check_dev(profile)
@@ -250,18 +249,18 @@ def _check(profile: Profile) -> None:
 
 def _check_dev(profile: Profile) -> None:
     """Raise ValueError where the dev scores are incomplete, or a dev task is also a test task."""
-    if repeated := _repeated([*profile.tasks, *profile.dev_tasks]):
-        raise ValueError(f"task {repeated!r} is a dev task, and stands twice")
+    if twice := repeated([*profile.tasks, *profile.dev_tasks]):
+        raise ValueError(f"task {twice!r} is a dev task, and stands twice")
     if profile.dev_tasks and not profile.dev_base:
         raise ValueError("there is no evaluation of the base on the dev tasks")
     for number, scores in enumerate(profile.dev_base):
-        _check_scores(f"dev evaluation {number} of the base", scores, len(profile.dev_tasks))
+        check_scores(f"dev evaluation {number} of the base", scores, len(profile.dev_tasks))
     for run in profile.runs:
-        _check_scores(f"run {run.name!r} on dev", run.dev_scores, len(profile.dev_tasks))
+        check_scores(f"run {run.name!r} on dev", run.dev_scores, len(profile.dev_tasks))
 
 
 def _check_run(run: Run, profile: Profile) -> None:
-    _check_scores(f"run {run.name!r}", run.scores, len(profile.tasks))
+    check_scores(f"run {run.name!r}", run.scores, len(profile.tasks))
     if run.role not in get_args(Role):
         raise ValueError(f"run {run.name!r} has the role {run.role!r}, not one of {get_args(Role)}")
     if (run.control is not None) != (run.role == "control"):
@@ -282,14 +281,16 @@ def _check_run(run: Run, profile: Profile) -> None:
         )
 
 
-def _check_scores(name: str, scores: Sequence[Any], tasks: int) -> None:
+def check_scores(name: str, scores: Sequence[Any], tasks: int) -> None:
+    """Raise ValueError unless ``scores`` has a share from 0 to 1 for each of so many tasks."""
     if len(scores) != tasks:
         raise ValueError(f"{name} has {len(scores)} scores for {tasks} tasks")
     for position, score in enumerate(scores):
-        if not isinstance(score, int | float) or not math.isfinite(score):
-            raise ValueError(f"{name} has no score for task {position}, but {score!r}")
+        if not isinstance(score, int | float) or not 0 <= score <= 1:
+            raise ValueError(f"{name} has no score from 0 to 1 for task {position}, but {score!r}")
 
 
-def _repeated(names: Iterable[str]) -> str | None:
+def repeated(names: Iterable[str]) -> str | None:
+    """Return the name that stands most often, None where each stands once."""
     name, times = max(Counter(names).items(), key=lambda item: item[1], default=("", 0))
     return name if times > 1 else None

@@ -71,9 +71,8 @@ def _write(profile: "Profile", profiler: Any, finished: bool) -> None:
     page = profile_page(profile)
     if not finished:
         page += "- This profile is not whole: it was stopped before all runs were done.\n"
-    selection = profiler.selection
-    if selection is not None and profiler.plan.ranked_controls(selection.ranking):
-        page += f"- {selection.sentence}\n"
+    if profiler.selection is not None:
+        page += f"- {profiler.selection.sentence(profiler.plan.layers)}\n"
     if profile.halving is not None:
         page += _halving_line(profile.halving)
     write_atomically(folder / "profile.md", page)

@@ -123,6 +123,22 @@ def test_layers_without_a_score_are_not_best(profile):
         parse_layers(f"best:3@{path}", 4)
 
 
+def test_a_number_that_no_float_holds_is_no_score(profile):
+    assert parse_layers(f"best:1@{profile((0, 10**400), (1, 0.1))}", 4) == [1]
+
+
+def test_where_no_contribution_is_defined_the_reason_is_said(tmp_path):
+    why = "training everything gained +0.010 [-0.020, +0.040] over the base: no more than noise"
+    rows = [{"layer": k, "contribution": None, "undefined": why} for k in (0, 1)]
+    path = tmp_path / "profile.json"
+    path.write_text(json.dumps({"contributions": rows}))
+    with pytest.raises(
+        ValueError, match="contributions of 0 only, because training everything"
+    ) as e:
+        parse_layers(f"best:1@{path}", 4)
+    assert str(e.value).endswith(f"{why}; name the layers themselves")
+
+
 def test_worst_takes_the_lowest_contributions(profile):
     path = profile((0, 0.2), (3, 1.1), (1, -0.5), (2, 0.9))
     assert parse_layers(f"worst:2@{path}", 4) == [0, 1]

@@ -116,3 +116,13 @@ def test_a_damaged_layer_is_said(make_trainer):
     (trainer.folder.path / "layer.safetensors").write_bytes(b"torn")
     with pytest.raises(ValueError, match="is damaged or no trained layer; remove it"):
         find(trainer.config, DEPTH)
+
+
+def test_a_failed_run_that_lost_its_weights_is_said_before_training(make_trainer):
+    trainer = make_trainer(iterations=2)
+    trainer.train()
+    keep_failure(trainer.folder.path, Failure(1, 1, "training diverged"))
+    assert find(trainer.config, DEPTH).finished == 2
+    (trainer.folder.path / "layer.safetensors").unlink()
+    with pytest.raises(ValueError, match=r"lost the weights .*; move the folder away"):
+        find(trainer.config, DEPTH)

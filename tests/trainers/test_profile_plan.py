@@ -120,6 +120,11 @@ def test_more_draws_keep_the_first_ones():
         ("mid:2:3", "control 'mid:2:3' is not understood"),
         ("lora:4", "control 'lora:4' is not understood"),
         ("lora,lora", "control 'lora' stands twice"),
+        (
+            "random:2:2,random:2:3",
+            "control 'random:2:3' stands twice: each kind and number of layers",
+        ),
+        ("random:2,random:2:2", "control 'random:2:2' stands twice"),
     ],
 )
 def test_a_control_that_is_none_is_refused(text, message):
@@ -148,7 +153,12 @@ def test_a_control_that_the_model_is_too_small_for_is_refused(text, message):
         ({"seeds": ""}, "seeds is empty"),
         ({"seeds": "1,2,1"}, "seeds names 1 twice"),
         ({"seeds": "1-3,2"}, "seeds names 2 twice"),
-        ({"seeds": "one"}, "seeds must be whole numbers such as 1,2,3, got 'one'"),
+        ({"seeds": "one"}, "seeds must be whole numbers such as 1,2,3 or .*, got 'one'"),
+        ({"seeds": "1,5-3"}, "or rising ranges such as 1-3, got '1,5-3'"),
+        ({"layer_list": "mask:seed0"}, "layer_list mask:seed0 names numbers of all layers"),
+        ({"lr_layer": float("inf")}, r"lr_layer must be at most 1e\+37, got inf"),
+        ({"lr_full": 1e38}, r"lr_full must be at most 1e\+37, got 1e\+38"),
+        ({"halving": True, "halving_rounds": 20000}, "100 iterations cannot be halved 20000 times"),
         ({"layers": "3"}, "layers=3 is not for a profile: a profile trains each layer of"),
         ({"boost_layers": "3"}, "boost_layers=3 is not for a profile"),
         ({"lr_layer": 0.0}, "lr_layer must be above 0, got 0.0"),
@@ -161,6 +171,12 @@ def test_a_control_that_the_model_is_too_small_for_is_refused(text, message):
 def test_what_cannot_be_a_profile_is_refused(values, message):
     with pytest.raises(ValueError, match=message):
         config(**values)
+
+
+def test_a_rate_that_a_control_raises_too_far_is_refused():
+    for text in ("lr", "boost:1"):
+        with pytest.raises(ValueError, match=r"learning_rate .*must be at most 1e\+37"):
+            controls(text, RANKING, lr_full=8e36, lr_layer=8e36)
 
 
 def test_lists_may_be_yaml():

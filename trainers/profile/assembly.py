@@ -9,7 +9,6 @@ from typing import Any
 from onelayer.evals.contribution.record import BaseModel, Budget, Profile, Run
 from onelayer.evals.suite import Suite
 from onelayer.settings import parse_mapping
-from onelayer.trainers.layer_spec import parse_layers
 from onelayer.trainers.profile.halving import Halving
 from onelayer.trainers.profile.planned_runs import PlannedRun
 from onelayer.trainers.profile.profile_config import ProfileConfig
@@ -73,10 +72,8 @@ def assemble(
 def _run(
     planned: PlannedRun, scores: TaskScores, num_layers: int, rounds: list[dict[str, Any]] | None
 ) -> Run:
-    trained: Sequence[int] = parse_layers(planned.config.layers, num_layers)
-    if planned.role == "transplant":
-        trained = planned.layers
-    norms = dict(zip(trained, scores.update_norm or (), strict=False))
+    changed = planned.changed(num_layers)
+    norms = dict(zip(changed, scores.update_norm, strict=True)) if scores.update_norm else {}
     return Run(
         name=planned.name,
         role=planned.role,

@@ -62,7 +62,7 @@ def parse_controls(text: str) -> list[Control]:
     """Return the controls of a comma-separated list.
 
     Raises:
-        ValueError: one is none of the forms above, or stands twice.
+        ValueError: one is none of the forms above, or stands twice, be it with another number of draws.
     """
     found: list[Control] = []
     bare = str(text).strip().removeprefix("[").removesuffix("]")
@@ -74,8 +74,10 @@ def parse_controls(text: str) -> list[Control]:
         if not match or (match[3] and match[1] != "random"):
             raise ValueError(f"control {part!r} is not understood; there are {FORMS}")
         control = Control(match[1] or part, int(match[2] or 0), int(match[3] or 1))
-        if control in found:
-            raise ValueError(f"control {part!r} stands twice")
+        if any((c.kind, c.layers) == (control.kind, control.layers) for c in found):
+            raise ValueError(
+                f"control {part!r} stands twice: each kind and number of layers may stand once"
+            )
         found.append(control)
     return found
 
@@ -111,7 +113,7 @@ def arms(control: Control, num_layers: int, ranking: Sequence[int] = ()) -> list
     if number > len(ranking):
         raise ValueError(
             f"control {kind}:{number} asks for {number} layers, but {len(ranking)} are ranked; "
-            "add to --layer-list"
+            "add to --layer-list, or rank more layers in --ranking-from"
         )
     chosen = list(ranking[-number:] if kind == "worst" else ranking[:number])
     return [Arm(f"{kind}-{number}", f"{kind}:{number}", tuple(sorted(chosen)), kind)]

@@ -40,14 +40,22 @@ def find(planned: TrainConfig, num_layers: int) -> Found:
     """
     folder = RunFolder(planned.folder)
     written, finished = _weights_config(planned)
+    failure = failure_in(folder.path)
+    if failure is not None and failure.weights_of and not finished:
+        raise ValueError(
+            f"{folder.path} lost the weights that its run had when it failed; move the folder away, and it "
+            "is trained again"
+        )
     newest = folder.saved.config() if folder.saved else None
     for config in filter(None, (written, newest)):
         if difference := differs(planned, config, num_layers):
-            raise ValueError(f"{folder.path} holds another run: {difference}; name another --out")
+            raise ValueError(
+                f"{folder.path} holds another run: {difference}; move it away, or name another --out"
+            )
     if finished > planned.iterations:
         raise ValueError(
             f"{folder.path} was trained for {finished} iterations, more than the {planned.iterations} "
-            "of this profile; name another --out"
+            "of this profile; move it away, or name another --out"
         )
     whole = finished == planned.iterations or failure_in(planned.folder) is not None
     if newest is None and not whole and folder.metrics.exists():
@@ -71,13 +79,20 @@ def differs(planned: TrainConfig, found: Mapping[str, Any], num_layers: int) -> 
     for name, value in wanted.items():
         if _is_eval(name):
             continue
-        if _meaning(name, value, num_layers) != _meaning(name, before[name], num_layers):
+        if not _same(name, value, before[name], num_layers):
             return f"it was trained with {name}={before[name]!r}, not {value!r}"
     return ""
 
 
 def _is_eval(name: str) -> bool:
     return name.startswith("eval_")
+
+
+def _same(name: str, planned: Any, found: Any, num_layers: int) -> bool:
+    try:
+        return bool(_meaning(name, planned, num_layers) == _meaning(name, found, num_layers))
+    except (AttributeError, TypeError, ValueError):  # a damaged value means nothing
+        return False
 
 
 def _meaning(name: str, value: Any, num_layers: int) -> Any:

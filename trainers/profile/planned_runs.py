@@ -21,6 +21,12 @@ class PlannedRun:
     config: TrainConfig
     control: str | None = None
 
+    def changed(self, num_layers: int) -> Sequence[int]:
+        """Return the layers whose weights the run changes; where ``layers`` are boosted, all."""
+        if self.role == "transplant":
+            return self.layers
+        return parse_layers(self.config.layers, num_layers)
+
 
 class Plan:
     """All runs of a profile.

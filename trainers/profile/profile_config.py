@@ -15,7 +15,8 @@ from onelayer.settings import (
     run_folder,
     world_of,
 )
-from onelayer.trainers.config import TrainConfig
+from onelayer.trainers.config import LARGEST_RATE, TrainConfig
+from onelayer.trainers.layer_spec import mask_seed
 from onelayer.trainers.profile.controls import parse_controls
 
 _SET_FOR_EACH_RUN = {
@@ -78,16 +79,21 @@ class ProfileConfig:
     max_hours: float = option(0.0, "stop after this time and keep what is there; 0: do not")
 
     def __post_init__(self) -> None:
-        require(self, "lr_full", "lr_layer", "lr_lora", above=0)
+        require(self, "lr_full", "lr_layer", "lr_lora", above=0, at_most=LARGEST_RATE)
         require(self, "base_evaluations", "halving_rounds", "together", "parallel", at_least=1)
         require(self, "seed", "lora_rank", "dev_tasks", "jobs", "max_hours", at_least=0)
         require(self.train, "eval_tasks", at_least=1)
         if not _bare(self.layer_list):
             raise ValueError("layer_list is empty: name at least one layer, such as 0-5, or all")
-        if self.halving and self.train.iterations < 2**self.halving_rounds:
+        if mask_seed(self.layer_spec) is not None:
+            raise ValueError(
+                f"layer_list {self.layer_spec} names numbers of all layers, and no layers; a run of these is "
+                "--controls mask"
+            )
+        if self.halving and self.train.iterations.bit_length() <= self.halving_rounds:
             raise ValueError(
                 f"{self.train.iterations} iterations cannot be halved {self.halving_rounds} times; "
-                f"lower halving_rounds, or give at least {2**self.halving_rounds} iterations"
+                f"lower halving_rounds, or give at least 2^{self.halving_rounds} iterations"
             )
         if not self.seed_list:
             raise ValueError("seeds is empty: name at least one, such as 1,2,3")
@@ -126,14 +132,18 @@ class ProfileConfig:
         """The training seeds, as they are written.
 
         Raises:
-            ValueError: the text is no list of whole numbers, or names one twice.
+            ValueError: the text is no list of whole numbers and rising ranges, or names one twice.
         """
         seeds: list[int] = []
         for part in filter(None, (part.strip() for part in _bare(self.seeds).split(","))):
             match = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
-            if not match:
-                raise ValueError(f"seeds must be whole numbers such as 1,2,3, got {self.seeds!r}")
-            seeds += range(int(match[1]), int(match[2] or match[1]) + 1)
+            these = range(int(match[1]), int(match[2] or match[1]) + 1) if match else ()
+            if not these:
+                raise ValueError(
+                    f"seeds must be whole numbers such as 1,2,3 or rising ranges such as 1-3, got "
+                    f"{self.seeds!r}"
+                )
+            seeds += these
         for seed in seeds:
             if seeds.count(seed) > 1:
                 raise ValueError(f"seeds names {seed} twice: the same run twice says nothing new")

@@ -12,9 +12,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from onelayer.evals.contribution.profile_file import profile_path
 from onelayer.files import write_atomically
 from onelayer.lock import alone_in
 from onelayer.settings import read_settings, write_settings
+from onelayer.trainers.profile.controls import parse_controls
 from onelayer.trainers.profile.profile_config import ProfileConfig
 
 CONFIG_NAME = "profile.yaml"
@@ -34,9 +36,13 @@ class Selection:
     on_dev: bool = False
     """the ranking is by scores on the dev tasks, of which nothing is reported"""
 
+    def sentence(self, layers: Sequence[int]) -> str:
+        """Return what a reader of the controls in a profile of these layers must know."""
+        left_out = ", ".join(str(layer) for layer in layers if layer not in self.ranking)
+        return self._how + f" Not ranked then: layers {left_out}." * bool(left_out)
+
     @property
-    def sentence(self) -> str:
-        """What a reader of the controls must know."""
+    def _how(self) -> str:
         ranked = ", ".join(map(str, self.ranking))
         if self.source == THIS_PROFILE and self.on_dev:
             return (
@@ -96,30 +102,32 @@ class ProfileFolder:
         with alone_in(self.path):
             yield
 
-    def selection(self) -> Selection | None:
-        """Return the ranking that controls were chosen by, None if none were.
+    def selection(self, num_layers: int) -> Selection | None:
+        """Return the ranking that controls were chosen by; None if none were, or none is asked for.
 
         Raises:
-            ValueError: it is the ranking of another profile than ``ranking_from``, or its file is damaged.
+            ValueError: it is the ranking of another profile than ``ranking_from``, it ranks too few
+                layers for a control, or its file is damaged.
         """
         path = self.path / "selection.json"
-        if not path.is_file():
+        asked = [
+            control for control in parse_controls(self.config.controls) if control.needs_ranking
+        ]
+        if not asked or not path.is_file():
             return None
-        try:
-            values: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            found = Selection(
-                str(values["source"]),
-                tuple(values["ranking"]),
-                tuple(values["seeds"]),
-                bool(values.get("on_dev", False)),
-            )
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{path} is damaged ({error!r}); remove it") from error
-        wanted = self.config.ranking_from or THIS_PROFILE
-        if found.source != wanted:
+        found = _read_selection(path, num_layers)
+        if not _same_source(found.source, self.config.ranking_from or THIS_PROFILE):
+            before = "" if found.source == THIS_PROFILE else found.source
             raise ValueError(
-                f"the controls in {self.path} were chosen by {found.source}, not by {wanted}; "
-                "name another --out"
+                f"the controls in {self.path} were chosen by {found.source}, not by "
+                f"{self.config.ranking_from or THIS_PROFILE}; go on with --ranking-from {before!r}, or name "
+                "another --out"
+            )
+        most = max(asked, key=lambda control: control.layers)
+        if most.layers > len(found.ranking):
+            raise ValueError(
+                f"control {most.kind}:{most.layers} asks for {most.layers} layers, but {path} has the "
+                f"ranking of {len(found.ranking)} that controls were chosen by; move it away to rank all"
             )
         return found
 
@@ -143,3 +151,25 @@ def _read(path: Path) -> ProfileConfig:
         raise ValueError(
             f"{path} is damaged ({error}); remove it, and the profile goes on"
         ) from error
+
+
+def _read_selection(path: Path, num_layers: int) -> Selection:
+    try:
+        values: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        ranking = values["ranking"]
+        known = [k for k in ranking if type(k) is int and 0 <= k < num_layers]
+        if not known or sorted(set(known)) != sorted(ranking):
+            raise ValueError(f"ranking {ranking!r} is none of {num_layers} layers")
+        seeds, on_dev = tuple(values["seeds"]), bool(values.get("on_dev", False))
+        return Selection(str(values["source"]), tuple(ranking), seeds, on_dev)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{path} is damaged ({error!r}); remove it, and the layers are ranked again"
+        ) from error
+
+
+def _same_source(one: str, other: str) -> bool:
+    """Return whether two sources are the same profile, which may be written in several ways."""
+    if THIS_PROFILE in (one, other):
+        return one == other
+    return one == other or profile_path(one).resolve() == profile_path(other).resolve()

@@ -9,9 +9,9 @@ from accelerate import Accelerator
 
 from onelayer.agents.model_check import check_model
 from onelayer.agents.models import load_model
-from onelayer.evals.contribution.record import BaseModel, Profile
+from onelayer.evals.contribution.record import BaseModel, Profile, repeated
 from onelayer.trainers.fingerprint import base_fingerprint
-from onelayer.trainers.layers import decoder_layers
+from onelayer.trainers.layers import choose_layers, decoder_layers
 from onelayer.trainers.lora import rank_like_one_layer
 from onelayer.trainers.population import can_join
 from onelayer.trainers.profile.assembly import assemble
@@ -56,6 +56,8 @@ class Profiler:
         self.suite = held_out_suite(config)
         self.tasks = tuple(task_names(self.suite))
         self.dev = dev_suite(config, self.suite)
+        self.dev_tasks = () if self.dev is None else tuple(task_names(self.dev))
+        _require_distinct(self.tasks, self.dev_tasks)
         device = Accelerator().device
         model, tokenizer = load_model(config.train.model, config.train.dtype, str(device))
         check_model(model)
@@ -64,6 +66,7 @@ class Profiler:
         self.workers = Workers(model, tokenizer, processes, tell=tell, should_stop=self._is_late)
         self.depth = len(decoder_layers(model))
         self.plan = Plan(config, self.depth, config.lora_rank or rank_like_one_layer(model))
+        choose_layers(model, config.layer_spec)  # refuses a profile of another base
         self.fingerprint = base_fingerprint(model)
         self.evaluation = Evaluation(
             self.suite.identity(),
@@ -73,7 +76,7 @@ class Profiler:
         )
         self.scores: dict[str, TaskScores] = {}
         self.halving: Halving | None = None
-        self.selection = self.folder.selection()
+        self.selection = self.folder.selection(self.depth)
         self.deadline = time.monotonic() + config.max_hours * 3600 if config.max_hours else None
         self._require_possible()
 
@@ -182,17 +185,29 @@ class Profiler:
         if not path.is_file():
             return False
         scores = read_scores(path, self.evaluation)
-        if scores.tasks != self.tasks:
-            raise ValueError(f"{path} has scores of other tasks; name another --out")
-        if run is not None:
-            wrong = differs(run.config, scores.config or {}, self.depth)
-            if not wrong and scores.iterations != run.config.iterations:
-                wrong = f"it was trained for {scores.iterations} iterations"
-            if wrong:
-                raise ValueError(f"{path} is of another run: {wrong}; name another --out")
+        if (scores.tasks, scores.dev_tasks) != (self.tasks, self.dev_tasks):
+            raise ValueError(
+                f"{path} has scores of other tasks; move it away, or name another --out"
+            )
+        if run is not None and (wrong := self._wrong(scores, run)):
+            raise ValueError(
+                f"{path} is of another run: {wrong}; move it and the run's folder away, or name another "
+                "--out"
+            )
         self.scores[name] = scores
         self.tell("adopted", name, scores)
         return True
+
+    def _wrong(self, scores: TaskScores, run: PlannedRun) -> str:
+        """Return why the scores are not those of the run, in words; empty if they are."""
+        if wrong := differs(run.config, scores.config or {}, self.depth):
+            return wrong
+        if scores.iterations != run.config.iterations:
+            return f"it was trained for {scores.iterations} iterations"
+        norms, changed = len(scores.update_norm or ()), len(run.changed(self.depth))
+        if norms not in (0, changed):
+            return f"it has {norms} update norms for {changed} layers"
+        return ""
 
     def _job(self, name: str, run: PlannedRun | None, sampling: int = 0) -> Job:
         return Job(
@@ -259,6 +274,15 @@ def in_groups(jobs: Sequence[Job], together: int) -> list[Job | Together]:
             found.append(Together(tuple(group)))
             group = []
     return [*found, Together(tuple(group))] if group else found
+
+
+def _require_distinct(tasks: Sequence[str], dev_tasks: Sequence[str]) -> None:
+    """Raise ValueError where a held-out task stands twice: its scores could not be told apart."""
+    if twice := repeated([*tasks, *dev_tasks]):
+        raise ValueError(
+            f"task {twice!r} stands twice among the {len(tasks)} held-out tasks and the {len(dev_tasks)} dev "
+            "tasks: lower --eval-tasks or --dev-tasks, or let the environment name each task differently"
+        )
 
 
 def _processes(jobs: int, device: str) -> int:

@@ -9,10 +9,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from onelayer.evals.contribution.record import check_scores
 from onelayer.evals.journal import require_same
 from onelayer.files import write_atomically
+from onelayer.json_files import is_number
 
 FORMAT = "onelayer-score/1"
+_NUMBERS = (
+    *("errors", "iterations", "trained_parameters", "episodes"),
+    *("seconds", "cpu_seconds", "tokens"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,27 +96,43 @@ def read_scores(path: Path, evaluation: Evaluation) -> TaskScores:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content.pop("format") != FORMAT:
             raise ValueError("it is of another format")
-        found = content.pop("evaluation")
+        found = Evaluation(**content.pop("evaluation"))
         scores = TaskScores(**{k: _frozen(v) for k, v in content.items()})
-        parts = ((scores.tasks, scores.scores), (scores.dev_tasks, scores.dev_scores))
-        for tasks, earned in parts:
-            if len(tasks) != len(earned):
-                raise ValueError(f"it has {len(earned)} scores for {len(tasks)} tasks")
-        if not scores.tasks:
-            raise ValueError("it has no tasks")
+        _require_usable(scores, found)
+        if scores.name != path.stem:
+            raise ValueError(f"it is of {scores.name!r}")
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(
             f"{path} holds no scores ({error}); remove it, and the run is evaluated again"
         ) from error
-    wanted = evaluation.as_json()
-    if found["fingerprint"] != wanted["fingerprint"]:
+    if found.fingerprint != evaluation.fingerprint:
         raise ValueError(f"{path} was scored on another base model; name another --out")
+    wanted = evaluation.as_json()
     require_same(
-        {"suite": wanted["played"], "dev": wanted["dev"], "settings": wanted["settings"]},
-        {"suite": found["played"], "dev": found.get("dev"), "settings": found["settings"]},
+        {"suite": wanted["played"], "settings": wanted["settings"]},
+        {"suite": found.played, "settings": found.settings},
         str(path),
     )
     return scores
+
+
+def _require_usable(scores: TaskScores, evaluation: Evaluation) -> None:
+    """Raise TypeError or ValueError for the first value that no profile can be made of."""
+    if not scores.tasks:
+        raise ValueError("it has no tasks")
+    for tasks, earned in ((scores.tasks, scores.scores), (scores.dev_tasks, scores.dev_scores)):
+        check_scores("it", earned, len(tasks))
+    for name in _NUMBERS:
+        value = getattr(scores, name)
+        if not (value is None or is_number(value)):
+            raise ValueError(f"its {name} is {value!r}, and no number")
+    if not all(map(is_number, scores.update_norm or ())):
+        raise ValueError(f"its update_norm is {scores.update_norm!r}, and no numbers")
+    if not isinstance(scores.failed, str | None):
+        raise ValueError(f"its failed is {scores.failed!r}, and no reason")
+    for value in (scores.config or {}, evaluation.played, evaluation.settings):
+        if not isinstance(value, Mapping):
+            raise ValueError(f"it has {value!r} in the place of settings")
 
 
 def _frozen(value: Any) -> Any:

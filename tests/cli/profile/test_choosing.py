@@ -1,5 +1,7 @@
 """Controls and halving: which layers are trained further, and what the page says of it."""
 
+import json
+
 import pytest
 from helpers import known_score, run_profile, trained_weights
 
@@ -24,7 +26,9 @@ def test_controls_are_chosen_by_the_ranking_and_the_page_says_so(quick, pretend,
     assert load_profile(tmp_path / "profile").config["selection"]["ranking"] == [1, 3, 2, 0]
 
 
-def test_controls_can_be_chosen_by_another_profile(quick, pretend, tmp_path, capsys, errors):
+def test_controls_can_be_chosen_by_another_profile(
+    quick, pretend, tmp_path, capsys, errors, monkeypatch
+):
     pretend(known_score)
     assert run_profile(quick(iterations=8, layer_list="0-3")) == 0
     other = tmp_path / "profile" / "profile.json"
@@ -38,8 +42,50 @@ def test_controls_can_be_chosen_by_another_profile(quick, pretend, tmp_path, cap
     chosen = {job.name: job.config for job in made if job.config is not None}
     assert chosen["best-1-seed-1"].layers == "1"  # its own scores would say 0
     assert f"chosen by {other}" in capsys.readouterr().out
+    monkeypatch.chdir(tmp_path)
+    for spelling in ("profile", "./profile/profile.json"):
+        assert run_profile({**settings, "ranking_from": spelling}) == 0
+    assert run_profile({**settings, "controls": "mid:1"}) == 0  # nothing to choose
+    capsys.readouterr()
     assert run_profile(settings) == 2
-    assert "were chosen by" in errors()[0]
+    assert f"go on with --ranking-from '{other}'" in errors()[0]
+
+
+def test_layers_that_were_added_after_the_choice_are_said(quick, pretend, tmp_path, capsys, errors):
+    made = pretend(known_score)
+    assert run_profile(quick(iterations=8, layer_list="0,2", controls="best:1")) == 0
+    assert "Not ranked then" not in capsys.readouterr().out
+    more = quick(iterations=8, layer_list="0-3")
+    assert run_profile({**more, "controls": "best:1"}) == 0
+    assert "wrongs the worst. Not ranked then: layers 1, 3.\n" in capsys.readouterr().out
+    made.clear()
+    assert run_profile({**more, "controls": "best:1,worst:3"}) == 2
+    [line] = errors()
+    assert "control worst:3 asks for 3 layers, but " in line
+    assert "selection.json has the ranking of 2 that controls were chosen by; move it away" in line
+    (tmp_path / "profile" / "selection.json").unlink()
+    assert run_profile({**more, "controls": "best:1,worst:3"}) == 2
+    [line] = errors()
+    assert (
+        "best-1-seed-1.json is of another run: it was trained with layers='2', not '1'; move"
+        in line
+    )
+    (tmp_path / "profile" / "scores" / "best-1-seed-1.json").unlink()
+    assert run_profile({**more, "controls": "best:1,worst:3"}) == 0
+    chosen = [(job.name, job.config.layers) for job in made]
+    assert chosen == [("best-1-seed-1", "1"), ("worst-3-seed-1", "0,2,3")]
+
+
+@pytest.mark.parametrize("ranking", [[], [None], ["1"], [99], [1, 1], [True], "12", 3])
+def test_a_damaged_ranking_is_said_with_its_file(quick, pretend, tmp_path, errors, ranking):
+    pretend(known_score)
+    settings = quick(iterations=8, controls="lr")
+    assert run_profile(settings) == 0
+    path = tmp_path / "profile" / "selection.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "ranking": ranking}))
+    assert run_profile(settings) == 2
+    [line] = errors()
+    assert "selection.json is damaged" in line and "remove it, and the layers are ranked" in line
 
 
 def test_halving_runs_the_better_half_on_and_says_what_it_spent(quick, pretend, tmp_path, capsys):

@@ -1,12 +1,15 @@
 """What `onelayer profile` refuses in one line, before anything is trained or overwritten."""
 
 import json
+import math
 
+import gymnasium as gym
 import pytest
 import yaml
 from helpers import known_score, run_profile, typed
 
 from onelayer.cli import main
+from onelayer.envs.text import FreeText
 
 pytest.importorskip("torch")
 
@@ -98,18 +101,106 @@ def test_another_profile_in_the_folder_is_refused_and_kept(
     assert after == before
 
 
-def test_damaged_scores_are_said_and_not_overwritten(quick, pretend, tmp_path, capsys, errors):
-    pretend(known_score)
+@pytest.mark.parametrize("name", ["layer-01-seed-1", "base-0"])
+def test_damaged_scores_are_said_before_training_and_not_overwritten(
+    quick, pretend, tmp_path, capsys, errors, name
+):
+    made = pretend(known_score)
     assert run_profile(quick()) == 0
-    path = tmp_path / "profile" / "scores" / "layer-01-seed-1.json"
+    path = tmp_path / "profile" / "scores" / f"{name}.json"
     content = json.loads(path.read_text())
-    for damage in ("{", json.dumps({**content, "scores": []}), json.dumps({"format": "other"})):
+    evaluation = content["evaluation"]
+    changes = [
+        *({"scores": scores} for scores in ([], [math.nan] * 3, [None] * 3, ["a"] * 3, [5.0] * 3)),
+        *({"evaluation": e} for e in (None, {}, [], {**evaluation, "settings": None})),
+        *({"config": [1]}, {"cpu_seconds": "zz"}, {"tokens": 10**400}, {"failed": True}),
+        *({"update_norm": ["q"]}, {"name": "layer-02-seed-1"}, {"format": "other"}),
+    ]
+    made.clear()
+    for damage in ("{", "[]", *(json.dumps({**content, **change}) for change in changes)):
         path.write_text(damage)
         capsys.readouterr()
-        assert run_profile(quick()) == 2
+        assert run_profile(quick(seeds="1,2")) == 2, damage
         [line] = errors()
-        assert "layer-01-seed-1.json holds no scores" in line
+        assert f"{name}.json holds no scores" in line
         assert path.read_text() == damage
+    assert not made
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"tasks": ["a", "b", "c"]}, "has scores of other tasks; move it away"),
+        ({"dev_tasks": ["q"], "dev_scores": [1.0]}, "has scores of other tasks; move it away"),
+        ({"iterations": 5}, "is of another run: it was trained for 5 iterations; move it and"),
+        ({"config": {"env_args": 5}}, "is of another run: it was trained with env_args=5"),
+        ({"update_norm": [0.1, 0.2]}, "is of another run: it has 2 update norms for 1 layers"),
+    ],
+)
+def test_scores_of_something_else_are_refused_before_training(
+    quick, pretend, tmp_path, capsys, errors, change, message
+):
+    made = pretend(known_score)
+    assert run_profile(quick()) == 0
+    path = tmp_path / "profile" / "scores" / "layer-02-seed-1.json"
+    content = json.loads(path.read_text())
+    config = content["config"] | change.get("config", {})
+    path.write_text(json.dumps({**content, **change, "config": config}))
+    made.clear()
+    capsys.readouterr()
+    assert run_profile(quick(seeds="1,2")) == 2
+    [line] = errors()
+    assert f"layer-02-seed-1.json {message}" in line
+    assert not made
+
+
+class Levels(gym.Env):
+    """An environment without ids of tasks, which has five levels, whatever the seed."""
+
+    def __init__(self):
+        self.observation_space = self.action_space = FreeText()
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        return "0 1 2", {"task": f"level-{int(self.np_random.integers(5))}"}
+
+    def step(self, action):
+        return "done", 0.0, True, False, {"success": False}
+
+
+@pytest.mark.parametrize(("tasks", "dev"), [(10, 0), (1, 10)])
+def test_held_out_tasks_of_one_name_are_refused_before_training(
+    quick, tmp_path, monkeypatch, errors, tasks, dev
+):
+    monkeypatch.setitem(
+        gym.registry, "Levels-v0", gym.envs.registration.EnvSpec("Levels-v0", Levels)
+    )
+    wrong = {"env": "Levels-v0", "env_args": "", "suite": "", "eval_tasks": tasks, "dev_tasks": dev}
+    assert run_profile(quick(**wrong)) == 2
+    [line] = errors()
+    assert "stands twice among" in line and "lower --eval-tasks or --dev-tasks" in line
+    assert not (tmp_path / "profile").exists()
+
+
+def test_layers_of_a_profile_of_another_base_are_refused(quick, tmp_path, errors):
+    other = tmp_path / "other.json"
+    rows = [{"layer": 1, "contribution": 0.5}]
+    other.write_text(json.dumps({"model": {"fingerprint": "another"}, "contributions": rows}))
+    assert run_profile(quick(layer_list=f"best:1@{other}")) == 2
+    [line] = errors()
+    assert "the profile was measured on another base model" in line
+    assert not (tmp_path / "profile").exists()
+
+
+def test_a_damaged_journal_of_the_base_names_a_way_out_that_a_profile_has(quick, tmp_path, errors):
+    journal = tmp_path / "profile" / "scores" / "base-0.jsonl"
+    journal.parent.mkdir(parents=True)
+    journal.write_text("garbage\n")
+    assert run_profile(quick()) == 2
+    [line] = errors()
+    assert (
+        "base-0.jsonl is no journal" in line and "move it away (`onelayer eval`: --fresh)" in line
+    )
 
 
 def test_two_profiles_do_not_work_in_one_folder(quick, pretend, tmp_path, capsys, errors):

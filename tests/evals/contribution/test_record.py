@@ -53,8 +53,10 @@ def test_a_runs_scores_stand_on_one_line(profile, tmp_path):
         (lambda c: c["runs"][1].pop("scores"), "is no profile: .*scores"),
         (
             lambda c: c["runs"][2]["scores"].__setitem__(1, None),
-            "'layer-00-seed-0' has no score for task 1, but None",
+            "'layer-00-seed-0' has no score from 0 to 1 for task 1, but None",
         ),
+        (lambda c: c["runs"][2]["scores"].__setitem__(1, 5.0), "for task 1, but 5.0"),
+        (lambda c: c["base"][0].__setitem__(0, 10**400), "base evaluation 0 has no score from 0"),
         (lambda c: c["base"].clear(), "no evaluation of the base"),
         (lambda c: c["base"][0].pop(), "base evaluation 0 has 3 scores for 4 tasks"),
         (
