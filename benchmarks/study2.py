@@ -105,6 +105,8 @@ def run(options: argparse.Namespace, started: float) -> None:
         for name in options.settings:
             seeds = options.seeds[:last]
             path = options.results / f"{name}.jsonl"
+            if not missing_runs(path, name, seeds):
+                continue
             changes = settings_of(
                 name,
                 options.set,
@@ -177,19 +179,23 @@ def what_is_left(results: Path, seeds: Sequence[int]) -> str:
     """Return how many runs are missing, and about how many hours of a core they take; "" if none is."""
     lines, hours = [], 0.0
     for name in SETTINGS:
-        path = results / f"{name}.jsonl"
-        text = path.read_text() if path.is_file() else ""
-        there = re.findall(r'^{"name": "([^"]+)"', text, re.M)
-        selection = json.loads(text.partition("\n")[0])["selection"] if text else None
-        wanted = wanted_runs(name, seeds, selection["ranking"] if selection else ())
-        missing = [run for run in wanted if run not in there]
+        missing = missing_runs(results / f"{name}.jsonl", name, seeds)
         trained = [run for run in missing if not run.startswith(("transplant", "base"))]
         hours += len(trained) * MINUTES[task_of(name)] / 60
         if missing:
-            lines.append(f"- {name}: {len(missing)} of {len(wanted)} runs")
+            lines.append(f"- {name}: {len(missing)} of {len(wanted_runs(name, seeds))} runs")
     if not lines:
         return ""
     return "\n".join([*lines, f"- in all about {hours:.1f} hours of a quiet core"])
+
+
+def missing_runs(path: Path, name: str, seeds: Sequence[int]) -> list[str]:
+    """Return the names of a setting's runs that its raw results lack."""
+    text = path.read_text() if path.is_file() else ""
+    there = re.findall(r'^{"name": "([^"]+)"', text, re.M)
+    selection = json.loads(text.partition("\n")[0])["selection"] if text else None
+    wanted = wanted_runs(name, seeds, selection["ranking"] if selection else ())
+    return [run for run in wanted if run not in there]
 
 
 if __name__ == "__main__":

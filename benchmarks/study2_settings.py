@@ -104,12 +104,7 @@ def _text(arguments: Mapping[str, Any]) -> str:
 SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "sums-grpo": {**MATH, "env_args": _text(SUMS), "algorithm": "grpo", "controls": CONTROLS},
     "compare-grpo": {**MATH, "env_args": _text(COMPARE), "algorithm": "grpo", "controls": CONTROLS},
-    "sums-dr-grpo": {
-        **MATH,
-        "env_args": _text(SUMS),
-        "algorithm": "dr_grpo",
-        "ranked_controls": RANKED,
-    },
+    "sums-dr-grpo": {**MATH, "env_args": _text(SUMS), "algorithm": "dr_grpo"},
     "maze-gigpo": {**MAZE, "algorithm": "gigpo", "controls": "lora,mask"},
     "maze-grpo": {**MAZE, "algorithm": "grpo", "ranked_controls": RANKED},
     "alfworld-gigpo": {**ALFWORLD, "algorithm": "gigpo"},

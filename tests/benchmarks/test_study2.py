@@ -187,7 +187,7 @@ def test_the_cost_of_an_arm_is_that_of_its_second_iteration(monkeypatch, capsys,
 
 
 def test_what_is_left_counts_runs(results):
-    from study2 import what_is_left
+    from study2 import missing_runs, what_is_left
     from study2_settings import SEEDS, wanted_runs
 
     assert len(wanted_runs("maze-grpo", (1, 2))) == 2 + 11 * 2  # no ranking by all seeds yet
@@ -197,6 +197,7 @@ def test_what_is_left_counts_runs(results):
     assert len(wanted_runs("maze-gigpo", (1,))) == 2 + 11 + 2
     assert len(wanted_runs("sums-grpo", (1,))) == 2 + 11 + 4 + 10
     assert len(wanted_runs("alfworld-gigpo", (1,))) == 2 + 9
+    assert missing_runs(results / "sums-grpo.jsonl", "sums-grpo", (1,))[0] == "base-1"
     left = what_is_left(results, SEEDS)
     assert "- sums-grpo: 52 of 77 runs" in left
     assert "- maze-gigpo: 41 of 41 runs" in left
