@@ -148,8 +148,8 @@ def tune(options: argparse.Namespace, _: float) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     known = [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
     done = {(line["task"], line["arm"], line["rate"]) for line in known}
-    tasks = {task_of(name): name for name in reversed(options.settings)}
-    for task, name in ((task, name) for task, name in tasks.items() if task in TRIED):
+    tasks = {task_of(name): name for name in reversed(options.settings) if task_of(name) in TRIED}
+    for task, name in tasks.items():
         for full, layer in zip(TRIED[task]["full"], TRIED[task]["layer"], strict=True):
             out = f"tuning/{task}-{layer:g}"
             changes = settings_of(
@@ -159,14 +159,15 @@ def tune(options: argparse.Namespace, _: float) -> None:
             arms = {"full": (f"full-seed-{TUNING_SEED}", full)}
             for k in str(changes["layer_list"]).split(","):
                 arms[f"layer {k}"] = (f"layer-{int(k):02d}-seed-{TUNING_SEED}", layer)
-            if {(task, arm, rate) for arm, (_, rate) in arms.items()} <= done:
+            new = {arm: run for arm, run in arms.items() if (task, arm, run[1]) not in done}
+            if not new:
                 continue
             share_bases(name, Path(out))
             profiler = Profiler(ProfileConfig.of(changes), tell=partial(tell, out))
             profiler.measure()
             share_bases(name, Path(out))
             with open(path, "a", encoding="utf-8") as file:
-                for arm, (run_name, rate) in arms.items():
+                for arm, (run_name, rate) in new.items():
                     scores = profiler.scores[run_name]
                     line = {"task": task, "arm": arm, "rate": rate, "dev": scores.choosing}
                     line |= {"base": profiler.scores["base-0"].choosing, "failed": scores.failed}

@@ -16,7 +16,8 @@ from onelayer.evals.table import render
 NOTE = """\
 Success on the test problems with 95 % intervals over problems and seeds; tokens of the replies and CPU
 seconds of playing and learning, mean of the runs (one thread, two runs on two cores at a time); peak memory
-of an iteration, each arm in a process of its own."""
+of an iteration, each arm in a process of its own. The best layer was chosen by these runs, so its success
+holds some of their luck: see finding 1."""
 
 
 def gains_table(settings: Sequence[Setting], results: Path) -> str:

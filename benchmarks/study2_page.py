@@ -117,16 +117,14 @@ def _there(results: Path, settings: Sequence[Setting]) -> str:
         trained = [run for run in profile.runs if run.role != "transplant"]
         hours = sum(run.cpu_seconds or 0.0 for run in trained) / 3600
         rates = f"{profile.budget.lr_full:g}, {profile.budget.lr_layer:g}"
-        gain = "" if profile.full is None else f"{profile.full.gain:+.1%}"
-        base = "" if profile.base_score is None else f"{profile.base_score.score:.1%}"
-        failed = sum(run.failed is not None for run in profile.runs)
+        failed = sum(run.failed is not None for run in trained)
         counts = [
             str(len(trained)),
             str(failed),
             str(len(profile.tasks)),
             str(len(profile.dev_tasks)),
         ]
-        rows.append([setting.label, *counts, rates, base, gain, f"{hours:.2f}"])
+        rows.append([setting.label, *counts, rates, f"{hours:.2f}"])
     head = [
         "setting",
         "runs",
@@ -134,8 +132,6 @@ def _there(results: Path, settings: Sequence[Setting]) -> str:
         "test",
         "dev",
         "rates: full, layer",
-        "base",
-        "full gains",
         "CPU hours",
     ]
     left = what_is_left(results, SEEDS)

@@ -50,9 +50,9 @@ def sections(settings: Sequence[Setting], comparison: Comparison | None) -> list
             "The best layer lies at 36 to 57 % of the depth in all seven models.",
             "the middle third of the depth has a higher mean C than the rest.",
             {
-                "than all others": _each(defined, findings.middle_layers_are_best),
-                "than earlier ones": _each(defined, findings.middle_layers_beat_earlier_ones),
-                "than later ones": _each(defined, findings.middle_layers_beat_later_ones),
+                "over all others": _each(defined, findings.middle_layers_are_best),
+                "over earlier ones": _each(defined, findings.middle_layers_beat_earlier_ones),
+                "over later ones": _each(defined, findings.middle_layers_beat_later_ones),
             },
         ),
         Section(
@@ -103,9 +103,9 @@ def sections(settings: Sequence[Setting], comparison: Comparison | None) -> list
         Section(
             "How far a layer moves does not predict its contribution",
             "Full training moves all layers alike; the norm of the change does not predict C.",
-            f"no layer moves {findings.ALIKE} times as far as another; and where the intervals of the rank"
-            f" correlation are within -{findings.MOST} and {findings.MOST}, it does not hold where the first"
-            " excludes 0 and p is at most 0.05.",
+            f"no layer moves {findings.ALIKE} times as far as another; for the norm, where both intervals of"
+            f" the rank correlation are within -{findings.MOST} and {findings.MOST}. The norm does predict C"
+            " where the first excludes 0 and p is at most 0.05.",
             {
                 "full training moves all alike": _each(
                     defined, findings.full_training_moves_all_alike
@@ -263,7 +263,7 @@ def _compared(profile: Profile, contrasts: Contrasts) -> dict[str, Finding | Non
         ("the best layer over LoRA", "lora"),
     ):
         found[name] = findings.the_best_is_better(profile, contrasts, other)
-    found["the best layer over the average one"] = findings.the_best_is_above_average(
+    found["the best layer over the average layer"] = findings.the_best_is_above_average(
         profile, contrasts
     )
     for name, arm in (("the middle layer", middle), ("a random mask", "mask"), ("LoRA", "lora")):

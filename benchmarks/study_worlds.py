@@ -20,6 +20,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "examples" / "maze"))
 from onelayer_maze import WAYS, Maze
 
 TASKS = {"train": 400, "test": 300}
+_NAMES: dict[tuple[Any, ...], list[str]] = {}
+"""names of the tasks by the arguments that decide them: a run makes 64 environments"""
 
 
 class ShortMaze(Maze):
@@ -45,7 +47,10 @@ class ShortMaze(Maze):
             raise ValueError(f"near is from 1 to far and at most 2 * size - 2, got {near} of {far}")
         super().__init__(split, size, max_steps, render_mode)
         self.near, self.far = near, far
-        self._tasks = self._each_once(split)
+        kind = (split, size, near, far)
+        if kind not in _NAMES:
+            _NAMES[kind] = self._each_once(split)
+        self._tasks = _NAMES[kind]
 
     @property
     def tasks(self) -> Sequence[str]:

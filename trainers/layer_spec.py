@@ -174,7 +174,12 @@ def _values(path: Path) -> tuple[dict[int, float], str]:
     try:
         profile = json.loads(path.read_text(encoding="utf-8"))
         rows = [
-            (row["layer"], row["contribution"], row.get("dev_score"))
+            (
+                row["layer"],
+                row["contribution"],
+                row.get("dev_score"),
+                str(row.get("undefined") or ""),
+            )
             for row in profile["contributions"]
         ]
     except FileNotFoundError:
@@ -183,16 +188,16 @@ def _values(path: Path) -> tuple[dict[int, float], str]:
         raise ValueError(
             f"{path} is no profile as `onelayer profile` writes it: {type(error).__name__}: {error}"
         ) from None
-    by_dev = all(is_number(dev) for _, _, dev in rows)
-    reasons = {row.get("undefined"): None for row in profile["contributions"]}
+    by_dev = all(is_number(dev) for _, _, dev, _ in rows)
+    reasons = dict.fromkeys(reason for *_, reason in rows if reason)
     known: dict[int, float] = {}
-    for layer, contribution, dev in rows:
+    for layer, contribution, dev, _ in rows:
         if type(layer) is not int or layer in known:
             raise ValueError(f"{path} is no profile: layer {layer!r} is no index or stands twice")
         value = dev if by_dev else contribution
         if is_number(value):
             known[layer] = float(value)
-    return known, "" if by_dev else " and ".join(str(reason) for reason in reasons if reason)
+    return known, "" if by_dev else " and ".join(reasons)
 
 
 def _check_number(number: int, num_layers: int, spec: str) -> None:

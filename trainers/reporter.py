@@ -99,10 +99,10 @@ class Reporter:
             logger.warning("%s", sentence)
         for sentence in self._rising.add(metrics):
             logger.warning("iteration %d: %s", metrics["iteration"], sentence)
-        if not all(math.isfinite(v) for v in metrics.values() if isinstance(v, float)):
-            raise Diverged(
-                f"training diverged: {metrics}; train again with a lower --learning-rate and another --out"
-            )
+        numbers = {name: value for name, value in metrics.items() if isinstance(value, float)}
+        bad = [f"{name} is {value}" for name, value in numbers.items() if not math.isfinite(value)]
+        if bad:
+            raise Diverged(", ".join(bad))
         if self.accelerator.is_main_process:
             self.folder.log(metrics)
 

@@ -148,7 +148,7 @@ class Saving:
         """Write the trained layer, or the adapters, to the run folder.
 
         Args:
-            iterations: after which they are as they are now; the file says so, and not how many were planned.
+            iterations: how many made these weights; the file says this number, not the planned one.
         """
         with self.learner.placement.whole():
             if not self.accelerator.is_main_process:

@@ -185,12 +185,12 @@ def _best(
     chance_L, first = _chances(score_LR), int(score_L.argmax())
     order = np.argsort(-chance_L, kind="stable")
     needed = int(np.searchsorted(np.cumsum(chance_L[order]), CONFIDENCE - 1e-12)) + 1
-    contribution, corrected, dev = rows[first].contribution, None, profile.on_dev()
+    contribution, corrected, on_dev = rows[first].contribution, None, bool(profile.dev_tasks)
     if contribution is not None and reference.full is not None:
-        if dev is None:
+        if not on_dev:
             optimism = float((score_LR.max(axis=0) - score_L[score_LR.argmax(axis=0)]).mean())
             corrected = contribution - optimism / reference.full.gain
-        elif (score := _chosen_by_other_seeds(profile, dev)) is not None:
+        elif (score := _chosen_by_other_seeds(profile)) is not None:
             corrected = (score - reference.base.score) / reference.full.gain
     layers = [row.layer for row in rows if row.layer is not None]
     return Best(
@@ -199,25 +199,24 @@ def _best(
         candidates=tuple(layers[i] for i in order[:needed]),
         contribution=contribution,
         corrected=corrected,
-        on_dev=dev is not None,
+        on_dev=on_dev,
     )
 
 
-def _chosen_by_other_seeds(profile: Profile, dev: Profile) -> float | None:
+def _chosen_by_other_seeds(profile: Profile) -> float | None:
     """Return the mean score of each seed's run of the layer that the other seeds choose on dev.
 
     Dev tasks keep the luck of the tasks out of a choice, but not that of the runs: a run that happened to
-    learn well does well on both. Runs are matched by their order. None where a layer has a single run.
+    learn well does well on both. Seeds that some layer lacks are left out; None with fewer than two others.
     """
-    runs = min(len(profile.of_layer(k)) for k in profile.layers)
-    if runs < 2:
+    by_seed = [{run.seed: run for run in profile.of_layer(k)} for k in profile.layers]
+    seeds = sorted(set.intersection(*map(set, by_seed)))
+    if len(seeds) < 2:
         return None
-    score_LS, dev_LS = (
-        np.array([scores_of(own.of_layer(k))[:runs].mean(axis=1) for k in profile.layers])
-        for own in (profile, dev)
-    )
-    chosen_S = [np.delete(dev_LS, seed, axis=1).mean(axis=1).argmax() for seed in range(runs)]
-    return float(np.mean([score_LS[layer, seed] for seed, layer in enumerate(chosen_S)]))
+    score_LS = np.array([[np.mean(runs[seed].scores) for seed in seeds] for runs in by_seed])
+    dev_LS = np.array([[np.mean(runs[seed].dev_scores) for seed in seeds] for runs in by_seed])
+    chosen_S = [np.delete(dev_LS, s, axis=1).mean(axis=1).argmax() for s in range(len(seeds))]
+    return float(np.mean([score_LS[layer, s] for s, layer in enumerate(chosen_S)]))
 
 
 def _chances(score_LR: Array) -> Array:

@@ -1,7 +1,8 @@
 """The findings of "Is One Layer Enough?" (arXiv 2607.01232), each tested on a profile.
 
-Every test looks at an interval and follows a fixed rule: the finding *holds* or *does not hold* where the
-whole interval is on one side of a threshold, and *cannot be told* otherwise.
+Every test but that of full training's norms looks at an interval, and follows a fixed rule: the finding
+*holds* or *does not hold* where the whole interval is on one side of a threshold, and *cannot be told*
+otherwise.
 """
 
 import math
@@ -52,7 +53,7 @@ def one_layer_recovers_all(profile: Profile, contrasts: Contrasts) -> Finding:
 
 
 def the_best_is_better(profile: Profile, contrasts: Contrasts, second: str) -> Finding | None:
-    """Test that the best layer, without its luck, earns more than another arm; None without that."""
+    """Test that the best layer, without its luck, earns more than an arm; None where that is missing."""
     if profile.best is None or second not in contrasts.drawn:
         return None
     luck, _ = _luck(profile)
@@ -191,14 +192,15 @@ def makes_no_difference(contrasts: Contrasts, first: str, second: str) -> Findin
 
 def full_training_moves_all_alike(profile: Profile, _: Contrasts) -> Finding | None:
     """Test that full training moves no layer ``ALIKE`` times as far as another; None without norms."""
-    norms = [run.update_norm for run in profile.of_role("full") if run.update_norm is not None]
+    norms = [n for run in profile.of_role("full") if (n := run.update_norm) and any(n)]
     if not norms:
         return None
-    ratio = max(max(norm_L) / min(norm_L) for norm_L in norms if min(norm_L) > 0)
+    ratio = max(max(n) / min(n) if min(n) else math.inf for n in norms)
     norm_L = np.mean(norms, axis=0)
+    runs = "its run" if len(norms) == 1 else f"each of its {len(norms)} runs"
     return Finding(
-        f"its norms of change are {norm_L.min():.2f} to {norm_L.max():.2f}; in one run the largest is at"
-        f" most {ratio:.2f} times the smallest",
+        f"layers move {norm_L.min():.2f} to {norm_L.max():.2f} far (L2 norms); in {runs} the largest norm is"
+        f" at most {ratio:.2f} times the smallest",
         "holds" if ratio < ALIKE else "does not hold",
     )
 
@@ -206,8 +208,8 @@ def full_training_moves_all_alike(profile: Profile, _: Contrasts) -> Finding | N
 def norm_does_not_predict(profile: Profile, contrasts: Contrasts) -> Finding | None:
     """Test that the norm of a layer's change is unrelated to its C; None where norms are missing.
 
-    It holds where the correlation is within -``MOST`` and ``MOST`` for the layers as a sample (R. Fisher's
-    interval), too: ten layers can't tell that, a hundred can.
+    It holds where the correlation is within -``MOST`` and ``MOST`` for the layers as a sample, too
+    (E. Fieller, H. Hartley and E. Pearson, 1957): fewer than 17 layers can never tell that.
     """
     norms = {}
     for k in profile.layers:
@@ -224,7 +226,7 @@ def norm_does_not_predict(profile: Profile, contrasts: Contrasts) -> Finding | N
     found = correlate(norm_L, score_L, norm_RL, score_RL)
     against = correlate([-norm for norm in norm_L], score_L, -norm_RL, score_RL)
     p_value = min(1.0, 2 * min(found.p_value, against.p_value))
-    reach = 1.96 / math.sqrt(len(norms) - 3)
+    reach = 1.96 * math.sqrt(1.06 / (len(norms) - 3))
     centre = math.atanh(min(max(found.value, -0.999), 0.999))
     low, high = math.tanh(centre - reach), math.tanh(centre + reach)
     verdict: Verdict = "cannot be told"
@@ -270,7 +272,7 @@ def _luck(profile: Profile) -> tuple[float, str]:
     best = profile.best
     assert best is not None
     if best.contribution is None or best.corrected is None:
-        return 0.0, "chosen on dev with one seed, whose luck is in it"
+        return 0.0, "chosen on dev; a layer has one seed, so luck is in it"
     luck = best.contribution - best.corrected
     if best.on_dev:
         return luck, f"chosen on dev; {best.corrected:.2f} where the other seeds choose"

@@ -75,9 +75,10 @@ def findings(profile: Profile) -> list[str]:
     """Return what the profile says about the best layer and the transplants, in sentences."""
     reasons = {row.undefined for row in profile.contributions if row.undefined}
     sentences = [f"C(k) is undefined: {reason}." for reason in sorted(reasons)]
-    if profile.best is not None:
-        alone = f"Only layer {profile.best.layer} was trained alone to the end."
-        sentences.append(best_sentence(profile.best) if len(profile.layers) > 1 else alone)
+    if len(profile.layers) == 1:
+        sentences.append(f"Only layer {profile.layers[0]} was trained alone to the end.")
+    elif profile.best is not None:
+        sentences.append(best_sentence(profile.best))
     if profile.transplants:
         sentences.append(_transplant_sentence(profile.transplant_agreement))
     return sentences
@@ -159,7 +160,7 @@ def _transplant_sentence(agreement: Agreement | None) -> str:
         )
     if agreement.value is None or agreement.low is None or agreement.p_value is None:
         return (
-            "Transplanted layers and layers trained alone cannot be ranked alike or unlike: one kind scores "
+            "Transplanted layers and layers trained alone cannot be compared: one of the two kinds scores "
             "the same in all layers."
         )
     return (

@@ -157,7 +157,8 @@ def overlap(
         raise ValueError(f"top must be from 1 to the {layers} layers compared, got {top}")
     shared = int(_shared(first_L, second_L, top))
     tail = (1 - confidence) / 2
-    low, high = np.quantile(_shared(first_RL, second_RL, top), [tail, 1 - tail])
+    shared_R = _shared(first_RL, second_RL, top)
+    low, high = np.quantile(shared_R, [tail, 1 - tail], method="nearest")
     ways = [math.comb(top, i) * math.comb(layers - top, top - i) for i in range(shared, top + 1)]
     p_value = sum(ways) / math.comb(layers, top)
     return Overlap(top, shared, float(low), float(high), top * top / layers, p_value)

@@ -257,7 +257,8 @@ def test_a_run_that_diverges_stops_and_keeps_its_last_good_checkpoint(make_train
 
     monkeypatch.setattr(trainer, "play", poisoned)
     with pytest.raises(
-        Diverged, match=r"training diverged: .*train again with a lower --learning-rate"
+        Diverged,
+        match=r"^training diverged: (?!training).*train again with a lower --learning-rate",
     ):
         trainer.train()
     assert [line["iteration"] for line in read(trainer.folder.metrics)] == [0, 1]

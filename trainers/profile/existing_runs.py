@@ -57,7 +57,7 @@ def find(planned: TrainConfig, num_layers: int) -> Found:
             f"{folder.path} was trained for {finished} iterations, more than the {planned.iterations} "
             "of this profile; move it away, or name another --out"
         )
-    whole = finished == planned.iterations or failure_in(planned.folder) is not None
+    whole = finished == planned.iterations or failure is not None
     if newest is None and not whole and folder.metrics.exists():
         raise ValueError(
             f"{folder.path} holds a run without a checkpoint to go on from; move it away, and the run is "

@@ -247,7 +247,7 @@ class Profiler:
     def _require_possible(self) -> None:
         """Raise, before anything is trained, if a control is impossible or a folder holds another run."""
         self.plan.ranked_controls(self._some_ranking())
-        for run in self.plan.first():
+        for run in [*self.plan.first(), *self.plan.transplants()]:
             if not self.folder.score_path(run.name).is_file():
                 find(run.config, self.depth)
 

@@ -20,6 +20,7 @@ from onelayer.evals.contribution.findings import (
     profiles_agree,
     several_layers_reach_full_training,
     the_best_is_above_average,
+    the_best_is_better,
     worst_layers_are_at_the_ends,
 )
 from onelayer.evals.contribution.ranking import Ranked
@@ -146,6 +147,16 @@ def test_an_arm_is_held_against_the_mean_of_all_layers(draw):
     assert full.verdict == "holds"
 
 
+def test_the_luck_of_the_best_layer_is_taken_off_where_it_is_held_against_others(draw):
+    profile, contrasts = draw(HUMP)
+    luck = profile.best.contribution - profile.best.corrected
+    best = f"layer {profile.best.layer}"
+    assert luck > 0 and the_best_is_better(profile, contrasts, "lora") is None
+    found = the_best_is_better(profile, contrasts, "layer 4")
+    assert found.margin.value == pytest.approx(contrasts({best: 1, "layer 4": -1}).value - luck)
+    assert found.verdict == "holds" and "layer 4, without its luck: +" in found.here
+
+
 def on_dev(profile, dev_scores):
     """Return a profile of runs that are scored alike on all dev tasks: by layer, a score a seed."""
     seen = dict.fromkeys(profile.layers, 0)
@@ -175,7 +186,10 @@ def test_the_luck_of_a_run_is_left_out_where_dev_tasks_choose():
     one = make_profile(base, full[:1], {0: lucky[:1], 1: steady[:1]})
     alone = on_dev(one, {0: [1.0], 1: [0.4]})
     assert alone.best.corrected is None
-    assert "one seed, whose luck is in it" in one_layer_recovers_most(alone, Contrasts(alone)).here
+    assert (
+        "a layer has one seed, so luck is in it"
+        in one_layer_recovers_most(alone, Contrasts(alone)).here
+    )
 
 
 def test_full_training_moves_layers_alike_or_not(draw):
@@ -187,6 +201,8 @@ def test_full_training_moves_layers_alike_or_not(draw):
         return full_training_moves_all_alike(replace(profile, runs=tuple(runs)), contrasts)
 
     assert moved(1.0, 1.2, 1.1, 1.0, 1.3, 1.4).verdict == "holds"
+    assert moved(0.0, 1.2, 1.1, 1.0, 1.3, 1.4).verdict == "does not hold"
+    assert moved(*[0.0] * 6) is None  # such a run learned nothing
     assert "1.00 to 1.40" in moved(1.0, 1.2, 1.1, 1.0, 1.3, 1.4).here
     assert moved(1.0, 1.2, 1.1, 1.0, 1.3, 1.6).verdict == "does not hold"
 

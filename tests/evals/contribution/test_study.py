@@ -60,7 +60,7 @@ def test_without_raw_results_the_page_says_that_all_is_missing(study, tmp_path):
 def test_one_setting_gives_its_findings_and_says_what_is_missing(study, raw, tmp_path):
     raw("qwen3", "gigpo")
     page = build(study, tmp_path)
-    assert "| &nbsp;&nbsp;than all others | holds |" in page
+    assert "| &nbsp;&nbsp;over all others | holds |" in page
     assert "| 3. The worst layers are at the ends | holds |" in page
     assert "the best layer over LoRA" not in page
     best = study.read_settings(tmp_path / "results")[0].profile.best
