@@ -121,7 +121,7 @@ LABELS = {
 RATES = {
     "sums": (5e-5, 3e-4),
     "compare": (5e-5, 1e-3),
-    "maze": (1e-4, 1e-3),
+    "maze": (5e-5, 1e-3),
     "alfworld": (5e-4, 5e-3),
 }
 """learning rate of full training and of a layer, by task; LoRA has the layer's
@@ -132,7 +132,7 @@ were chosen with runs of other lengths: docs/small-model.md.
 TRIED = {
     "sums": {"full": (2e-5, 5e-5, 1e-4, 2e-4, 1e-5), "layer": (3e-4, 1e-3, 3e-3, 2e-3, 1e-4)},
     "compare": {"full": (2e-5, 5e-5, 1e-4, 2e-4, 1e-5), "layer": (3e-4, 1e-3, 3e-3, 2e-3, 1e-4)},
-    "maze": {"full": (1e-4, 5e-5, 2e-4), "layer": (1e-3, 5e-4, 2e-3)},
+    "maze": {"full": (1e-4, 5e-5, 2e-4, 2e-5), "layer": (1e-3, 5e-4, 2e-3, 3e-4)},
 }
 """what ``tune`` compares by task, as many for full training as for a layer"""
 TUNED = {"sums": "15", "compare": "15", "maze": "3,15,25"}
