@@ -36,8 +36,9 @@ were found by looking at `valid_seen` ([the small model](small-model.md))."""
 COSTS = """\
 Of the second iteration, each arm in a process of its own with one thread."""
 TUNING = """\
-One run each, with seed 99. Chosen is the highest on dev (of several layers: their mean), or a lower rate
-within 5 points of it. With 100 problems a rate has a standard error of up to 5 points, with 60 of 6."""
+One run each, with seed 99, of the study's length, in mazes of 12 iterations. Chosen is the highest on dev
+(of several layers: their mean), or a lower rate within 5 points of it. With 100 problems a rate has a
+standard error of up to 5 points, with 60 of 6."""
 HOW = """\
 - Intervals are of 10,000 resamples over problems and seeds, as in [the first study](study.md). The same
   problems are drawn for all arms of a setting, and for two settings of one task. With three seeds 95 %
