@@ -41,13 +41,13 @@ def ranking_seeds(rho: float, halves: Sequence[float], seeds: Sequence[int], lay
         seeds: of each profile.
         layers: that were ranked.
     """
+    if rho <= 0:
+        return "no number of seeds would do, if it is as low as that"
     if min(seeds) < 2:
         return "how many seeds would tell cannot be said from one"
     needed = 1.645 / math.sqrt(layers - 1)  # p of 0.05, one side, by the normal approximation
     if any(math.isnan(half) or half <= 0 for half in halves):
-        return (
-            "its own seeds do not agree on a ranking either, so how many are needed cannot be said"
-        )
+        return "the seeds of one setting disagree among themselves, so no number can be said"
     single = [_stepped(half, 1 / max(1, n // 2)) for half, n in zip(halves, seeds, strict=True)]
     now = math.sqrt(math.prod(_stepped(r, n) for r, n in zip(single, seeds, strict=True)))
     true = min(1.0, rho / now)

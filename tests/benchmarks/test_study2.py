@@ -231,8 +231,9 @@ def test_seeds_needed_make_half_the_interval_as_small_as_the_effect():
     # Two seeds that agree with 0.5: rho of 0.3 seen is 0.45 without noise, and 0.548 of 10 is needed.
     assert "seeds alone would not do" in ranking_seeds(0.3, (0.5, 0.5), (2, 2), 10)
     assert "about" in ranking_seeds(0.45, (0.5, 0.5), (2, 2), 10)
-    assert "do not agree" in ranking_seeds(0.45, (math.nan, 0.5), (2, 2), 10)
+    assert "disagree" in ranking_seeds(0.45, (math.nan, 0.5), (2, 2), 10)
     assert "from one" in ranking_seeds(0.45, (math.nan, 0.5), (1, 2), 10)
+    assert "no number of seeds would do" in ranking_seeds(-0.45, (0.5, 0.5), (2, 2), 10)
 
 
 def test_comparisons_are_right_and_never_in_both_splits(tmp_path):
