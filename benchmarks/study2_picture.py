@@ -17,6 +17,8 @@ LABELS = {
     "mask": "random mask of its size",
 }
 COLUMNS = 3
+ABOVE, BELOW = 0.9, 0.4
+"""how far the picture goes beyond the highest and the lowest C; longer intervals leave it"""
 
 
 def draw_contributions(settings: Sequence[Setting], path: Path) -> None:
@@ -35,6 +37,8 @@ def draw_contributions(settings: Sequence[Setting], path: Path) -> None:
     )
     for axes, setting in zip(panels.flat, shown, strict=False):
         _panel(axes, setting)
+    values = [s.contrasts({f"layer {k}": 1.0}).value for s in shown for k in s.profile.layers]
+    panels.flat[0].set_ylim(min(values) - BELOW, max(values) + ABOVE)
     for axes in panels.flat[len(shown) :]:
         axes.set_visible(False)
     figure.supylabel("C(k): share of full training's gain", fontsize=10)
