@@ -11,7 +11,7 @@ from study2_data import read
 from study2_gains import NOTE, costs_table, gains_table
 from study2_picture import draw_contributions
 from study2_seeds import fewest_seeds, seeds_for_rankings, seeds_needed
-from study2_settings import LABELS, RATES, SEEDS, SETTINGS
+from study2_settings import LABELS, RATES, SEEDS, SETTINGS, layers_of
 from study2_text import COSTS, HEAD, HOW, SCORES, TASKS, TUNING
 from study_data import Setting
 from study_findings import Section, section_text, sections, summary
@@ -28,15 +28,16 @@ from onelayer.files import write_atomically
 
 def build(results: Path, out: Path) -> None:
     """Write the page of what is there, another of all scores, and the picture beside the raw results."""
-    settings = []
+    settings, complete = [], []
     for name in SETTINGS:
         path = results / f"{name}.jsonl"
         if path.is_file():
             profile = measured(read(path))
             settings.append(Setting(LABELS[name], profile, Contrasts(profile)))
-    ranked = {s.label: s.profile for s in settings if len(s.profile.layers) >= 3}
+            if profile.full is not None and set(layers_of(name)) <= set(profile.layers):
+                complete.append(settings[-1])
+    ranked = {s.label: s.profile for s in complete}
     comparison = compare_profiles(ranked) if len(ranked) >= 2 else None
-    complete = [s for s in settings if s.profile.full is not None and s.profile.layers]
     scores = out.with_name(f"{out.stem}-scores.md")
     parts = [HEAD.format(scores=scores.name)]
     if any(setting.contrasts.is_defined for setting in complete):
@@ -50,7 +51,7 @@ def build(results: Path, out: Path) -> None:
         told = partial(_seeds_that_would_tell, seeds)
         parts += ["## In short", findings_table(found, seeds)]
         parts += ["## What one layer gains", gains_table(complete, results), NOTE]
-    parts += ["## What was trained", TASKS, _there(results, settings)]
+    parts += ["## What was trained", TASKS, _there(results, complete)]
     if complete:
         parts += ["## The findings, one by one"]
         parts += [section_text(number, section, told) for number, section in enumerate(found, 1)]

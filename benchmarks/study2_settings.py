@@ -156,6 +156,11 @@ def settings_of(name: str, changes: Sequence[str], **more: Any) -> dict[str, Any
     return fixed | {key: yaml.safe_load(value) for key, value in given.items()}
 
 
+def layers_of(name: str) -> list[int]:
+    """Return the layers that a setting trains alone."""
+    return [int(k) for k in {**SHARED, **SETTINGS[name]}["layer_list"].split(",")]
+
+
 def controls_of(name: str, seeds: Sequence[int]) -> str:
     """Return the controls of a setting; those that need a ranking only where it is by all ``SEEDS``."""
     setting = SETTINGS[name]
@@ -171,8 +176,7 @@ def wanted_runs(name: str, seeds: Sequence[int], ranking: Sequence[int] = ()) ->
         seeds: of training.
         ranking: of the layers, best first; before it is known, any stands for it.
     """
-    setting = {**SHARED, **SETTINGS[name]}
-    layers = [int(k) for k in setting["layer_list"].split(",")]
+    layers = layers_of(name)
     names = ["full", *(f"layer-{k:02d}" for k in layers)]
     for control in parse_controls(controls_of(name, seeds)):
         names += [arm.name for arm in arms(control, DEPTH, ranking or layers)]

@@ -13,6 +13,7 @@ import pytest
 
 pytest.importorskip("torch")
 
+LAYERS = (0, 3, 6, 9, 12, 15, 18, 21, 25, 29)
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
@@ -26,7 +27,7 @@ def on_the_path(monkeypatch):
 
 @pytest.fixture
 def lines():
-    """A setting of three seeds: layer k of thirty gains most in the middle."""
+    """A setting of three seeds: of ten layers of thirty, the middle one gains most."""
     random = np.random.default_rng(0)
     tasks, dev = [f"t{i}" for i in range(60)], [f"d{i}" for i in range(40)]
 
@@ -46,7 +47,7 @@ def lines():
 
     for seed in (1, 2, 3):
         add(f"full-seed-{seed}", "full", list(range(30)), seed, 0.8)
-        for k in (0, 15, 29):
+        for k in LAYERS:
             chance = 0.75 if k == 15 else 0.4
             add(f"layer-{k:02d}-seed-{seed}", "layer", [k], seed, chance, update_norm=[1.0 + k])
             add(f"transplant-{k:02d}-seed-{seed}", "transplant", [k], seed, 0.2)
@@ -76,8 +77,8 @@ def test_a_file_is_a_profile(results, lines):
     from study2_data import read
 
     profile = read(results / "sums-grpo.jsonl")
-    assert len(profile.runs) == 3 * (1 + 3 + 3 + 1)
-    assert profile.layers == (0, 15, 29)
+    assert len(profile.runs) == 3 * (1 + 10 + 10 + 1)
+    assert profile.layers == LAYERS
     assert profile.runs[0].scores == tuple(lines[2]["file"]["scores"])
     assert [run.name for run in profile.runs if run.failed] == ["layer-00-seed-1"]
     assert (len(profile.tasks), len(profile.dev_tasks)) == (60, 40)
@@ -199,7 +200,7 @@ def test_what_is_left_counts_runs(results):
     assert len(wanted_runs("alfworld-gigpo", (1,))) == 2 + 9
     assert missing_runs(results / "sums-grpo.jsonl", "sums-grpo", (1,))[0] == "base-1"
     left = what_is_left(results, SEEDS)
-    assert "- sums-grpo: 52 of 77 runs" in left
+    assert "- sums-grpo: 10 of 77 runs" in left
     assert "- maze-gigpo: 41 of 41 runs" in left
 
 
@@ -208,7 +209,7 @@ def test_the_page_says_what_is_there_what_failed_and_what_cannot_be_told(results
 
     build(results, tmp_path / "page.md")
     page = (tmp_path / "page.md").read_text()
-    assert "- sums-grpo: 52 of 77 runs" in page
+    assert "- sums-grpo: 10 of 77 runs" in page
     assert "(results/contributions.png)" in page
     assert (results / "contributions.png").read_bytes()[:4] == b"\x89PNG"
     assert "layer 15 less lora, without its luck" in page and "seeds would)" in page
@@ -216,8 +217,20 @@ def test_the_page_says_what_is_there_what_failed_and_what_cannot_be_told(results
     assert re.search(r"sums, GRPO \| +everything \| \d+\.\d % \[.*\] \| +100 \| +1 \|", page)
     assert re.search(r"sums, GRPO \| +layer 15, the middle one, best on dev \|", page)
     scores = (tmp_path / "page-scores.md").read_text()
-    assert "1 of 15 runs failed and counts as it ended" in scores
+    assert "1 of 36 runs failed and counts as it ended" in scores
     assert "Layer 15 scores highest on the dev tasks" in scores
+
+
+def test_a_setting_whose_layers_are_not_all_there_has_scores_and_no_findings(results, tmp_path):
+    from study2_page import build
+
+    path = results / "sums-grpo.jsonl"
+    lines = [line for line in path.read_text().splitlines() if '"layer-18-' not in line]
+    path.write_text("\n".join(lines) + "\n")
+    build(results, tmp_path / "page.md")
+    page = (tmp_path / "page.md").read_text()
+    assert "## In short" not in page and "- sums-grpo: 13 of 77 runs" in page
+    assert "## sums, GRPO" in (tmp_path / "page-scores.md").read_text()
 
 
 def test_seeds_needed_make_half_the_interval_as_small_as_the_effect():
