@@ -12,7 +12,7 @@ from study2_gains import NOTE, costs_table, gains_table
 from study2_picture import draw_contributions
 from study2_seeds import fewest_seeds, seeds_for_rankings, seeds_needed
 from study2_settings import LABELS, RATES, SEEDS, SETTINGS, layers_of
-from study2_text import COSTS, HEAD, HOW, SCORES, TASKS, TUNING
+from study2_text import COSTS, HEAD, HOW, MISSING, SCORES, TASKS, TUNING
 from study_data import Setting
 from study_findings import Section, section_text, sections, summary
 
@@ -34,7 +34,7 @@ def build(results: Path, out: Path) -> None:
         if path.is_file():
             profile = measured(read(path))
             settings.append(Setting(LABELS[name], profile, Contrasts(profile)))
-            if profile.full is not None and set(layers_of(name)) <= set(profile.layers):
+            if set(layers_of(name)) <= set(profile.layers) and fewest_seeds(profile) > 1:
                 complete.append(settings[-1])
     ranked = {s.label: s.profile for s in complete}
     comparison = compare_profiles(ranked) if len(ranked) >= 2 else None
@@ -136,7 +136,7 @@ def _there(results: Path, settings: Sequence[Setting]) -> str:
         "CPU hours",
     ]
     left = what_is_left(results, SEEDS)
-    missing = f"**Missing from the raw results:**\n\n{left}" if left else ""
+    missing = f"{MISSING}\n\n{left}" if left else ""
     return "\n\n".join([render(head, rows), missing]) if rows else missing
 
 

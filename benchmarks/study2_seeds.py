@@ -63,5 +63,5 @@ def _stepped(reliability: float, times: float) -> float:
 
 
 def fewest_seeds(profile: Profile) -> int:
-    """Return the seeds of the layer that has the fewest."""
-    return min(len(profile.of_layer(k)) for k in profile.layers)
+    """Return the seeds of the layer that has the fewest, or of full training where that has fewer."""
+    return min(len(profile.of_role("full")), *(len(profile.of_layer(k)) for k in profile.layers))

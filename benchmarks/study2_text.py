@@ -33,6 +33,9 @@ same way, the first or last one that is open, any) wins about 30 %.
 *ALFWorld* is another model: the shipped `small` one, of eight layers, on ALFWorld's own games, with half
 the episodes of `examples/alfworld.yaml`; rates as there, scores of 100 `valid_seen` games. Rates and recipe
 were found by looking at `valid_seen` ([the small model](small-model.md))."""
+MISSING = """\
+**Missing from the raw results** (a setting is judged when all of its layers have two seeds; until then only
+its scores are shown):"""
 COSTS = """\
 Of the second iteration, each arm in a process of its own with one thread."""
 TUNING = """\
