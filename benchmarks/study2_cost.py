@@ -18,12 +18,12 @@ PROGRAM = str(Path(__file__).resolve())
 
 
 def cost(options: argparse.Namespace, _: float) -> None:
-    """Measure two iterations of each arm, each in a process of its own: its memory is nobody else's."""
+    """Measure a few iterations of each arm, each in a process of its own: its memory is nobody else's."""
     path = options.results / "cost.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     for name in options.settings:
         for arm, layers in arms_of(options.results / f"{name}.jsonl").items():
-            changes = settings_of(name, options.set, iterations=2)
+            changes = settings_of(name, options.set, iterations=4)
             command = [sys.executable, PROGRAM, json.dumps(changes), layers]
             environment = {**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
             done = subprocess.run(command, env=environment, capture_output=True, text=True)
@@ -50,7 +50,7 @@ def arms_of(path: Path) -> dict[str, str]:
 
 
 def one_arm(changes: Mapping[str, Any], layers: str) -> None:
-    """Train an arm for its iterations in this process; print what the later ones took."""
+    """Train an arm for its iterations in this process; print what one that learned took."""
     from onelayer.agents.models import load_model
     from onelayer.trainers.lora import rank_like_one_layer
     from onelayer.trainers.profile.held_out import training_env
@@ -71,11 +71,14 @@ def one_arm(changes: Mapping[str, Any], layers: str) -> None:
         on_iteration=logged.append,
     )
     trainer.train()
-    last = logged[-1]
+    # the first one loads and warms up; one whose groups all did alike costs no update
+    learned = max(logged[1:], key=lambda metrics: metrics["seconds/update"])
     parameters = sum(p.numel() for p in trainer.learner.parameters.values())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    found = {name: last[name] for name in ("tokens", "cpu_seconds")}
-    found |= {name.replace("/", "_"): last[name] for name in ("seconds/rollout", "seconds/update")}
+    found = {name: learned[name] for name in ("tokens", "cpu_seconds")}
+    found |= {
+        name.replace("/", "_"): learned[name] for name in ("seconds/rollout", "seconds/update")
+    }
     print(json.dumps({**found, "peak_mib": round(peak), "parameters": parameters}))
 
 

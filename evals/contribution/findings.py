@@ -6,7 +6,7 @@ otherwise.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -27,6 +27,7 @@ SAME = 0.1
 ALIKE = 1.5
 """layers move alike if none moves this many times as far as another"""
 SURE = 0.95
+_AVERAGE = "the mean of all measured layers"
 END = 1 / 6
 """share of the depth at either end; each worst layer of the paper's seven models lies in it"""
 
@@ -54,26 +55,16 @@ def one_layer_recovers_all(profile: Profile, contrasts: Contrasts) -> Finding:
 
 def the_best_is_better(profile: Profile, contrasts: Contrasts, second: str) -> Finding | None:
     """Test that the best layer, without its luck, earns more than an arm; None where that is missing."""
-    if profile.best is None or second not in contrasts.drawn:
+    if second not in contrasts.drawn:
         return None
-    luck, _ = _luck(profile)
-    name = f"layer {profile.best.layer}"
-    difference = above(contrasts({name: 1, second: -1}), luck)
-    here = f"{name} less {second}, without its luck: {with_interval(difference, '+.2f')}"
-    return Finding(here, judged(difference), difference)
+    return _best_over(profile, contrasts, {second: -1.0}, second)
 
 
 def the_best_is_above_average(profile: Profile, contrasts: Contrasts) -> Finding | None:
     """Test that the best layer earns more than the mean of all measured ones, without its luck."""
-    if profile.best is None or len(profile.layers) < 2:
+    if len(profile.layers) < 2:
         return None
-    luck, _ = _luck(profile)
-    average = average_of(profile.layers, -1)
-    name = f"layer {profile.best.layer}"
-    difference = above(contrasts({**average, name: average[name] + 1}), luck)
-    shown = with_interval(difference, "+.2f")
-    here = f"{name} less the mean of all measured layers, without its luck: {shown}"
-    return Finding(here, judged(difference), difference)
+    return _best_over(profile, contrasts, average_of(profile.layers, -1), _AVERAGE)
 
 
 def is_above_average(profile: Profile, contrasts: Contrasts, arm: str) -> Finding | None:
@@ -82,8 +73,7 @@ def is_above_average(profile: Profile, contrasts: Contrasts, arm: str) -> Findin
         return None
     average = average_of(profile.layers, -1)
     difference = contrasts({**average, arm: average.get(arm, 0) + 1})
-    here = f"{arm} less the mean of all measured layers: {with_interval(difference, '+.2f')}"
-    return Finding(here, judged(difference), difference)
+    return _compared(f"{arm} less {_AVERAGE}", difference)
 
 
 def average_of(layers: Sequence[int], sign: float = 1) -> dict[str, float]:
@@ -172,9 +162,7 @@ def is_better(contrasts: Contrasts, first: str, second: str) -> Finding | None:
     """Test that ``first`` earns more than ``second``; None where one of them was not measured."""
     if first not in contrasts.drawn or second not in contrasts.drawn:
         return None
-    difference = contrasts({first: 1, second: -1})
-    here = f"{first} less {second}: {with_interval(difference, '+.2f')}"
-    return Finding(here, judged(difference), difference)
+    return _compared(f"{first} less {second}", contrasts({first: 1, second: -1}))
 
 
 def makes_no_difference(contrasts: Contrasts, first: str, second: str) -> Finding | None:
@@ -289,8 +277,23 @@ def _middle_above(
     if not middle or not rest:
         return None
     difference = contrasts(average_of(middle) | average_of(rest, -1))
-    here = f"layers {listed(middle)} less {named}, in mean C: {with_interval(difference, '+.2f')}"
-    return Finding(here, judged(difference), difference)
+    return _compared(f"layers {listed(middle)} less {named}, in mean C", difference)
+
+
+def _best_over(
+    profile: Profile, contrasts: Contrasts, others: Mapping[str, float], named: str
+) -> Finding | None:
+    """Compare the best layer, without its luck, with a contrast of other arms."""
+    if profile.best is None:
+        return None
+    name, (luck, _) = f"layer {profile.best.layer}", _luck(profile)
+    difference = contrasts({**others, name: others.get(name, 0) + 1})
+    return _compared(f"{name} less {named}, without its luck", above(difference, luck))
+
+
+def _compared(what: str, difference: Estimate) -> Finding:
+    """Return that a difference is above 0, below it, or cannot be told from it."""
+    return Finding(f"{what}: {with_interval(difference, '+.2f')}", judged(difference), difference)
 
 
 def _sure(chance: float) -> Verdict:

@@ -15,10 +15,8 @@ from onelayer.files import write_atomically
 from onelayer.json_files import is_number
 
 FORMAT = "onelayer-score/1"
-_NUMBERS = (
-    *("errors", "iterations", "trained_parameters", "episodes"),
-    *("seconds", "cpu_seconds", "tokens"),
-)
+_COUNTS = ("errors", "iterations", "trained_parameters", "episodes", "tokens")
+_TIMES = ("seconds", "cpu_seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +120,7 @@ def _require_usable(scores: TaskScores, evaluation: Evaluation) -> None:
         raise ValueError("it has no tasks")
     for tasks, earned in ((scores.tasks, scores.scores), (scores.dev_tasks, scores.dev_scores)):
         check_scores("it", earned, len(tasks))
-    for name in _NUMBERS:
+    for name in (*_COUNTS, *_TIMES):
         value = getattr(scores, name)
         if not (value is None or is_number(value)):
             raise ValueError(f"its {name} is {value!r}, and no number")

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from helpers import drawn_profile, make_profile
 
+from onelayer.evals.contribution.contrast import Contrasts
 from onelayer.evals.contribution.contributions import measured
+from onelayer.evals.contribution.findings import the_best_is_above_average
 from onelayer.evals.contribution.resampling import ratio_interval, resample
 
 PUBLISHED = json.loads(
@@ -251,3 +253,32 @@ def test_the_corrected_best_is_less_optimistic():
     print(f"bias of the best: {np.mean(raw):+.3f}, corrected {np.mean(corrected):+.3f}")
     assert np.mean(raw) > 0.08
     assert abs(np.mean(corrected)) < 0.6 * np.mean(raw)
+
+
+@pytest.mark.slow
+def test_what_dev_tasks_choose_is_not_optimistic_where_other_seeds_choose():
+    rng, raw, corrected, above = np.random.default_rng(7), [], [], []
+    for number in range(100):
+        layers = {
+            k: 0.5 for k in range(10)
+        }  # all recover everything; seeds differ by a third of that
+        drawn = drawn_profile(
+            rng, base=0.2, full=0.5, layers=layers, seeds=3, task_sd=0.08, seed_sd=0.1, tasks=250
+        )
+        runs = [replace(r, scores=r.scores[:150], dev_scores=r.scores[150:]) for r in drawn.runs]
+        bases = {"base": [b[:150] for b in drawn.base], "dev_base": [b[150:] for b in drawn.base]}
+        bases |= {"tasks": drawn.tasks[:150], "dev_tasks": drawn.tasks[150:]}
+        profile = measured(replace(drawn, runs=tuple(runs), **bases), resamples=300, seed=number)
+        if profile.best.contribution is None:
+            continue
+        gained = profile.full.gain / 0.3  # the noise of full training is in both alike
+        raw.append((profile.best.contribution - 1) * gained)
+        corrected.append((profile.best.corrected - 1) * gained)
+        finding = the_best_is_above_average(profile, Contrasts(profile, resamples=300))
+        above.append(finding.verdict == "holds")
+    print(
+        f"bias of C of the best: {np.mean(raw):+.3f}, as the other seeds choose "
+        f"{np.mean(corrected):+.3f}; above average in {np.mean(above):.0%} of {len(above)}"
+    )
+    assert np.mean(raw) > 0.15 and abs(np.mean(corrected)) < 0.08
+    assert np.mean(above) < 0.2
