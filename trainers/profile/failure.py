@@ -47,6 +47,9 @@ def failure_in(folder: Path) -> Failure | None:
     if not path.is_file():
         return None
     try:
-        return Failure(**json.loads(path.read_text(encoding="utf-8")))
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{path} is damaged ({error}); remove it, and the run goes on") from error
+        noted = json.loads(path.read_text(encoding="utf-8"))
+        return Failure(int(noted["iteration"]), int(noted["weights_of"]), str(noted["reason"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{path} is damaged ({error!r}); remove it, and the run goes on"
+        ) from error

@@ -9,6 +9,7 @@ pytest.importorskip("torch")
 
 from onelayer.evals.contribution.profile_file import load_profile
 from onelayer.trainers.profile import perform
+from onelayer.trainers.profile.failure import failure_in
 
 CAUSE = "model.layers.1.self_attn.q_proj.weight holds numbers that are not finite"
 AFTER_1 = f"training diverged in iteration 1: {CAUSE}; scored with its weights after 1"
@@ -108,6 +109,15 @@ def test_a_damaged_note_is_said_and_without_it_the_run_goes_on(quick, tmp_path, 
     assert run_profile(settings) == 0
     assert failed_runs(tmp_path / "profile") == {"layer-01-seed-1": AFTER_1}
     assert json.loads(note.read_text())["reason"] == CAUSE
+
+
+@pytest.mark.parametrize(
+    "damaged", ["", "[1]", '{"iteration": 1}', '{"iteration": [], "weights_of": 1, "reason": ""}']
+)
+def test_a_note_of_anything_else_is_damaged(tmp_path, damaged):
+    (tmp_path / "failed.json").write_text(damaged)
+    with pytest.raises(ValueError, match=r"failed\.json is damaged .*; remove it"):
+        failure_in(tmp_path)
 
 
 def test_those_that_halving_drops_are_recorded_and_counted(quick, tmp_path, capsys, diverging):
