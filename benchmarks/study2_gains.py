@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from study2_settings import LABELS
+from study2_settings import LABELS, SETTINGS
 from study_data import Setting
 
 from onelayer.evals.contribution.record import Profile, Run
@@ -49,10 +49,11 @@ def costs_table(results: Path) -> str:
 
 
 def measured_costs(results: Path) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return the last measurement of each setting, by its label, and arm."""
+    """Return the last measurement of each setting, by its label, and arm, in the order of the settings."""
     path = results / "cost.jsonl"
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    entries = map(json.loads, lines)
+    order = list(SETTINGS)
+    entries = sorted(map(json.loads, lines), key=lambda entry: order.index(entry["setting"]))
     return {(LABELS[entry["setting"]], entry["arm"]): entry for entry in entries}
 
 

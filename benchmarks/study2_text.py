@@ -37,7 +37,8 @@ MISSING = """\
 **Missing from the raw results** (a setting is judged when all of its layers have two seeds; until then only
 its scores are shown):"""
 COSTS = """\
-Of an iteration that learned, the second or a later one, each arm in a process of its own with one thread."""
+Of an iteration that learned, the second or a later one, each arm in a process of its own with one thread. How
+many of its episodes teach something differs from arm to arm: whole runs, above, say more about time."""
 TUNING = """\
 One run each, with seed 99, of the study's length, in mazes of 12 iterations. Chosen is the highest on dev
 (of several layers: their mean), or a lower rate within 5 points of it. With 100 problems a rate has a
