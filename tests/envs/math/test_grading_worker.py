@@ -245,6 +245,7 @@ def test_of_many_questions_at_once_none_is_lost_and_the_next_is_answered(askers)
     assert grade_answer("x+x", "2x").reason == "equal"
 
 
+@pytest.mark.slow
 def test_waiting_behind_slow_questions_costs_no_answer_its_verdict():
     _warm()
     with ThreadPoolExecutor(24) as pool:

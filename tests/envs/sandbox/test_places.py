@@ -134,6 +134,7 @@ def is_server(pid: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_waiting_for_the_processor_is_not_held_against_a_program(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
