@@ -14,15 +14,6 @@ import pytest
 pytest.importorskip("torch")
 
 LAYERS = (0, 3, 6, 9, 12, 15, 18, 21, 25, 29)
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-
-
-@pytest.fixture(autouse=True)
-def on_the_path(monkeypatch):
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    yield
-    for name in [name for name in sys.modules if name.startswith("study2")]:
-        sys.modules.pop(name, None)
 
 
 @pytest.fixture
@@ -247,3 +238,13 @@ def test_seeds_needed_make_half_the_interval_as_small_as_the_effect():
     assert "disagree" in ranking_seeds(0.45, (math.nan, 0.5), (2, 2), 10)
     assert "from one" in ranking_seeds(0.45, (math.nan, 0.5), (1, 2), 10)
     assert "no number of seeds would do" in ranking_seeds(-0.45, (0.5, 0.5), (2, 2), 10)
+
+
+def test_costs_stand_in_the_order_of_the_settings_and_the_last_one_counts(tmp_path):
+    from study2_gains import measured_costs
+
+    measured = [("maze-grpo", "full", 1), ("sums-grpo", "layer 9", 2), ("maze-grpo", "full", 3)]
+    lines = [json.dumps({"setting": s, "arm": arm, "tokens": n}) for s, arm, n in measured]
+    (tmp_path / "cost.jsonl").write_text("\n".join(lines))
+    found = {key: entry["tokens"] for key, entry in measured_costs(tmp_path).items()}
+    assert list(found.items()) == [(("sums, GRPO", "layer 9"), 2), (("maze, GRPO", "full"), 3)]

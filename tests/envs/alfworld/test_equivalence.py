@@ -197,7 +197,6 @@ def test_many_real_games_are_the_same_in_both_engines(real, split):
         both_ways(games[game_id], real, steps=100, seeds=(seed,))
 
 
-@pytest.mark.slow
 def test_the_untouched_engine_says_the_same(real):
     generated = GeneratedGames("train", room_size=3, count=2)
     for seed, record in enumerate([kitchen(), *(generated[game_id] for game_id in generated.ids)]):
